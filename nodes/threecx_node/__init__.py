@@ -1,0 +1,1 @@
+"""The 3CX phone system as a node for workflow canvases."""

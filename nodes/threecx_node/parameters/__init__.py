@@ -1,0 +1,1 @@
+"""What this item says: expressions and the resolving of parameters."""
