@@ -73,7 +73,11 @@ class ThreeCxError(Exception):
         where = "" if self.item_index is None else f"item {self.item_index}: "
         text = f"{where}{self.message}"
         if self.description:
-            text = f"{text.rstrip('.')}. {self.description}" if text[-1:] not in "?!" else f"{text} {self.description}"
+            text = (
+                f"{text.rstrip('.')}. {self.description}"
+                if text[-1:] not in "?!"
+                else f"{text} {self.description}"
+            )
         return " ".join(text.split())
 
 
