@@ -4,7 +4,7 @@ The file's shape (written by `specimport/catalog_writer.py`, types as in OData's
 
     {"format": 1, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
-     "operations": {"GetUser": {"resource", "kind", "name", "action", "releases"?, "shapes": [
+     "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?, "shapes": [
          {"releases"?, "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?, "query"?: ["$select"],
           "body"?: "Pbx.User" or {"properties": {…}}, "returns"?: {"entity": "Pbx.User"}}]}},
      "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"…}}}},
@@ -107,6 +107,7 @@ class Operation:
     action: str
     releases: tuple[str, ...]
     shapes: tuple[Shape, ...]
+    description: str = ""
 
     def shape(self, release: str | None = None) -> Shape:
         """How it looks in `release`; without one, or in a release the catalog does not know, the newest."""
@@ -263,7 +264,14 @@ class Catalog:
         if not shapes:
             raise ConfigurationError(f"the catalog's operation {operation_id} has no shape")
         return Operation(
-            operation_id, raw["resource"], raw["kind"], raw["name"], raw["action"], releases, shapes
+            operation_id,
+            raw["resource"],
+            raw["kind"],
+            raw["name"],
+            raw["action"],
+            releases,
+            shapes,
+            raw.get("description", ""),
         )
 
 

@@ -1,0 +1,189 @@
+"""Names for people, made from the API's names: "dnNumber" becomes "DN Number", or "DN number" in a sentence.
+
+Used where texts are generated and where a running executor tells about a field it has never met, so it needs
+no data but its own tables.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# Terms whose capitals do not follow from the rule that a capital begins a word; longer ones stand first.
+_TERMS = {
+    "3CXFQDN": ("3CX", "FQDN"),
+    "3CX": ("3CX",),
+    "Microsoft365": ("Microsoft", "365"),
+    "Office365": ("Office", "365"),
+    "MS365": ("Microsoft", "365"),
+    "M365": ("Microsoft", "365"),
+    "OAuth": ("OAuth",),
+    "Oauth": ("OAuth",),
+    "OpenAI": ("OpenAI",),
+    "OpenAi": ("OpenAI",),
+    "OpenIdConnect": ("OpenID", "Connect"),
+    "BigQuery": ("BigQuery",),
+    "ReCaptcha": ("reCAPTCHA",),
+    "E164": ("E.164",),
+    "IPv4": ("IPv4",),
+    "IpV4": ("IPv4",),
+    "IPv6": ("IPv6",),
+    "IpV6": ("IPv6",),
+    "LlDp": ("LLDP",),
+    "G711": ("G.711",),
+    "T38": ("T.38",),
+    "2FA": ("2FA",),
+    "S3": ("S3",),
+    "SIPID": ("SIP", "ID"),
+    "VMPIN": ("VM", "PIN"),
+    "VMail": ("Voicemail",),
+    "EMail": ("Email",),
+    "VMenu": ("Voicemail", "Menu"),
+    "PublicIPinSIP": ("Public", "IP", "in", "SIP"),
+    "SharePoint": ("SharePoint",),
+    "MySql": ("MySQL",),
+    "Postgre": ("PostgreSQL",),
+    "AddressStr": ("Address",),
+    "queueDnStr": ("Queue", "DNs"),
+    "agentDnStr": ("Agent", "DNs"),
+    "groupStr": ("Groups",),
+    "IDs": ("IDs",),
+    "DNs": ("DNs",),
+    "IPs": ("IPs",),
+    "URLs": ("URLs",),
+    # Words that 3CX writes together.
+    "fileid": ("File", "ID"),
+    "vectorid": ("Vector", "ID"),
+    "sessionid": ("Session", "ID"),
+    "useragent": ("User", "Agent"),
+    "canchangemedia": ("Can", "Change", "Media"),
+    "clicktocall": ("Click", "to", "Call"),
+    "forcemoderator": ("Force", "Moderator"),
+    "friendlyname": ("Friendly", "Name"),
+    "hideparticipants": ("Hide", "Participants"),
+    "meetingduration": ("Meeting", "Duration"),
+    "meetingid": ("Meeting", "ID"),
+    "meetingprofile": ("Meeting", "Profile"),
+    "meetingtitle": ("Meeting", "Title"),
+    "moderateparticipants": ("Moderate", "Participants"),
+    "needorganizer": ("Need", "Organizer"),
+    # 3CX's misspellings.
+    "Retreive": ("Retrieve",),
+    "GeCrmtTemplates": ("Get", "CRM", "Templates"),
+    "Maintaince": ("Maintenance",),
+    "Maintanance": ("Maintenance",),
+    "Subcription": ("Subscription",),
+    "Preffix": ("Prefix",),
+    "Tunnnel": ("Tunnel",),
+}
+_ACRONYMS = """
+    3CX ACL ACPRMSET AD AI API APIs BLF BLFs CA CDR CFD CID CORS CPU CRM CSV DB DCR DECT DHCP DID
+    DIDs DN DND DNs DNS DTMF ENL ERP ETA FQDN FTP FXS GA GDPR GPU GUID HD HTML HTTP HTTPS IAM IANA
+    ID IDs IP IPs ISO IVR JSON JWKS LAN LED LLDP MAC MACs MCP MCU MOS MS OData OS PBX PIN PKCE PSTN
+    QoS RFC RPC RPS RTP RTT SBC SBCs SFTP SIP SLA SMS SMTP SQL SRTP SSL SSO STUN TLS TTL UDP UI URI
+    URIs URL URLs UUID VAD VLAN VM VoIP VTT XAPI XML
+"""
+# A word's own casing or its long form, by its lower case.
+_CASED = {word.lower(): word for word in _ACRONYMS.split()}
+_CASED |= {
+    # In this API "dns" is always the plural of DN.
+    "dns": "DNs",
+    "addr": "Address",
+    "avg": "Average",
+    "dst": "Destination",
+    "dt": "Date",
+    "dur": "Duration",
+    "fwd": "Forward",
+    "ifaces": "Interfaces",
+    "info": "Info",
+    "infos": "Infos",
+    "msg": "Message",
+    "opts": "Options",
+    "perc": "Percent",
+    "prov": "Provisioning",
+    "rec": "Recording",
+    "reg": "Registration",
+    "src": "Source",
+    "sips": "SIPS",
+    "cimd": "CIMD",
+    "mac": "MAC",
+    "macs": "MACs",
+    "sid": "SID",
+    "mcus": "MCUs",
+    "tcx": "3CX",
+}
+# Names keep their capital in the middle of a sentence.
+_PROPER = frozenset(
+    ("Amazon", "Debian", "Fanvil", "Google", "Grandstream", "Grok", "Microsoft", "Snom", "Yealink")
+)
+# The words that stay small inside a title, as n8n's lint wants them.
+_SMALL_WORDS = """
+    a ad an and as at because but by en for if in neither nor of on only or over per so some than
+    that the to up upon v versus via vs when with without yet
+"""
+_SMALL = frozenset(_SMALL_WORDS.split())
+_WORD = re.compile(
+    "|".join([*map(re.escape, sorted(_TERMS, key=len, reverse=True)), r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"])
+)
+
+
+@lru_cache(maxsize=8192)
+def split(name: str) -> tuple[str, ...]:
+    """The words of a name, each capitalised or cased as the term it is: ("DN", "Number")."""
+    found: list[str] = []
+    for match in _WORD.finditer(name):
+        word = match.group()
+        found += _TERMS.get(word) or (_CASED.get(word.lower()) or word[0].upper() + word[1:].lower(),)
+    return tuple(found)
+
+
+def words(name: str) -> str:
+    """The name as a title: "periodFrom" becomes "Period From", "Id" "ID", "MusicOnHold" "Music on Hold"."""
+    return title(split(name))
+
+
+def phrase(name: str) -> str:
+    """The name inside a sentence: "DNProperty" becomes "DN property"."""
+    return " ".join(lowered(split(name)))
+
+
+def lowered(parts: Iterable[str]) -> list[str]:
+    """Words as they stand inside a sentence: small, but for terms and proper names."""
+    return [part if _keeps_case(part) else part.lower() for part in parts]
+
+
+def title(parts: Sequence[str]) -> str:
+    """Words as a title: the first and the last are capitalised, small words between them are not."""
+    last = len(parts) - 1
+    return " ".join(
+        part.lower() if part.lower() in _SMALL and 0 < position < last else part
+        for position, part in enumerate(parts)
+    )
+
+
+def availability(releases: Sequence[str], known: Sequence[str]) -> str:
+    """Which of the `known` releases have something, in words; nothing where all have it.
+
+    "In 3CX 20.0.9 and later", "Only in 3CX 20.0.4 to 20.0.8", "Only in 3CX 20.0.6".
+    """
+    positions = [known.index(release) for release in releases]
+    if len(positions) == len(known):
+        return ""
+    first, last = positions[0], positions[-1]
+    if last - first + 1 != len(positions):
+        return f"Only in 3CX {', '.join(releases[:-1])} and {releases[-1]}"
+    if last == len(known) - 1:
+        return f"In 3CX {releases[0]} and later"
+    return f"Only in 3CX {releases[0]}" + (f" to {releases[-1]}" if first != last else "")
+
+
+def _keeps_case(part: str) -> bool:
+    return (
+        part in _PROPER
+        or any(letter.isupper() or letter.isdigit() for letter in part[1:])
+        or part[:1].isdigit()
+    )
