@@ -1,1 +1,23 @@
-"""The 3CX phone system as a node for workflow canvases."""
+"""The 3CX phone system as a node for workflow canvases: every operation of its API, safely, item by item.
+
+The names below are the public surface; they load what they need when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from .executor import Batch, Executor, Item, Options, Result, execute
+
+__all__ = ["Batch", "Executor", "Item", "Options", "Result", "__version__", "execute"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        from . import executor
+
+        return getattr(executor, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,8 @@ The file's shape (written by `specimport/catalog_writer.py`, types as in OData's
      "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?, "shapes": [
          {"releases"?, "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?, "query"?: ["$select"],
           "body"?: "Pbx.User" or {"properties": {…}}, "returns"?: {"entity": "Pbx.User"}}]}},
-     "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"…}}}},
+     "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"?,
+                   "navigation"?, "maxLength"?, "earlier"?: {"String": ["20.0.4"]}}}}},
      "enums":      {"Pbx.PeerType": {"members": [...], "flags"?, "releases"?: {"None": ["20.0.4"]}}}}
 
 `releases` is left out where it is all of the catalog's (for an operation or schema) or all of its owner's.
@@ -62,13 +63,21 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """A property of a schema; `releases` is None where every release of the schema has it."""
+    """A property of a schema; `releases` is None where every release of the schema has it.
+
+    `earlier` holds the types that it had in releases before it became `type`.
+    """
 
     name: str
     type: TypeRef
     navigation: bool = False
     max_length: int | None = None
     releases: tuple[str, ...] | None = None
+    earlier: Mapping[str, TypeRef] = field(default_factory=dict)
+
+    def type_in(self, release: str | None) -> TypeRef:
+        """Its type in `release`, the newest where that is None."""
+        return self.earlier.get(release, self.type) if release else self.type
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +294,7 @@ def nearest_hint(name: str, known: tuple[str, ...]) -> str:
 def _shape(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Shape:
     body = raw.get("body")
     returned = raw.get("returns", {})
-    kind = next(iter(returned), "nothing")
+    kind: ReturnKind = next(iter(returned), "nothing")
     return Shape(
         method=raw["method"],
         path=raw["path"],
@@ -316,6 +325,11 @@ def _property(name: str, raw: str | Mapping[str, Any]) -> Property:
         navigation=raw.get("navigation", False),
         max_length=raw.get("maxLength"),
         releases=tuple(releases) if releases else None,
+        earlier={
+            release: TypeRef.parse(text)
+            for text, earlier in raw.get("earlier", {}).items()
+            for release in earlier
+        },
     )
 
 

@@ -1,1 +1,58 @@
-"""Stub."""
+"""The command line: argument parsing and what a person sees, nothing else.
+
+A command imports what it needs when it runs, so that `--help` and completion answer at once.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from .. import __version__
+from ..errors import ThreeCxError
+from . import execute_command, facts_commands, pbx_commands, spec_command
+
+app = typer.Typer(
+    name="threecx",
+    help="The 3CX phone system from the command line and for workflow canvases: every operation of its API.",
+    epilog="Exit codes: 0 all items succeeded, 1 some item failed, 2 bad usage or configuration, "
+    "3 PBX unreachable or login refused.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (execute_command, facts_commands, pbx_commands, spec_command):
+    module.register(app)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"threecx {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+    ),
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Runs a command; an error of ours is one line on stderr and the exit code of its kind."""
+    try:
+        app()
+    except ThreeCxError as error:
+        typer.echo(f"threecx: {error.one_line()}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("threecx: interrupted", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output went away; say nothing, as other tools do.
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,1 +1,1 @@
-"""Stub."""
+"""Answers in, result items or errors out."""

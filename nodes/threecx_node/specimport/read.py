@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 METHODS = ("get", "post", "patch", "put", "delete")
 _FILE_FUNCTION = re.compile(r"^(Download|Export)")
@@ -183,7 +185,8 @@ class Reader:
         merged: dict[str, Any] = {}
         for part in schema.get("allOf", []):
             merged |= self._own_properties(part)
-        return merged | schema.get("properties", {})
+        merged |= schema.get("properties", {})
+        return merged
 
     # Schemas
 

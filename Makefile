@@ -1,0 +1,66 @@
+# Every target works on a fresh clone with Python 3.11 or newer, git and make; the first run makes .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SPEC ?= ../shared/spec
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
+	$(wildcard nodes/threecx_node/parameters/engine/*)
+
+.PHONY: help setup demo test check lint types unit generate bench clean
+
+help:
+	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
+	@echo "make test      everything CI runs: lint, types, all tests"
+	@echo "make check     the fast part of it: lint, types, unit tests"
+	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it is there) and node_definition.json anew"
+	@echo "make setup     only prepare $(VENV)"
+
+setup: $(DEV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+
+$(RUNTIME): $(INSTALL_INPUTS) | $(BIN)/python
+	@echo "preparing $(VENV) (once) ..."
+	@$(PIP_INSTALL) --editable ".[all]"
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@$(PIP_INSTALL) --group dev
+	@touch $@
+
+demo: $(RUNTIME)
+	@$(BIN)/threecx demo
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+unit: $(DEV)
+	$(BIN)/pytest -q -n 2 -m "not slow"
+
+check: lint types unit
+
+test: lint types
+	$(BIN)/pytest -n 2
+
+generate: $(DEV)
+	@if ls $(SPEC)/xapi-*.yaml >/dev/null 2>&1; then $(BIN)/threecx import-spec $(SPEC)/xapi-*.yaml; \
+	else echo "no documents in $(SPEC): the catalog stays as it is" >&2; fi
+	$(BIN)/python -m threecx_node.descriptor
+
+bench: $(DEV)
+	$(BIN)/python -m bench
+
+clean:
+	rm -rf $(VENV) dist build nodes/threecx_node/parameters/engine.js

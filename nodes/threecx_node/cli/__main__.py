@@ -1,0 +1,5 @@
+"""`python -m threecx_node.cli` is `threecx`."""
+
+from . import main
+
+main()

@@ -1,0 +1,32 @@
+"""The credential test over our own transport."""
+
+from __future__ import annotations
+
+from threecx_credentials import Credential
+from threecx_credentials.check import CheckResult, check
+
+from ..advice import advice_for
+from ..errors import LoginError
+from ..request.build import PreparedRequest
+from ..transport.client import PbxClient
+from ..transport.failures import not_a_3cx
+
+
+async def check_credential(credential: Credential) -> CheckResult:
+    """What the credential can do; raises UnreachableError with our advice where it can do nothing."""
+    async with PbxClient(credential) as client:
+
+        async def get(path: str) -> tuple[int, str | None]:
+            answer = await client.send(PreparedRequest("GET", *path.split("?", 1)))
+            if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
+                raise not_a_3cx(client.host, answer.status, "no JSON")
+            return answer.status, client.version
+
+        result = await check(get)
+        if not result.ok:
+            raise LoginError(
+                f"{client.host} answered {result.status} to the health check",
+                description=advice_for(result.status),
+                http_code=result.status,
+            )
+        return result

@@ -1,0 +1,123 @@
+"""An operation's description, as data and as text."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from ..catalog.models import Catalog, Operation, Parameter, Property, Shape
+from ..json_codec import dumps
+
+_SAMPLES: Mapping[str, Any] = {
+    "Int32": 12,
+    "Int64": 12,
+    "Byte": 1,
+    "Boolean": True,
+    "String": "text",
+    "Guid": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    "DateTimeOffset": "2026-01-31T08:00:00Z",
+    "Date": "2026-01-31",
+    "TimeOfDay": "08:00:00",
+    "Duration": "PT30S",
+    "Single": 1.5,
+    "Double": 1.5,
+    "Decimal": 1.5,
+}
+_FIELDS_IN_EXAMPLE = 2
+
+
+def description(catalog: Catalog, operation: Operation, release: str | None = None) -> dict[str, Any]:
+    """Everything a caller needs: parameters, query options, body fields with types and choices, an example."""
+    if release is not None:
+        catalog.check_release(release)
+    shape = operation.shape(release)
+    resource = catalog.resources[operation.resource]["name"]
+    fields = catalog.body_properties(shape, release)
+    described = {
+        "operation": operation.id,
+        "resource": resource,
+        "action": operation.action,
+        "kind": operation.kind,
+        "releases": list(operation.releases),
+        "request": f"{shape.method} {shape.path}",
+        "parameters": [_parameter(each) for each in shape.parameters],
+        "query": list(shape.query),
+        "body": [_field(catalog, each, release) for each in fields.values()],
+        "returns": {"kind": shape.returns.kind, **({"type": shape.returns.type} if shape.returns.type else {})},
+        "example": _example(operation, shape, fields),
+    }
+    if shape.if_match:
+        described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
+    others = [{"releases": list(each.releases), "request": f"{each.method} {each.path}"} for each in operation.shapes]
+    if len(others) > 1:
+        described["shapes"] = others
+    return described
+
+
+def to_text(described: Mapping[str, Any]) -> str:
+    """The description for reading in a terminal."""
+    releases = described["releases"]
+    lines = [
+        f"{described['operation']}: {described['action']}",
+        f"  {described['request']}",
+        f"  resource {described['resource']}, 3CX {releases[0]} to {releases[-1]}",
+    ]
+    lines += [
+        f"  3CX {shape['releases'][0]} to {shape['releases'][-1]}: {shape['request']}"
+        for shape in described.get("shapes", [])
+    ]
+    if described["parameters"]:
+        lines += ["", "Parameters"]
+        lines += [
+            f"  {each['name']:<24}{each['type']}{'' if each['required'] else ', optional'}"
+            for each in described["parameters"]
+        ]
+    if described["query"]:
+        lines += ["", "Query options", f"  {' '.join(described['query'])}"]
+    if described["body"]:
+        lines += ["", "Body fields (all optional; what you do not give is not sent)"]
+        lines += [f"  {each['name']:<32}{_type_text(each)}" for each in described["body"]]
+    returns = described["returns"]
+    lines += ["", "Gives", f"  {returns['kind']} {returns.get('type', '')}".rstrip()]
+    return "\n".join([*lines, "", "Example", f"  {described['example']}"])
+
+
+def _type_text(field: Mapping[str, Any]) -> str:
+    text = str(field["type"])
+    if choices := field.get("choices"):
+        text += f": {', '.join(choices)}"
+    if releases := field.get("releases"):
+        text += f" (only {releases[0]} to {releases[-1]})"
+    return text
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {"name": parameter.name, "type": parameter.type, "required": True}
+
+
+def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, Any]:
+    described: dict[str, Any] = {"name": field.name, "type": str(field.type)}
+    if enum := catalog.enums.get(field.type.name):
+        described["choices"] = list(enum.members_in(release))
+    if field.max_length:
+        described["maxLength"] = field.max_length
+    if field.releases:
+        described["releases"] = list(field.releases)
+    return described
+
+
+def _example(operation: Operation, shape: Shape, fields: Mapping[str, Property]) -> str:
+    """A command that can be pasted; its values are samples."""
+    words = ["threecx", "execute", operation.id]
+    for parameter in shape.parameters:
+        value = _SAMPLES.get(parameter.type, "text")
+        words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
+    body = {
+        name: _SAMPLES[field.type.name]
+        for name, field in fields.items()
+        if not field.type.collection and field.type.name in _SAMPLES and name not in ("Id", "Number")
+    }
+    if fields:
+        words += ["--body", dumps(dict(list(body.items())[:_FIELDS_IN_EXAMPLE])).decode()]
+    return shlex.join([*words, "--dry-run"])

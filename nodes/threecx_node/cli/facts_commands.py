@@ -1,0 +1,100 @@
+"""`threecx operations` and `threecx describe`: what the catalog knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import options
+
+if TYPE_CHECKING:
+    from ..catalog import Catalog, Operation
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    app.command("operations")(operations)
+    app.command("describe")(describe)
+
+
+def operations(
+    resource: Annotated[
+        str | None, typer.Option("--resource", help='Only one resource, like CallFlowApps or "Call Flow Apps".')
+    ] = None,
+    search: Annotated[str | None, typer.Option("--search", help="Only what has this text in its id or words.")] = None,
+    release: Annotated[str | None, typer.Option("--release", help="Only what this 3CX release has.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+    catalog: options.Catalog = None,
+) -> None:
+    """List the operations."""
+    from ..catalog import load_catalog
+    from .output import write_json, write_table
+
+    facts = load_catalog(catalog)
+    found = [
+        each
+        for each in facts.operations(resource=resource, release=release)
+        if search is None or _matches(each, facts, search)
+    ]
+    if as_json:
+        write_json([_summary(each, release) for each in found])
+        return
+    write_table(
+        ["operation", "what it does", "request", "releases"],
+        ([each.id, each.action, _request(each, release), _releases(each, facts)] for each in found),
+    )
+    typer.echo(f"{len(found)} operations", err=True)
+
+
+def describe(
+    operation: Annotated[str, typer.Argument(help="Operation id, like DeleteCallFlowApp.")],
+    release: Annotated[str | None, typer.Option("--release", help="As it is in this 3CX release.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
+    catalog: options.Catalog = None,
+) -> None:
+    """Show one operation: parameters, body fields, releases, an example."""
+    from ..catalog import load_catalog
+    from .describe import description, to_text
+    from .output import write_json, write_text
+
+    facts = load_catalog(catalog)
+    described = description(facts, facts.operation(operation), release)
+    if as_json:
+        write_json(described)
+    else:
+        write_text(to_text(described))
+
+
+def _matches(operation: Operation, facts: Catalog, search: str) -> bool:
+    resource = facts.resources[operation.resource]["name"]
+    text = f"{operation.id} {operation.action} {resource} {operation.name}".casefold()
+    return all(word in text for word in search.casefold().split())
+
+
+def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
+    shape = operation.shape(release)
+    return {
+        "operation": operation.id,
+        "resource": operation.resource,
+        "kind": operation.kind,
+        "action": operation.action,
+        "method": shape.method,
+        "path": shape.path,
+        "releases": list(operation.releases),
+    }
+
+
+def _request(operation: Operation, release: str | None) -> str:
+    shape = operation.shape(release)
+    return f"{shape.method} {shape.path}"
+
+
+def _releases(operation: Operation, facts: Catalog) -> str:
+    if operation.releases == facts.releases:
+        return "all"
+    if operation.releases[-1] == facts.newest:
+        return f"since {operation.releases[0]}"
+    if len(operation.releases) == 1:
+        return f"only {operation.releases[0]}"
+    return f"{operation.releases[0]} to {operation.releases[-1]}"

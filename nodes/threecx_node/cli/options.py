@@ -1,0 +1,43 @@
+"""Options that several commands share, each written once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+BaseUrl = Annotated[
+    str | None,
+    typer.Option("--base-url", help="PBX URL, like https://pbx.example.com:5001 [env: THREECX_BASE_URL]."),
+]
+ClientId = Annotated[
+    str | None,
+    typer.Option("--client-id", help="Client ID of Admin > Integrations > API [env: THREECX_CLIENT_ID]."),
+]
+ClientSecretFile = Annotated[
+    str | None,
+    typer.Option(
+        "--client-secret-file",
+        help="File with the API key; the key itself is no option, since others could see it "
+        "[env: THREECX_CLIENT_SECRET, the key].",
+    ),
+]
+VerifyTls = Annotated[
+    bool | None,
+    typer.Option(
+        "--verify-tls/--no-verify-tls",
+        help="Whether the PBX's certificate is checked; on unless switched off [env: THREECX_VERIFY_TLS].",
+        show_default=False,
+    ),
+]
+CaFile = Annotated[
+    str | None, typer.Option("--ca-file", help="PEM file of authorities to trust [env: THREECX_CA_FILE].")
+]
+Catalog = Annotated[
+    str | None,
+    typer.Option("--catalog", help="Catalog made by import-spec, in place of the one shipped [env: THREECX_CATALOG]."),
+]
+Release = Annotated[
+    str | None,
+    typer.Option("--release", help="3CX release, like 20.0.7; the PBX's own counts once it has told it."),
+]

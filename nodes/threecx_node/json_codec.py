@@ -1,0 +1,40 @@
+"""JSON in and out: orjson, and the standard library for what orjson refuses.
+
+orjson refuses lone surrogates (a text cut in the middle of an emoji) and integers over 64 bits; both occur in
+what people send, so they go through `json` instead of failing.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+
+def loads(data: bytes | str) -> Any:
+    """The value of a JSON text; raises ValueError (with `lineno` and `colno` where known)."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        try:
+            # Accepts what orjson is too strict for, and otherwise tells line and column.
+            return json.loads(data)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from error
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON bytes; raises ValueError or TypeError for what JSON cannot hold (NaN, Infinity, objects)."""
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def pretty(value: Any) -> str:
+    """JSON for reading, two spaces of indent."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(value, indent=2, ensure_ascii=True)

@@ -1,0 +1,129 @@
+"""A node as a canvas copies it → an operation and its parameters.
+
+Understood are a workflow or a fragment of one (`{"nodes": [...]}`), a list of nodes and a single node; the names
+of our own node and those of a node generated from the OpenAPI document ("Call Flow Apps", "Delete Call Flow
+App", "If-Match").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog.models import Catalog, nearest_hint
+from ..errors import InputError, UnknownNameError
+from .resolve import fold
+
+OUR_TYPE = "threecx"
+_CONTINUE = ("continueRegularOutput", "continueErrorOutput")
+
+
+@dataclass(frozen=True)
+class Node:
+    """What a copied node asks for: `parameters` may hold expressions."""
+
+    operation: str
+    parameters: Mapping[str, Any]
+    name: str = ""
+    continue_on_fail: bool = False
+
+
+def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> Node:
+    """The 3CX node in what was copied; `name` chooses one of several.
+
+    Raises InputError when there is none or more than one, UnknownNameError when its operation is unknown.
+    """
+    node = _choose(_nodes(document), name)
+    parameters = node.get("parameters")
+    if not isinstance(parameters, Mapping):
+        raise InputError(
+            "the node has no parameters", description='Copy the node on the canvas: {"parameters": {…}, "type": …}.'
+        )
+    operation = operation_of(parameters, catalog)
+    rest = {key: value for key, value in parameters.items() if key not in ("resource", "operation")}
+    on_error = node.get("onError") in _CONTINUE or node.get("continueOnFail") is True
+    return Node(operation, rest, str(node.get("name") or ""), on_error)
+
+
+def operation_of(parameters: Mapping[str, Any], catalog: Catalog) -> str:
+    """The operation id that a node's resource and operation mean.
+
+    A canvas leaves out parameters that hold their default, so a missing one is taken from the descriptor.
+    """
+    resource = parameters.get("resource")
+    operation = parameters.get("operation")
+    if not resource or not operation:
+        from ..descriptor import load_definition
+
+        resource, operation = _defaults(load_definition(), resource, operation)
+    wanted = fold(str(operation))
+    if str(operation).startswith("=") or str(resource).startswith("="):
+        raise InputError(
+            "the node's operation is an expression",
+            description="Choose the operation in the node; only its parameters may differ by item.",
+        )
+    by_name = {fold(each): each for each in catalog.operation_ids}
+    if wanted in by_name:
+        return by_name[wanted]
+    # "Delete" of "Call Flow Apps": the name that our own list of operations shows.
+    for each in catalog.operations(resource=str(resource)):
+        if fold(each.name) == wanted:
+            return each.id
+    raise UnknownNameError(
+        f"there is no operation {operation!r} in {resource!r}",
+        description=nearest_hint(str(operation), catalog.operation_ids)
+        or "`threecx operations` lists them all.",
+    )
+
+
+def _defaults(definition: Mapping[str, Any], resource: Any, operation: Any) -> tuple[str, str]:
+    properties = definition["properties"]
+    if not resource:
+        resource = next(each["default"] for each in properties if each["name"] == "resource")
+    if not operation:
+        shown_for = fold(str(resource))
+        for each in properties:
+            shown = each.get("displayOptions", {}).get("show", {}).get("resource", [])
+            if each["name"] == "operation" and shown_for in {fold(name) for name in shown}:
+                operation = each["default"]
+    if not operation:
+        raise InputError("the node names no operation", description="Choose its operation and copy it again.")
+    return str(resource), str(operation)
+
+
+def _nodes(document: Any) -> list[Mapping[str, Any]]:
+    if isinstance(document, Mapping) and isinstance(document.get("nodes"), list):
+        found = document["nodes"]
+    elif isinstance(document, Mapping) and "parameters" in document:
+        found = [document]
+    elif isinstance(document, list) and len(document) == 1 and isinstance(document[0], Mapping) and "nodes" in document[0]:
+        # A workflow as n8n exports it from its command line: a list of one.
+        return _nodes(document[0])
+    else:
+        found = document
+    if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
+        raise InputError(
+            "this is no copied node",
+            description='Copy a node on the canvas and save what is pasted: {"nodes": [{"parameters": {…}}]}.',
+        )
+    return list(found)
+
+
+def _choose(nodes: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
+    if name is not None:
+        named = [each for each in nodes if each.get("name") == name]
+        if not named:
+            there = ", ".join(repr(str(each.get("name"))) for each in nodes)
+            raise InputError(f"there is no node named {name!r}", description=f"There are {there or 'none'}.")
+        return named[0]
+    ours = [each for each in nodes if OUR_TYPE in str(each.get("type", "")).casefold()]
+    candidates = ours or [each for each in nodes if "type" not in each]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise InputError("there is no 3CX node in what was copied", description="Copy the 3CX node itself.")
+    there = ", ".join(repr(str(each.get("name"))) for each in candidates)
+    raise InputError(
+        f"there are {len(candidates)} 3CX nodes in what was copied", description=f"Name one: {there}."
+    )

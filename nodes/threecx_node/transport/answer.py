@@ -1,0 +1,15 @@
+"""An HTTP response as the stages after the transport see it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response, read whole: status, headers (a mapping that knows no case) and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes

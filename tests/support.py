@@ -1,0 +1,109 @@
+"""What several tests need: where things are, the official documents, a PBX of canned answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from threecx_credentials import Credential
+
+from threecx_node.executor import Executor, Options
+from threecx_node.transport.client import PbxClient
+from threecx_node.transport.retry import RetryPolicy
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7", "20.0.8", "20.0.9", "20.0.10")
+
+
+def shared(*parts: str) -> Path:
+    """A file beside the checkout; the test that needs it is skipped, and says so, where it is not there."""
+    path = SHARED.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"../shared/{'/'.join(parts)} is not there, so nothing is compared with it")
+    return path
+
+
+@lru_cache(maxsize=8)
+def document(release: str) -> dict[str, Any]:
+    """The official OpenAPI document of a release, read without our own importer."""
+    path = shared("spec", f"xapi-{release}.yaml")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
+    return loaded
+
+
+def operations_of(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """(method, path, operation) of a document."""
+    for path, item in doc["paths"].items():
+        for method in ("get", "post", "patch", "put", "delete"):
+            if method in item:
+                yield method.upper(), path, item[method]
+
+
+Handler = Callable[[httpx.Request], httpx.Response]
+
+
+@dataclass
+class FakePbx:
+    """Answers by a function, remembers every API request; tokens are given freely."""
+
+    handler: Handler
+    requests: list[httpx.Request] = field(default_factory=list)
+    logins: int = 0
+    waits: list[float] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/connect/token":
+            self.logins += 1
+            return httpx.Response(200, json={"access_token": f"token-{self.logins}", "expires_in": 60})
+        self.requests.append(request)
+        return self.handler(request)
+
+    @property
+    def targets(self) -> list[str]:
+        """`METHOD path?query` of each API request, below the base path."""
+        return [
+            f"{each.method} {each.url.raw_path.decode().removeprefix('/xapi/v1')}" for each in self.requests
+        ]
+
+    def client(self, credential: Credential, options: Options) -> PbxClient:
+        """A client whose network is this PBX, and which never really waits."""
+
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+
+        return PbxClient(
+            credential,
+            limits=options.limits,
+            retry=RetryPolicy(sleep=sleep),
+            transport=httpx.MockTransport(self),
+        )
+
+    def executor(self) -> Executor:
+        """An executor that talks to this PBX."""
+        return Executor(credential(), client=self.client)
+
+
+def credential() -> Credential:
+    """A credential for tests; its key must never show up anywhere."""
+    return Credential.of("https://pbx.example", "workflow", "s3cr3t-key")
+
+
+def odata_error(status: int, message: str, target: str | None = None) -> httpx.Response:
+    """An error as 3CX writes it."""
+    detail = {"code": "", "message": message, **({"target": target} if target else {})}
+    text = f"{target}:\n{message}" if target else message
+    return httpx.Response(status, json={"error": {"code": "", "message": text, "details": [detail]}})
+
+
+def json_of(text: str) -> Any:
+    """The JSON value of a command's output."""
+    return json.loads(text)
