@@ -48,6 +48,7 @@ _TERMS = {
     "MySql": ("MySQL",),
     "Postgre": ("PostgreSQL",),
     "AddressStr": ("Address",),
+    "Pcalls": ("P-Calls",),
     "queueDnStr": ("Queue", "DNs"),
     "agentDnStr": ("Agent", "DNs"),
     "groupStr": ("Groups",),

@@ -21,11 +21,10 @@ OVERRIDES = Path(__file__).with_name("overrides.json")
 
 _REPORT = "Report"
 _FIRST_SET = re.compile(r"^/(?P<set>\w+)(?P<key>\([^()]*\))?(?:/(?P<rest>.+))?$")
-_VOWEL_SOUND = re.compile(
-    r"^(?:[aeio]|u(?!se|ni|ri|pl)|FXS|IVR|MCU|MAC|SBC|SIP|SLA|LED|XML|AI|E\.|ID)", re.IGNORECASE
-)
-_CONSONANT_SOUND = re.compile(r"^(?:one|UR[IL]|UI|european|M(?!CU|AC)|S(?!BC|IP|LA))")
-
+# Acronyms that are read as words; the others are read letter by letter.
+_SPOKEN = frozenset(("LAN", "MAC", "PIN", "RAM", "SIP", "SIPS"))
+_VOWEL_LETTERS = "AEFHILMNORSX"
+_SOUNDS_LIKE_YOU_OR_WON = re.compile(r"us|uni|one|eu", re.IGNORECASE)
 # Verbs whose object is one of many: "Delete a vector store", but "Get the system parameters".
 _MAKING = frozenset(
     ("Add", "Create", "Delete", "Make", "Reboot", "Remove", "Revoke", "Send", "Update", "Upgrade")
@@ -89,8 +88,12 @@ def plural(noun: str) -> str:
 
 
 def with_article(noun: str) -> str:
-    """`a user`, `an email template`, `an FXS gateway`, `a URL`."""
-    vowel = _VOWEL_SOUND.match(noun) and not _CONSONANT_SOUND.match(noun)
+    """`a user`, `an email template`, `an FXS gateway`, `a SIP device`, `a URL`."""
+    first = noun.split()[0]
+    if first.isupper() and first not in _SPOKEN:
+        vowel = first[0] in _VOWEL_LETTERS
+    else:
+        vowel = first[0].lower() in "aeiou" and not _SOUNDS_LIKE_YOU_OR_WON.match(first)
     return f"{'an' if vowel else 'a'} {noun}"
 
 
