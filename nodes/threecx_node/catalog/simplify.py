@@ -75,7 +75,7 @@ _CHOSEN = {
         "TrunksRegistered TrunksTotal HasNotRunningServices DiskUsage"
     ),
     "Pbx.Trunk": (
-        "Id Number ExternalNumber AuthID Direction IsOnline EnableInboundCalls EnableOutboundCalls "
+        "Id Number ExternalNumber Direction IsOnline EnableInboundCalls EnableOutboundCalls "
         "SimultaneousCalls OutboundCallerID"
     ),
 }
