@@ -1,0 +1,65 @@
+"""Finds and reads the descriptor; one that a user names is validated first."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+
+from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .models import Definition
+
+ENVIRONMENT = "THREECX_DEFINITION"
+NAME = "node_definition.json"
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def shipped_path() -> Path:
+    """Where the descriptor of this installation is.
+
+    The one rule: code that runs from `nodes/` of a checkout takes the checkout's, so that an editable install
+    never reads a stale copy; installed code takes the one that the wheel put into the package.
+    """
+    root = _PACKAGE.parents[1]
+    in_checkout = _PACKAGE.parent.name == "nodes" and (root / "pyproject.toml").is_file()
+    return (root if in_checkout else _PACKAGE) / NAME
+
+
+def load_definition(path: str | Path | None = None) -> Definition:
+    """The descriptor at `path`, else the one that THREECX_DEFINITION names, else the shipped one.
+
+    The shipped one is trusted, it was validated when it was made; another is validated here. Raises
+    ConfigurationError when the file is missing, is not JSON or does not fit.
+    """
+    named = path or os.environ.get(ENVIRONMENT)
+    return _load(str(named)) if named else _shipped()
+
+
+@lru_cache(maxsize=1)
+def _shipped() -> Definition:
+    return cast("Definition", _read(shipped_path()))
+
+
+@lru_cache(maxsize=4)
+def _load(path: str) -> Definition:
+    # jsonschema takes longer to import than the shipped descriptor takes to load.
+    from .validate import validate
+
+    return validate(_read(Path(path)), path)
+
+
+def _read(path: Path) -> Any:
+    remedy = f"Make one with `python -m threecx_node.descriptor`, or leave out {ENVIRONMENT}."
+    try:
+        return orjson.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot read the descriptor {path}: {error.strerror}", description=remedy
+        ) from error
+    except ValueError as error:
+        raise ConfigurationError(f"the descriptor {path} is not JSON: {error}", description=remedy) from error

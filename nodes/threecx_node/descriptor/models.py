@@ -1,0 +1,102 @@
+"""The descriptor's shape, that of n8n's node descriptions as far as this node uses it.
+
+A property's `displayOptions.show.operation` lists the operations that it belongs to; without it a property
+belongs to all. Inside a collection the same list stands under `/operation`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NotRequired, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PropertyType = Literal[
+    "boolean",
+    "collection",
+    "dateTime",
+    "multiOptions",
+    "number",
+    "options",
+    "resourceLocator",
+    "resourceMapper",
+    "string",
+]
+
+
+class Choice(TypedDict):
+    """One entry of an options list; `action` only where the choice is an operation."""
+
+    name: str
+    value: str
+    action: NotRequired[str]
+    description: NotRequired[str]
+
+
+class NodeProperty(TypedDict):
+    """One parameter of the node; `options` holds choices, or properties where the type is a collection."""
+
+    displayName: str
+    name: str
+    type: PropertyType
+    default: Any
+    required: NotRequired[bool]
+    description: NotRequired[str]
+    placeholder: NotRequired[str]
+    noDataExpression: NotRequired[bool]
+    typeOptions: NotRequired[dict[str, Any]]
+    modes: NotRequired[list[dict[str, Any]]]
+    displayOptions: NotRequired[dict[str, dict[str, list[Any]]]]
+    options: NotRequired[list[Any]]
+
+
+class CredentialUse(TypedDict):
+    """A credential type that the node asks for."""
+
+    name: str
+    required: bool
+
+
+class Definition(TypedDict):
+    """The whole descriptor."""
+
+    generator: str
+    displayName: str
+    name: str
+    icon: dict[str, str]
+    group: list[str]
+    version: int
+    subtitle: str
+    description: str
+    defaults: dict[str, str]
+    inputs: list[str]
+    outputs: list[str]
+    usableAsTool: Literal[True]
+    credentials: list[CredentialUse]
+    properties: list[NodeProperty]
+
+
+def shown_operations(each: NodeProperty) -> tuple[str, ...] | None:
+    """The operations that show a property; None where all do."""
+    shown = each.get("displayOptions", {}).get("show", {})
+    listed = shown.get("operation", shown.get("/operation"))
+    return None if listed is None else tuple(listed)
+
+
+def properties_of(definition: Definition, operation_id: str) -> Iterator[NodeProperty]:
+    """The parameters of one operation in the canvas's order, its options collection cut to what it takes."""
+    for each in definition["properties"]:
+        if each["name"] in ("resource", "operation"):
+            continue
+        listed = shown_operations(each)
+        if listed is not None and operation_id not in listed:
+            continue
+        if each["type"] != "collection":
+            yield each
+            continue
+        inner = [
+            option
+            for option in each["options"]
+            if operation_id in (shown_operations(option) or (operation_id,))
+        ]
+        yield {**each, "options": inner}

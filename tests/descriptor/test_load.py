@@ -1,0 +1,33 @@
+"""Checkout or wheel: which copy of the descriptor is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from threecx_node.descriptor import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("package", "project", "expected"),
+    [
+        ("src/nodes/threecx_node", "src/pyproject.toml", "src/node_definition.json"),
+        ("lib/site-packages/threecx_node", None, "lib/site-packages/threecx_node/node_definition.json"),
+        # A folder that happens to be called "nodes" is no checkout.
+        ("lib/nodes/threecx_node", None, "lib/nodes/threecx_node/node_definition.json"),
+        # A package installed into a folder of some other project neither.
+        ("app/vendor/threecx_node", "app/pyproject.toml", "app/vendor/threecx_node/node_definition.json"),
+    ],
+)
+def test_one_rule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, project: str | None, expected: str
+) -> None:
+    (tmp_path / package).mkdir(parents=True)
+    if project:
+        (tmp_path / project).touch()
+    monkeypatch.setattr(load, "_PACKAGE", tmp_path / package)
+    assert load.shipped_path() == tmp_path / expected

@@ -1,0 +1,134 @@
+"""A descriptor that a user changed: what is wrong with it is told, with its place."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+
+from threecx_node.descriptor import load_definition
+from threecx_node.descriptor.load import ENVIRONMENT
+from threecx_node.descriptor.validate import problems, schema, validate
+from threecx_node.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+Document = dict[str, Any]
+
+
+@pytest.fixture
+def document() -> Document:
+    return copy.deepcopy(dict(load_definition()))
+
+
+def named(document: Document, name: str) -> Document:
+    found: Document = next(each for each in document["properties"] if each["name"] == name)
+    return found
+
+
+def option(document: Document, name: str) -> Document:
+    found: Document = next(each for each in named(document, "options")["options"] if each["name"] == name)
+    return found
+
+
+def _repeat_an_operation(document: Document) -> None:
+    lists = [each for each in document["properties"] if each["name"] == "operation"]
+    lists[1]["options"].append(lists[0]["options"][0])
+
+
+def _offer_a_parameter_twice(document: Document) -> None:
+    document["properties"].append(copy.deepcopy(named(document, "If-Match")))
+
+
+def _forget_a_resource(document: Document) -> None:
+    resource = named(document, "resource")
+    resource["options"] = [each for each in resource["options"] if each["value"] != "CallFlowApps"]
+
+
+MUTILATIONS: list[tuple[Callable[[Document], object], str]] = [
+    (lambda d: d.pop("credentials"), "credentials"),
+    (lambda d: d.update(surprise=1), "surprise"),
+    (lambda d: d.update(usableAsTool="yes"), "usableAsTool"),
+    (lambda d: named(d, "If-Match").update(type="text"), "If-Match > type: 'text' is not one of"),
+    (lambda d: named(d, "If-Match").update(default=None), "If-Match > default"),
+    (lambda d: named(d, "If-Match").update(colour="red"), "colour"),
+    (lambda d: named(d, "If-Match").pop("displayName"), "displayName"),
+    (lambda d: named(d, "returnAll").update(default="false"), "returnAll > default"),
+    (lambda d: named(d, "returnAll").update(description="Returns all"), "returnAll > description"),
+    (lambda d: named(d, "limit").update(default="50"), "limit > default"),
+    (lambda d: named(d, "Id").pop("modes"), "modes"),
+    (lambda d: named(d, "Id")["modes"][0].pop("typeOptions"), "typeOptions"),
+    (lambda d: named(d, "Id")["modes"][0].update(name="url"), "'url' is not one of"),
+    (lambda d: named(d, "body").pop("typeOptions"), "typeOptions"),
+    (lambda d: named(d, "resource").pop("noDataExpression"), "noDataExpression"),
+    (lambda d: named(d, "resource")["options"][0].pop("value"), "value"),
+    (lambda d: named(d, "operation")["options"][0].pop("action"), "action"),
+    (lambda d: named(d, "operation").pop("displayOptions"), "displayOptions"),
+    (lambda d: named(d, "operation").update(default="Nothing"), "default 'Nothing' is not among its options"),
+    (lambda d: option(d, "$select").pop("typeOptions"), "typeOptions"),
+    (lambda d: option(d, "$filter").update(type="collection"), "options"),
+    (lambda d: option(d, "$filter")["displayOptions"]["show"].update({"/operation": ["Nope"]}), "'Nope'"),
+    (
+        lambda d: named(d, "If-Match")["displayOptions"]["show"]["operation"].append("DeleteEverything"),
+        "DeleteEverything",
+    ),
+    (lambda d: named(d, "If-Match")["displayOptions"]["show"].update(kind=["delete"]), "kind"),
+    (lambda d: d["properties"].extend(copy.deepcopy(d["properties"][:40])), "is too long"),
+    (_repeat_an_operation, "is offered 2 times"),
+    (_offer_a_parameter_twice, "If-Match is offered 2 times for"),
+    (_forget_a_resource, "resource CallFlowApps is unknown"),
+]
+
+
+def test_the_schema_is_one() -> None:
+    Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(("mutilate", "told"), MUTILATIONS)
+def test_a_mutilated_descriptor_is_refused(
+    document: Document, mutilate: Callable[[Document], object], told: str
+) -> None:
+    mutilate(document)
+    with pytest.raises(ConfigurationError) as caught:
+        validate(document, "mine.json")
+    assert caught.value.message.startswith("mine.json: ")
+    assert told in "\n".join(problems(document))
+    assert len(caught.value.one_line()) < 400
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b'"text"', b"null"])
+def test_what_is_no_descriptor_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigurationError):
+        load_definition(path)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="cannot read the descriptor"):
+        load_definition(tmp_path / "none.json")
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(b'{"name": ')
+    with pytest.raises(ConfigurationError, match="is not JSON"):
+        load_definition(broken)
+
+
+def test_a_changed_descriptor_is_loaded_from_the_environment(
+    tmp_path: Path, document: Document, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document["description"] = "Work with our phone system"
+    path = tmp_path / "changed.json"
+    path.write_bytes(orjson.dumps(document))
+    monkeypatch.setenv(ENVIRONMENT, str(path))
+    assert load_definition()["description"] == "Work with our phone system"
+    named(document, "limit")["type"] = "integer"
+    worse = tmp_path / "worse.json"
+    worse.write_bytes(orjson.dumps(document))
+    monkeypatch.setenv(ENVIRONMENT, str(worse))
+    with pytest.raises(ConfigurationError, match="limit > type"):
+        load_definition()
