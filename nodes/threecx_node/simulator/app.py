@@ -1,0 +1,369 @@
+"""The PBX over HTTP: an ASGI application.
+
+Paths under /xapi/v1/ are answered here, on the raw path and without a framework in between, because that is
+where speed and the exact bytes of a path matter. Everything else (the token endpoint) is a small Starlette
+application.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route as StarletteRoute
+
+from . import actions, functions  # noqa: F401 - importing registers their handlers
+from .answers import check_precondition
+from .auth import TokenRefusal
+from .body import read_body as read_values
+from .files import FileAnswer
+from .functions import default_handler
+from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal, no_such_path
+from .registry import Call, handler_of
+from .wire import (
+    Answer,
+    Disconnected,
+    Receive,
+    Scope,
+    Send,
+    base_url,
+    file_answer,
+    key_literal,
+    read_body,
+    refusal_answer,
+    send_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .faults import Faults
+    from .pbx import Pbx
+    from .query import Options
+    from .recorder import Recorder
+    from .routes import Route
+    from .state import Entity, Record
+
+log = logging.getLogger(__name__)
+
+PREFIX = b"/xapi/v1/"
+_WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
+
+
+class Exchange:
+    """One request under /xapi/v1/ while it is answered."""
+
+    __slots__ = ("base", "body", "headers", "query", "route", "values")
+
+    def __init__(
+        self,
+        route: Route,
+        values: Mapping[str, Any],
+        headers: Mapping[bytes, bytes],
+        query: bytes,
+        body: bytes,
+        base: str,
+    ) -> None:
+        self.route = route
+        self.values = values
+        self.headers = headers
+        self.query = query
+        self.body = body
+        self.base = base
+
+    @property
+    def key(self) -> Any:
+        """The path's first parameter."""
+        return self.values[self.route.arguments[0].name]
+
+
+class SimulatorApp:
+    """The ASGI application of one PBX."""
+
+    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder) -> None:
+        self.pbx = pbx
+        self.faults = faults
+        self.recorder = recorder
+        self._version = pbx.version.encode()
+        self._roles: Mapping[str, Callable[[Exchange], Answer]] = {
+            "list": self._list,
+            "nested": self._nested_list,
+            "get": self._get,
+            "by_number": self._get_by_number,
+            "get_singleton": self._get_singleton,
+            "create": self._create,
+            "update": self._update,
+            "update_singleton": self._update_singleton,
+            "delete": self._delete,
+            "function": self._call,
+            "action": self._call,
+        }
+        self._others = Starlette(
+            routes=[StarletteRoute("/connect/token", self._token, methods=["POST"])],
+            exception_handlers={HTTPException: _refuse_path},
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            return
+        if not scope["raw_path"].startswith(PREFIX):
+            await self._answer_other(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        body = b""
+        try:
+            if scope["method"] in _WITH_BODY:
+                body = await read_body(receive, headers)
+            answer = self._answer(scope, headers, body)
+        except Refusal as refusal:
+            answer = refusal_answer(refusal)
+        except Disconnected:
+            return
+        if self.faults.latency_ms:
+            await self.faults.before_answer()
+        self.recorder.add(scope, body, answer.status)
+        await send_answer(send, answer, self._version)
+
+    def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+        try:
+            with self.pbx.store.transaction():
+                return self._dispatch(scope, headers, body)
+        except Refusal as refusal:
+            return refusal_answer(refusal)
+        except RecursionError:
+            return refusal_answer(Refusal(400, "The request is nested too deeply."))
+        except Exception:
+            # A defect of the simulator; the client still gets an answer, and the state is as it was before.
+            log.exception("%s %s failed", scope["method"], scope["raw_path"])
+            return refusal_answer(Refusal(500, "The simulator has a defect: see its log."))
+
+    def _dispatch(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+        if self.pbx.auth.client_of(headers.get(b"authorization", b"").decode("latin-1")) is None:
+            raise Refusal(
+                401,
+                "Unauthorized: the access token is missing, has expired or was ended by a newer one.",
+                headers={"www-authenticate": "Bearer"},
+            )
+        try:
+            path = scope["raw_path"][len(PREFIX) - 1 :].decode("ascii")
+        except UnicodeDecodeError as error:
+            raise Refusal(400, "The path has bytes that should be percent-encoded.") from error
+        methods, given = self.pbx.router.match(path)
+        route = methods.get(scope["method"])
+        if route is None:
+            allowed = ", ".join(sorted(methods))
+            raise Refusal(
+                405, f"The path takes {allowed}, not {scope['method'][:20]}.", headers={"allow": allowed}
+            )
+        values = route.values(given) if route.arguments else {}
+        base = base_url(scope["scheme"], headers.get(b"host", b"localhost"))
+        exchange = Exchange(route, values, headers, scope["query_string"], body, base)
+        return self._roles[route.role](exchange)
+
+    def _list(self, exchange: Exchange) -> Answer:
+        route, schema = exchange.route, exchange.route.shape.returns.type
+        options = self._options(exchange, schema)
+        records = self.pbx.views.records(route.head)
+        page = self.pbx.renderer.page(
+            exchange.base, route.head, schema, records, options, _without_skip(exchange.query)
+        )
+        return Answer(200, page)
+
+    def _nested_list(self, exchange: Exchange) -> Answer:
+        route = exchange.route
+        if route.arguments:
+            owner = self.pbx.views.record(route.head, exchange.key).value
+            owner_schema = self.pbx.model.sets[route.head].schema
+            path = f"{route.head}({key_literal(exchange.key)})/{route.tail}"
+        else:
+            owner = self.pbx.views.singleton(route.head).value
+            owner_schema = self.pbx.model.singletons[route.head]
+            path = f"{route.head}/{route.tail}"
+        derive = self.pbx.views.navigation(owner_schema, route.tail)
+        found = derive(owner) if derive else owner.get(route.tail)
+        return self._rows(exchange, path, found or [])
+
+    def _get(self, exchange: Exchange) -> Answer:
+        return self._one(exchange, self.pbx.views.record(exchange.route.head, exchange.key))
+
+    def _get_by_number(self, exchange: Exchange) -> Answer:
+        return self._one(exchange, self.pbx.views.record_by_number(exchange.route.head, exchange.key))
+
+    def _one(self, exchange: Exchange, record: Record) -> Answer:
+        route, renderer = exchange.route, self.pbx.renderer
+        schema = route.shape.returns.type
+        options = self._options(exchange, schema) if exchange.query else None
+        body = renderer.entity(exchange.base, route.head, schema, record, options)
+        return Answer(200, body, _tag_header(renderer.etag(route.head, record)))
+
+    def _get_singleton(self, exchange: Exchange) -> Answer:
+        route = exchange.route
+        schema = route.shape.returns.type
+        options = self._options(exchange, schema) if exchange.query else None
+        value = self.pbx.views.singleton(route.head).value
+        return Answer(200, self.pbx.renderer.singleton(exchange.base, route.head, schema, value, options))
+
+    def _create(self, exchange: Exchange) -> Answer:
+        route = exchange.route
+        schema = self.pbx.model.sets[route.head].schema
+        values = self._json(exchange, schema, empty_is_object=True)
+        key, record = self.pbx.entities.create(route.head, values)
+        location = f"{exchange.base}/{route.head}({key_literal(key)})"
+        body = self.pbx.renderer.entity(exchange.base, route.head, schema, record, None)
+        tag = _tag_header(self.pbx.renderer.etag(route.head, record))
+        return Answer(201, body, ((b"location", location.encode("ascii")), *tag))
+
+    def _update(self, exchange: Exchange) -> Answer:
+        head = exchange.route.head
+        self._check_if_match(exchange)
+        values = self._json(exchange, self.pbx.model.sets[head].schema)
+        record = self.pbx.entities.update(head, exchange.key, values)
+        return Answer(204, headers=_tag_header(self.pbx.renderer.etag(head, record)))
+
+    def _update_singleton(self, exchange: Exchange) -> Answer:
+        head = exchange.route.head
+        values = self._json(exchange, self.pbx.model.singletons[head])
+        if alias := self.pbx.views.alias(head):
+            self.pbx.entities.update(*alias, values)
+        else:
+            self.pbx.entities.update_singleton(head, values)
+        return Answer(204)
+
+    def _delete(self, exchange: Exchange) -> Answer:
+        self._check_if_match(exchange)
+        self.pbx.entities.delete(exchange.route.head, exchange.key)
+        return Answer(204)
+
+    def _check_if_match(self, exchange: Exchange) -> None:
+        head = exchange.route.head
+        record = self.pbx.views.record(head, exchange.key)
+        given = exchange.headers.get(b"if-match")
+        tag = self.pbx.renderer.etag(head, record)
+        check_precondition(None if given is None else given.decode("latin-1"), tag)
+
+    def _call(self, exchange: Exchange) -> Answer:
+        route = exchange.route
+        call = Call(route, dict(exchange.values), self._call_body(exchange))
+        handler = handler_of(route.operation.id) or default_handler(call)
+        if handler is None:
+            raise Refusal(501, f"The simulator does not do {route.operation.id} yet.")
+        return self._returned(exchange, handler(self.pbx, call))
+
+    def _call_body(self, exchange: Exchange) -> Entity:
+        shape = exchange.route.shape
+        if shape.body is None:
+            return {}
+        body = self._parse_json(exchange, empty_is_object=True)
+        return read_values(self.pbx.model, self.pbx.model.body_fields(shape), body, exchange.route.tail)
+
+    def _returned(self, exchange: Exchange, payload: Any) -> Answer:
+        returns = exchange.route.shape.returns
+        if isinstance(payload, FileAnswer):
+            return file_answer(payload)
+        if returns.kind == "nothing":
+            return Answer(204)
+        if returns.kind == "collection":
+            return self._rows(exchange, exchange.route.shape.path[1:], payload)
+        return Answer(200, self.pbx.renderer.value(exchange.base, returns.type, payload))
+
+    def _rows(self, exchange: Exchange, path: str, rows: list[Any]) -> Answer:
+        schema = exchange.route.shape.returns.type
+        options = self._options(exchange, schema)
+        query = _without_skip(exchange.query)
+        return Answer(200, self.pbx.renderer.rows(exchange.base, path, schema, rows, options, query))
+
+    def _options(self, exchange: Exchange, schema: str) -> Options:
+        route = exchange.route
+        return self.pbx.queries.compile(schema, route.shape.query, exchange.query, route.limited)
+
+    def _json(self, exchange: Exchange, schema: str, *, empty_is_object: bool = False) -> Entity:
+        body = self._parse_json(exchange, empty_is_object=empty_is_object)
+        return read_values(self.pbx.model, self.pbx.model.schema(schema), body, schema)
+
+    def _parse_json(self, exchange: Exchange, *, empty_is_object: bool) -> Any:
+        if not exchange.body and empty_is_object:
+            return {}
+        media_type = exchange.headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if exchange.body and media_type != b"application/json":
+            raise Refusal(415, "The body must be application/json.")
+        try:
+            body = orjson.loads(exchange.body)
+        except orjson.JSONDecodeError:
+            body = None
+        if isinstance(body, dict):
+            return body
+        if exchange.route.shape.method == "PATCH":
+            raise Refusal(400, DELTA_REQUIRED, [Problem("delta", "The delta field is required.")])
+        raise Refusal(400, f"{MALFORMED_BODY}\n\nThe body is not a JSON object.")
+
+    async def _answer_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+        status = 0
+
+        async def watched(message: Any) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        await self.faults.before_answer()
+        await self._others(scope, receive, watched)
+        if status:
+            self.recorder.add(scope, scope.get("simulator.body", b""), status)
+
+    async def _token(self, request: Request) -> Response:
+        try:
+            form = await self._form(request)
+            answer = self.pbx.auth.issue(*(form.get(n) for n in ("grant_type", "client_id", "client_secret")))
+        except TokenRefusal as refusal:
+            return JSONResponse(refusal.body(), refusal.status)
+        return JSONResponse(answer, headers={"cache-control": "no-store"})
+
+    async def _form(self, request: Request) -> dict[str, str]:
+        """The form's texts, from either of the two encodings."""
+        try:
+            body = await read_body(request.receive, dict(request.scope["headers"]))
+        except Refusal as refusal:
+            raise TokenRefusal(refusal.status, "invalid_request", refusal.message) from refusal
+        except Disconnected as error:
+            raise TokenRefusal(400, "invalid_request", "The body is incomplete.") from error
+        request.scope["simulator.body"] = body
+        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+        if media_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+            message = "The body must be application/x-www-form-urlencoded or multipart/form-data."
+            raise TokenRefusal(415, "invalid_request", message)
+
+        async def replay() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        try:
+            form = await Request(request.scope, replay).form(max_files=4, max_fields=32)
+        except (MultiPartException, HTTPException, KeyError, ValueError) as error:
+            raise TokenRefusal(400, "invalid_request", "The form cannot be read.") from error
+        return {name: value for name, value in form.items() if isinstance(value, str)}
+
+
+def _refuse_path(request: Request, error: Exception) -> Response:
+    refusal = no_such_path()
+    if isinstance(error, HTTPException) and error.status_code != refusal.status:
+        refusal = Refusal(
+            error.status_code, f"{request.url.path}: {error.detail}", headers=error.headers or {}
+        )
+    return JSONResponse(refusal.body(), refusal.status, headers=dict(refusal.headers))
+
+
+def _tag_header(tag: str | None) -> tuple[tuple[bytes, bytes], ...]:
+    return ((b"etag", tag.encode()),) if tag else ()
+
+
+def _without_skip(query: bytes) -> list[str]:
+    if not query:
+        return []
+    pairs = query.decode("latin-1").split("&")
+    return [pair for pair in pairs if pair and unquote(pair.partition("=")[0]) != "$skip"]
