@@ -301,6 +301,13 @@ def test_from_stands_before_to() -> None:
         assert places[first] < places[then]
 
 
+def test_parameters_stand_in_the_order_of_the_path() -> None:
+    """The paths contradict each other, so not all can be followed; those of one report can."""
+    for each in ("GetCallLogData", "DownloadCallLog", "GetStatisticSlaData", "GetDNPropertyByName"):
+        wanted = [parameter.name for parameter in CATALOG.operation(each).shapes[-1].parameters]
+        assert [name for name in OFFERED[each] if name in wanted] == wanted
+
+
 # Worded
 
 

@@ -49,6 +49,8 @@ def path_properties(catalog: Catalog) -> list[NodeProperty]:
             use.operations.append(operation_id)
             use.positions.append(position)
     ordered = sorted(uses.values(), key=_order)
+    keys = [use for use in ordered if use.draft["type"] == "resourceLocator"]
+    ordered = [*keys, *_settle(ordered[len(keys) :])]
     return [shown_for(use.draft, use.operations) for use in ordered]
 
 
@@ -163,6 +165,27 @@ def _locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
         "required": True,
         "modes": modes,
     }
+
+
+def _settle(uses: list[_Use]) -> list[_Use]:
+    """In an order that contradicts few paths: next comes what the fewest paths put behind something left.
+
+    The paths contradict each other here and there, so there is no order that suits them all.
+    """
+    places = [dict(zip(use.operations, use.positions, strict=True)) for use in uses]
+
+    def behind(one: int, other: int) -> int:
+        first, then = places[one], places[other]
+        return sum((first[name] > then[name]) - (first[name] < then[name]) for name in first.keys() & then)
+
+    contradictions = [[max(0, behind(one, other)) for other in range(len(uses))] for one in range(len(uses))]
+    left = list(range(len(uses)))
+    settled = []
+    while left:
+        chosen = min(left, key=lambda one: sum(contradictions[one][other] for other in left))
+        left.remove(chosen)
+        settled.append(uses[chosen])
+    return settled
 
 
 def _regex(pattern: str, message: str) -> dict[str, Any]:
