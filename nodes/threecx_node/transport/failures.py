@@ -16,8 +16,9 @@ def transport_error(error: Exception, host: str, *, timeout: float) -> Transport
     """The error of a request that got no answer; `host` is `name:port`."""
     chain = list(_causes(error))
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
-        verification = next(each for each in chain if isinstance(each, ssl.SSLCertVerificationError))
-        reason = getattr(verification, "verify_message", "") or "it cannot be verified"
+        # aiohttp's own error is of this class too, but only OpenSSL's tells the reason.
+        reasons = [getattr(each, "verify_message", "") for each in chain]
+        reason = next((each for each in reasons if each), "it cannot be verified")
         code = "tls_self_signed" if "self-signed" in reason or "self signed" in reason else "tls"
         return _made(code, f"the certificate of {host} is not trusted: {reason}")
     if any(isinstance(each, ssl.SSLError) for each in chain):

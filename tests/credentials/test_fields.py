@@ -1,0 +1,111 @@
+"""The credential's fields: URLs as people type them, and a key that never shows."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from threecx_credentials import Credential, CredentialError, Secret
+from threecx_credentials.fields import normalise_base_url
+
+KEY = "s3cr3t-key-of-the-pbx"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("https://pbx.example.com", "https://pbx.example.com"),
+        ("https://pbx.example.com/", "https://pbx.example.com"),
+        ("https://pbx.example.com///", "https://pbx.example.com"),
+        ("https://pbx.example.com/xapi/v1", "https://pbx.example.com"),
+        ("https://pbx.example.com/xapi/v1/", "https://pbx.example.com"),
+        ("https://pbx.example.com/XAPI/V1", "https://pbx.example.com"),
+        ("https://pbx.example.com/xapi", "https://pbx.example.com"),
+        ("https://pbx.example.com:5001/xapi/v1", "https://pbx.example.com:5001"),
+        ("pbx.example.com", "https://pbx.example.com"),
+        ("pbx.example.com:5001", "https://pbx.example.com:5001"),
+        (" PBX.Example.com \n", "https://pbx.example.com"),
+        ("http://127.0.0.1:5004", "http://127.0.0.1:5004"),
+        ("HTTPS://pbx.example.com", "https://pbx.example.com"),
+        ("https://[::1]:5001", "https://[::1]:5001"),
+        ("https://proxy.example/office/xapi/v1/", "https://proxy.example/office"),
+    ],
+)
+def test_urls_are_understood(typed: str, meant: str) -> None:
+    assert normalise_base_url(typed) == meant
+    # What it gives, it understands again.
+    assert normalise_base_url(meant) == meant
+
+
+@pytest.mark.parametrize(
+    ("typed", "problem"),
+    [
+        ("", "missing"),
+        ("   ", "missing"),
+        ("https://ada:hunter2@pbx.example.com", "user name or password"),
+        ("ada:hunter2@pbx.example.com", "user name or password"),
+        ("ftp://pbx.example.com", "scheme is 'ftp'"),
+        ("https://", "no host"),
+        ("https://pbx.example.com:99999", "host or port"),
+        ("https://pbx.example.com:port", "host or port"),
+        ("https://pbx.example.com?x=1", "query"),
+        ("https://pbx.example.com/#/login", "fragment"),
+        ("https://pbx example.com", "host"),
+        ("https://pbx.example.com\r\nX-Evil: 1", "control character"),
+        ("https://pbx.example.com/a/../b", "path"),
+    ],
+)
+def test_urls_that_cannot_be_used_are_named_without_being_repeated(typed: str, problem: str) -> None:
+    with pytest.raises(CredentialError, match=problem) as caught:
+        normalise_base_url(typed)
+    assert caught.value.field == "baseUrl"
+    assert caught.value.remedy
+    assert "hunter2" not in str(caught.value)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_understood_or_refused(typed: str) -> None:
+    try:
+        meant = normalise_base_url(typed)
+    except CredentialError:
+        return
+    assert meant.startswith(("http://", "https://"))
+    assert not meant.endswith("/")
+    assert normalise_base_url(meant) == meant
+
+
+@pytest.mark.parametrize(("client", "key", "field"), [("", KEY, "clientId"), ("w", "", "clientSecret"),
+                                                      ("w\nx", KEY, "clientId"), ("w", "a\nb", "clientSecret")])  # fmt: skip
+def test_missing_and_broken_fields_are_named(client: str, key: str, field: str) -> None:
+    with pytest.raises(CredentialError) as caught:
+        Credential.of("pbx.example", client, key)
+    assert caught.value.field == field
+    assert KEY not in str(caught.value)
+
+
+def test_the_key_shows_itself_only_when_asked() -> None:
+    credential = Credential.of("pbx.example", "workflow", f" {KEY}\n")
+    secret = credential.client_secret
+    assert secret.reveal() == KEY
+    for shown in (repr(credential), str(credential), f"{secret}", repr(secret), f"{secret!r:>40}", str([secret])):
+        assert KEY not in shown
+    with pytest.raises(TypeError):
+        pickle.dumps(secret)
+    with pytest.raises(TypeError):
+        json.dumps({"secret": secret})
+    try:
+        raise ValueError(credential)
+    except ValueError as error:
+        assert KEY not in "".join(traceback.format_exception(error))
+
+
+def test_secrets_compare_by_value() -> None:
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert Secret("a") != "a"
+    assert len({Secret("a"), Secret("a")}) == 1
+    assert copy.copy([Secret("a")]) == [Secret("a")]

@@ -1,0 +1,162 @@
+"""Tokens: how long they live, who buys them, and that nobody buys one without need."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from threecx_credentials import Credential, LoginRefusedError, MemoryTokenStore, Token, TokenSource
+from threecx_credentials.token import jwt_lifetime
+
+KEY = "s3cr3t-key"
+CREDENTIAL = Credential.of("pbx.example", "workflow", KEY)
+
+
+def jwt(claims: Mapping[str, Any]) -> str:
+    def part(value: Any) -> str:
+        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+    return f"{part({'alg': 'none'})}.{part(claims)}.signature"
+
+
+@dataclass
+class Response:
+    status_code: int
+    body: Any
+
+    def json(self) -> Any:
+        if self.body is None:
+            raise ValueError("no JSON")
+        return self.body
+
+
+@dataclass
+class Pbx:
+    """A token endpoint; `answer` is given for every request, `wait` seconds after it came."""
+
+    answer: Response | None = None
+    wait: float = 0.0
+    forms: list[Mapping[str, str]] = field(default_factory=list)
+
+    async def __call__(self, url: str, form: Mapping[str, str]) -> Response:
+        assert url == "https://pbx.example/connect/token"
+        self.forms.append(form)
+        number = len(self.forms)
+        await asyncio.sleep(self.wait)
+        return self.answer or Response(200, {"access_token": f"token-{number}", "expires_in": 60})
+
+
+def lifetime(token: str, expires_in: object) -> float:
+    return Token.received(token, expires_in, 1000.0).expires_at - 1000.0
+
+
+def test_the_end_comes_from_the_jwt_first() -> None:
+    assert lifetime(jwt({"exp": 4600, "iat": 1000}), 60) == 3600
+    # A clock that is a day off on either side changes nothing, since both ends come from the PBX's clock.
+    assert lifetime(jwt({"exp": 4600 + 86400, "iat": 1000 + 86400}), 60) == 3600
+    assert lifetime(jwt({"exp": 1500}), 60) == 500
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "seconds"),
+    [(60, 3600), ("60", 3600), (3600, 3600), (3599, 3599), (None, 3600), ("soon", 3600), (0, 3600), (-5, 3600)],
+)
+def test_expires_in_is_minutes_or_seconds(expires_in: object, seconds: float) -> None:
+    assert lifetime("opaque", expires_in) == seconds
+
+
+@pytest.mark.parametrize("token", ["a.b.c", "a.e30.c", jwt({"exp": "x"}), jwt({"exp": 5, "iat": 5}), "..", "a.W10.c"])
+def test_a_jwt_that_tells_nothing_is_no_error(token: str) -> None:
+    assert jwt_lifetime(token, 1000.0) is None
+    assert lifetime(token, 60) == 3600
+
+
+@given(st.text(max_size=60))
+def test_any_token_text_is_survived(text: str) -> None:
+    found = jwt_lifetime(text, 1000.0)
+    assert found is None or found > 0
+
+
+def test_it_is_renewed_before_it_ends() -> None:
+    token = Token.received(jwt({"exp": 4600, "iat": 1000}), 60, 1000.0)
+    assert token.renew_at == token.expires_at - 60
+    short = Token.received(jwt({"exp": 1010, "iat": 1000}), 60, 1000.0)
+    assert short.renew_at == 1009
+
+
+def test_many_callers_buy_one_token() -> None:
+    pbx = Pbx(wait=0.01)
+
+    async def run() -> set[str]:
+        source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
+        tokens = await asyncio.gather(*(source.token() for _ in range(50)))
+        return {token.access_token.reveal() for token in tokens}
+
+    assert asyncio.run(run()) == {"token-1"}
+    assert pbx.forms == [
+        {"grant_type": "client_credentials", "client_id": "workflow", "client_secret": KEY}
+    ]
+
+
+def test_many_callers_with_a_refused_token_buy_one_new() -> None:
+    pbx = Pbx(wait=0.01)
+
+    async def run() -> set[str]:
+        source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
+        old = (await source.token()).access_token
+        tokens = await asyncio.gather(*(source.token(refused=old) for _ in range(50)))
+        return {token.access_token.reveal() for token in tokens}
+
+    assert asyncio.run(run()) == {"token-2"}
+    assert len(pbx.forms) == 2
+
+
+def test_an_ended_token_is_replaced() -> None:
+    now = int(time.time())
+    pbx = Pbx(Response(200, {"access_token": jwt({"exp": now - 3600, "iat": now - 3602}), "expires_in": 2}))
+
+    async def run() -> None:
+        store = MemoryTokenStore()
+        source = TokenSource(CREDENTIAL, store, pbx)
+        first = await source.token()
+        await store.save("https://pbx.example|workflow", Token(first.access_token, 0, 0))
+        await source.token()
+
+    asyncio.run(run())
+    assert len(pbx.forms) == 2
+
+
+def test_a_refused_login_is_asked_once_by_all_who_wait() -> None:
+    words = f"bad key {KEY}"
+    pbx = Pbx(Response(401, {"error": "unauthorized", "error_description": words}), wait=0.01)
+
+    async def run() -> list[object]:
+        source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
+        return await asyncio.gather(*(source.token() for _ in range(20)), return_exceptions=True)
+
+    errors = asyncio.run(run())
+    assert len(pbx.forms) == 1
+    for error in errors:
+        assert isinstance(error, LoginRefusedError)
+        assert (error.status, error.code) == (401, "unauthorized")
+        assert KEY not in str(error)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [Response(200, None), Response(200, []), Response(200, {}), Response(200, {"access_token": 5}), Response(500, {})],
+)
+def test_an_answer_without_token_is_a_refusal(answer: Response) -> None:
+    async def run() -> None:
+        await TokenSource(CREDENTIAL, MemoryTokenStore(), Pbx(answer)).token()
+
+    with pytest.raises(LoginRefusedError):
+        asyncio.run(run())

@@ -1,0 +1,108 @@
+"""Real servers on loopback, in a thread: one that answers by a function, over HTTP or HTTPS, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+TOKEN = b'{"access_token": "t", "expires_in": 60}'
+
+
+def response(status: int = 200, body: bytes = b"{}", media_type: str = "application/json", extra: str = "") -> bytes:
+    """A whole HTTP/1.1 response."""
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
+    return head.encode() + body
+
+
+@dataclass
+class RawServer:
+    """Answers each request head with bytes; empty bytes close the connection without an answer.
+
+    None keeps silent. `heads` holds the first line of each API request, `connections` how many were opened.
+    """
+
+    answer: Callable[[str], bytes | None]
+    port: int = 0
+    heads: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+                length = next(
+                    (int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length")), 0
+                )
+                if length:
+                    await reader.readexactly(length)
+                first = head.split("\r\n", 1)[0]
+                if first.startswith("POST /connect/token"):
+                    writer.write(response(body=TOKEN))
+                    await writer.drain()
+                    continue
+                self.heads.append(first)
+                data = self.answer(first)
+                if data is None:
+                    await asyncio.sleep(30)
+                if not data:
+                    return
+                writer.write(data)
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
+            return
+        finally:
+            writer.close()
+
+
+@contextmanager
+def running(answer: Callable[[str], bytes | None], context: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+    """The server on a free port of 127.0.0.1 until the block ends."""
+    server = RawServer(answer)
+    loop = asyncio.new_event_loop()
+    listening = threading.Event()
+
+    async def main() -> None:
+        listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=context)
+        server.port = listener.sockets[0].getsockname()[1]
+        listening.set()
+        async with listener:
+            await listener.serve_forever()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        task = loop.create_task(main())
+        stop.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            for left in asyncio.all_tasks(loop):
+                left.cancel()
+            loop.run_until_complete(asyncio.sleep(0.01))
+            loop.close()
+
+    stop: list[Callable[[], object]] = []
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    if not listening.wait(5):
+        raise RuntimeError("the test's server did not start")
+    try:
+        yield server
+    finally:
+        stop[0]()
+        thread.join(5)
+
+
+def free_port() -> int:
+    """A port on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
