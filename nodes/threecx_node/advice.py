@@ -177,4 +177,4 @@ def advice_for(status: int | None, code: str = "") -> str:
         return found
     if status is None:
         return ""
-    return BY_STATUS.get(status, BY_STATUS[500] if status >= 500 else "")
+    return BY_STATUS.get(status) or BY_STATUS[500 if status >= 500 else 400]

@@ -200,7 +200,7 @@ class _Run:
                 prepared.index,
                 keys=request.keys,
                 binary_property=resolved.binary_property,
-                fields=self._preparation.simple_fields if resolved.simplify else (),
+                fields=self._fields(resolved),
             )
         except ThreeCxError as error:
             if request is not None:
@@ -240,6 +240,12 @@ class _Run:
         client = self._executor.client(self._options)
         answer = await client.send(request)
         return decode(self._preparation.operation, self._preparation.shape, answer, client.host)
+
+    def _fields(self, resolved: Resolved) -> tuple[str, ...]:
+        """What Simplify keeps; where the user chose the fields, the choice stands."""
+        if not resolved.simplify or "$select" in resolved.values.query:
+            return ()
+        return self._preparation.simple_fields
 
     def _done(self, result: Result) -> None:
         self._results[result.index] = result

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final, final
+from typing import Any, Final, final
 
 
 @final
-class UndefinedType:
-    """Has one instance, UNDEFINED: falsy, and itself through copy and pickle."""
+class Undefined:
+    """The type of `UNDEFINED`: one object, also after copying and pickling, and falsy."""
 
-    __slots__ = ()
-    _instance: UndefinedType | None = None
+    _only: Undefined | None = None
 
-    def __new__(cls) -> UndefinedType:
-        if cls._instance is None:
-            cls._instance = super().__new__(cls)
-        return cls._instance
+    def __new__(cls) -> Undefined:
+        if cls._only is None:
+            cls._only = super().__new__(cls)
+        return cls._only
 
     def __repr__(self) -> str:
         return "undefined"
@@ -23,8 +22,14 @@ class UndefinedType:
     def __bool__(self) -> bool:
         return False
 
+    def __copy__(self) -> Undefined:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Undefined:
+        return self
+
     def __reduce__(self) -> str:
         return "UNDEFINED"
 
 
-UNDEFINED: Final = UndefinedType()
+UNDEFINED: Final = Undefined()

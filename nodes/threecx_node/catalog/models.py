@@ -54,11 +54,15 @@ class TypeRef:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed parameter of a path: a key or a function's argument."""
+    """A typed parameter of a path: a key or a function's argument.
+
+    An `optional` one is an argument that says "all" when it is empty; it is still written, as `''`.
+    """
 
     name: str
     type: str
     max_length: int | None = None
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +316,7 @@ def _shape(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Shape:
 def _parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
     if isinstance(raw, str):
         return Parameter(name, raw)
-    return Parameter(name, raw["type"], raw.get("maxLength"))
+    return Parameter(name, raw["type"], raw.get("maxLength"), raw.get("optional", False))
 
 
 def _property(name: str, raw: str | Mapping[str, Any]) -> Property:

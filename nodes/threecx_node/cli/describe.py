@@ -93,7 +93,7 @@ def _type_text(field: Mapping[str, Any]) -> str:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    return {"name": parameter.name, "type": parameter.type, "required": True}
+    return {"name": parameter.name, "type": parameter.type, "required": not parameter.optional}
 
 
 def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, Any]:

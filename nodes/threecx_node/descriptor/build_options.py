@@ -183,7 +183,7 @@ def _options(catalog: Catalog) -> NodeProperty:
             "displayName": "Timeout",
             "name": "timeout",
             "type": "number",
-            "default": 30,
+            "default": 60,
             "description": "How many seconds to wait for an answer of the PBX",
             "typeOptions": {"minValue": 1},
         },

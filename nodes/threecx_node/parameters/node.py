@@ -16,6 +16,7 @@ from ..errors import InputError, UnknownNameError
 from .resolve import fold
 
 OUR_TYPE = "threecx"
+OUR_PACKAGE = "n8n-nodes-threecx"
 _CONTINUE = ("continueRegularOutput", "continueErrorOutput")
 
 
@@ -42,6 +43,8 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
         )
     operation = operation_of(parameters, catalog)
     rest = {key: value for key, value in parameters.items() if key not in ("resource", "operation")}
+    if _is_ours(node, catalog):
+        rest = {**_defaults_of(operation), **rest}
     on_error = node.get("onError") in _CONTINUE or node.get("continueOnFail") is True
     return Node(operation, rest, str(node.get("name") or ""), on_error)
 
@@ -75,6 +78,23 @@ def operation_of(parameters: Mapping[str, Any], catalog: Catalog) -> str:
         description=nearest_hint(str(operation), catalog.operation_ids)
         or "`threecx operations` lists them all.",
     )
+
+
+def _is_ours(node: Mapping[str, Any], catalog: Catalog) -> bool:
+    """Whether our own node was copied: a generated one has other defaults, and none of ours."""
+    operation = node["parameters"].get("operation")
+    return OUR_PACKAGE in str(node.get("type", "")) or operation in catalog.operation_ids
+
+
+def _defaults_of(operation: str) -> dict[str, Any]:
+    """What our node means by the parameters that it leaves out; collections show nothing until something is added."""
+    from ..descriptor import load_definition, properties_of
+
+    return {
+        each["name"]: each["default"]
+        for each in properties_of(load_definition(), operation)
+        if each["type"] not in ("collection", "resourceMapper", "resourceLocator")
+    }
 
 
 def _defaults(definition: Mapping[str, Any], resource: Any, operation: Any) -> tuple[str, str]:

@@ -73,6 +73,7 @@ class RequestBuilder:
         self._segments = _ENCODED_KEY.split(self.shape.path)
         self._encoders = {each.name: _encoder(each) for each in self.shape.parameters}
         self._optional = frozenset(self.shape.query)
+        self._may_be_empty = frozenset(each.name for each in self.shape.parameters if each.optional)
         self._static = not self.shape.parameters
 
     def build(self, values: Values) -> PreparedRequest:
@@ -93,7 +94,9 @@ class RequestBuilder:
             name = pieces[place]
             value = parameters.get(name)
             if is_nothing(value):
-                raise missing(name, value)
+                if name not in self._may_be_empty:
+                    raise missing(name, value)
+                value = ""
             try:
                 pieces[place] = self._encoders[name](value)
             except LiteralError as error:

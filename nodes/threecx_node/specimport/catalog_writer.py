@@ -78,6 +78,8 @@ def _merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dic
         )
         merged[operation_id] = entry
     texts = naming.operations(merged)
+    for entry in merged.values():
+        _mark_optional(entry)
     return {
         operation_id: {
             "resource": entry["resource"],
@@ -87,6 +89,15 @@ def _merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dic
         }
         for operation_id, entry in merged.items()
     }
+
+
+def _mark_optional(entry: Mapping[str, Any]) -> None:
+    """Marks a function's arguments that mean "all" when empty: people decided which, the documents do not tell."""
+    decided = naming.overrides()["parameters"]
+    for shape in entry["shapes"] if entry["kind"] == "function" else ():
+        for name, type_name in shape.get("parameters", {}).items():
+            if type_name == "String" and decided.get(name, {}).get("empty"):
+                shape["parameters"][name] = {"type": "String", "optional": True}
 
 
 def _merge_shapes(shapes: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

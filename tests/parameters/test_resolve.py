@@ -1,0 +1,135 @@
+"""Parameters by the names people use → what a request needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from threecx_node.catalog import load_catalog
+from threecx_node.errors import BodyError, ItemError, ParameterError, UnknownNameError
+from threecx_node.parameters.resolve import ParameterNames, Resolved, resolve
+from threecx_node.undefined import UNDEFINED
+
+CATALOG = load_catalog()
+
+
+def resolved(
+    operation: str, parameters: dict[str, Any], item: dict[str, Any] | None = None, release: str | None = None
+) -> Resolved:
+    found = CATALOG.operation(operation)
+    return resolve(ParameterNames(CATALOG, found, found.shape(release), release), parameters, item or {})
+
+
+@pytest.mark.parametrize("name", ["Id", "id", "ID", " I d "])
+def test_names_are_matched_as_people_write_them(name: str) -> None:
+    assert resolved("DeleteUser", {name: 5}).values.parameters == {"Id": 5}
+
+
+@pytest.mark.parametrize("name", ["If-Match", "If Match", "ifMatch", "if_match"])
+def test_if_match_under_all_its_names(name: str) -> None:
+    assert resolved("DeleteUser", {"Id": 5, name: "x"}).values.if_match == "x"
+
+
+def test_an_unknown_name_tells_the_nearest() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        resolved("DeleteUser", {"Idd": 5})
+    assert caught.value.message == "DeleteUser has no parameter 'Idd'"
+    assert caught.value.description == "Did you mean 'Id'?"
+    assert caught.value.exit_code == 2
+
+
+def test_options_may_be_nested_or_not() -> None:
+    nested = resolved("ListUser", {"options": {"$filter": "Id eq 5", "$select": ["Id"]}})
+    flat = resolved("ListUser", {"$filter": "Id eq 5", "$select": ["Id"]})
+    assert nested == flat
+    assert nested.values.query == {"$filter": "Id eq 5", "$select": ["Id"]}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "limit", "skip"),
+    [
+        ({}, 50, 0),
+        ({"limit": 7}, 7, 0),
+        ({"limit": "7"}, 7, 0),
+        ({"returnAll": True}, None, 0),
+        ({"returnAll": "true", "limit": 7}, None, 0),
+        ({"options": {"$top": 120, "$skip": 5}}, 120, 5),
+        ({"$skip": "10"}, 50, 10),
+    ],
+)
+def test_how_many_and_from_where(parameters: dict[str, Any], limit: int | None, skip: int) -> None:
+    found = resolved("ListUser", parameters)
+    assert (found.limit, found.skip) == (limit, skip)
+    assert not {"$top", "$skip"} & set(found.values.query), "pages are asked for by the paging alone"
+
+
+@pytest.mark.parametrize(
+    "parameters", [{"limit": 0}, {"limit": -1}, {"limit": "many"}, {"returnAll": "perhaps"}, {"$skip": -1}, {"options": 5}]
+)
+def test_limits_that_are_none(parameters: dict[str, Any]) -> None:
+    with pytest.raises(ParameterError):
+        resolved("ListUser", parameters)
+
+
+def test_a_resource_locator_gives_its_value() -> None:
+    assert resolved("DeleteUser", {"Id": {"__rl": True, "mode": "list", "value": 5}}).values.parameters == {"Id": 5}
+    by_number = resolved("DeleteUser", {"Id": {"__rl": True, "mode": "number", "value": "102"}})
+    assert by_number.by_number == ("Id",)
+
+
+def test_a_resource_mapper_gives_only_what_was_filled_in() -> None:
+    mapper = {"mappingMode": "defineBelow", "value": {"FirstName": "Ada", "LastName": None, "Groups": "[]"}}
+    assert resolved("UpdateUser", {"Id": 5, "body": mapper}).values.body == {"FirstName": "Ada", "Groups": []}
+
+
+def test_a_resource_mapper_takes_the_fields_of_the_item_that_the_body_knows() -> None:
+    mapper = {"mappingMode": "autoMapInputData", "value": None}
+    item = {"FirstName": "Ada", "shoeSize": 37}
+    assert resolved("UpdateUser", {"Id": 5, "body": mapper}, item).values.body == {"FirstName": "Ada"}
+
+
+def test_a_body_as_json_text() -> None:
+    assert resolved("UpdateUser", {"Id": 5, "body": '{"FirstName": "Ada"}'}).values.body == {"FirstName": "Ada"}
+    with pytest.raises(BodyError, match="body: not JSON at line 2, column 3"):
+        resolved("UpdateUser", {"Id": 5, "body": '{\n  FirstName: "Ada"}'})
+
+
+def test_body_fields_one_by_one_as_a_generated_node_gave_them() -> None:
+    found = resolved(
+        "UpdateUser",
+        {"Id": "5", "Enabled": False, "Groups": "[]", "ForwardingProfiles": '[{"Name": "Away"}]', "FirstName": ""},
+    )
+    assert found.values.parameters == {"Id": "5"}
+    assert found.values.body == {
+        "Enabled": False,
+        "Groups": [],
+        "ForwardingProfiles": [{"Name": "Away"}],
+        "FirstName": "",
+    }
+
+
+def test_fields_as_text_become_what_the_schema_declares() -> None:
+    found = resolved("UpdateUser", {"Id": "5", "VMEnabled": "true", "Groups": "", "FirstName": "42"})
+    assert found.values.body == {"VMEnabled": True, "Groups": UNDEFINED, "FirstName": "42"}
+    with pytest.raises(BodyError, match="VMEnabled: wanted true or false"):
+        resolved("UpdateUser", {"Id": "5", "VMEnabled": "yes"})
+    with pytest.raises(BodyError, match=r"Groups: not JSON at line 1, column 2"):
+        resolved("UpdateUser", {"Id": "5", "Groups": "[oops]"})
+
+
+def test_a_parameter_of_another_release_is_named() -> None:
+    assert resolved("GetUserByNumber", {"Number": "102"}, release="20.0.4").values.parameters == {"number": "102"}
+    assert resolved("GetUserByNumber", {"number": "102"}, release="20.0.10").values.parameters == {"Number": "102"}
+    assert resolved("GetCallQualityReport", {"cdrId": "x", "call_id": None}).values.parameters == {"cdrId": "x"}
+    with pytest.raises(ItemError, match="takes no call_id in 3CX 20.0.10"):
+        resolved("GetCallQualityReport", {"cdrId": "x", "call_id": 5})
+
+
+def test_what_a_canvas_adds_is_ignored() -> None:
+    assert resolved("DeleteUser", {"resource": "Users", "operation": "x", "authentication": "y", "Id": 5})
+
+
+def test_options_of_the_batch_are_handed_on() -> None:
+    found = resolved("DeleteUser", {"Id": 5, "options": {"dryRun": True, "concurrency": 2, "timeout": 5}})
+    assert found.batch == {"dryRun": True, "concurrency": 2, "timeout": 5}

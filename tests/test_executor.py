@@ -1,0 +1,402 @@
+"""A batch from items to results: order, faults, limits, paging, releases, dry runs."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support import FakePbx, credential, odata_error
+from threecx_node.batch import Batch, Item, Options, Result, ranges
+from threecx_node.errors import (
+    ExpressionError,
+    LoginError,
+    NotAttemptedError,
+    ParameterError,
+    ResponseError,
+    UnknownNameError,
+    UsageError,
+)
+from threecx_node.executor import Executor
+from threecx_node.transport.client import PbxClient
+from threecx_node.transport.limits import Limits
+
+ID = {"Id": "={{ $json.Id }}"}
+
+
+def run(
+    pbx: FakePbx,
+    operation: str,
+    items: Sequence[Item | Mapping[str, Any]],
+    parameters: Mapping[str, Any] | None = None,
+    options: Options | None = None,
+    on_result: Callable[[Result], None] | None = None,
+) -> Batch:
+    async def main() -> Batch:
+        async with pbx.executor() as executor:
+            return await executor.run(operation, items, parameters, options=options, on_result=on_result)
+
+    return asyncio.run(main())
+
+
+def deleting(failing: Mapping[int, httpx.Response] | None = None) -> FakePbx:
+    def answer(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.path.rpartition("(")[2].rstrip(")"))
+        return (failing or {}).get(number) or httpx.Response(204)
+
+    return FakePbx(answer)
+
+
+def test_one_result_per_item_in_order() -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": number} for number in range(30)], ID)
+    assert [each.index for each in batch.results] == list(range(30))
+    assert batch.results[7].to_json() == {
+        "items": [{"json": {"deleted": True, "Id": 7}, "pairedItem": {"item": 7}}]
+    }
+    assert batch.exit_code == 0
+    assert batch.summary() == ""
+    assert pbx.logins == 1
+
+
+def test_without_items_nothing_happens() -> None:
+    pbx = deleting()
+    assert run(pbx, "DeleteCallFlowApp", [], ID).results == []
+    assert pbx.logins == 0
+
+
+def test_a_mistake_in_the_last_item_stops_the_batch_before_the_first_request() -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 1}, {"Id": 2}, {"Id": None}], ID)
+    assert pbx.requests == []
+    assert pbx.logins == 0
+    assert isinstance(batch.results[2].error, ParameterError)
+    assert [type(each.error) for each in batch.results[:2]] == [NotAttemptedError] * 2
+    assert batch.summary() == (
+        "item 2: Id is required, but it is null. Give Id a value for this item, or take the item out; nothing "
+        "was sent for it. (done: none; not tried: items 0-1)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (None, "it is null"),
+        ("", "it is empty"),
+        ("abc", 'wanted a whole number, given "abc"'),
+        (2**31, "from -2147483648 to 2147483647"),
+        ({"a": 1}, "wanted a whole number"),
+    ],
+)
+def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(value: Any, says: str) -> None:
+    pbx = deleting()
+    items = [{"Id": 1}, {"Id": value}, {"Id": 3}]
+    batch = run(pbx, "DeleteCallFlowApp", items, ID, Options(continue_on_fail=True))
+    assert pbx.targets == ["DELETE /CallFlowApps(1)", "DELETE /CallFlowApps(3)"]
+    error = batch.results[1].error
+    assert error is not None
+    assert says in error.message
+    assert (error.item_index, error.field) == (1, "Id")
+    assert batch.exit_code == 1
+
+
+def test_the_first_error_of_the_pbx_stops_and_says_what_was_done() -> None:
+    pbx = deleting({3: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Id")})
+    limits = Limits(concurrency=1)
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(10)], ID, Options(limits=limits))
+    assert len(pbx.requests) == 4
+    error = batch.results[3].error
+    assert isinstance(error, ResponseError)
+    assert error.request == {"method": "DELETE", "url": "https://pbx.example/xapi/v1/CallFlowApps(3)"}
+    assert batch.summary().endswith("(done: items 0-2; not tried: items 4-9)")
+
+
+def test_going_on_after_errors() -> None:
+    failing = {3: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Id"), 5: odata_error(412, "changed")}
+    pbx = deleting(failing)
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(10)], ID, Options(continue_on_fail=True))
+    assert len(pbx.requests) == 10
+    assert [each.index for each in batch.failed] == [3, 5]
+    assert batch.results[5].to_json()["error"]["httpCode"] == 412
+    assert "failed: items 3, 5" in batch.summary()
+
+
+def test_what_is_under_way_is_waited_for() -> None:
+    """With eight at once the first error stops new requests, but the seven others end and are told as done."""
+    started: list[int] = []
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.url.path == "/connect/token":
+                return httpx.Response(200, json={"access_token": "t", "expires_in": 60})
+            number = int(request.url.path.rpartition("(")[2].rstrip(")"))
+            started.append(number)
+            await asyncio.sleep(0.01 if number == 2 else 0.05)
+            return odata_error(404, "gone") if number == 2 else httpx.Response(204)
+
+    async def main() -> Batch:
+        executor = Executor(credential(), client=lambda c, o: PbxClient(c, limits=o.limits, transport=Slow()))
+        async with executor:
+            return await executor.run("DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID)
+
+    batch = asyncio.run(main())
+    done = [each.index for each in batch.results if each.error is None]
+    assert sorted(started) == sorted([*done, 2])
+    assert len(batch.not_tried) == 50 - len(started)
+
+
+def test_a_refused_login_stops_everything() -> None:
+    asked: list[str] = []
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(401, json={"error": "unauthorized", "error_description": "no"})
+
+    async def main() -> Batch:
+        executor = Executor(
+            credential(), client=lambda c, o: PbxClient(c, limits=o.limits, transport=httpx.MockTransport(refuse))
+        )
+        async with executor:
+            return await executor.run(
+                "DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID, options=Options(continue_on_fail=True)
+            )
+
+    batch = asyncio.run(main())
+    assert asked == ["/connect/token"]
+    assert isinstance(batch.results[0].error, LoginError)
+    assert batch.exit_code == 3
+    assert len(batch.not_tried) >= 42
+
+
+def test_a_token_refused_in_mid_batch_is_renewed_once() -> None:
+    state = {"ended": False}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.headers["authorization"] == "Bearer token-1" and "(5)" in request.url.path:
+            state["ended"] = True
+        if state["ended"] and request.headers["authorization"] == "Bearer token-1":
+            return httpx.Response(401)
+        return httpx.Response(204)
+
+    pbx = FakePbx(answer)
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(20)], ID)
+    assert batch.exit_code == 0
+    assert pbx.logins == 2
+
+
+def test_a_token_that_is_always_refused_is_an_error_with_advice() -> None:
+    pbx = FakePbx(lambda _: httpx.Response(401))
+    batch = run(pbx, "GetUser", [{}], {"Id": 5})
+    error = batch.results[0].error
+    assert error is not None
+    assert error.http_code == 401
+    assert "API key" in error.description
+    assert pbx.logins == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "requests"),
+    [("GetUser", 429, 3), ("GetUser", 503, 3), ("DeleteUser", 429, 3), ("DeleteUser", 503, 1), ("GetUser", 500, 1)],
+)
+def test_only_what_is_safe_is_sent_again(method: str, status: int, requests: int) -> None:
+    pbx = FakePbx(lambda _: httpx.Response(status, headers={"retry-after": "2"}))
+    batch = run(pbx, method, [{}], {"Id": 5})
+    assert len(pbx.requests) == requests
+    assert pbx.waits == [2.0] * (requests - 1)
+    assert batch.exit_code == 1
+
+
+def users(count: int, *, heed: bool = True) -> FakePbx:
+    def answer(request: httpx.Request) -> httpx.Response:
+        params = request.url.params
+        top, skip = int(params["$top"]), int(params.get("$skip", 0))
+        if top > 100:
+            return odata_error(400, "The limit of '100' for Top query has been exceeded.")
+        found = [{"Id": number} for number in range(count)]
+        return httpx.Response(200, json={"value": found[skip : skip + top] if heed else found[:top]})
+
+    return FakePbx(answer)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "count", "targets"),
+    [
+        ({}, 50, ["?$top=50"]),
+        ({"limit": 120}, 120, ["?$top=100", "?$top=20&$skip=100"]),
+        ({"returnAll": True}, 250, ["?$top=100", "?$top=100&$skip=100", "?$top=100&$skip=200"]),
+        ({"returnAll": True, "$skip": 200}, 50, ["?$top=100&$skip=200"]),
+        ({"$top": 5, "$filter": "Id gt 1"}, 5, ["?$filter=Id%20gt%201&$top=5"]),
+    ],
+)
+def test_lists_come_page_by_page(parameters: dict[str, Any], count: int, targets: list[str]) -> None:
+    pbx = users(250)
+    batch = run(pbx, "ListUser", [{}], parameters)
+    assert batch.results[0].items is not None
+    assert len(batch.results[0].items) == count
+    assert [each.removeprefix("GET /Users") for each in pbx.targets] == targets
+
+
+def test_a_list_of_whole_pages_ends() -> None:
+    pbx = users(200)
+    batch = run(pbx, "ListUser", [{}], {"returnAll": True})
+    assert len(batch.results[0].items or []) == 200
+    assert len(pbx.requests) == 3
+
+
+def test_a_pbx_that_ignores_skip_is_found_out() -> None:
+    pbx = users(250, heed=False)
+    batch = run(pbx, "ListUser", [{}], {"returnAll": True})
+    assert batch.results[0].error is not None
+    assert "does not heed $skip" in batch.results[0].error.message
+    assert len(pbx.requests) == 2
+
+
+def test_a_set_that_ignores_top_is_taken_whole() -> None:
+    pbx = FakePbx(lambda _: httpx.Response(200, json={"value": [{"Id": n} for n in range(250)]}))
+    assert len(run(pbx, "ListUser", [{}], {"returnAll": True}).results[0].items or []) == 250
+    assert len(run(pbx, "ListUser", [{}], {"limit": 7}).results[0].items or []) == 7
+
+
+def versioned(version: str) -> FakePbx:
+    return FakePbx(lambda _: httpx.Response(200, json={"Id": 7}, headers={"X-3CX-Version": version}))
+
+
+@pytest.mark.parametrize(
+    ("version", "target"),
+    [
+        ("20.0.4.12", "GET /Users/Pbx.GetByNumber(number='102')"),
+        ("20.0.8.1", "GET /Users(Number='102')"),
+        ("20.0.12.5", "GET /Users(Number='102')"),
+        ("19.0.1", "GET /Users/Pbx.GetByNumber(number='102')"),
+    ],
+)
+def test_the_version_of_the_pbx_decides_the_form(version: str, target: str) -> None:
+    pbx = versioned(version)
+    run(pbx, "GetUserByNumber", [{}], {"Number": "102"})
+    assert pbx.targets == ["GET /Defs?$select=Id", target]
+
+
+def test_an_asked_for_release_decides_until_the_pbx_has_told_its_own() -> None:
+    pbx = versioned("20.0.8.1")
+
+    async def main() -> None:
+        async with pbx.executor() as executor:
+            options = Options(release="20.0.4")
+            await executor.run("GetUserByNumber", [{}], {"Number": "102"}, options=options)
+            await executor.run("GetUserByNumber", [{}], {"Number": "102"}, options=options)
+
+    asyncio.run(main())
+    assert pbx.targets == ["GET /Users/Pbx.GetByNumber(number='102')", "GET /Users(Number='102')"]
+
+
+def test_an_operation_that_the_release_lacks_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match=r"3CX 20\.0\.10 has no operation GetAudioFiles"):
+        run(versioned("x"), "GetAudioFiles", [{}], {"Id": 5}, Options(release="20.0.10"))
+    with pytest.raises(UnknownNameError, match=r"holds no release '21'"):
+        run(versioned("x"), "GetUser", [{}], {"Id": 5}, Options(release="21"))
+
+
+def test_an_operation_of_old_releases_only_runs_in_its_last_form() -> None:
+    pbx = FakePbx(lambda _: httpx.Response(200, json={"value": ["a"]}))
+    assert run(pbx, "GetAudioFiles", [{}], {"Id": 5}).exit_code == 0
+    assert pbx.targets == ["GET /CallFlowApps(5)/Pbx.GetAudioFiles()?$top=50"]
+
+
+def test_a_key_given_by_number_is_looked_up() -> None:
+    pbx = FakePbx(lambda r: httpx.Response(204) if r.method == "DELETE" else httpx.Response(200, json={"Id": 77}))
+    locator = {"__rl": True, "mode": "number", "value": "102"}
+    batch = run(pbx, "DeleteUser", [{}], {"Id": locator})
+    assert pbx.targets == ["GET /Users(Number='102')?$select=Id", "DELETE /Users(77)"]
+    assert batch.results[0].items == [{"json": {"deleted": True, "Id": 77}, "pairedItem": {"item": 0}}]
+
+
+def test_a_number_that_is_not_there_deletes_nothing() -> None:
+    pbx = FakePbx(lambda _: odata_error(404, "WARNINGS.XAPI.NOT_FOUND"))
+    batch = run(pbx, "DeleteUser", [{}], {"Id": {"__rl": True, "mode": "number", "value": "999"}})
+    assert [each.method for each in pbx.requests] == ["GET"]
+    assert batch.exit_code == 1
+
+
+def test_a_dry_run_sends_nothing_and_shows_no_secret() -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 5}], {**ID, "If-Match": 'W/"1"'}, Options(dry_run=True))
+    assert (pbx.requests, pbx.logins) == ([], 0)
+    assert batch.results[0].to_json() == {
+        "request": {
+            "method": "DELETE",
+            "url": "https://pbx.example/xapi/v1/CallFlowApps(5)",
+            "headers": {"If-Match": 'W/"1"', "Authorization": "Bearer ********"},
+            "body": None,
+        }
+    }
+
+
+def test_a_nodes_own_options_count() -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 5}], {**ID, "options": {"dryRun": True}})
+    assert pbx.requests == []
+    assert batch.results[0].request is not None
+
+
+def test_what_came_out_of_an_items_data_is_never_run() -> None:
+    pbx = FakePbx(lambda _: httpx.Response(204))
+    item = Item({}, {"body": {"FirstName": "={{ 1 + 1 }}"}})
+    run(pbx, "UpdateUser", [item], {"Id": 5})
+    assert pbx.requests[0].content == b'{"FirstName":"={{ 1 + 1 }}"}'
+
+
+def test_a_broken_expression_is_that_items_error() -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 1}], {"Id": "={{ 1 + }}"})
+    assert isinstance(batch.results[0].error, ExpressionError)
+    assert batch.results[0].error.field == "Id"
+    assert pbx.requests == []
+
+
+def test_wrong_names_are_the_callers_error() -> None:
+    with pytest.raises(UsageError, match="there is no operation 'DeleteCallFlowAp'"):
+        run(deleting(), "DeleteCallFlowAp", [{}])
+    with pytest.raises(UsageError, match="has no parameter 'Nme'"):
+        run(deleting(), "DeleteCallFlowApp", [{}], {"Nme": 5})
+
+
+def test_simplify_and_the_choice_of_fields() -> None:
+    entity = {"Id": 5, "Number": "102", "AuthPassword": "x"}
+    pbx = FakePbx(lambda _: httpx.Response(200, json=entity))
+    parameters = {"Id": 5, "simplify": True}
+    [item] = run(pbx, "GetUser", [{}], parameters).results[0].items or []
+    assert item["json"] == {"Id": 5, "Number": "102"}
+    [item] = run(pbx, "GetUser", [{}], {**parameters, "$select": ["AuthPassword"]}).results[0].items or []
+    assert item["json"] == entity
+
+
+def test_results_are_seen_as_they_come() -> None:
+    seen: list[int] = []
+    run(deleting(), "DeleteCallFlowApp", [{"Id": n} for n in range(5)], ID, on_result=lambda r: seen.append(r.index))
+    assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_two_executors_in_two_threads() -> None:
+    batches: list[Batch] = []
+
+    def work() -> None:
+        batches.append(run(deleting(), "DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [each.exit_code for each in batches] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("indexes", "text"),
+    [([0], "item 0"), ([0, 1, 2], "items 0-2"), ([5, 1, 2, 9, 8], "items 1-2, 5, 8-9")],
+)
+def test_ranges(indexes: list[int], text: str) -> None:
+    assert ranges(indexes) == text
