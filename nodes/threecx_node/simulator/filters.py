@@ -7,6 +7,7 @@ more than it must. Null follows OData: a function of null is null, and null is n
 
 from __future__ import annotations
 
+import copy
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -106,7 +107,7 @@ def compile_filter(model: Model, schema: str, text: str, navigation: Navigation)
 def compile_expression(model: Model, schema: str, text: str, navigation: Navigation) -> Node:
     """Any expression over the properties of `schema`."""
     try:
-        tree = ODataParser().parse(_Lexer().tokenize(text.strip()))
+        tree = ODataParser().parse(iter(_tokens(text.strip())))
         return _Compiler(model, navigation).compile(tree, {"$it": schema})
     except ODataException as error:
         raise bad_query(f"Syntax error in {text[:200]!r}: {error}") from error
@@ -114,6 +115,18 @@ def compile_expression(model: Model, schema: str, text: str, navigation: Navigat
         raise bad_query(str(error)) from error
     except RecursionError as error:
         raise bad_query("The expression is nested too deeply.") from error
+
+
+def _tokens(text: str) -> list[Any]:
+    """The tokens; a list of one after `in` gets the comma that odata-query, unlike OData, wants in it."""
+    tokens = list(_Lexer().tokenize(text))
+    shape = [token.type for token in tokens]
+    for position in range(len(tokens) - 4, -1, -1):
+        if shape[position] == "IN" and shape[position + 1] == "(" and shape[position + 3] == ")":
+            comma = copy.copy(tokens[position + 3])
+            comma.type = comma.value = ","
+            tokens.insert(position + 3, comma)
+    return tokens
 
 
 def order_key(node: Node) -> Callable[[Entity], tuple[bool, Any]]:
@@ -147,7 +160,8 @@ class _Compiler:
             # A range variable is bound in the entity that the lambda runs over, under its own name.
             kind = scope[name]
             if kind.startswith("="):
-                return Node(lambda entity: entity[name], kind[1:])
+                kind, _, enum = kind[1:].partition(" ")
+                return Node(lambda entity: entity[name], kind, enum)
             return Node(lambda entity: entity[name], "complex", kind)
         return self._property(scope["$it"], name, lambda entity: entity.get("$it", entity))
 
@@ -278,7 +292,7 @@ class _Compiler:
         if tree.lambda_ is None:
             return Node(lambda entity: bool(items(entity)), "boolean")
         name = _full_name(tree.lambda_.identifier)
-        inner_type = owner.type if owner.kind == "complex" else f"={owner.kind}"
+        inner_type = owner.type if owner.kind == "complex" else f"={owner.kind} {owner.type}"
         test = self.compile(tree.lambda_.expression, {**scope, name: inner_type})
         _expect("boolean", test)
         decide, check = any if isinstance(tree.operator, ast.Any) else all, test.run

@@ -92,6 +92,11 @@ def _emergency_rules(pbx: Pbx, _call: Call) -> list[Entity]:
     return [record.value for record in pbx.views.records("OutboundRules") if record.value["EmergencyRule"]]
 
 
+@handles("GeCrmtTemplates")
+def _crm_templates(pbx: Pbx, _call: Call) -> list[Entity]:
+    return [record.value for record in pbx.views.records("CrmTemplates")]
+
+
 @handles("HasSystemOwner")
 def _has_system_owner(pbx: Pbx, _call: Call) -> bool:
     return pbx.store.owner_of(OWNER_NUMBER) is not None

@@ -105,7 +105,7 @@ class Model:
 
     @cached_property
     def sets(self) -> Mapping[str, EntitySet]:
-        """The entity sets by name: all that can be listed."""
+        """The entity sets by name: all that can be listed, or read by a key (CRM templates have no list)."""
         keys: dict[str, str] = {}
         schemas: dict[str, str] = {}
         for operation, shape in self.shapes():
@@ -113,6 +113,8 @@ class Model:
                 schemas[shape.path[1:]] = shape.returns.type
             elif match := _KEYED_SET.match(shape.path):
                 keys.setdefault(match["set"], match["key"])
+                if operation.kind == "get" and match.end() == len(shape.path):
+                    schemas.setdefault(match["set"], shape.returns.type)
         return {name: self._entity_set(name, schema, keys.get(name)) for name, schema in schemas.items()}
 
     @cached_property

@@ -169,6 +169,7 @@ def _system(office: _Office) -> None:
     office.create("Countries", Name="Cyprus", CountryCode="357", ExitCode="00", Continent="Europe")
     office.create("Countries", Name="Germany", CountryCode="49", ExitCode="00", Continent="Europe")
     office.create("NetworkInterfaces", Id="eth0")
+    office.create("CrmTemplates", Name="Generic REST")
     office.create("TrunkTemplates", Id="generic.pv.xml", Name="Generic SIP Trunk", AddAllowed=True)
     office.create("PhoneTemplates", Id="softphone.ph.xml", TemplateType="Preferred")
     office.create(

@@ -230,7 +230,7 @@ def _listen(host: str, ports: Sequence[int]) -> list[socket.socket]:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened: list[socket.socket] = []
     for port in ports:
-        # Only with the protocol named does asyncio turn Nagle's algorithm off; else answers wait 40 ms for ACKs.
+        # Only with the protocol named does asyncio turn Nagle's algorithm off; it costs 40 ms an answer.
         one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         opened.append(one)
         try:
