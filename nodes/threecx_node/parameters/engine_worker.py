@@ -1,0 +1,149 @@
+"""The child process in which V8 runs: a script, never imported by the package.
+
+    python -P engine_worker.py ENGINE_JS PACKAGES_DIRECTORY MEMORY_MB
+
+V8 ends the whole process when it runs out of memory, and some of its own loops cannot be interrupted.
+Here neither harms the caller: `engine_process.py` starts another one.
+
+On stdin come jobs: a line `{"header", "from", "to", "lines", "slice_ms", "item_seconds"}`, then `lines` lines
+with an item's JSON each. On stdout go lines: `{"ready": true}` once; then for a job `{"refused": result}`, or
+`{"results": [...]}` until all are through; or `{"stopped": "time" | "memory", "index"}`, and then the end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+# What the interpreter and V8 take before the first expression; below it V8 does not start.
+_BASE_MB = 768
+_MB = 1024 * 1024
+
+
+def main() -> None:
+    """Serves jobs until stdin ends."""
+    engine_path, packages, memory_mb = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    answers = _take_stdout()
+    _limit_process(memory_mb)
+    if packages not in sys.path:
+        sys.path.append(packages)
+    engine = _Engine(engine_path, memory_mb)
+    _send(answers, {"ready": True})
+    for line in sys.stdin.buffer:
+        job = json.loads(line)
+        lines = b"".join(sys.stdin.buffer.readline() for _ in range(job["lines"]))
+        engine.serve(job, lines.decode().removesuffix("\n"), answers)
+    # Without waiting for V8.
+    os._exit(0)
+
+
+def _take_stdout() -> BinaryIO:
+    """Stdout for the answers alone: V8 prints its last words there."""
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return answers
+
+
+def _limit_process(memory_mb: int) -> None:
+    """A second fence, for memory that V8's own limit does not see; not every system has it."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        most = (_BASE_MB + 2 * memory_mb) * _MB
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+
+
+def _send(answers: BinaryIO, message: dict[str, Any]) -> None:
+    answers.write(json.dumps(message).encode() + b"\n")
+    answers.flush()
+
+
+class _Engine:
+    def __init__(self, path: str, memory_mb: int) -> None:
+        from py_mini_racer import MiniRacer
+
+        self._v8 = MiniRacer()
+        self._v8.set_hard_memory_limit(memory_mb * _MB)
+        with open(path, encoding="utf-8") as source:  # noqa: PTH123 - no pathlib: this process starts fast
+            self._v8.eval(source.read())
+        self._begin: Any = self._v8.eval("threecxEngine.begin")
+        self._run: Any = self._v8.eval("threecxEngine.run")
+        self._progress: Any = self._v8.eval("threecxEngine.progress")
+
+    def serve(self, job: dict[str, Any], lines: str, answers: BinaryIO) -> None:
+        # run() leaves at the first item that ends after its slice, so what still runs when slice and
+        # limit are both over has had the whole limit for itself.
+        seconds = job["item_seconds"] + job["slice_ms"] / 1000
+        position, end = job["from"], job["to"]
+        self._progress[:] = position.to_bytes(4, sys.byteorder)
+        with _Watchdog(answers, seconds, self._index) as watchdog:
+            refusal = self._call(watchdog, self._begin, json.dumps(job["header"]), lines)
+            if refusal:
+                _send(answers, {"refused": json.loads(refusal)})
+                return
+            while position < end:
+                results = self._call(watchdog, self._run, position, end, job["slice_ms"])
+                answers.write(b'{"results":%s}\n' % results.encode())
+                answers.flush()
+                position = self._index() + 1
+
+    def _index(self) -> int:
+        """The item at work, readable also while V8 hangs."""
+        return int.from_bytes(bytes(self._progress), sys.byteorder)
+
+    def _call(self, watchdog: _Watchdog, function: Any, *arguments: Any) -> str:
+        from py_mini_racer import JSEvalException
+
+        watchdog.start_over()
+        try:
+            return str(function(*arguments))
+        except JSEvalException:
+            # begin() and run() catch what expressions throw; what is left is V8 giving up.
+            watchdog.stop("memory")
+            raise
+
+
+class _Watchdog:
+    """Ends the process when a call takes too long, also where V8 cannot be interrupted."""
+
+    def __init__(self, answers: BinaryIO, seconds: float, index: Callable[[], int]) -> None:
+        self._answers = answers
+        self._seconds = seconds
+        self._index = index
+        self._deadline = time.monotonic() + seconds
+        self._done = threading.Event()
+
+    def __enter__(self) -> _Watchdog:
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+
+    def start_over(self) -> None:
+        self._deadline = time.monotonic() + self._seconds
+
+    def stop(self, reason: str) -> None:
+        _send(self._answers, {"stopped": reason, "index": self._index()})
+        # At once: V8 may still be running, and a regular end would wait for it.
+        os._exit(0)
+
+    def _watch(self) -> None:
+        while not self._done.wait(max(0.0, self._deadline - time.monotonic())):
+            if time.monotonic() >= self._deadline:
+                self.stop("time")
+
+
+if __name__ == "__main__":
+    main()
