@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from threecx_credentials import Credential
 
+from threecx_credentials import Credential
 from threecx_node.executor import Executor, Options
 from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
@@ -36,7 +36,7 @@ def document(release: str) -> dict[str, Any]:
     """The official OpenAPI document of a release, read without our own importer."""
     path = shared("spec", f"xapi-{release}.yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 (a safe loader)
+    loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 (one of the two safe loaders)
     return loaded
 
 

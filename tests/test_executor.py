@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-
 from tests.support import FakePbx, credential, odata_error
+
 from threecx_node.batch import Batch, Item, Options, Result, ranges
 from threecx_node.errors import (
     ExpressionError,
@@ -158,11 +158,15 @@ def test_a_refused_login_stops_everything() -> None:
 
     async def main() -> Batch:
         executor = Executor(
-            credential(), client=lambda c, o: PbxClient(c, limits=o.limits, transport=httpx.MockTransport(refuse))
+            credential(),
+            client=lambda c, o: PbxClient(c, limits=o.limits, transport=httpx.MockTransport(refuse)),
         )
         async with executor:
             return await executor.run(
-                "DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID, options=Options(continue_on_fail=True)
+                "DeleteCallFlowApp",
+                [{"Id": n} for n in range(50)],
+                ID,
+                options=Options(continue_on_fail=True),
             )
 
     batch = asyncio.run(main())
@@ -200,7 +204,13 @@ def test_a_token_that_is_always_refused_is_an_error_with_advice() -> None:
 
 @pytest.mark.parametrize(
     ("method", "status", "requests"),
-    [("GetUser", 429, 3), ("GetUser", 503, 3), ("DeleteUser", 429, 3), ("DeleteUser", 503, 1), ("GetUser", 500, 1)],
+    [
+        ("GetUser", 429, 3),
+        ("GetUser", 503, 3),
+        ("DeleteUser", 429, 3),
+        ("DeleteUser", 503, 1),
+        ("GetUser", 500, 1),
+    ],
 )
 def test_only_what_is_safe_is_sent_again(method: str, status: int, requests: int) -> None:
     pbx = FakePbx(lambda _: httpx.Response(status, headers={"retry-after": "2"}))
@@ -307,7 +317,9 @@ def test_an_operation_of_old_releases_only_runs_in_its_last_form() -> None:
 
 
 def test_a_key_given_by_number_is_looked_up() -> None:
-    pbx = FakePbx(lambda r: httpx.Response(204) if r.method == "DELETE" else httpx.Response(200, json={"Id": 77}))
+    pbx = FakePbx(
+        lambda r: httpx.Response(204) if r.method == "DELETE" else httpx.Response(200, json={"Id": 77})
+    )
     locator = {"__rl": True, "mode": "number", "value": "102"}
     batch = run(pbx, "DeleteUser", [{}], {"Id": locator})
     assert pbx.targets == ["GET /Users(Number='102')?$select=Id", "DELETE /Users(77)"]
@@ -376,7 +388,13 @@ def test_simplify_and_the_choice_of_fields() -> None:
 
 def test_results_are_seen_as_they_come() -> None:
     seen: list[int] = []
-    run(deleting(), "DeleteCallFlowApp", [{"Id": n} for n in range(5)], ID, on_result=lambda r: seen.append(r.index))
+    run(
+        deleting(),
+        "DeleteCallFlowApp",
+        [{"Id": n} for n in range(5)],
+        ID,
+        on_result=lambda r: seen.append(r.index),
+    )
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 

@@ -17,7 +17,7 @@ PROBES: Mapping[str, str] = {
 }
 
 Get = Callable[[str], Awaitable[tuple[int, str | None]]]
-"""Reads a path below the API's base URL; gives the HTTP status and the PBX's version, raises where there is no answer."""
+"""Reads a path below the API's base URL: HTTP status and the PBX's version; raises where there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,9 @@ class Credential:
         client = str(client_id).strip()
         if not client:
             raise CredentialError(
-                "the Client ID is missing", field="clientId", remedy="3CX shows it in Admin > Integrations > API."
+                "the Client ID is missing",
+                field="clientId",
+                remedy="3CX shows it in Admin > Integrations > API.",
             )
         if not secret:
             raise CredentialError(
@@ -110,12 +112,16 @@ def normalise_base_url(text: str) -> str:
     """
     typed = str(text).strip()
     if not typed:
-        raise _url_error("the PBX URL is missing", "Give it like https://pbx.example.com or pbx.example.com:5001.")
+        raise _url_error(
+            "the PBX URL is missing", "Give it like https://pbx.example.com or pbx.example.com:5001."
+        )
     if _CONTROL.search(typed):
         raise _url_error("the PBX URL holds a control character or line break", "Paste it again.")
     parts = _split(typed if "://" in typed else f"https://{typed}")
     if parts.scheme not in ("http", "https"):
-        raise _url_error(f"the PBX URL's scheme is {parts.scheme!r}", "Use https (or http on a trusted network).")
+        raise _url_error(
+            f"the PBX URL's scheme is {parts.scheme!r}", "Use https (or http on a trusted network)."
+        )
     if "@" in parts.netloc:
         raise _url_error(
             "the PBX URL holds a user name or password",

@@ -11,11 +11,13 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import LoginRefusedError
 from .fields import Credential, Secret
-from .token_store import TokenStore
+
+if TYPE_CHECKING:
+    from .token_store import TokenStore
 
 # `expires_in` counts minutes before release 20.0.9 and seconds since; a token lives an hour. A value this small
 # can only be minutes (if it were seconds, the 401 at its end would renew it all the same).

@@ -5,7 +5,10 @@ Three kinds of code: an HTTP status, a word of `transport/failures.py`, a code o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BY_STATUS: Mapping[int, str] = {
     400: "Check the fields that the message names.",

@@ -9,9 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from threecx_credentials import Credential, TokenStore
 from threecx_credentials.fields import MASK
 
 from .advice import advice_for
@@ -25,7 +24,6 @@ from .errors import (
     UnknownNameError,
 )
 from .json_codec import loads
-from .parameters.resolve import Resolved
 from .preparation import ENTITY_KEY, Preparation, Prepared
 from .request.build import PreparedRequest
 from .request.odata import query_string
@@ -33,6 +31,11 @@ from .response.decode import Payload, decode
 from .response.items import to_items
 from .transport.client import PbxClient
 from .transport.paging import Pages
+
+if TYPE_CHECKING:
+    from threecx_credentials import Credential, TokenStore
+
+    from .parameters.resolve import Resolved
 
 __all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
 
@@ -270,7 +273,9 @@ class _Run:
     def _described(self, prepared: Prepared) -> dict[str, Any]:
         """The request that would be sent, as a dry run shows it, without the token."""
         if prepared.request is None:
-            described = [self._described_request(each) for _, each in self._preparation.look_up(prepared.resolved)]
+            described = [
+                self._described_request(each) for _, each in self._preparation.look_up(prepared.resolved)
+            ]
             shape = self._preparation.shape
             return {**described[0], "then": {"method": shape.method, "url": self._url(shape.path)}}
         request = prepared.request

@@ -24,6 +24,13 @@ def loads(data: bytes | str) -> Any:
             raise ValueError("the JSON is nested too deeply") from error
 
 
+def why_not_json(error: ValueError) -> str:
+    """What is wrong with a JSON text and where, for a message: ` at line 2, column 3: Expecting value`."""
+    reason = getattr(error, "msg", str(error))
+    line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
+    return f" at line {line}, column {column}: {reason}" if line else f": {reason}"
+
+
 def dumps(value: Any) -> bytes:
     """Compact JSON bytes; raises ValueError or TypeError for what JSON cannot hold (NaN, Infinity, objects)."""
     try:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .batch import Item, Options
-from .catalog.models import Catalog, Operation, Shape
 from .catalog.simplify import simple_fields
 from .errors import ItemError, ThreeCxError, UnknownNameError
 from .parameters.resolve import ParameterNames, Resolved, resolve
 from .parameters.template import Template
 from .request.build import PreparedRequest, RequestBuilder, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .batch import Item, Options
+    from .catalog.models import Catalog, Operation, Shape
 
 ENTITY_KEY = "Id"
 

@@ -12,6 +12,7 @@ class Undefined:
     _only: Undefined | None = None
 
     def __new__(cls) -> Undefined:
+        """The one object, made when first asked for."""
         if cls._only is None:
             cls._only = super().__new__(cls)
         return cls._only
@@ -26,6 +27,7 @@ class Undefined:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Undefined:
+        del memo
         return self
 
     def __reduce__(self) -> str:

@@ -10,6 +10,7 @@ import traceback
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from threecx_credentials import Credential, CredentialError, Secret
 from threecx_credentials.fields import normalise_base_url
 
@@ -79,8 +80,10 @@ def test_any_text_is_understood_or_refused(typed: str) -> None:
     assert normalise_base_url(meant) == meant
 
 
-@pytest.mark.parametrize(("client", "key", "field"), [("", KEY, "clientId"), ("w", "", "clientSecret"),
-                                                      ("w\nx", KEY, "clientId"), ("w", "a\nb", "clientSecret")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("client", "key", "field"),
+    [("", KEY, "clientId"), ("w", "", "clientSecret"), ("w\nx", KEY, "clientId"), ("w", "a\nb", "clientSecret")],
+)
 def test_missing_and_broken_fields_are_named(client: str, key: str, field: str) -> None:
     with pytest.raises(CredentialError) as caught:
         Credential.of("pbx.example", client, key)
@@ -92,16 +95,20 @@ def test_the_key_shows_itself_only_when_asked() -> None:
     credential = Credential.of("pbx.example", "workflow", f" {KEY}\n")
     secret = credential.client_secret
     assert secret.reveal() == KEY
-    for shown in (repr(credential), str(credential), f"{secret}", repr(secret), f"{secret!r:>40}", str([secret])):
+    for shown in (
+        repr(credential),
+        str(credential),
+        f"{secret}",
+        repr(secret),
+        f"{secret!r:>40}",
+        str([secret]),
+    ):
         assert KEY not in shown
     with pytest.raises(TypeError):
         pickle.dumps(secret)
     with pytest.raises(TypeError):
         json.dumps({"secret": secret})
-    try:
-        raise ValueError(credential)
-    except ValueError as error:
-        assert KEY not in "".join(traceback.format_exception(error))
+    assert KEY not in "".join(traceback.format_exception(ValueError(credential)))
 
 
 def test_secrets_compare_by_value() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from threecx_credentials import Credential, LoginRefusedError, MemoryTokenStore, Token, TokenSource
 from threecx_credentials.token import jwt_lifetime
 
@@ -67,13 +68,24 @@ def test_the_end_comes_from_the_jwt_first() -> None:
 
 @pytest.mark.parametrize(
     ("expires_in", "seconds"),
-    [(60, 3600), ("60", 3600), (3600, 3600), (3599, 3599), (None, 3600), ("soon", 3600), (0, 3600), (-5, 3600)],
+    [
+        (60, 3600),
+        ("60", 3600),
+        (3600, 3600),
+        (3599, 3599),
+        (None, 3600),
+        ("soon", 3600),
+        (0, 3600),
+        (-5, 3600),
+    ],
 )
 def test_expires_in_is_minutes_or_seconds(expires_in: object, seconds: float) -> None:
     assert lifetime("opaque", expires_in) == seconds
 
 
-@pytest.mark.parametrize("token", ["a.b.c", "a.e30.c", jwt({"exp": "x"}), jwt({"exp": 5, "iat": 5}), "..", "a.W10.c"])
+@pytest.mark.parametrize(
+    "token", ["a.b.c", "a.e30.c", jwt({"exp": "x"}), jwt({"exp": 5, "iat": 5}), "..", "a.W10.c"]
+)
 def test_a_jwt_that_tells_nothing_is_no_error(token: str) -> None:
     assert jwt_lifetime(token, 1000.0) is None
     assert lifetime(token, 60) == 3600
@@ -101,9 +113,7 @@ def test_many_callers_buy_one_token() -> None:
         return {token.access_token.reveal() for token in tokens}
 
     assert asyncio.run(run()) == {"token-1"}
-    assert pbx.forms == [
-        {"grant_type": "client_credentials", "client_id": "workflow", "client_secret": KEY}
-    ]
+    assert pbx.forms == [{"grant_type": "client_credentials", "client_id": "workflow", "client_secret": KEY}]
 
 
 def test_many_callers_with_a_refused_token_buy_one_new() -> None:
@@ -152,7 +162,13 @@ def test_a_refused_login_is_asked_once_by_all_who_wait() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [Response(200, None), Response(200, []), Response(200, {}), Response(200, {"access_token": 5}), Response(500, {})],
+    [
+        Response(200, None),
+        Response(200, []),
+        Response(200, {}),
+        Response(200, {"access_token": 5}),
+        Response(500, {}),
+    ],
 )
 def test_an_answer_without_token_is_a_refusal(answer: Response) -> None:
     async def run() -> None:

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-
 from tests.support import shared
+
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import InputError, UnknownNameError
 from threecx_node.parameters.node import read_node
@@ -42,7 +42,11 @@ def test_all_the_forms_in_which_a_node_is_copied(document: Any) -> None:
 
 def test_defaults_of_our_own_node_are_filled_in() -> None:
     ours = read_node(node({"resource": "Users", "operation": "ListUser"}), CATALOG)
-    assert (ours.parameters["simplify"], ours.parameters["limit"], ours.parameters["returnAll"]) == (True, 50, False)
+    assert (ours.parameters["simplify"], ours.parameters["limit"], ours.parameters["returnAll"]) == (
+        True,
+        50,
+        False,
+    )
     generated = node({"resource": "Users", "operation": "List User"}, type="n8n-nodes-3cx.threecx")
     assert read_node(generated, CATALOG).parameters == {}
 

@@ -65,7 +65,8 @@ def test_how_many_and_from_where(parameters: dict[str, Any], limit: int | None, 
 
 
 @pytest.mark.parametrize(
-    "parameters", [{"limit": 0}, {"limit": -1}, {"limit": "many"}, {"returnAll": "perhaps"}, {"$skip": -1}, {"options": 5}]
+    "parameters",
+    [{"limit": 0}, {"limit": -1}, {"limit": "many"}, {"returnAll": "perhaps"}, {"$skip": -1}, {"options": 5}],
 )
 def test_limits_that_are_none(parameters: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):
@@ -73,7 +74,9 @@ def test_limits_that_are_none(parameters: dict[str, Any]) -> None:
 
 
 def test_a_resource_locator_gives_its_value() -> None:
-    assert resolved("DeleteUser", {"Id": {"__rl": True, "mode": "list", "value": 5}}).values.parameters == {"Id": 5}
+    assert resolved("DeleteUser", {"Id": {"__rl": True, "mode": "list", "value": 5}}).values.parameters == {
+        "Id": 5
+    }
     by_number = resolved("DeleteUser", {"Id": {"__rl": True, "mode": "number", "value": "102"}})
     assert by_number.by_number == ("Id",)
 
@@ -90,7 +93,9 @@ def test_a_resource_mapper_takes_the_fields_of_the_item_that_the_body_knows() ->
 
 
 def test_a_body_as_json_text() -> None:
-    assert resolved("UpdateUser", {"Id": 5, "body": '{"FirstName": "Ada"}'}).values.body == {"FirstName": "Ada"}
+    assert resolved("UpdateUser", {"Id": 5, "body": '{"FirstName": "Ada"}'}).values.body == {
+        "FirstName": "Ada"
+    }
     with pytest.raises(BodyError, match="body: not JSON at line 2, column 3"):
         resolved("UpdateUser", {"Id": 5, "body": '{\n  FirstName: "Ada"}'})
 
@@ -98,7 +103,13 @@ def test_a_body_as_json_text() -> None:
 def test_body_fields_one_by_one_as_a_generated_node_gave_them() -> None:
     found = resolved(
         "UpdateUser",
-        {"Id": "5", "Enabled": False, "Groups": "[]", "ForwardingProfiles": '[{"Name": "Away"}]', "FirstName": ""},
+        {
+            "Id": "5",
+            "Enabled": False,
+            "Groups": "[]",
+            "ForwardingProfiles": '[{"Name": "Away"}]',
+            "FirstName": "",
+        },
     )
     assert found.values.parameters == {"Id": "5"}
     assert found.values.body == {
@@ -119,10 +130,16 @@ def test_fields_as_text_become_what_the_schema_declares() -> None:
 
 
 def test_a_parameter_of_another_release_is_named() -> None:
-    assert resolved("GetUserByNumber", {"Number": "102"}, release="20.0.4").values.parameters == {"number": "102"}
-    assert resolved("GetUserByNumber", {"number": "102"}, release="20.0.10").values.parameters == {"Number": "102"}
-    assert resolved("GetCallQualityReport", {"cdrId": "x", "call_id": None}).values.parameters == {"cdrId": "x"}
-    with pytest.raises(ItemError, match="takes no call_id in 3CX 20.0.10"):
+    assert resolved("GetUserByNumber", {"Number": "102"}, release="20.0.4").values.parameters == {
+        "number": "102"
+    }
+    assert resolved("GetUserByNumber", {"number": "102"}, release="20.0.10").values.parameters == {
+        "Number": "102"
+    }
+    assert resolved("GetCallQualityReport", {"cdrId": "x", "call_id": None}).values.parameters == {
+        "cdrId": "x"
+    }
+    with pytest.raises(ItemError, match=r"takes no call_id in 3CX 20\.0\.10"):
         resolved("GetCallQualityReport", {"cdrId": "x", "call_id": 5})
 
 

@@ -77,7 +77,8 @@ def test_nothing_is_added_and_nothing_lost(data: st.DataObject) -> None:
 
 
 def test_an_update_of_nothing_is_refused() -> None:
-    for nothing in (None, {}, UNDEFINED):
+    nothings: tuple[Any, ...] = (None, {}, UNDEFINED)
+    for nothing in nothings:
         with pytest.raises(ParameterError, match="nothing to update"):
             build("UpdateUser", Values({"Id": 5}, {}, None, nothing))
 

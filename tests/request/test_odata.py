@@ -183,7 +183,9 @@ def test_a_search_with_a_space_is_quoted(given_text: str, sent: str) -> None:
     assert search_text(given_text) == sent
 
 
-@pytest.mark.parametrize(("name", "value"), [("$top", -1), ("$top", "x"), ("$select", 5), ("$filter", {"a": 1})])
+@pytest.mark.parametrize(
+    ("name", "value"), [("$top", -1), ("$top", "x"), ("$select", 5), ("$filter", {"a": 1})]
+)
 def test_options_of_the_wrong_kind_are_refused(name: str, value: Any) -> None:
     with pytest.raises(LiteralError):
         query_string({name: value})

@@ -22,7 +22,9 @@ CATALOG = load_catalog()
 
 def decoded(operation: str, status: int, body: Any = b"", headers: dict[str, str] | None = None) -> Payload:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    given_headers = headers if headers is not None else {"content-type": "application/json; odata.metadata=minimal"}
+    given_headers = (
+        headers if headers is not None else {"content-type": "application/json; odata.metadata=minimal"}
+    )
     found = CATALOG.operation(operation)
     return decode(found, found.shape(), Answer(status, httpx.Headers(given_headers), content), "pbx.example")
 
@@ -40,7 +42,10 @@ def test_a_delete() -> None:
 
 
 def test_an_update_and_an_action_of_nothing() -> None:
-    assert items("UpdateUser", decoded("UpdateUser", 204), keys={"Id": 5})[0]["json"] == {"updated": True, "Id": 5}
+    assert items("UpdateUser", decoded("UpdateUser", 204), keys={"Id": 5})[0]["json"] == {
+        "updated": True,
+        "Id": 5,
+    }
     assert items("SetActive", decoded("SetActive", 204), keys={"Id": 5})[0]["json"] == {"success": True}
 
 
@@ -58,14 +63,17 @@ def test_a_collection_gives_an_item_per_entity() -> None:
 
 def test_collections_and_values_that_are_no_objects() -> None:
     assert items("GetFiles", decoded("GetFiles", 200, {"value": ["a", "b"]}))[1]["json"] == {"value": "b"}
-    assert items("GetLocalBackupSize", decoded("GetLocalBackupSize", 200, {"@odata.context": "x", "value": 7}))[0][
-        "json"
-    ] == {"value": 7}
+    assert items(
+        "GetLocalBackupSize", decoded("GetLocalBackupSize", 200, {"@odata.context": "x", "value": 7})
+    )[0]["json"] == {"value": 7}
 
 
 def test_simplify_keeps_the_fields_that_are_there() -> None:
     payload = decoded("GetUser", 200, {"Id": 5, "Number": "102", "Secret": "x"})
-    assert items("GetUser", payload, fields=("Number", "Id", "FirstName"))[0]["json"] == {"Number": "102", "Id": 5}
+    assert items("GetUser", payload, fields=("Number", "Id", "FirstName"))[0]["json"] == {
+        "Number": "102",
+        "Id": 5,
+    }
 
 
 def test_a_bulk_action_that_failed_in_part_is_no_success() -> None:
@@ -77,23 +85,28 @@ def test_a_bulk_action_that_failed_in_part_is_no_success() -> None:
     assert items("BatchDelete", decoded("BatchDelete", 200, {"value": []})) == []
 
 
+ATTACHED = "attachment; filename"
+
+
 @pytest.mark.parametrize(
-    ("headers", "name", "media_type"),
+    ("media_type", "disposition", "name"),
     [
-        ({"content-type": "audio/x-wav"}, "DownloadRecording", "audio/x-wav"),
-        ({"content-type": "audio/x-wav", "content-disposition": 'attachment; filename="a b.wav"'}, "a b.wav", "audio/x-wav"),
-        ({"content-type": "application/json", "content-disposition": "attachment; filename=x.json"}, "x.json", "application/json"),
-        ({"content-type": "text/csv", "content-disposition": "attachment; filename*=UTF-8''f%C3%BCr.csv"}, "für.csv", "text/csv"),
-        ({"content-type": "application/zip", "content-disposition": 'attachment; filename="../../etc/passwd"'}, "passwd", "application/zip"),
-        ({"content-type": "application/zip", "content-disposition": 'attachment; filename="C:\\\\x\\\\y.zip"'}, "y.zip", "application/zip"),
-        ({"content-type": "application/zip", "content-disposition": 'attachment; filename=".."'}, "DownloadRecording", "application/zip"),
-        ({"content-type": "text/html", "content-disposition": "attachment; filename=report.html"}, "report.html", "text/html"),
-        ({}, "DownloadRecording", "application/octet-stream"),
+        ("audio/x-wav", "", "DownloadRecording"),
+        ("audio/x-wav", f'{ATTACHED}="a b.wav"', "a b.wav"),
+        ("application/json", f"{ATTACHED}=x.json", "x.json"),
+        ("text/csv", f"{ATTACHED}*=UTF-8''f%C3%BCr.csv", "für.csv"),
+        ("application/zip", f'{ATTACHED}="../../etc/passwd"', "passwd"),
+        ("application/zip", f'{ATTACHED}="C:\\\\x\\\\y.zip"', "y.zip"),
+        ("application/zip", f'{ATTACHED}=".."', "DownloadRecording"),
+        ("text/html", f"{ATTACHED}=report.html", "report.html"),
+        ("", "", "DownloadRecording"),
     ],
-)  # fmt: skip
-def test_files_are_told_by_their_headers(headers: dict[str, str], name: str, media_type: str) -> None:
-    payload = decoded("DownloadRecording", 200, b"RIFF....", headers)
-    assert payload == Payload("file", File(b"RIFF....", media_type, name))
+)
+def test_files_are_told_by_their_headers(media_type: str, disposition: str, name: str) -> None:
+    headers = {"content-type": media_type, "content-disposition": disposition}
+    given_headers = {header: value for header, value in headers.items() if value}
+    payload = decoded("DownloadRecording", 200, b"RIFF....", given_headers)
+    assert payload == Payload("file", File(b"RIFF....", media_type or "application/octet-stream", name))
     [item] = items("DownloadRecording", payload, binary_property="file")
     assert item["binary"]["file"]["data"] == "UklGRi4uLi4="
     assert item["binary"]["file"]["fileName"] == item["json"]["fileName"] == name
@@ -123,7 +136,8 @@ def test_an_error_keeps_the_words_of_the_pbx_and_adds_advice() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 412, 413, 429, 500, 501, 503, 504, 599])
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"[]", b"null", {"error": {}}, {"error": "x"}, {"error": {"details": [5]}}, {"message": "m"}]
+    "body",
+    [b"", b"{", b"[]", b"null", {"error": {}}, {"error": "x"}, {"error": {"details": [5]}}, {"message": "m"}],
 )
 def test_every_error_status_has_words_and_advice(status: int, body: Any) -> None:
     with pytest.raises(ResponseError) as caught:
@@ -155,17 +169,20 @@ def test_what_is_no_3cx(status: int, body: bytes, headers: dict[str, str]) -> No
     st.sampled_from(["", "application/json", "text/html", "text/plain; charset=x", "audio/x-wav", ";;;"]),
     st.text(max_size=20),
 )
-def test_any_answer_is_a_payload_or_an_error_of_ours(status: int, body: bytes, media_type: str, name: str) -> None:
+def test_any_answer_is_a_payload_or_an_error_of_ours(
+    status: int, body: bytes, media_type: str, name: str
+) -> None:
     headers = {"content-type": media_type, "content-disposition": f'attachment; filename="{name!a}"'}
     if not name:
         del headers["content-disposition"]
+    told: list[str] = []
     try:
         payload = decoded("GetUser", status, body, headers)
     except ThreeCxError as error:
-        assert error.message
-        assert error.description
+        told = [error.message, error.description]
     else:
         assert isinstance(items("GetUser", payload, keys={"Id": 1}), list)
+    assert all(told)
 
 
 def test_every_code_of_3cx_has_advice() -> None:

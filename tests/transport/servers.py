@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 TOKEN = b'{"access_token": "t", "expires_in": 60}'
 
 
-def response(status: int = 200, body: bytes = b"{}", media_type: str = "application/json", extra: str = "") -> bytes:
+def response(
+    status: int = 200, body: bytes = b"{}", media_type: str = "application/json", extra: str = ""
+) -> bytes:
     """A whole HTTP/1.1 response."""
     head = f"HTTP/1.1 {status} X\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{extra}\r\n"
     return head.encode() + body
@@ -37,7 +39,12 @@ class RawServer:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 length = next(
-                    (int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length")), 0
+                    (
+                        int(line.split(":")[1])
+                        for line in head.split("\r\n")
+                        if line.lower().startswith("content-length")
+                    ),
+                    0,
                 )
                 if length:
                     await reader.readexactly(length)
@@ -61,7 +68,9 @@ class RawServer:
 
 
 @contextmanager
-def running(answer: Callable[[str], bytes | None], context: ssl.SSLContext | None = None) -> Iterator[RawServer]:
+def running(
+    answer: Callable[[str], bytes | None], context: ssl.SSLContext | None = None
+) -> Iterator[RawServer]:
     """The server on a free port of 127.0.0.1 until the block ends."""
     server = RawServer(answer)
     loop = asyncio.new_event_loop()

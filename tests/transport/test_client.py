@@ -14,9 +14,9 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from threecx_credentials import Credential
-
 from tests.transport.servers import RawServer, free_port, response, running
+
+from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError, LoginError, ThreeCxError, TransportError
 from threecx_node.request.build import PreparedRequest
 from threecx_node.transport.answer import Answer
@@ -33,7 +33,11 @@ async def _no_wait(seconds: float) -> None:
 
 
 def send(
-    base_url: str, *requests: PreparedRequest, limits: Limits | None = None, verify: bool = True, ca: str | None = None
+    base_url: str,
+    *requests: PreparedRequest,
+    limits: Limits | None = None,
+    verify: bool = True,
+    ca: str | None = None,
 ) -> list[Answer]:
     async def run() -> list[Answer]:
         credential = Credential.of(base_url, "workflow", KEY, verify_tls=verify, ca_file=ca)
@@ -62,9 +66,7 @@ def test_a_url_arrives_as_it_was_built() -> None:
     target = "/TenantProperties('O''Brien%20%26%20S%C3%B6hne%2F1%28%29%2C')"
     with running(lambda _: response()) as server:
         send(at(server), PreparedRequest("GET", target, "$filter=Name%20eq%20'A%26B%2B'&$select=Id,N"))
-        assert server.heads == [
-            f"GET /xapi/v1{target}?$filter=Name%20eq%20'A%26B%2B'&$select=Id,N HTTP/1.1"
-        ]
+        assert server.heads == [f"GET /xapi/v1{target}?$filter=Name%20eq%20'A%26B%2B'&$select=Id,N HTTP/1.1"]
 
 
 def test_one_pool_serves_many_requests() -> None:

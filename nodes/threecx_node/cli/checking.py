@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threecx_credentials import Credential
+from typing import TYPE_CHECKING
+
 from threecx_credentials.check import CheckResult, check
 
 from ..advice import advice_for
@@ -11,13 +12,17 @@ from ..request.build import PreparedRequest
 from ..transport.client import PbxClient
 from ..transport.failures import not_a_3cx
 
+if TYPE_CHECKING:
+    from threecx_credentials import Credential
+
 
 async def check_credential(credential: Credential) -> CheckResult:
     """What the credential can do; raises UnreachableError with our advice where it can do nothing."""
     async with PbxClient(credential) as client:
 
-        async def get(path: str) -> tuple[int, str | None]:
-            answer = await client.send(PreparedRequest("GET", *path.split("?", 1)))
+        async def get(target: str) -> tuple[int, str | None]:
+            path, _, query = target.partition("?")
+            answer = await client.send(PreparedRequest("GET", path, query))
             if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
                 raise not_a_3cx(client.host, answer.status, "no JSON")
             return answer.status, client.version

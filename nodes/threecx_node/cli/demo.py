@@ -55,7 +55,7 @@ def _introduce(
         f"A simulated 3CX listens on {base_url}, for this demo only.",
         f"Node   {node_file}: {resource}, {operation.action}",
     ]
-    lines += [f"       {name} = {value}" for name, value in node.parameters.items()]
+    lines += [f"       {name} {_value_text(value)}" for name, value in node.parameters.items()]
     lines += [f"Items  {items_file}: {items}", ""]
     write_text("\n".join(lines))
 
@@ -68,6 +68,13 @@ async def _run(catalog: Catalog, credential: Credential, node: Node, items: Any)
             return await executor.run(
                 node.operation, items, node.parameters, options=options, on_result=lambda _: advance()
             )
+
+
+def _value_text(value: Any) -> str:
+    """A parameter's value as the canvas shows it: an expression without its leading =."""
+    if isinstance(value, dict) and "__rl" in value:
+        value = value["value"]
+    return str(value).removeprefix("=") if value != "" else "(empty)"
 
 
 def _conclusion(batch: Batch) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Operation, Parameter, Property, Shape
 from ..json_codec import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..catalog.models import Catalog, Operation, Parameter, Property, Shape
 
 _SAMPLES: Mapping[str, Any] = {
     "Int32": 12,
@@ -34,7 +37,7 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
     shape = operation.shape(release)
     resource = catalog.resources[operation.resource]["name"]
     fields = catalog.body_properties(shape, release)
-    described = {
+    described: dict[str, Any] = {
         "operation": operation.id,
         "resource": resource,
         "action": operation.action,
@@ -44,12 +47,18 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
         "parameters": [_parameter(each) for each in shape.parameters],
         "query": list(shape.query),
         "body": [_field(catalog, each, release) for each in fields.values()],
-        "returns": {"kind": shape.returns.kind, **({"type": shape.returns.type} if shape.returns.type else {})},
+        "returns": {
+            "kind": shape.returns.kind,
+            **({"type": shape.returns.type} if shape.returns.type else {}),
+        },
         "example": _example(operation, shape, fields),
     }
     if shape.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
-    others = [{"releases": list(each.releases), "request": f"{each.method} {each.path}"} for each in operation.shapes]
+    others = [
+        {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
+        for each in operation.shapes
+    ]
     if len(others) > 1:
         described["shapes"] = others
     return described

@@ -30,33 +30,44 @@ def register(app: typer.Typer) -> None:
 
 def execute(
     operation: Annotated[
-        str | None, typer.Argument(help="Operation id, like DeleteCallFlowApp; left out with --node.")
+        str | None,
+        typer.Argument(
+            metavar="[OPERATION]", help="Operation id, like DeleteCallFlowApp; left out with --node."
+        ),
     ] = None,
     parameter: Annotated[
         list[str] | None,
         typer.Option(
-            "-p", "--parameter", metavar="NAME=VALUE", help="A parameter; a VALUE that begins with = is an expression."
+            "-p",
+            "--parameter",
+            metavar="NAME=VALUE",
+            help="A parameter; a VALUE that begins with = is an expression.",
         ),
     ] = None,
     body: Annotated[str | None, typer.Option("--body", metavar="JSON|@FILE", help="The body.")] = None,
     items: Annotated[
-        str | None, typer.Option("--items", metavar="FILE|-", help="JSON list of input items; one empty item without.")
+        str | None,
+        typer.Option("--items", metavar="FILE|-", help="JSON list of input items; one empty item without."),
     ] = None,
     node: Annotated[
         str | None, typer.Option("--node", metavar="FILE|-", help="A node as the canvas copies it.")
     ] = None,
     node_name: Annotated[
-        str | None, typer.Option("--node-name", help="Which node, if the file holds several.")
+        str | None, typer.Option("--node-name", metavar="NAME", help="Which node, if the file holds several.")
     ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="How results are written.")] = Output.json,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the requests, send nothing.")] = False,
     continue_on_fail: Annotated[
         bool, typer.Option("--continue-on-fail", help="Go on after an item's error.")
     ] = False,
-    concurrency: Annotated[int, typer.Option("--concurrency", min=1, max=100, help="Requests at once.")] = 8,
-    timeout: Annotated[float, typer.Option("--timeout", min=0.1, help="Seconds to wait for an answer.")] = 60,
+    concurrency: Annotated[
+        int, typer.Option("--concurrency", metavar="N", min=1, max=100, help="Requests at once.")
+    ] = 8,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Seconds to wait for an answer.")
+    ] = 60,
     max_body_bytes: Annotated[
-        int, typer.Option("--max-body-bytes", min=1, help="Largest body that is sent.")
+        int, typer.Option("--max-body-bytes", metavar="N", min=1, help="Largest body that is sent.")
     ] = 10 * 1024 * 1024,
     release: options.Release = None,
     catalog: options.Catalog = None,
@@ -66,7 +77,7 @@ def execute(
     verify_tls: options.VerifyTls = None,
     ca_file: options.CaFile = None,
 ) -> None:
-    """Run one operation for every input item.
+    """Run an operation for a list of items.
 
     Lists give 50 results unless -p returnAll=true or -p limit=N says otherwise.
     """
@@ -94,7 +105,9 @@ def execute(
     credential = (
         inputs.credential_for_dry_run(base_url)
         if dry_run
-        else inputs.credential(base_url, client_id, client_secret_file, verify_tls=verify_tls, ca_file=ca_file)
+        else inputs.credential(
+            base_url, client_id, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
+        )
     )
     batch = _run(facts, found.id, input_items, parameters, credential, run_options, output)
     if output is not Output.ndjson:
@@ -114,7 +127,8 @@ def _what(
     if node is None:
         if operation is None:
             raise UsageError(
-                "no operation is named", description="Give an operation id or --node FILE; `threecx operations` lists them."
+                "no operation is named",
+                description="Give an operation id or --node FILE; `threecx operations` lists them.",
             )
         return operation, {}, False
     if operation is not None:

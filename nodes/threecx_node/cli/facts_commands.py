@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -20,10 +21,18 @@ def register(app: typer.Typer) -> None:
 
 def operations(
     resource: Annotated[
-        str | None, typer.Option("--resource", help='Only one resource, like CallFlowApps or "Call Flow Apps".')
+        str | None,
+        typer.Option(
+            "--resource", metavar="NAME", help='Only one resource, like CallFlowApps or "Call Flow Apps".'
+        ),
     ] = None,
-    search: Annotated[str | None, typer.Option("--search", help="Only what has this text in its id or words.")] = None,
-    release: Annotated[str | None, typer.Option("--release", help="Only what this 3CX release has.")] = None,
+    search: Annotated[
+        str | None,
+        typer.Option("--search", metavar="TEXT", help="Only what has this text in its id or words."),
+    ] = None,
+    release: Annotated[
+        str | None, typer.Option("--release", metavar="RELEASE", help="Only what this 3CX release has.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
     catalog: options.Catalog = None,
 ) -> None:
@@ -48,12 +57,19 @@ def operations(
 
 
 def describe(
-    operation: Annotated[str, typer.Argument(help="Operation id, like DeleteCallFlowApp.")],
-    release: Annotated[str | None, typer.Option("--release", help="As it is in this 3CX release.")] = None,
+    operation: Annotated[
+        str, typer.Argument(metavar="OPERATION", help="Operation id, like DeleteCallFlowApp.")
+    ],
+    release: Annotated[
+        str | None, typer.Option("--release", metavar="RELEASE", help="As it is in this 3CX release.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
     catalog: options.Catalog = None,
 ) -> None:
-    """Show one operation: parameters, body fields, releases, an example."""
+    """Explain one operation.
+
+    Parameters, body fields with types and choices, releases, an example to paste.
+    """
     from ..catalog import load_catalog
     from .describe import description, to_text
     from .output import write_json, write_text
@@ -69,7 +85,7 @@ def describe(
 def _matches(operation: Operation, facts: Catalog, search: str) -> bool:
     resource = facts.resources[operation.resource]["name"]
     text = f"{operation.id} {operation.action} {resource} {operation.name}".casefold()
-    return all(word in text for word in search.casefold().split())
+    return all(word in text for word in re.split(r"[\W_]+", search.casefold()))
 
 
 def _summary(operation: Operation, release: str | None) -> dict[str, Any]:

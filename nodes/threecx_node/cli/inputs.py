@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threecx_credentials import Credential, CredentialError, Secret
 
 from ..errors import ConfigurationError, InputError, UsageError
-from ..json_codec import loads
+from ..json_codec import loads, why_not_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 BASE_URL = "THREECX_BASE_URL"
 CLIENT_ID = "THREECX_CLIENT_ID"
@@ -42,9 +44,7 @@ def parse_json(text: str, what: str) -> Any:
     try:
         return loads(text)
     except ValueError as error:
-        where = f" at line {error.lineno}, column {error.colno}" if hasattr(error, "lineno") else ""
-        reason = getattr(error, "msg", str(error))
-        raise InputError(f"{what} is not JSON{where}: {reason}", description="Mend it there.") from error
+        raise InputError(f"{what} is not JSON{why_not_json(error)}", description="Mend it there.") from error
 
 
 def read_items(name: str | None) -> list[Mapping[str, Any]]:
@@ -119,7 +119,11 @@ def credential(
         verify_tls = os.environ.get(VERIFY_TLS, "").strip().lower() not in ("0", "false", "no", "off")
     try:
         return Credential.of(
-            url or "", client or "", secret or "", verify_tls=verify_tls, ca_file=ca_file or os.environ.get(CA_FILE)
+            url or "",
+            client or "",
+            secret or "",
+            verify_tls=verify_tls,
+            ca_file=ca_file or os.environ.get(CA_FILE),
         )
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error

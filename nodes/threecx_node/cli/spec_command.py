@@ -22,14 +22,18 @@ def import_spec(
         Path | None, typer.Option("--output", "-o", help="The catalog to write; the shipped one without.")
     ] = None,
 ) -> None:
-    """Make a catalog of 3CX's API from its OpenAPI documents (for a PBX newer than this package)."""
+    """Make a catalog from OpenAPI documents.
+
+    For a PBX that is newer than this package: name the result with --catalog.
+    """
     try:
         import yaml  # noqa: F401 (only to tell early that it is missing)
     except ImportError as error:
         from ..errors import ConfigurationError
 
         raise ConfigurationError(
-            "reading OpenAPI documents needs an extra", description='Run pip install "threecx-node[import-spec]".'
+            "reading OpenAPI documents needs an extra",
+            description='Run pip install "threecx-node[import-spec]".',
         ) from error
     from ..catalog.load import SHIPPED
     from ..specimport import import_documents, render

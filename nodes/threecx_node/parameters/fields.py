@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Property
 from ..errors import BodyError
-from ..json_codec import loads
+from ..json_codec import loads, why_not_json
 from ..request.odata import INT_RANGES, LiteralError, boolean, integer
 from ..undefined import UNDEFINED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..catalog.models import Catalog, Property
 
 _NUMBERS = ("Single", "Double", "Decimal")
 
@@ -45,9 +48,7 @@ def parse_json(text: str, name: str) -> Any:
     try:
         return loads(text)
     except ValueError as error:
-        where = f" at line {error.lineno}, column {error.colno}" if hasattr(error, "lineno") else ""
-        reason = getattr(error, "msg", str(error))
-        raise BodyError(f"{name}: not JSON{where}: {reason}", field=name) from error
+        raise BodyError(f"{name}: not JSON{why_not_json(error)}", field=name) from error
 
 
 def mapped_fields(

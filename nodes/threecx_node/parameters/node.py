@@ -39,7 +39,8 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
     parameters = node.get("parameters")
     if not isinstance(parameters, Mapping):
         raise InputError(
-            "the node has no parameters", description='Copy the node on the canvas: {"parameters": {…}, "type": …}.'
+            "the node has no parameters",
+            description='Copy the node on the canvas: {"parameters": {…}, "type": …}.',
         )
     operation = operation_of(parameters, catalog)
     rest = {key: value for key, value in parameters.items() if key not in ("resource", "operation")}
@@ -117,7 +118,12 @@ def _nodes(document: Any) -> list[Mapping[str, Any]]:
         found = document["nodes"]
     elif isinstance(document, Mapping) and "parameters" in document:
         found = [document]
-    elif isinstance(document, list) and len(document) == 1 and isinstance(document[0], Mapping) and "nodes" in document[0]:
+    elif (
+        isinstance(document, list)
+        and len(document) == 1
+        and isinstance(document[0], Mapping)
+        and "nodes" in document[0]
+    ):
         # A workflow as n8n exports it from its command line: a list of one.
         return _nodes(document[0])
     else:

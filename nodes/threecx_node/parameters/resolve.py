@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from ..catalog.models import Catalog, Operation, Property, Shape, nearest_hint
@@ -22,7 +21,12 @@ DEFAULT_LIMIT = 50
 # Parameters of a canvas that say nothing about the request.
 _IGNORED = frozenset({"resource", "operation", "authentication", "requestoptions", "notice"})
 # Parameters of ours that are not on the wire. Those of a whole batch are read by the executor.
-_OURS = {"returnall": "returnAll", "limit": "limit", "simplify": "simplify", "binaryproperty": "binaryProperty"}
+_OURS = {
+    "returnall": "returnAll",
+    "limit": "limit",
+    "simplify": "simplify",
+    "binaryproperty": "binaryProperty",
+}
 _BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
 
 
@@ -53,17 +57,22 @@ class ParameterNames:
         self._path = {fold(each.name): each.name for each in shape.parameters}
         self._query = {fold(name): name for name in shape.query}
         self._fields = {fold(name): name for name in self.fields}
+        self._slots: dict[str, tuple[str, str]] = {}
         # Parameters of the same operation in other releases: known, but nothing this shape can send.
-        self._elsewhere = {
-            fold(each.name) for other in operation.shapes for each in other.parameters
-        } - set(self._path)
+        self._elsewhere = {fold(each.name) for other in operation.shapes for each in other.parameters} - set(
+            self._path
+        )
 
-    @lru_cache(maxsize=256)  # noqa: B019 (lives as long as the process's few operations)
     def slot(self, name: str) -> tuple[str, str]:
-        """`("path" | "query" | "if_match" | "body" | "options" | "ours" | "batch" | "field" | "ignored", name)`.
+        """`("path" | "query" | "if_match" | "body" | "options" | "ours" | "batch" | "fields" | "ignored", name)`.
 
         Raises UnknownNameError that names the nearest parameter.
         """
+        if name not in self._slots:
+            self._slots[name] = self._find_slot(name)
+        return self._slots[name]
+
+    def _find_slot(self, name: str) -> tuple[str, str]:
         folded = fold(name)
         if folded in self._path:
             return "path", self._path[folded]
@@ -78,7 +87,7 @@ class ParameterNames:
         if folded in _BATCH:
             return "batch", _BATCH[folded]
         if folded in self._fields:
-            return "field", self._fields[folded]
+            return "fields", self._fields[folded]
         if folded in _IGNORED:
             return "ignored", name
         if folded in self._elsewhere:
@@ -147,16 +156,9 @@ def _sort(names: ParameterNames, sorted_: _Sorted, name: str, value: Any) -> Non
         sorted_.path[slot], by_number = _locator(value)
         if by_number:
             sorted_.by_number.append(slot)
-    elif kind == "query":
-        if not is_nothing(value):
-            sorted_.query[slot] = value
-    elif kind == "field":
-        sorted_.fields[slot] = value
-    elif kind == "if_match":
-        sorted_.if_match = value
-    elif kind == "body":
-        sorted_.body = value
-    elif kind in ("ours", "batch"):
+    elif kind in ("if_match", "body"):
+        setattr(sorted_, kind, value)
+    elif kind in ("fields", "ours", "batch") or (kind == "query" and not is_nothing(value)):
         getattr(sorted_, kind)[slot] = value
     elif kind == "elsewhere" and not is_nothing(value):
         raise ParameterError(
@@ -186,9 +188,12 @@ def _body(names: ParameterNames, sorted_: _Sorted, item: Mapping[str, Any]) -> A
     if is_nothing(body):
         body = {}
     if not isinstance(body, Mapping):
-        raise BodyError(f"the body of {names.operation.id} must be a JSON object, given {shown(body)}", field="body")
+        raise BodyError(
+            f"the body of {names.operation.id} must be a JSON object, given {shown(body)}", field="body"
+        )
     given = {
-        name: from_text(names.catalog, name, names.fields[name], value) for name, value in sorted_.fields.items()
+        name: from_text(names.catalog, name, names.fields[name], value)
+        for name, value in sorted_.fields.items()
     }
     return {**body, **given}
 

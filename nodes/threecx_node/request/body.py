@@ -46,7 +46,9 @@ def encode_body(
     try:
         data = dumps(prepared)
     except (TypeError, ValueError) as error:
-        raise BodyError(f"the body of {operation_id} cannot be written as JSON: {error}", field="body") from error
+        raise BodyError(
+            f"the body of {operation_id} cannot be written as JSON: {error}", field="body"
+        ) from error
     if len(data) > max_bytes:
         raise BodyError(
             f"the body of {operation_id} has {len(data)} bytes, more than the limit of {max_bytes}",
@@ -66,7 +68,9 @@ def _prepare(
             continue
         if not isinstance(name, str):
             raise BodyError(f"a field's name must be a text, given {shown(name)}", field=path or "body")
-        prepared[name] = _prepare_value(catalog, field, properties.get(name), f"{path}.{name}" if path else name, depth)
+        prepared[name] = _prepare_value(
+            catalog, field, properties.get(name), f"{path}.{name}" if path else name, depth
+        )
     return prepared
 
 
@@ -101,7 +105,8 @@ def _explain(error: ValidationError, operation_id: str, release: str | None) -> 
     schema = error.schema if isinstance(error.schema, Mapping) else {}
     if error.validator == "additionalProperties":
         known = tuple(schema["properties"])
-        unknown = next(name for name in error.instance if name not in schema["properties"] and "@" not in name)
+        given: Any = error.instance
+        unknown = next(name for name in given if name not in schema["properties"] and "@" not in name)
         where = f"{path}.{unknown}" if path else unknown
         in_release = f" in 3CX {release}" if release else ""
         return BodyError(
@@ -111,7 +116,7 @@ def _explain(error: ValidationError, operation_id: str, release: str | None) -> 
             or f"`threecx describe {operation_id}` lists its fields.",
         )
     wanted = schema.get("title", error.message)
-    members = schema.get("enum") or schema.get("members") or ()
+    members: Any = schema.get("enum") or schema.get("members") or ()
     hint = ""
     if isinstance(error.instance, str) and members:
         hint = nearest_hint(error.instance, tuple(members))

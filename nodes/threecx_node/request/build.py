@@ -7,15 +7,17 @@ the query options that the operation takes) is compiled once per shape and kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalog.models import Catalog, Operation, Parameter, Shape, nearest_hint
 from ..errors import ParameterError
 from ..undefined import UNDEFINED
 from .body import encode_body
 from .odata import LITERALS, LiteralError, query_string, query_value, shown, string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 IF_MATCH = "If-Match"
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -123,9 +125,7 @@ class RequestBuilder:
         if not self.shape.if_match:
             raise ParameterError(f"{self.operation.id} takes no If-Match", field=IF_MATCH)
         if not isinstance(values.if_match, str):
-            raise ParameterError(
-                f"{IF_MATCH}: wanted a text, given {shown(values.if_match)}", field=IF_MATCH
-            )
+            raise ParameterError(f"{IF_MATCH}: wanted a text, given {shown(values.if_match)}", field=IF_MATCH)
         if not _HEADER_VALUE.fullmatch(values.if_match):
             raise ParameterError(
                 f"{IF_MATCH}: a line break or another character that no header may hold",
@@ -165,10 +165,7 @@ def is_nothing(value: Any) -> bool:
 
 def missing(name: str, value: Any) -> ParameterError:
     """The error of a required parameter that resolved to nothing."""
-    if value is None:
-        what = "null"
-    else:
-        what = "undefined" if value is UNDEFINED else "empty"
+    what = "null" if value is None else "undefined" if value is UNDEFINED else "empty"
     return ParameterError(
         f"{name} is required, but it is {what}",
         field=name,

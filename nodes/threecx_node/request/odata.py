@@ -7,10 +7,12 @@ for a URL's path. It raises LiteralError, which says what was wanted and what wa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 INT_RANGES = {
     "Byte": (0, 255),

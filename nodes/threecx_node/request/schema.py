@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,8 @@ from ..catalog.models import Catalog, Property, TypeRef
 from .odata import INT_RANGES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from jsonschema.protocols import Validator
 
 _PATTERNS = {
@@ -26,7 +27,11 @@ _PATTERNS = {
     ),
 }
 _FLOATS = ("Single", "Double", "Decimal")
-_PLAIN = {"String": ("string", "a text"), "Binary": ("string", "a text"), "Boolean": ("boolean", "true or false")}
+_PLAIN = {
+    "String": ("string", "a text"),
+    "Binary": ("string", "a text"),
+    "Boolean": ("boolean", "true or false"),
+}
 
 
 @lru_cache(maxsize=1024)
@@ -134,7 +139,10 @@ def _primitive(name: str, *, nullable: bool, max_length: int | None) -> dict[str
         }  # fmt: skip
     elif name in _FLOATS:
         return {
-            "anyOf": [{"type": ["number", "null"] if nullable else "number"}, {"enum": ["INF", "-INF", "NaN"]}],
+            "anyOf": [
+                {"type": ["number", "null"] if nullable else "number"},
+                {"enum": ["INF", "-INF", "NaN"]},
+            ],
             "title": "a number",
         }
     elif name in _PATTERNS:

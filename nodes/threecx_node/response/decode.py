@@ -10,14 +10,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import BY_WARNING, advice_for
-from ..catalog.models import Operation, Shape
 from ..errors import PartialFailureError, ResponseError
 from ..json_codec import loads
-from ..transport.answer import Answer
 from ..transport.failures import not_a_3cx
+
+if TYPE_CHECKING:
+    from ..catalog.models import Operation, Shape
+    from ..transport.answer import Answer
 
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")
 _LONGEST_MESSAGE = 2000
@@ -77,7 +79,9 @@ def _payload(operation: Operation, shape: Shape, document: Any) -> Payload:
     if isinstance(document, Mapping) and shape.returns.kind == "value" and "value" in document:
         return Payload("value", document["value"])
     if isinstance(document, Mapping):
-        return Payload("entity", {name: value for name, value in document.items() if name != "@odata.context"})
+        return Payload(
+            "entity", {name: value for name, value in document.items() if name != "@odata.context"}
+        )
     return Payload("nothing") if document is None else Payload("value", document)
 
 
@@ -115,7 +119,9 @@ def _response_error(answer: Answer, media_type: str, host: str) -> Exception:
         return not_a_3cx(host, answer.status, "a redirection to another address")
     message, code, target = _words(document)
     if not message:
-        text = answer.content[:_LONGEST_MESSAGE].decode("utf-8", "replace") if media_type == "text/plain" else ""
+        text = (
+            answer.content[:_LONGEST_MESSAGE].decode("utf-8", "replace") if media_type == "text/plain" else ""
+        )
         message = " ".join(text.split())
     return ResponseError(
         _cut(message) or f"{host} answered {answer.status}",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Operation, Shape
-from .decode import File, Payload
+if TYPE_CHECKING:
+    from ..catalog.models import Operation, Shape
+    from .decode import File, Payload
 
 Item = dict[str, Any]
 

@@ -5,21 +5,33 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ssl
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import aiohttp
 import httpx
 import yarl
 from httpx_aiohttp import AiohttpTransport
-from threecx_credentials import Credential, LoginRefusedError, MemoryTokenStore, Secret, TokenSource, TokenStore
+
+from threecx_credentials import (
+    Credential,
+    LoginRefusedError,
+    MemoryTokenStore,
+    Secret,
+    TokenSource,
+    TokenStore,
+)
 
 from .. import __version__
 from ..errors import ConfigurationError, ThreeCxError, TransportError
-from ..request.build import PreparedRequest
 from .answer import Answer
 from .failures import login_error, transport_error
 from .limits import Limits
 from .retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..request.build import PreparedRequest
 
 VERSION_HEADER = "x-3cx-version"
 _EXACT_URL: contextvars.ContextVar[yarl.URL] = contextvars.ContextVar("exact_url")
@@ -111,7 +123,10 @@ class PbxClient:
             headers["content-type"] = "application/json"
         response = await self._request(
             self._http.build_request(
-                request.method, self.credential.api_url + request.target, headers=headers, content=request.body
+                request.method,
+                self.credential.api_url + request.target,
+                headers=headers,
+                content=request.body,
             )
         )
         self.version = response.headers.get(VERSION_HEADER) or self.version
@@ -174,5 +189,7 @@ def _ssl_context(credential: Credential) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=credential.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
-            f"cannot read the CA file {credential.ca_file}", description="It must be a PEM file.", field="caFile"
+            f"cannot read the CA file {credential.ca_file}",
+            description="It must be a PEM file.",
+            field="caFile",
         ) from error

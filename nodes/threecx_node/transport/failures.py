@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 import ssl
+from typing import TYPE_CHECKING
 
 import httpx
-from threecx_credentials.errors import CredentialError, LoginRefusedError
 
 from ..advice import advice_for
 from ..errors import ConfigurationError, LoginError, TransportError
+
+if TYPE_CHECKING:
+    from threecx_credentials.errors import CredentialError, LoginRefusedError
 
 
 def transport_error(error: Exception, host: str, *, timeout: float) -> TransportError:

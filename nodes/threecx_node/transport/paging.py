@@ -6,11 +6,13 @@ until one is short. Pure: it sees what came and says what to ask for.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ResponseError
 from .limits import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Pages:

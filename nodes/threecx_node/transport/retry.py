@@ -33,7 +33,7 @@ class RetryPolicy:
             return None
         if status == 429 or (method == "GET" and status in _BUSY):
             asked = retry_after(headers.get("retry-after", ""))
-            wait = _FIRST_WAIT * 2 ** (attempt - 1) if asked is None else asked
+            wait = _backoff(attempt) if asked is None else asked
             return wait if wait <= LONGEST_WAIT else None
         return None
 
@@ -41,7 +41,11 @@ class RetryPolicy:
         """The same for a request that got no answer: only a read whose connection broke is sent again."""
         if attempt >= self.attempts or method != "GET" or code != "connection_lost":
             return None
-        return _FIRST_WAIT * 2 ** (attempt - 1)
+        return _backoff(attempt)
+
+
+def _backoff(attempt: int) -> float:
+    return _FIRST_WAIT * float(2 ** (attempt - 1))
 
 
 def retry_after(value: str) -> float | None:
