@@ -111,7 +111,8 @@ class Executor:
             return Batch([])
         release = await self._release(found, options)
         preparation = Preparation(self.catalog, found, release, options)
-        prepared = list(preparation.prepare(listed, parameters or {}))
+        # Expressions may wait for V8: in a thread, so that other batches of this process go on.
+        prepared = await asyncio.to_thread(lambda: list(preparation.prepare(listed, parameters or {})))
         batch_parameters = next((each.resolved.batch for each in prepared if each.resolved), {})
         options = options.with_batch_parameters(batch_parameters)
         run = _Run(self, preparation, options, on_result, len(listed))

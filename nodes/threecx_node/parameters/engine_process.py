@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from . import engine_json
+from .. import json_codec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +128,7 @@ class _Batch:
             "slice_ms": self._slice_ms,
             "item_seconds": item_seconds,
         }
-        process.send([engine_json.dumps(order), *job.lines])
+        process.send([json_codec.dumps(order), *job.lines])
 
     def _stopped(self, position: int, stop: int, message: dict[str, Any] | None) -> None:
         if message is None:
@@ -206,7 +206,7 @@ class _Process:
         line = self._stdout.readline()
         if not line.endswith(b"\n"):
             return None
-        message: dict[str, Any] = engine_json.loads(line)
+        message: dict[str, Any] = json_codec.loads(line)
         return message
 
     def kill(self) -> None:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeGuard
 
+from .. import json_codec
 from ..errors import ExpressionError
-from . import engine_json, engine_process, javascript
+from ..undefined import UNDEFINED, Undefined
+from . import engine_process, javascript
 from .engine_process import Limits
 from .expression_syntax import Code, Part, Text, split
-from .javascript import UNDEFINED, Undefined
 from .property_path import NEEDS_ENGINE, Reader, compile_path
 
 __all__ = ["UNDEFINED", "Limits", "Undefined", "evaluate", "evaluate_batch", "is_expression"]
@@ -167,7 +168,7 @@ class _Request:
 
 def _line(item: Mapping[str, Any], index: int) -> bytes:
     try:
-        return engine_json.dumps(dict(item))
+        return json_codec.dumps(dict(item))
     except (TypeError, ValueError) as error:
         raise ExpressionError(f"item {index} cannot be written as JSON: {error}") from error
 

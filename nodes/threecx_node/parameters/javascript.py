@@ -1,40 +1,11 @@
-"""JavaScript's undefined, and values as JavaScript writes them into text."""
+"""Values as JavaScript writes them into text."""
 
 from __future__ import annotations
 
 import math
-from typing import Any, Final, final
+from typing import Any
 
-
-@final
-class Undefined:
-    """The type of `UNDEFINED`, JavaScript's undefined: one object, also after copying and pickling."""
-
-    _only: Undefined | None = None
-
-    def __new__(cls) -> Undefined:
-        """The one object."""
-        if cls._only is None:
-            cls._only = super().__new__(cls)
-        return cls._only
-
-    def __repr__(self) -> str:
-        return "undefined"
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __copy__(self) -> Undefined:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Undefined:
-        return self
-
-    def __reduce__(self) -> str:
-        return "UNDEFINED"
-
-
-UNDEFINED: Final = Undefined()
+from ..undefined import UNDEFINED
 
 # From here on JavaScript writes numbers with an exponent.
 _LARGEST_PLAIN = 1e21

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from .javascript import UNDEFINED, number
+from ..undefined import UNDEFINED
+from .javascript import number
 
 NEEDS_ENGINE: Final = object()
 

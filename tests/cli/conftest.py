@@ -1,0 +1,84 @@
+"""A simulated PBX for the command line's tests, and a way to run commands as real processes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from tests.support import ROOT
+
+from threecx_node.simulator import Simulator
+
+COMMAND = (sys.executable, "-m", "threecx_node.cli")
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Standard output as JSON."""
+        return orjson.loads(self.out)
+
+
+Threecx = Callable[..., Ran]
+
+
+def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command: no PBX but the one that is given."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("THREECX_")}
+    path = os.pathsep.join(str(ROOT / part) for part in ("nodes", "credentials"))
+    return {**kept, "PYTHONPATH": path, "COLUMNS": "200", **(more or {})}
+
+
+def run(
+    *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "", cwd: Path | None = None
+) -> Ran:
+    """Runs `threecx` as a process of its own; a traceback in its output is a failure of every test."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        input=stdin.encode("utf-8", "surrogateescape"),
+        capture_output=True,
+        env=environment(env),
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+    ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in ran.err, ran.err
+    return ran
+
+
+@pytest.fixture
+def pbx() -> Iterator[Simulator]:
+    with Simulator() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def threecx(pbx: Simulator) -> Threecx:
+    """Runs a command with the simulated PBX in its environment."""
+    given = {
+        "THREECX_BASE_URL": pbx.base_url,
+        "THREECX_CLIENT_ID": pbx.client_id,
+        "THREECX_CLIENT_SECRET": pbx.client_secret,
+    }
+
+    def command(*arguments: str, **options: Any) -> Ran:
+        ran = run(*arguments, **{"env": given, **options})
+        assert pbx.client_secret not in ran.out + ran.err
+        return ran
+
+    return command

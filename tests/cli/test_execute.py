@@ -1,0 +1,313 @@
+"""`threecx execute` as a process, against a simulated PBX over HTTP."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.cli.conftest import Threecx, run
+from tests.support import ROOT, shared
+from tests.transport.servers import free_port
+
+from threecx_node.simulator import Simulator
+
+DELETE = ("execute", "DeleteCallFlowApp")
+BY_ID = ("-p", "Id=={{ $json.Id }}")
+
+
+def write(path: Path, value: Any) -> str:
+    path.write_text(value if isinstance(value, str) else json.dumps(value))
+    return str(path)
+
+
+def test_the_first_job(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 41}])
+    ran = threecx(*DELETE, *BY_ID, "--items", items)
+    assert ran.code == 0, ran.err
+    assert ran.json == [
+        {"items": [{"json": {"deleted": True, "Id": 40}, "pairedItem": {"item": 0}}]},
+        {"items": [{"json": {"deleted": True, "Id": 41}, "pairedItem": {"item": 1}}]},
+    ]
+    left = [each["json"]["Id"] for each in threecx("execute", "ListCallFlowApp").json[0]["items"]]
+    assert left == [42, 43, 44, 45, 46, 47]
+    deletes = [each.path for each in pbx.requests if each.method == "DELETE"]
+    assert sorted(deletes) == ["/xapi/v1/CallFlowApps(40)", "/xapi/v1/CallFlowApps(41)"]
+
+
+def test_a_copied_node(threecx: Threecx, tmp_path: Path) -> None:
+    node = str(ROOT / "examples" / "delete-call-flow-apps" / "node.json")
+    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 44, "etag": 'W/"1"'}, {"Id": 9999}])
+    ran = threecx("execute", "--node", node, "--items", items, "--continue-on-fail")
+    assert ran.code == 1
+    done, changed, gone = ran.json
+    assert done["items"][0]["json"] == {"deleted": True, "Id": 40}
+    assert changed["error"]["httpCode"] == 412
+    assert "fresh ETag" in changed["error"]["description"]
+    assert gone["error"]["httpCode"] == 404
+    assert gone["error"]["itemIndex"] == 2
+    assert "done: item 0; failed: items 1-2" in ran.err
+
+
+def test_nodes_of_a_generated_3cx_node(threecx: Threecx, pbx: Simulator) -> None:
+    node = str(shared("workflows", "generated-node-cleanup.json"))
+    listed = threecx("execute", "--node", node, "--node-name", "List apps")
+    assert listed.code == 0, listed.err
+    items = json.dumps([each["json"] for each in listed.json[0]["items"]][:2])
+    ran = threecx("execute", "--node", node, "--node-name", "Delete app", "--items", "-", stdin=items)
+    assert ran.code == 0, ran.err
+    deletes = [each for each in pbx.requests if each.method == "DELETE"]
+    assert len(deletes) == len(json.loads(items))
+    assert all(each.headers.get("if-match") for each in deletes)
+
+
+@pytest.mark.parametrize("output", ["json", "ndjson", "table"])
+def test_outputs(threecx: Threecx, tmp_path: Path, output: str) -> None:
+    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 9999}, {"Id": 41}])
+    ran = threecx(*DELETE, *BY_ID, "--items", items, "--continue-on-fail", "--output", output)
+    assert ran.code == 1
+    if output == "json":
+        assert [list(each) for each in ran.json] == [["items"], ["error"], ["items"]]
+    elif output == "ndjson":
+        lines = [json.loads(line) for line in ran.out.splitlines()]
+        assert sorted(each["item"] for each in lines) == [0, 1, 2]
+    else:
+        rows = ran.out.splitlines()
+        assert any("deleted" in row for row in rows)
+        assert any("failed" in row and "NOT_FOUND" in row for row in rows)
+
+
+def test_without_continue_on_fail_the_rest_is_not_tried_and_said_so(threecx: Threecx, tmp_path: Path) -> None:
+    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 9999}, {"Id": 41}, {"Id": 42}])
+    ran = threecx(*DELETE, *BY_ID, "--items", items, "--concurrency", "1")
+    assert ran.code == 1
+    assert [each.get("error", {}).get("code") for each in ran.json] == [
+        None,
+        "WARNINGS.XAPI.NOT_FOUND",
+        "not_attempted",
+        "not_attempted",
+    ]
+    assert "done: item 0; not tried: items 2-3" in ran.err
+
+
+def test_string_keys_arrive(threecx: Threecx) -> None:
+    name = "O'Hara & Söhne/2?"
+    body = json.dumps({"Name": name, "Value": "x"})
+    assert threecx("execute", "CreateProperty", "--body", body).code == 0
+    ran = threecx("execute", "GetProperty", "-p", f"Name={name}")
+    assert ran.code == 0, ran.err
+    assert ran.json[0]["items"][0]["json"]["Name"] == name
+    assert threecx("execute", "DeleteProperty", "-p", f"Name={name}").json[0]["items"][0]["json"] == {
+        "deleted": True,
+        "Name": name,
+    }
+
+
+def test_an_update_of_one_field_changes_that_field_alone(threecx: Threecx, pbx: Simulator) -> None:
+    [user] = threecx("execute", "ListUser", "-p", "limit=1").json[0]["items"]
+    before = threecx("execute", "GetUser", "-p", f"Id={user['json']['Id']}").json[0]["items"][0]["json"]
+    ran = threecx("execute", "UpdateUser", "-p", f"Id={before['Id']}", "--body", '{"FirstName": "Ada"}')
+    assert ran.code == 0, ran.err
+    after = threecx("execute", "GetUser", "-p", f"Id={before['Id']}").json[0]["items"][0]["json"]
+    assert {name for name in before if before[name] != after[name]} <= {"FirstName", "DisplayName"}
+    assert after["FirstName"] == "Ada"
+    [patch] = [each for each in pbx.requests if each.method == "PATCH"]
+    assert json.loads(patch.body) == {"FirstName": "Ada"}
+
+
+def test_a_list_of_more_than_a_page(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+    items = write(tmp_path / "items.json", [{"n": number} for number in range(130)])
+    body = '{"FirstName": "={{ $json.n }}", "PhoneNumber": "1"}'
+    made = threecx("execute", "CreateContact", "--items", items, "--body", body.replace("={{", "=C {{"))
+    assert made.code == 0, made.err
+    everything = threecx("execute", "ListContact", "-p", "returnAll=true").json[0]["items"]
+    assert len(everything) >= 130
+    assert len(threecx("execute", "ListContact").json[0]["items"]) == 50
+    assert len(threecx("execute", "ListContact", "-p", "limit=110").json[0]["items"]) == 110
+    assert pbx.requests[-1].method == "GET"
+
+
+def test_a_partial_failure_is_no_success(threecx: Threecx) -> None:
+    [user] = threecx("execute", "ListUser", "-p", "limit=1", "-p", "$skip=3").json[0]["items"]
+    ids = json.dumps({"ids": [user["json"]["Id"], 999999]})
+    ran = threecx("execute", "BatchDelete", "--body", ids)
+    assert ran.code == 1
+    assert ran.json[0]["error"]["code"] == "partial_failure"
+    assert ran.json[0]["error"]["failures"]
+
+
+def test_the_release_of_the_pbx_decides() -> None:
+    with Simulator(release="20.0.4") as old:
+        env = {
+            "THREECX_BASE_URL": f"{old.base_url}/xapi/v1/",
+            "THREECX_CLIENT_ID": old.client_id,
+            "THREECX_CLIENT_SECRET": old.client_secret,
+        }
+        ran = run("execute", "GetUserByNumber", "-p", "Number=100", env=env)
+        assert ran.code == 0, ran.err
+        assert any("Pbx.GetByNumber" in each.path for each in old.requests)
+
+
+def test_dry_runs_of_the_readme() -> None:
+    ran = run("execute", "GetProperty", "-p", "Name=O'Brien & Söhne/1", "--dry-run")
+    assert ran.json[0]["request"]["url"] == "/xapi/v1/TenantProperties('O''Brien%20%26%20S%C3%B6hne%2F1')"
+    ran = run("execute", "UpdateUser", "-p", "Id=5", "--body", '{"FirstName":"Ada"}', "--dry-run")
+    assert ran.json[0]["request"]["body"] == {"FirstName": "Ada"}
+    assert ran.code == 0
+
+
+def test_a_dry_run_needs_no_credential_and_shows_none(threecx: Threecx, pbx: Simulator) -> None:
+    ran = threecx(*DELETE, "-p", "Id=40", "--dry-run")
+    assert ran.json[0]["request"]["url"] == f"{pbx.base_url}/xapi/v1/CallFlowApps(40)"
+    assert ran.json[0]["request"]["headers"] == {"Authorization": "Bearer ********"}
+    assert pbx.requests == []
+
+
+def test_an_empty_list_of_items_is_no_request_and_no_error(tmp_path: Path) -> None:
+    ran = run(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", []))
+    assert (ran.code, ran.json, ran.err) == (0, [], "")
+
+
+NOTHING_SENT = [
+    (("DeleteCallFlowAp",), 2, "Did you mean 'DeleteCallFlowApp'?"),
+    (("DeleteCallFlowApp", "-p", "Idd=5"), 2, "Did you mean 'Id'?"),
+    (("DeleteCallFlowApp", "-p", "Id"), 2, "Give it like -p Id=5"),
+    (("DeleteCallFlowApp", "-p", "Id=5", "-p", "Id=6"), 2, "given twice"),
+    (("DeleteCallFlowApp",), 1, "item 0: Id is required"),
+    (("DeleteCallFlowApp", "-p", "Id=abc"), 1, 'item 0: Id: wanted a whole number, given "abc"'),
+    (("DeleteCallFlowApp", "-p", "Id=2147483648"), 1, "item 0: Id: wanted a whole number from"),
+    (
+        ("DeleteCallFlowApp", "-p", "Id=5", "-p", "If-Match=a\r\nX-Evil: 1"),
+        1,
+        "item 0: If-Match: a line break",
+    ),
+    (("UpdateUser", "-p", "Id=5", "--body", "{"), 2, "body is not JSON at line 1, column 2"),
+    (("UpdateUser", "-p", "Id=5", "--body", "@nowhere.json"), 2, "cannot read body nowhere.json"),
+    (("UpdateUser", "-p", "Id=5", "--body", '{"FirstNam": "A"}'), 1, "Did you mean 'FirstName'?"),
+    (
+        ("UpdateUser", "-p", "Id=5", "--body", '{"FirstName": "A"}', "--max-body-bytes", "5"),
+        1,
+        "item 0: the body",
+    ),
+    (("UpdateUser", "-p", "Id=5"), 1, "item 0: UpdateUser has nothing to update"),
+    (("GetUser", "-p", "Id=5", "--release", "21.0.0"), 2, "It holds 20.0.4"),
+    (("GetUser", "-p", "Id=5", "--base-url", "https://ada:hunter2@pbx.example"), 2, "user name or password"),
+    (("GetUser", "-p", "Id=5", "--catalog", "nowhere.json"), 2, "cannot read the catalog"),
+    ((), 2, "no operation is named"),
+    (("GetUser", "--node", "x.json"), 2, "both an operation and --node"),
+    (("GetUser", "-p", "Id=5", "--output", "xml"), 2, "xml"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "says"), NOTHING_SENT, ids=lambda value: str(value)[:40])
+def test_bad_input_is_one_line_and_nothing_is_sent(
+    threecx: Threecx, pbx: Simulator, arguments: tuple[str, ...], code: int, says: str
+) -> None:
+    ran = threecx("execute", *arguments)
+    assert ran.code == code
+    assert says in ran.err
+    if "Usage:" not in ran.err:
+        assert len(ran.err.splitlines()) == 1, ran.err
+    assert "hunter2" not in ran.err
+    assert pbx.requests == []
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ('{"Id": 5}', "hold an object, not a list of objects"),
+        ("5", "hold a number, not a list of objects"),
+        ("[1, 2]", "item 0 is a number, not an object"),
+        ('[{"Id": 1}, null]', "item 1 is null, not an object"),
+        ('[\n  {"Id": 1,}\n]', "is not JSON at line 2, column"),
+        ("", "is not JSON at line 1, column 1"),
+    ],
+)
+def test_bad_items_are_one_line_and_nothing_is_sent(
+    threecx: Threecx, pbx: Simulator, tmp_path: Path, content: str, says: str
+) -> None:
+    ran = threecx(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", content))
+    assert ran.code == 2
+    assert says in ran.err
+    assert len(ran.err.splitlines()) == 1
+    assert pbx.requests == []
+
+
+def test_items_that_are_not_utf_8(threecx: Threecx, tmp_path: Path) -> None:
+    path = tmp_path / "items.json"
+    path.write_bytes(b'[{"Name": "S\xf6hne"}]')
+    ran = threecx(*DELETE, *BY_ID, "--items", str(path))
+    assert ran.code == 2
+    assert "is not UTF-8 (byte 12)" in ran.err
+
+
+def test_items_as_n8n_wraps_them_and_with_a_mark(threecx: Threecx) -> None:
+    ran = threecx(
+        *DELETE, *BY_ID, "--items", "-", stdin='\ufeff[{"json": {"Id": 40}, "pairedItem": {"item": 0}}]'
+    )
+    assert ran.code == 0, ran.err
+    assert ran.json[0]["items"][0]["json"] == {"deleted": True, "Id": 40}
+
+
+def test_a_mistake_in_the_last_item_sends_nothing(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 41}, {}])
+    ran = threecx(*DELETE, *BY_ID, "--items", items)
+    assert ran.code == 1
+    assert "item 2: Id is required, but it is undefined" in ran.err
+    assert pbx.requests == []
+    assert [each["error"]["code"] for each in ran.json] == ["not_attempted", "not_attempted", "parameter"]
+
+
+def test_no_credential_says_how_to_give_one() -> None:
+    ran = run(*DELETE, "-p", "Id=5")
+    assert ran.code == 2
+    assert "--base-url is missing. Give --base-url or set THREECX_BASE_URL." in ran.err
+
+
+def test_the_key_from_a_file(pbx: Simulator, tmp_path: Path) -> None:
+    key = write(tmp_path / "key", pbx.client_secret + "\n")
+    arguments = ("--base-url", pbx.base_url, "--client-id", pbx.client_id, "--client-secret-file", key)
+    assert run(*DELETE, "-p", "Id=40", *arguments).code == 0
+
+
+def test_a_wrong_key_is_exit_code_3(pbx: Simulator) -> None:
+    env = {
+        "THREECX_BASE_URL": pbx.base_url,
+        "THREECX_CLIENT_ID": pbx.client_id,
+        "THREECX_CLIENT_SECRET": "wr0ng-key",
+    }
+    ran = run(*DELETE, "-p", "Id=40", env=env)
+    assert ran.code == 3
+    assert "refused the login" in ran.err
+    assert "API key" in ran.err
+    assert "wr0ng-key" not in ran.out + ran.err
+
+
+def test_a_pbx_that_is_not_there_is_exit_code_3() -> None:
+    env = {
+        "THREECX_BASE_URL": f"http://127.0.0.1:{free_port()}",
+        "THREECX_CLIENT_ID": "x",
+        "THREECX_CLIENT_SECRET": "s3cr3t-key",
+    }
+    ran = run(*DELETE, "-p", "Id=40", "--continue-on-fail", env=env)
+    assert ran.code == 3
+    assert "refused the connection" in ran.err
+    assert "s3cr3t-key" not in ran.out + ran.err
+
+
+def test_a_closed_pipe_ends_quietly() -> None:
+    import subprocess
+
+    from tests.cli.conftest import COMMAND, environment
+
+    process = subprocess.Popen(
+        [*COMMAND, "operations", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdout.read(10)
+    process.stdout.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait(20)

@@ -1,0 +1,204 @@
+"""The arrows between modules, and what a command loads: structure that no timing test can guard."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import environment
+from tests.support import ROOT
+
+NODE = ROOT / "nodes" / "threecx_node"
+CREDENTIALS = ROOT / "credentials" / "threecx_credentials"
+
+# Room → the rooms that it may import from. `base` is what stands at the top level and imports nothing but itself.
+BASE = {"errors", "advice", "json_codec", "undefined", "__init__"}
+ALLOWED: Mapping[str, set[str]] = {
+    "base": {"base"},
+    "catalog": {"base", "catalog"},
+    "descriptor": {"base", "catalog", "descriptor"},
+    "request": {"base", "catalog", "request"},
+    "parameters": {"base", "catalog", "request", "parameters", "descriptor"},
+    "transport": {"base", "request", "transport"},
+    "response": {"base", "catalog", "transport", "response"},
+    "batch": {"base", "transport", "batch"},
+    "preparation": {"base", "catalog", "parameters", "request", "batch", "preparation"},
+    "executor": {
+        "base", "catalog", "parameters", "request", "transport", "response", "batch", "preparation", "executor",
+    },
+    # Both sides of a test must not share one bug: the simulator knows the catalog and nothing of the executor.
+    "simulator": {"base", "catalog", "simulator"},
+    "specimport": {"base", "catalog", "specimport"},
+    "cli": {
+        "base", "catalog", "parameters", "request", "transport", "response", "batch", "executor", "cli", "simulator",
+        "descriptor", "specimport",
+    },
+}  # fmt: skip
+# Single files that may do more than their room: the descriptor is built from the importer's texts.
+EXTRA: Mapping[str, set[str]] = {
+    "descriptor/build.py": {"specimport"},
+    "descriptor/build_parameters.py": {"specimport"},
+    "descriptor/build_options.py": {"specimport"},
+    "descriptor/__main__.py": {"specimport"},
+    "__init__.py": {"executor"},
+}
+
+
+def imports_of(path: Path, package_root: Path) -> Iterator[str]:
+    """Absolute names of all modules that a file imports, those inside functions too."""
+    inside = path.relative_to(package_root.parent).with_suffix("").parts
+    package = inside[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            target = ".".join([*base, *([node.module] if node.module else [])])
+            yield target
+            yield from (f"{target}.{alias.name}" for alias in node.names)
+
+
+def room_of(module: str) -> str | None:
+    parts = module.split(".")
+    if parts[0] != "threecx_node":
+        return None
+    # `threecx_node.__version__` is a name of the package itself, not a room.
+    is_room = len(parts) > 1 and ((NODE / parts[1]).is_dir() or (NODE / f"{parts[1]}.py").is_file())
+    return parts[1] if is_room and parts[1] not in BASE else "base"
+
+
+def files(root: Path) -> list[Path]:
+    return sorted(root.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", files(NODE), ids=lambda path: str(path.relative_to(NODE)))
+def test_dependencies_point_one_way(path: Path) -> None:
+    name = str(path.relative_to(NODE))
+    first = name.split("/")[0].removesuffix(".py")
+    room = "base" if first in BASE else first
+    allowed = ALLOWED[room] | EXTRA.get(name, set())
+    used = {found for module in imports_of(path, NODE) if (found := room_of(module))}
+    assert used <= allowed, f"{name} may not import {sorted(used - allowed)}"
+
+
+@pytest.mark.parametrize("path", files(CREDENTIALS), ids=lambda path: path.name)
+def test_the_credential_knows_nothing_of_the_node(path: Path) -> None:
+    assert not [module for module in imports_of(path, CREDENTIALS) if module.startswith("threecx_node")]
+
+
+@pytest.mark.parametrize("path", [*files(NODE), *files(CREDENTIALS)], ids=lambda path: path.name)
+def test_inside_a_package_imports_are_relative(path: Path) -> None:
+    own = "threecx_node" if NODE in path.parents else "threecx_credentials"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 0:
+            assert (node.module or "").split(".")[0] != own
+
+
+def test_only_one_module_translates_foreign_exceptions_and_one_decides_retries() -> None:
+    for path in files(NODE):
+        name = str(path.relative_to(NODE))
+        if name.split("/")[0] in ("simulator", "cli"):
+            continue
+        modules = {module.split(".")[0] for module in imports_of(path, NODE)}
+        if {"httpx", "aiohttp"} & modules:
+            assert name in ("transport/client.py", "transport/failures.py")
+
+
+def loaded_by(code: str) -> set[str]:
+    """Modules that a fresh interpreter holds after `code`."""
+    script = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment(),
+        timeout=60,
+    )
+    return set(done.stdout.split())
+
+
+HEAVY = set(
+    [
+        "httpx",
+        "aiohttp",
+        "httpx_aiohttp",
+        "jsonschema",
+        "rich",
+        "pydantic",
+        "starlette",
+        "uvicorn",
+        "yaml",
+        "py_mini_racer",
+    ]
+)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import threecx_node",
+        "import threecx_node.cli",
+        "import threecx_credentials",
+        "import threecx_node.catalog, threecx_node.descriptor",
+        "import threecx_node.parameters.resolve, threecx_node.parameters.template, threecx_node.parameters.node",
+        "from threecx_node.parameters.expression import evaluate; evaluate('={{ $json.Id }}', [{'Id': 1}], 0)",
+    ],
+)
+def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
+    assert not HEAVY & loaded_by(code)
+
+
+def test_help_loads_nothing_heavy_and_no_catalog() -> None:
+    code = (
+        "import sys\nsys.argv = ['threecx', '--help']\nimport io, contextlib\n"
+        "from threecx_node.cli import app\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n    app()"
+    )
+    loaded = loaded_by(code)
+    assert not (HEAVY | {"orjson", "asyncio"}) & loaded
+    assert not [name for name in loaded if name.startswith(("threecx_node.catalog", "threecx_node.executor"))]
+
+
+def test_running_a_delete_loads_no_importer_no_builder_and_no_validator() -> None:
+    code = """
+import asyncio
+from threecx_credentials import Credential, Secret
+from threecx_node import Options, execute
+credential = Credential("", "", Secret(""))
+parameters = {"Id": "={{ $json.Id }}"}
+options = Options(dry_run=True)
+batch = asyncio.run(execute("DeleteUser", [{"Id": 1}], parameters, credential=credential, options=options))
+assert batch.exit_code == 0
+"""
+    loaded = loaded_by(code)
+    unwanted = (
+        "threecx_node.specimport",
+        "threecx_node.descriptor",
+        "threecx_node.simulator",
+        "jsonschema",
+        "yaml",
+    )
+    assert not [name for name in loaded if name.startswith(unwanted)]
+
+
+def test_the_public_surface() -> None:
+    import threecx_node
+
+    assert threecx_node.__all__ == [
+        "Batch",
+        "Executor",
+        "Item",
+        "Options",
+        "Result",
+        "__version__",
+        "execute",
+    ]
+    for name in threecx_node.__all__:
+        assert getattr(threecx_node, name) is not None
+    with pytest.raises(AttributeError):
+        _ = threecx_node.nothing

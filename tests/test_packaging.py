@@ -1,0 +1,127 @@
+"""The built wheel: what is in it, and that it works without the checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+from tests.support import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with wheel and sdist, built by hatchling itself: no index is asked."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(folder)],
+        cwd=ROOT, check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, installed into a folder of its own."""
+    folder = tmp_path_factory.mktemp("installed")
+    [wheel] = built.glob("*.whl")
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", str(folder), str(wheel)],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    return folder
+
+
+def run(installed: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("THREECX_", "PYTHONPATH"))
+    }
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=installed,
+        env={**kept, "PYTHONPATH": str(installed)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_wheel_holds_what_it_must(built: Path) -> None:
+    [wheel] = built.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for needed in (
+        "threecx_node/node_definition.json",
+        "threecx_node/catalog/xapi.json",
+        "threecx_node/descriptor/schema.json",
+        "threecx_node/parameters/engine.js",
+        "threecx_node/specimport/overrides.json",
+        "threecx_node/examples/delete-call-flow-apps/node.json",
+        "threecx_node/examples/delete-call-flow-apps/items.json",
+        "threecx_node/py.typed",
+        "threecx_credentials/py.typed",
+        "threecx_credentials/token.py",
+    ):
+        assert needed in names
+    packages = {
+        path.relative_to(ROOT / part).parts[0]
+        for part in ("nodes", "credentials")
+        for path in (ROOT / part).rglob("*.py")
+    }
+    for part in ("nodes", "credentials"):
+        for path in (ROOT / part).rglob("*.py"):
+            assert path.relative_to(ROOT / part).as_posix() in names
+    top = {name.split("/")[0] for name in names}
+    assert {name for name in top if not name.endswith(".dist-info")} == packages
+    assert not [name for name in names if "/engine/" in name or name.endswith((".ts", ".pyc"))]
+
+
+def test_the_sdist_can_build_without_npm(built: Path) -> None:
+    [sdist] = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert {
+        "hatch_build.py",
+        "scripts/build_engine.py",
+        "node_definition.json",
+        "README.md",
+        "LICENSE",
+    } <= names
+    assert "nodes/threecx_node/parameters/engine.js" in names
+    assert "nodes/threecx_node/parameters/engine/package-lock.json" in names
+    assert not [name for name in names if "node_modules" in name]
+
+
+def test_the_installed_wheel_is_what_runs(installed: Path) -> None:
+    done = run(installed, "-c", "import threecx_node, threecx_credentials; print(threecx_node.__file__)")
+    assert Path(done.stdout.strip()).is_relative_to(installed), done.stderr
+
+
+def test_the_installed_wheel_works(installed: Path) -> None:
+    listed = run(installed, "-m", "threecx_node.cli", "operations", "--json")
+    assert len(json.loads(listed.stdout)) == 624, listed.stderr
+    shown = run(
+        installed, "-m", "threecx_node.cli", "execute", "GetUser", "-p", "Id=={{ Number($json.n) + 1 }}",
+        "--items", "-", "--dry-run", stdin='[{"n": "4"}]',
+    )  # fmt: skip
+    assert json.loads(shown.stdout)[0]["request"]["url"] == "/xapi/v1/Users(5)", shown.stderr
+
+
+def test_the_installed_wheel_runs_the_demo(installed: Path) -> None:
+    done = run(installed, "-m", "threecx_node.cli", "demo")
+    assert done.returncode == 0, done.stderr
+    assert "4 of 6 items done" in done.stdout
+
+
+def test_no_lock_file_names_where_packages_come_from() -> None:
+    for path in ROOT.rglob("package-lock.json"):
+        if "node_modules" not in path.parts:
+            assert '"resolved"' not in path.read_text()
