@@ -122,19 +122,9 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-HEAVY = set(
-    [
-        "httpx",
-        "aiohttp",
-        "httpx_aiohttp",
-        "jsonschema",
-        "rich",
-        "pydantic",
-        "starlette",
-        "uvicorn",
-        "yaml",
-        "py_mini_racer",
-    ]
+HEAVY = frozenset(
+    {"httpx", "aiohttp", "httpx_aiohttp", "jsonschema", "rich", "pydantic", "starlette", "uvicorn", "yaml"}
+    | {"py_mini_racer"}
 )
 
 
