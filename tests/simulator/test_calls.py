@@ -202,10 +202,19 @@ def test_a_report_is_a_csv_with_its_columns(api: httpx.Client) -> None:
         good.replace("'810'", "810"),
         good.replace(",ringGroupDns='810'", ""),
         good.replace("2026-03-01T00:00:00Z", "yesterday"),
+        good.replace("2026-03-01T00:00:00Z", "2026-03-01T00:00:00+02:00"),
         good.replace("2026-03-01T00:00:00Z", "2026-13-01T00:00:00Z"),
         good.replace("2026-03-01T00:00:00Z", "'2026-03-01T00:00:00Z'"),
     ):
         assert api.get(bad).status_code == 404
+
+
+def test_a_duration_among_a_reports_arguments(api: httpx.Client) -> None:
+    name = "ReportQueuePerformanceTotals/Pbx.DownloadQueuePerformanceTotals"
+    when = "periodFrom=2026-03-01T00:00:00Z,periodTo=2026-03-02T00:00:00Z"
+    assert api.get(f"{name}({when},queueDns='',waitInterval='0:00:0')").status_code == 200
+    for bad in ("''", "'PT0S'", "'soon'"):
+        assert api.get(f"{name}({when},queueDns='',waitInterval={bad})").status_code == 404
 
 
 def test_what_is_not_done_yet_says_so(api: httpx.Client) -> None:

@@ -76,6 +76,16 @@ def test_several_ports() -> None:
             assert httpx.get(f"{url}/xapi/v1/Defs?$select=Id", headers=headers).json()["Id"] == 1
 
 
+def test_answers_do_not_wait_for_acknowledgements(api: httpx.Client) -> None:
+    """With Nagle's algorithm on, each answer on a kept connection takes 40 ms longer than it should."""
+    times = []
+    for _ in range(21):
+        begin = time.monotonic()
+        assert api.get("Defs?$select=Id").status_code == 200
+        times.append(time.monotonic() - begin)
+    assert sorted(times)[10] < 0.03
+
+
 def test_misuse() -> None:
     with pytest.raises(UnknownNameError, match=r"no release '20\.0\.3'"):
         Simulator(release="20.0.3")

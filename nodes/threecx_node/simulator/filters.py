@@ -64,32 +64,32 @@ class _Lexer(ODataLexer):
     tokens = ODataLexer.tokens
 
     @_token(r"any(?=\()")
-    def ANY(self, token: Any) -> Any:  # noqa: N802
+    def ANY(self, token: Any) -> Any:  # noqa: N802 - the token's name
         token.value = ast.Any()
         return token
 
     @_token(r"all(?=\()")
-    def ALL(self, token: Any) -> Any:  # noqa: N802
+    def ALL(self, token: Any) -> Any:  # noqa: N802 - the token's name
         token.value = ast.All()
         return token
 
     @_token(r"(?:true|false)\b")
-    def BOOLEAN(self, token: Any) -> Any:  # noqa: N802
+    def BOOLEAN(self, token: Any) -> Any:  # noqa: N802 - the token's name
         token.value = ast.Boolean(token.value)
         return token
 
     @_token(r"null\b")
-    def NULL(self, token: Any) -> Any:  # noqa: N802
+    def NULL(self, token: Any) -> Any:  # noqa: N802 - the token's name
         token.value = ast.Null()
         return token
 
     @_token(r"not(?=\()|not\s+")
-    def NOT(self, token: Any) -> Any:  # noqa: N802
+    def NOT(self, token: Any) -> Any:  # noqa: N802 - the token's name
         token.value = ast.Not()
         return token
 
     @_token(r"(?:Pbx\.\w+)?'(?:[^']|'')*'")
-    def STRING(self, token: Any) -> Any:  # noqa: N802
+    def STRING(self, token: Any) -> Any:  # noqa: N802 - the token's name
         text = token.value
         token.value = ast.String(text[text.index("'") + 1 : -1].replace("''", "'"))
         return token

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .defaults import complete, new_entity
 from .dialplan import PEER_TYPES, display_name
 from .entities import OWNER_NUMBER
 from .files import FileAnswer, csv_file, tone_file
-from .refusals import FILE_NOT_FOUND, Problem, not_found, refuse
+from .refusals import FILE_NOT_FOUND, Problem, Refusal, not_found, refuse
 from .registry import Call, Handler, handles
 
 if TYPE_CHECKING:
@@ -26,6 +27,10 @@ _FIRST_AVAILABLE = {
     "GetFirstAvailableRingGroupNumber": "RingGroups",
     "GetFirstAvailableTrunkNumber": "Trunks",
 }
+
+# Arguments that are texts to OData and durations to the reports.
+_DURATION_ARGUMENTS = frozenset({"answerInterval", "callTimeFilterFrom", "callTimeFilterTo", "waitInterval"})
+_DURATION = re.compile(r"\d{1,4}:\d{1,2}:\d{1,2}")
 
 # Documents kept per PBX, by the function that gives them.
 SETTINGS_FUNCTIONS = (
@@ -262,6 +267,9 @@ def dn_property_key(number: str, name: str) -> str:
 
 def report_download(pbx: Pbx, call: Call) -> FileAnswer:
     """A report as CSV. The office's reports have no rows yet; columns and headers are the real ones."""
+    for name in _DURATION_ARGUMENTS & call.arguments.keys():
+        if not _DURATION.fullmatch(call.arguments[name]):
+            raise Refusal(404, f"{name}: a duration looks like '0:00:0'.")
     schema = call.route.shape.returns.type
     fields = pbx.model.schema(schema).values() if pbx.model.catalog.is_schema(schema) else ()
     columns = [field.name for field in fields if field.kind != "complex" and not field.collection]

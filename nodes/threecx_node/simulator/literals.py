@@ -80,6 +80,9 @@ def parse_literal(text: str, edm: str) -> Any:
             raise LiteralError(f"{text!r} is not an Edm.Guid.")
         return text.lower()
     if edm == "DateTimeOffset":
+        # The call log of a real PBX was seen to refuse other offsets.
+        if not text.endswith("Z"):
+            raise LiteralError(f"{text!r} is not an Edm.DateTimeOffset in UTC, with Z at its end.")
         return canonical_date_time(text)
     raise LiteralError(f"{text!r} cannot be read as {edm}.")
 
