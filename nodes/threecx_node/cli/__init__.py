@@ -45,7 +45,7 @@ def _root(
 def main() -> None:
     """Runs a command; an error of ours is one line on stderr and the exit code of its kind."""
     try:
-        app()
+        app(prog_name="threecx")
     except ThreeCxError as error:
         typer.echo(f"threecx: {error.one_line()}", err=True)
         sys.exit(error.exit_code)

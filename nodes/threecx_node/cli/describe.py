@@ -51,7 +51,7 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
             "kind": shape.returns.kind,
             **({"type": shape.returns.type} if shape.returns.type else {}),
         },
-        "example": _example(operation, shape, fields),
+        "example": _example(catalog, operation, shape, fields),
     }
     if shape.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
@@ -116,17 +116,26 @@ def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, 
     return described
 
 
-def _example(operation: Operation, shape: Shape, fields: Mapping[str, Property]) -> str:
+def _example(catalog: Catalog, operation: Operation, shape: Shape, fields: Mapping[str, Property]) -> str:
     """A command that can be pasted; its values are samples."""
     words = ["threecx", "execute", operation.id]
     for parameter in shape.parameters:
         value = _SAMPLES.get(parameter.type, "text")
         words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
-    body = {
-        name: _SAMPLES[field.type.name]
-        for name, field in fields.items()
-        if not field.type.collection and field.type.name in _SAMPLES and name not in ("Id", "Number")
-    }
     if fields:
-        words += ["--body", dumps(dict(list(body.items())[:_FIELDS_IN_EXAMPLE])).decode()]
+        # The plainest fields make the clearest example; keys come from the PBX.
+        plain = sorted(
+            (name for name in fields if name not in ("Id", "Number")),
+            key=lambda name: fields[name].type.name not in _SAMPLES or fields[name].type.collection,
+        )
+        body = {name: _sample(catalog, fields[name]) for name in plain[:_FIELDS_IN_EXAMPLE]}
+        words += ["--body", dumps(body).decode()]
     return shlex.join([*words, "--dry-run"])
+
+
+def _sample(catalog: Catalog, field: Property) -> Any:
+    if field.type.collection:
+        return []
+    if enum := catalog.enums.get(field.type.name):
+        return enum.members[0]
+    return _SAMPLES.get(field.type.name, {})

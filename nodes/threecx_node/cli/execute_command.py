@@ -12,7 +12,7 @@ from . import options
 
 if TYPE_CHECKING:
     from ..batch import Batch, Result
-    from ..catalog import Catalog
+    from ..catalog import Catalog, Operation
 
 
 class Output(StrEnum):
@@ -111,7 +111,7 @@ def execute(
     )
     batch = _run(facts, found.id, input_items, parameters, credential, run_options, output)
     if output is not Output.ndjson:
-        _write(batch.results, output)
+        _write(batch.results, output, _columns(facts, found))
     if summary := batch.summary():
         typer.echo(f"threecx: {summary}", err=True)
     raise typer.Exit(batch.exit_code)
@@ -171,10 +171,17 @@ def _run(
     return asyncio.run(run())
 
 
-def _write(results: Any, output: Output) -> None:
+def _columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
+    from ..catalog.simplify import simple_fields
+
+    type_name = operation.shape().returns.type
+    return simple_fields(facts, type_name) if facts.is_schema(type_name) else ()
+
+
+def _write(results: Any, output: Output, columns: tuple[str, ...] = ()) -> None:
     from .output import write_json, write_results
 
     if output is Output.json:
         write_json([each.to_json() for each in results])
     elif output is Output.table:
-        write_results(results)
+        write_results(results, columns)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ..errors import NotAttemptedError, ThreeCxError
 from ..json_codec import dumps, pretty
 
 if TYPE_CHECKING:
@@ -14,7 +16,8 @@ if TYPE_CHECKING:
     from ..batch import Result
 
 BAR_FROM = 21
-_MOST_COLUMNS = 8
+_FEWEST_COLUMNS = 3
+_COLUMN_WIDTH = 13
 _LONGEST_CELL = 60
 
 
@@ -51,26 +54,38 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
     Console(file=sys.stdout, highlight=False).print(table)
 
 
-def write_results(results: Sequence[Result]) -> None:
-    """One row per result item, one per error."""
+def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> None:
+    """One row per result item, one per error; of an entity's many fields the `preferred` ones make the columns."""
     rows: list[tuple[int, str, Mapping[str, Any]]] = []
     for result in results:
         if result.error is not None:
-            rows.append((result.index, "failed", {"error": result.error.one_line().partition(": ")[2]}))
+            rows.append((result.index, _failure(result.error), {"error": _without_item(result.error)}))
         elif result.request is not None:
             rows.append((result.index, "dry run", result.request))
         else:
             rows += [(result.index, "ok", item["json"]) for item in result.items or ()]
     columns: dict[str, None] = {}
     for _, _, values in rows:
-        columns.update(dict.fromkeys(values))
-    shown = [name for name in columns if name != "error"][:_MOST_COLUMNS]
+        columns.update(dict.fromkeys(name for name, value in values.items() if value not in (None, "")))
+    chosen = [name for name in preferred if name in columns] or [name for name in columns if name != "error"]
+    shown = chosen[: max(_FEWEST_COLUMNS, shutil.get_terminal_size().columns // _COLUMN_WIDTH - 2)]
     if "error" in columns:
         shown.append("error")
     write_table(
         ["item", "result", *shown],
         ([str(index), state, *(values.get(name, "") for name in shown)] for index, state, values in rows),
     )
+
+
+def _failure(error: ThreeCxError) -> str:
+    if isinstance(error, NotAttemptedError):
+        return "not tried"
+    return f"failed ({error.http_code})" if error.http_code else "failed"
+
+
+def _without_item(error: ThreeCxError) -> str:
+    line = error.one_line()
+    return line.partition(": ")[2] if error.item_index is not None else line
 
 
 def _cell(value: Any) -> str:
