@@ -82,7 +82,12 @@ def test_any_text_is_understood_or_refused(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("client", "key", "field"),
-    [("", KEY, "clientId"), ("w", "", "clientSecret"), ("w\nx", KEY, "clientId"), ("w", "a\nb", "clientSecret")],
+    [
+        ("", KEY, "clientId"),
+        ("w", "", "clientSecret"),
+        ("w\nx", KEY, "clientId"),
+        ("w", "a\nb", "clientSecret"),
+    ],
 )
 def test_missing_and_broken_fields_are_named(client: str, key: str, field: str) -> None:
     with pytest.raises(CredentialError) as caught:
