@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -147,6 +148,28 @@ def test_what_is_under_way_is_waited_for() -> None:
     done = [each.index for each in batch.results if each.error is None]
     assert sorted(started) == sorted([*done, 2])
     assert len(batch.not_tried) == 50 - len(started)
+
+
+def test_a_batch_that_is_stopped_tells_what_was_done() -> None:
+    async def main() -> Batch:
+        stop = asyncio.Event()
+        options = Options(limits=Limits(concurrency=1))
+
+        def seen(result: Result) -> None:
+            if result.index == 2:
+                stop.set()
+
+        async with deleting().executor() as executor:
+            items = [{"Id": number} for number in range(10)]
+            return await executor.run(
+                "DeleteCallFlowApp", items, ID, options=options, on_result=seen, stop=stop
+            )
+
+    batch = asyncio.run(main())
+    assert [each.index for each in batch.not_tried] == list(range(3, 10))
+    assert batch.failed == []
+    assert batch.summary() == "stopped (done: items 0-2; not tried: items 3-9)"
+    assert batch.exit_code == 1
 
 
 def test_a_refused_login_stops_everything() -> None:
@@ -396,6 +419,19 @@ def test_results_are_seen_as_they_come() -> None:
         on_result=lambda r: seen.append(r.index),
     )
     assert sorted(seen) == [0, 1, 2, 3, 4]
+
+
+def test_no_log_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    batch = run(
+        deleting({3: odata_error(404, "gone")}), "DeleteCallFlowApp", [{"Id": n} for n in range(5)], ID
+    )
+    assert batch.failed
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    for secret in ("s3cr3t-key", "token-1"):
+        assert secret not in logged
+        assert secret not in repr(batch)
+        assert secret not in repr([each.to_json() for each in batch.results])
 
 
 def test_two_executors_in_two_threads() -> None:

@@ -41,7 +41,7 @@ BY_FAILURE: Mapping[str, str] = {
     "timeout": "Check that the PBX answers in a browser; then raise the time-out or ask for less at once.",
     "not_3cx": "Check the PBX URL: it must lead to 3CX itself, not to a web page, a portal or another service.",
     "partial_failure": "The rest was carried out. Mend what the message names and send only that again.",
-    "not_attempted": "Mend the error and send this item again, or go on after errors with --continue-on-fail.",
+    "not_attempted": "Send this item again; with --continue-on-fail an error does not stop the rest.",
 }
 
 _IN_USE = "Choose another value: it must be unique on this PBX."

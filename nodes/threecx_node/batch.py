@@ -86,12 +86,15 @@ class Batch:
         return UnreachableError.exit_code if UnreachableError.exit_code in codes else 1
 
     def summary(self) -> str:
-        """One line: the first error, and which items were done, failed and not tried; empty without errors."""
-        if not self.failed:
+        """One line: the first error, and which items were done, failed and not tried; empty when all were done."""
+        unhappy = self.failed or self.not_tried
+        if not unhappy:
             return ""
-        first = self.failed[0].error
+        first = unhappy[0].error
         done = [each.index for each in self.results if each.error is None]
         parts = [f"done: {ranges(done)}" if done else "done: none"]
+        if not self.failed:
+            return f"stopped ({parts[0]}; not tried: {ranges(each.index for each in self.not_tried)})"
         if len(self.failed) > 1:
             parts.append(f"failed: {ranges(each.index for each in self.failed)}")
         if self.not_tried:

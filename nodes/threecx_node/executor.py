@@ -99,10 +99,12 @@ class Executor:
         *,
         options: Options | None = None,
         on_result: OnResult | None = None,
+        stop: asyncio.Event | None = None,
     ) -> Batch:
         """One result per item, in order; `on_result` sees each as soon as it is there.
 
-        Raises UsageError where operation, parameters or options are wrong: then nothing was sent.
+        Once `stop` is set no further request goes out; those under way end and are told. Raises UsageError
+        where operation, parameters or options are wrong: then nothing was sent.
         """
         options = options or Options()
         found = self.catalog.operation(operation)
@@ -115,7 +117,7 @@ class Executor:
         prepared = await asyncio.to_thread(lambda: list(preparation.prepare(listed, parameters or {})))
         batch_parameters = next((each.resolved.batch for each in prepared if each.resolved), {})
         options = options.with_batch_parameters(batch_parameters)
-        run = _Run(self, preparation, options, on_result, len(listed))
+        run = _Run(self, preparation, options, on_result, stop or asyncio.Event(), len(listed))
         return await run.finish(prepared)
 
     def client(self, options: Options) -> PbxClient:
@@ -155,6 +157,7 @@ class _Run:
         preparation: Preparation,
         options: Options,
         on_result: OnResult | None,
+        stop: asyncio.Event,
         size: int,
     ) -> None:
         self._executor = executor
@@ -162,7 +165,8 @@ class _Run:
         self._options = options
         self._on_result = on_result
         self._results: list[Result | None] = [None] * size
-        self._stopped = False
+        self._stop = stop
+        self._failed = False
 
     async def finish(self, prepared: Sequence[Prepared]) -> Batch:
         """All results: what cannot be sent fails at once, the rest is sent (or shown, in a dry run)."""
@@ -173,7 +177,7 @@ class _Run:
         if self._options.dry_run:
             for each in ready:
                 self._done(Result(each.index, request=self._described(each)))
-        elif not self._stopped:
+        elif not self._failed:
             await self._send_all(ready)
         return Batch([each or self._not_tried(index) for index, each in enumerate(self._results)])
 
@@ -182,7 +186,7 @@ class _Run:
 
         async def worker() -> None:
             for each in queue:
-                if self._stopped:
+                if self._failed or self._stop.is_set():
                     return
                 await self._send_one(each)
 
@@ -260,14 +264,13 @@ class _Run:
         error.item_index = index
         hopeless = isinstance(error, LoginError) or error.code in _HOPELESS
         if hopeless or not self._options.continue_on_fail:
-            self._stopped = True
+            self._failed = True
         self._done(Result(index, error=error))
 
     def _not_tried(self, index: int) -> Result:
+        why = "an earlier item failed" if self._failed else "the batch was stopped"
         error = NotAttemptedError(
-            "not tried, because an earlier item failed",
-            description=advice_for(None, "not_attempted"),
-            item_index=index,
+            f"not tried, because {why}", description=advice_for(None, "not_attempted"), item_index=index
         )
         return Result(index, error=error)
 

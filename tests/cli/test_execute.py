@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import Threecx, run
+from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.support import ROOT, shared
 from tests.transport.servers import free_port
 
@@ -297,10 +300,6 @@ def test_a_pbx_that_is_not_there_is_exit_code_3() -> None:
 
 
 def test_a_closed_pipe_ends_quietly() -> None:
-    import subprocess
-
-    from tests.cli.conftest import COMMAND, environment
-
     process = subprocess.Popen(
         [*COMMAND, "operations", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )
@@ -311,3 +310,32 @@ def test_a_closed_pipe_ends_quietly() -> None:
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait(20)
+
+
+def test_ctrl_c_lets_what_is_under_way_end_and_tells_what_was_done(tmp_path: Path) -> None:
+    with Simulator(latency_ms=200) as slow:
+        env = {
+            "THREECX_BASE_URL": slow.base_url,
+            "THREECX_CLIENT_ID": slow.client_id,
+            "THREECX_CLIENT_SECRET": slow.client_secret,
+        }
+        items = write(tmp_path / "items.json", [{"Id": number} for number in range(40, 48)])
+        process = subprocess.Popen(
+            [*COMMAND, *DELETE, *BY_ID, "--items", items, "--concurrency", "1"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(env), text=True,
+        )  # fmt: skip
+        deadline = time.monotonic() + 20
+        while not any(each.method == "DELETE" for each in slow.requests):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+        deleted = {40, 41, 42, 43, 44, 45, 46, 47} - {
+            each["Id"] for each in slow.state.entities("CallFlowApps")
+        }
+    assert process.returncode == 1
+    told = {entry["items"][0]["json"]["Id"] for entry in json.loads(out) if "items" in entry}
+    assert told == deleted
+    assert 0 < len(told) < 8
+    assert "stopped (done: item" in err
+    assert "Traceback" not in err

@@ -11,6 +11,8 @@ import typer
 from . import options
 
 if TYPE_CHECKING:
+    import asyncio
+
     from ..batch import Batch, Result
     from ..catalog import Catalog, Operation
 
@@ -154,6 +156,8 @@ def _run(
     from .output import progress, write_line
 
     async def run() -> Batch:
+        stop = asyncio.Event()
+        _stop_on_interrupt(stop)
         async with Executor(credential, catalog=facts) as executor:
             with progress(len(items), operation) as advance:
 
@@ -162,13 +166,34 @@ def _run(
                     if output is Output.ndjson:
                         write_line({"item": result.index, **result.to_json()})
 
-                batch = await executor.run(operation, items, parameters, options=run_options, on_result=seen)
+                batch = await executor.run(
+                    operation, items, parameters, options=run_options, on_result=seen, stop=stop
+                )
         if output is Output.ndjson:
             for each in batch.not_tried:
                 write_line({"item": each.index, **each.to_json()})
         return batch
 
     return asyncio.run(run())
+
+
+def _stop_on_interrupt(stop: asyncio.Event) -> None:
+    """The first Ctrl-C lets what is under way end, so that it is known what was done; the second ends at once."""
+    import asyncio
+    import signal
+
+    loop = asyncio.get_running_loop()
+
+    def interrupted() -> None:
+        stop.set()
+        loop.remove_signal_handler(signal.SIGINT)
+        typer.echo("threecx: stopping after the requests under way; Ctrl-C again ends at once", err=True)
+
+    try:
+        loop.add_signal_handler(signal.SIGINT, interrupted)
+    except NotImplementedError:
+        # Windows: Ctrl-C ends at once.
+        return
 
 
 def _columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
