@@ -8,6 +8,7 @@ application.
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -25,6 +26,7 @@ from .auth import TokenRefusal
 from .body import read_body as read_values
 from .files import FileAnswer
 from .functions import default_handler
+from .page_guard import is_page
 from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal, no_such_path
 from .registry import Call, handler_of
 from .wire import (
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from .faults import Faults
+    from .page import Page
     from .pbx import Pbx
     from .query import Options
     from .recorder import Recorder
@@ -87,10 +90,12 @@ class Exchange:
 class SimulatorApp:
     """The ASGI application of one PBX."""
 
-    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder) -> None:
+    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder, *, public_page: bool = False) -> None:
         self.pbx = pbx
         self.faults = faults
         self.recorder = recorder
+        self.public_page = public_page
+        self._page: Page | None = None
         self._version = pbx.version.encode()
         self._roles: Mapping[str, Callable[[Exchange], Answer]] = {
             "list": self._list,
@@ -114,8 +119,12 @@ class SimulatorApp:
         """Answers one request."""
         if scope["type"] != "http":
             return
+        began = time.perf_counter()
         if not scope["raw_path"].startswith(PREFIX):
-            await self._answer_other(scope, receive, send)
+            if is_page(scope):
+                await self._show_page(scope, receive, send)
+            else:
+                await self._answer_other(scope, receive, send, began)
             return
         headers = dict(scope["headers"])
         body = b""
@@ -129,7 +138,7 @@ class SimulatorApp:
             return
         if self.faults.latency_ms:
             await self.faults.before_answer()
-        self.recorder.add(scope, body, answer.status)
+        self.recorder.add(scope, body, answer.status, answer.body, answer.media_type, began)
         await send_answer(send, answer, self._version)
 
     def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
@@ -304,18 +313,31 @@ class SimulatorApp:
             raise Refusal(400, DELTA_REQUIRED, [Problem("delta", "The delta field is required.")])
         raise Refusal(400, f"{MALFORMED_BODY}\n\nThe body is not a JSON object.")
 
-    async def _answer_other(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _show_page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._page is None:
+            # Its templates are compiled when somebody wants to see them; tests never do.
+            from .page import Page
+
+            self._page = Page(self.pbx, self.recorder, public=self.public_page)
+        await self._page(scope, receive, send)
+
+    async def _answer_other(self, scope: Scope, receive: Receive, send: Send, began: float) -> None:
         status = 0
+        answer, answer_type = b"", b""
 
         async def watched(message: Any) -> None:
-            nonlocal status
-            status = message.get("status", status)
+            nonlocal status, answer, answer_type
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                answer_type = dict(message["headers"]).get(b"content-type", b"")
+            answer += message.get("body", b"")
             await send(message)
 
         await self.faults.before_answer()
         await self._others(scope, receive, watched)
         if status:
-            self.recorder.add(scope, scope.get("simulator.body", b""), status)
+            body = scope.get("simulator.body", b"")
+            self.recorder.add(scope, body, status, answer, answer_type, began)
 
     async def _token(self, request: Request) -> Response:
         try:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -15,16 +16,23 @@ if TYPE_CHECKING:
 # Enough for any test; bounded, because a simulator may run for weeks.
 KEPT_REQUESTS = 2_000
 KEPT_BODY = 64 * 1024
+# Answers are kept for people to look at, and a list of entities is long.
+KEPT_ANSWER = 16 * 1024
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _SECRET_FIELD = re.compile(
     r"((?:^|&)(?:client_secret|password)=)[^&]*|(name=\"client_secret\"(?:\r\n[^\r\n]+)*\r\n\r\n)[^\r\n]*"
 )
+_TOKEN_FIELD = re.compile(rb'("(?:access|refresh)_token"\s*:\s*")[^"]*')
 
 
 @dataclass(frozen=True, slots=True)
 class SeenRequest:
-    """A request and the status it got. `path` and `query` are as they came, percent-encoded."""
+    """A request and what it got. `path` and `query` are as they came, percent-encoded.
+
+    `answer` is the beginning of the answer's body, `at` the time of arrival in seconds since the epoch;
+    `number` counts all requests since the start, from 1.
+    """
 
     method: str
     path: str
@@ -32,6 +40,12 @@ class SeenRequest:
     headers: Mapping[str, str]
     body: bytes
     status: int
+    answer: bytes = b""
+    answer_type: str = ""
+    answer_size: int = 0
+    at: float = 0.0
+    milliseconds: float = 0.0
+    number: int = 0
 
     def json(self) -> Any:
         """The body read as JSON; None where there is none."""
@@ -42,22 +56,66 @@ class Recorder:
     """Keeps requests raw and makes them presentable only when somebody looks."""
 
     def __init__(self) -> None:
-        self._kept: deque[tuple[Mapping[str, Any], bytes, int]] = deque(maxlen=KEPT_REQUESTS)
+        self._kept: deque[_Kept] = deque(maxlen=KEPT_REQUESTS)
+        self.total = 0
 
-    def add(self, scope: Mapping[str, Any], body: bytes, status: int) -> None:
-        """Notes a request that was answered; bodies are cut to their first 64 KB."""
-        self._kept.append((scope, body[:KEPT_BODY], status))
+    def add(
+        self,
+        scope: Mapping[str, Any],
+        body: bytes,
+        status: int,
+        answer: bytes = b"",
+        answer_type: bytes = b"",
+        began: float | None = None,
+    ) -> None:
+        """Notes a request that was answered; of long bodies the beginning. `began` is `perf_counter`'s time."""
+        self.total += 1
+        took = time.perf_counter() - began if began is not None else 0.0
+        self._kept.append(
+            _Kept(
+                self.total,
+                time.time() - took,
+                took,
+                scope,
+                body[:KEPT_BODY],
+                status,
+                answer[:KEPT_ANSWER],
+                answer_type,
+                len(answer),
+            )
+        )
 
     def clear(self) -> None:
-        """Forgets all."""
+        """Forgets all; the count goes on."""
         self._kept.clear()
 
     def requests(self) -> list[SeenRequest]:
         """The requests, oldest first, without secrets."""
-        return [_presentable(*entry) for entry in list(self._kept)]
+        return [_presentable(entry) for entry in list(self._kept)]
+
+    def latest(self, most: int) -> list[SeenRequest]:
+        """The newest requests, newest first, without secrets."""
+        return [_presentable(entry) for entry in list(self._kept)[: -most - 1 : -1]]
+
+    def numbered(self, number: int) -> SeenRequest | None:
+        """One request by its number; None where it is not kept any more."""
+        return next((_presentable(entry) for entry in list(self._kept) if entry.number == number), None)
 
 
-def _presentable(scope: Mapping[str, Any], body: bytes, status: int) -> SeenRequest:
+class _Kept(NamedTuple):
+    number: int
+    at: float
+    took: float
+    scope: Mapping[str, Any]
+    body: bytes
+    status: int
+    answer: bytes
+    answer_type: bytes
+    answer_size: int
+
+
+def _presentable(entry: _Kept) -> SeenRequest:
+    scope, body, answer = entry.scope, entry.body, entry.answer
     headers = {}
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1")
@@ -66,4 +124,18 @@ def _presentable(scope: Mapping[str, Any], body: bytes, status: int) -> SeenRequ
     if path == "/connect/token":
         masked = _SECRET_FIELD.sub(lambda m: f"{m[1] or m[2]}***", body.decode("utf-8", "replace"))
         body = masked.encode()
-    return SeenRequest(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, status)
+        answer = _TOKEN_FIELD.sub(rb"\1***", answer)
+    return SeenRequest(
+        scope["method"],
+        path,
+        scope["query_string"].decode("latin-1"),
+        headers,
+        body,
+        entry.status,
+        answer,
+        entry.answer_type.decode("latin-1"),
+        entry.answer_size,
+        entry.at,
+        entry.took * 1000,
+        entry.number,
+    )

@@ -27,7 +27,7 @@ TOKEN_LIFETIME = 3600.0
 _START_TIMEOUT = 10.0
 
 # What the extra "simulator" brings.
-_NEEDED = ("jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
+_NEEDED = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
 
 
 class Simulator:
@@ -37,8 +37,8 @@ class Simulator:
             httpx.get(f"{pbx.base_url}/xapi/v1/Users", headers={"Authorization": f"Bearer {pbx.token()}"})
 
     `port` 0 picks a free one; several ports may be given. `seed` is "office" or "empty". `token_lifetime`
-    is in seconds. Raises ConfigurationError where an option cannot be used, UnknownNameError for an unknown
-    release.
+    is in seconds. The page at `/` is for browsers on this machine, with `public_page` for all others too.
+    Raises ConfigurationError where an option cannot be used, UnknownNameError for an unknown release.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Simulator:
         client_secret: str = CLIENT_SECRET,
         token_lifetime: float = TOKEN_LIFETIME,
         latency_ms: float = 0,
+        public_page: bool = False,
         catalog: Catalog | None = None,
     ) -> None:
         _require_extra()
@@ -76,7 +77,7 @@ class Simulator:
         self._faults = Faults(latency_ms)
         clients = {client_id: client_secret}
         self._pbx = Pbx(model_of(catalog, self.release), seed_named(seed), clients, token_lifetime)
-        self._app = SimulatorApp(self._pbx, self._faults, self._recorder)
+        self._app = SimulatorApp(self._pbx, self._faults, self._recorder, public_page=public_page)
         self._sockets: list[socket.socket] = []
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -195,6 +196,7 @@ def run(
     client_secret: str = CLIENT_SECRET,
     token_lifetime: float = TOKEN_LIFETIME,
     latency_ms: float = 0,
+    public_page: bool = False,
     on_ready: Callable[[Simulator], None] | None = None,
 ) -> None:
     """Serves until Ctrl-C or SIGTERM, then returns. Prints nothing; `on_ready` gets the running simulator."""
@@ -207,6 +209,7 @@ def run(
         client_secret=client_secret,
         token_lifetime=token_lifetime,
         latency_ms=latency_ms,
+        public_page=public_page,
     )
     ended = threading.Event()
 
