@@ -413,3 +413,15 @@ def test_it_says_that_it_is_generated() -> None:
     first = json.loads((ROOT / "node_definition.json").read_bytes())
     assert next(iter(first)) == "generator"
     assert first["generator"].startswith("GENERATED ")
+
+
+def test_the_credentials_form_hides_what_is_secret_and_fits_the_credential() -> None:
+    [form] = load_definition()["credentialTypes"]
+    [use] = load_definition()["credentials"]
+    assert form["name"] == use["name"] == "threeCxApi"
+    fields = {each["name"]: each for each in form["properties"]}
+    assert list(fields) == ["baseUrl", "clientId", "clientSecret", "verifyTls", "executorUrl", "executorKey"]
+    for name, each in fields.items():
+        is_secret = name in ("clientSecret", "executorKey")
+        assert each.get("typeOptions", {}).get("password", False) is is_secret
+        assert not is_secret or each["default"] == ""

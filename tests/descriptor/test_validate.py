@@ -52,6 +52,7 @@ def _forget_a_resource(document: Document) -> None:
 
 MUTILATIONS: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: d.pop("credentials"), "credentials"),
+    (lambda d: d["credentialTypes"][0].pop("properties"), "properties"),
     (lambda d: d.update(surprise=1), "surprise"),
     (lambda d: d.update(usableAsTool="yes"), "usableAsTool"),
     (lambda d: named(d, "If-Match").update(type="text"), "If-Match > type: 'text' is not one of"),

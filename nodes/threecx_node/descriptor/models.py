@@ -57,6 +57,14 @@ class CredentialUse(TypedDict):
     required: bool
 
 
+class CredentialType(TypedDict):
+    """A credential's form."""
+
+    name: str
+    displayName: str
+    properties: list[NodeProperty]
+
+
 class Definition(TypedDict):
     """The whole descriptor."""
 
@@ -73,6 +81,7 @@ class Definition(TypedDict):
     outputs: list[str]
     usableAsTool: Literal[True]
     credentials: list[CredentialUse]
+    credentialTypes: list[CredentialType]
     properties: list[NodeProperty]
 
 
