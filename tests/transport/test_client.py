@@ -278,6 +278,19 @@ def test_a_refused_login(token_answer: bytes, kind: type[ThreeCxError]) -> None:
     assert len(asked) == 1
 
 
+def test_a_busy_pbx_is_not_a_wrong_key() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(response(503, b'{"error": "busy"}'))
+        await writer.drain()
+        writer.close()
+
+    error = failure_with(serve)
+    assert "answered 503 to the login" in error.message
+    assert "API key" not in error.description
+    assert "try again" in error.description
+
+
 def failure_with(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object], scheme: str = "http"
 ) -> ThreeCxError:

@@ -49,9 +49,11 @@ def login_error(error: LoginRefusedError, host: str) -> LoginError | TransportEr
     if error.code == "no_json":
         return not_a_3cx(host, error.status, "no JSON to the token request")
     said = f": {error}" if str(error) else ""
+    # A busy or broken PBX says nothing about the key.
+    is_refusal = error.status < 500 and error.status != 429
     return LoginError(
-        f"{host} refused the login{said}",
-        description=advice_for(error.status, "login"),
+        f"{host} {'refused the login' if is_refusal else f'answered {error.status} to the login'}{said}",
+        description=advice_for(error.status, "login" if is_refusal else ""),
         http_code=error.status,
         code="login",
     )
