@@ -171,6 +171,8 @@ def _system(office: _Office) -> None:
     office.create("NetworkInterfaces", Id="eth0")
     office.create("CrmTemplates", Name="Generic REST")
     office.create("TrunkTemplates", Id="generic.pv.xml", Name="Generic SIP Trunk", AddAllowed=True)
+    # The one that 3CX's published examples make their trunk from.
+    office.create("TrunkTemplates", Id="1cx.pv.xml", Name="1CX", AddAllowed=True)
     office.create("PhoneTemplates", Id="softphone.ph.xml", TemplateType="Preferred")
     office.create(
         "EmailTemplate", TemplatePath="welcome/en", Name="Welcome", Subject="Your extension", Lang="EN"

@@ -1,0 +1,162 @@
+"""A client that openapi-generator made from 3CX's own document works against the simulator unchanged.
+
+Every scenario is one run of tests/simulator/foreign/driver.ts in a process of its own, against a fresh office.
+The driver judges what its client gives; here is judged what the server saw.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from scripts.build_foreign_client import BuildError, build, find_node
+from tests.support import shared
+
+from threecx_node.simulator import Simulator
+from threecx_node.simulator.recorder import SeenRequest
+
+pytestmark = pytest.mark.slow
+
+_BY_NUMBER = {"GET X(Number='…') 200", "GET X(Number='…') 404"}
+_LIFE = {
+    "POST X 201",
+    "GET X 200",
+    "GET X(…) 200",
+    "GET X(…) 404",
+    "PATCH X(…) 204",
+    "PATCH X(…) 400",
+    "DELETE X(…) 204",
+}
+
+
+def _life(name: str, *more: str, by_number: bool = True) -> set[str]:
+    return {each.replace("X", name) for each in (_LIFE | _BY_NUMBER if by_number else _LIFE)} | set(more)
+
+
+# What the server must have seen, and nothing else: keys and arguments are written as an ellipsis.
+SCENARIOS = {
+    "users": _life("Users"),
+    "groups": _life("Groups", by_number=False),
+    "group-members": {
+        "POST Groups 201",
+        "POST Users 201",
+        "GET Groups(…)/Members 200",
+        "PATCH Groups(…) 204",
+        "GET Groups(…) 200",
+        "DELETE Groups(…) 400",
+        "PATCH Users(…) 204",
+        "GET Users(…) 200",
+        "DELETE Users(…) 204",
+        "DELETE Groups(…) 204",
+    },
+    "queues": _life("Queues"),
+    "ring-groups": _life("RingGroups"),
+    "receptionists": _life("Receptionists"),
+    "parkings": _life("Parkings"),
+    "fax": _life("Fax", "GET Fax/Pbx.InitFax() 200"),
+    "trunks": _life(
+        "Trunks",
+        "GET TrunkTemplates 200",
+        "GET Trunks/Pbx.InitTrunk(template='…') 200",
+        "GET Trunks/Pbx.InitTrunk(template='…') 404",
+    ),
+    "contacts": {
+        "POST Contacts 201",
+        "POST Contacts 400",
+        "GET Contacts 200",
+        "GET Contacts(…) 200",
+        "GET Contacts(…) 404",
+        "GET Contacts/Pbx.GetContactsByNumber(number='…') 200",
+        "PATCH Contacts(…) 204",
+        "DELETE Contacts(…) 204",
+    },
+    "service-principals": _life("ServicePrincipals", by_number=False),
+    "system-status": {"GET SystemStatus 200", "GET Users 200"},
+    "health": {"GET SystemStatus/Pbx.SystemHealthStatus() 200"},
+    "parameters": {"GET Defs/Pbx.GetSystemParameters() 200"},
+    "licence": {"GET LicenseStatus 200"},
+    "other-lists": {"GET OutboundRules 200", "GET SipDevices 200"},
+}
+
+
+@pytest.fixture(scope="session")
+def driver() -> Path:
+    document = shared("spec", "xapi-20.0.10.yaml")
+    try:
+        return build(document)
+    except BuildError as error:
+        pytest.fail(f"the client cannot be built: {error}", pytrace=False)
+
+
+def run(driver: Path, argument: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    # Nothing of a proxy between two programs of one machine.
+    inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.casefold()}
+    return subprocess.run(
+        [*find_node(), str(driver), argument],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_scenario_of_the_driver_is_run(driver: Path) -> None:
+    listed = run(driver, "--list")
+    assert listed.returncode == 0, listed.stderr
+    assert json.loads(listed.stdout) == list(SCENARIOS)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
+    before = held(pbx)
+    done = run(
+        driver,
+        scenario,
+        XAPI_URL=pbx.base_url,
+        XAPI_CLIENT_ID=pbx.client_id,
+        XAPI_CLIENT_SECRET=pbx.client_secret,
+    )
+    assert done.returncode == 0, done.stderr
+    login, *calls = pbx.requests
+    assert (login.method, login.path, login.status) == ("POST", "/connect/token", 200)
+    assert login.headers["content-type"].startswith("multipart/form-data")
+    assert {written(call) for call in calls} == SCENARIOS[scenario]
+    # What it made, it deleted again.
+    assert held(pbx) == before
+
+
+def test_that_a_refused_login_fails(pbx: Simulator, driver: Path) -> None:
+    done = run(
+        driver, "users", XAPI_URL=pbx.base_url, XAPI_CLIENT_ID=pbx.client_id, XAPI_CLIENT_SECRET="wrong"
+    )
+    assert done.returncode == 1
+    assert "401" in done.stderr
+    assert Counter(call.path for call in pbx.requests) == {"/connect/token": 1}
+
+
+def written(call: SeenRequest) -> str:
+    path = re.sub(r"'.*?'|%27.*?%27", "'…'", call.path.removeprefix("/xapi/v1/"))
+    path = re.sub(r"\(\d+\)", "(…)", path)
+    return f"{call.method} {path} {call.status}"
+
+
+def held(pbx: Simulator) -> dict[str, int]:
+    sets = (
+        "Users",
+        "Groups",
+        "Queues",
+        "RingGroups",
+        "Receptionists",
+        "Parkings",
+        "Fax",
+        "Trunks",
+        "Contacts",
+    )
+    return {name: pbx.state.count(name) for name in (*sets, "ServicePrincipals")}
