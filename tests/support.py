@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from threecx_credentials import Credential
-from threecx_node.executor import Executor, Options
+from threecx_node.batch import Batch, Item, Options, Result
+from threecx_node.executor import Executor
 from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 
@@ -104,6 +105,28 @@ def odata_error(status: int, message: str, target: str | None = None) -> httpx.R
     return httpx.Response(status, json={"error": {"code": "", "message": text, "details": [detail]}})
 
 
-def json_of(text: str) -> Any:
-    """The JSON value of a command's output."""
-    return json.loads(text)
+def run(
+    pbx: FakePbx,
+    operation: str,
+    items: Sequence[Item | Mapping[str, Any]],
+    parameters: Mapping[str, Any] | None = None,
+    options: Options | None = None,
+    on_result: Callable[[Result], None] | None = None,
+) -> Batch:
+    """Runs one batch on `pbx`."""
+
+    async def main() -> Batch:
+        async with pbx.executor() as executor:
+            return await executor.run(operation, items, parameters, options=options, on_result=on_result)
+
+    return asyncio.run(main())
+
+
+def deleting(failing: Mapping[int, httpx.Response] | None = None) -> FakePbx:
+    """A PBX that deletes whatever it is asked to, but for the IDs with an answer of their own."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.path.rpartition("(")[2].rstrip(")"))
+        return (failing or {}).get(number) or httpx.Response(204)
+
+    return FakePbx(answer)
