@@ -144,7 +144,8 @@ class Model:
         for item in properties:
             if item.releases is not None and self.release not in item.releases:
                 continue
-            name = item.type.name
+            edm = item.type_in(self.release)
+            name = edm.name
             kind: FieldKind = "primitive"
             if name in self.catalog.enums:
                 kind = "enum"
@@ -154,8 +155,8 @@ class Model:
                 item.name,
                 name,
                 kind,
-                item.type.collection,
-                item.type.nullable,
+                edm.collection,
+                edm.nullable,
                 item.navigation,
                 item.max_length,
             )

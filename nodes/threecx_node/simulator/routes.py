@@ -8,7 +8,7 @@ named arguments may come in any order.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -81,6 +81,11 @@ class Router:
         for operation, shape in model.shapes():
             signature, route = self._compile(model, operation, shape)
             self._by_signature.setdefault(signature, {})[shape.method] = route
+
+    def routes(self) -> Iterator[Route]:
+        """Every operation of the release."""
+        for methods in self._by_signature.values():
+            yield from methods.values()
 
     def match(self, path: str) -> tuple[Methods, list[list[tuple[str, str]]]]:
         """The operations of a raw path by method, and its arguments; refuses with 404 (unreadable: 400)."""

@@ -1,0 +1,94 @@
+"""The simulator's own OpenAPI document: complete, valid, and at one with 3CX's where the two say the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from tests.support import RELEASES, document, operations_of
+from threecx_node.catalog import load_catalog
+from threecx_node.errors import UnknownNameError
+from threecx_node.simulator.document import openapi_document
+
+CATALOG = load_catalog()
+
+
+@pytest.fixture(scope="module", params=RELEASES)
+def release(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def own(release: str) -> dict[str, Any]:
+    return openapi_document(CATALOG, release)
+
+
+def test_it_has_every_operation_of_the_official_document(release: str) -> None:
+    def facts(of: dict[str, Any]) -> dict[str, Any]:
+        found = {}
+        for method, path, operation in operations_of(of):
+            found[operation["operationId"]] = (method, path, "requestBody" in operation)
+        return found
+
+    assert facts(own(release)) == facts(document(release))
+
+
+def test_its_schemas_have_the_official_properties(release: str) -> None:
+    theirs = document(release)["components"]["schemas"]
+    checked = 0
+    for name, schema in own(release)["components"]["schemas"].items():
+        if name == "Error" or "properties" not in schema:
+            continue
+        assert set(schema["properties"]) == set(official_properties(theirs, name)), name
+        checked += len(schema["properties"])
+    assert checked > 2000
+
+
+def official_properties(schemas: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    schema = schemas[name]
+    for part in [schema, *schema.get("allOf", [])]:
+        if "$ref" in part:
+            found |= official_properties(schemas, part["$ref"].rpartition("/")[2])
+        found |= part.get("properties", {})
+    return found
+
+
+def test_a_property_has_the_type_that_the_release_gives_it() -> None:
+    def password(release: str) -> Any:
+        return own(release)["components"]["schemas"]["Pbx.Trunk"]["properties"]["AuthPassword"]
+
+    assert password("20.0.4") == {"type": ["string", "null"]}
+    assert password("20.0.5")["anyOf"][0] == {"$ref": "#/components/schemas/Pbx.ConcealedPassword"}
+
+
+def test_every_schema_is_one_and_every_reference_leads_somewhere(release: str) -> None:
+    made = own(release)
+    for schema in made["components"]["schemas"].values():
+        OAS31Validator.check_schema(schema)
+    text = json.dumps(made)
+    for kind in ("schemas", "responses"):
+        used = {part.partition('"')[0] for part in text.split(f"#/components/{kind}/")[1:]}
+        assert used == set(made["components"][kind])
+
+
+def test_what_it_says_of_the_wire() -> None:
+    paths = own("20.0.10")["paths"]
+    by_number = paths["/Users(Number={Number})"]["get"]
+    assert by_number["parameters"][0]["schema"] == {"type": "string", "pattern": "^'([^']|'')*'$"}
+    assert paths["/Users"]["get"]["parameters"][0]["schema"]["maximum"] == 100
+    assert paths["/CallHistoryView"]["get"]["parameters"][0]["schema"]["maximum"] > 100
+    assert set(paths["/Users({Id})"]["delete"]["responses"]) == {"204", "400", "401", "403", "404", "412"}
+    created = paths["/Users"]["post"]
+    assert created["requestBody"]["required"] is False
+    assert set(created["responses"]) == {"201", "400", "401", "403", "404", "413", "415"}
+    recording = paths["/Recordings/Pbx.DownloadRecording(recId={recId})"]["get"]["responses"]["200"]
+    assert "audio/x-wav" in recording["content"]
+
+
+def test_an_unknown_release() -> None:
+    with pytest.raises(UnknownNameError):
+        own("19.0.0")
