@@ -12,7 +12,7 @@ from tests.support import RELEASES
 from threecx_node.simulator import Simulator
 
 # A set, what is given to create one, what an update changes, and the old name of the look-up by number.
-KINDS = (
+KINDS: tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...] = (
     ("Users", {}, {"FirstName": "Zoë"}, "GetByNumber"),
     ("Queues", {"AnnouncementInterval": 50}, {"Name": "Night line"}, "GetByNumber"),
     ("RingGroups", {"Name": "RG"}, {"RingTime": 33}, "GetByNumber"),
@@ -47,7 +47,7 @@ def get(client: httpx.Client, target: str) -> httpx.Response:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind[0] for kind in KINDS])
-def test_a_life(api: tuple[str, httpx.Client], kind: tuple[str, Any, Any, str]) -> None:
+def test_a_life(api: tuple[str, httpx.Client], kind: tuple[str, dict[str, Any], dict[str, Any], str]) -> None:
     release, client = api
     name, given, change, old_name = kind
     created = client.post(name, json=given)
