@@ -85,6 +85,11 @@ class Recorder:
             )
         )
 
+    @property
+    def revision(self) -> str:
+        """Another one whenever the requests are others."""
+        return f"{self.total}.{len(self._kept)}"
+
     def clear(self) -> None:
         """Forgets all; the count goes on."""
         self._kept.clear()

@@ -1,0 +1,249 @@
+"""The page in a real browser: a person watches, a workflow works."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+
+from threecx_node.simulator import Simulator
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = Path("/usr/bin/chromium")
+HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Whatever the browser itself might want: it finds nobody but this machine.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+PAGES = (
+    "/",
+    "/?set=Users",
+    "/?set=CallHistoryView",
+    "/?set=Users&key=7",
+    "/?requests=all",
+    "/?singleton=SystemStatus",
+)
+DESKTOP = (1280, 800)
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """Debian's browser with a fresh profile; without it these tests fail."""
+    assert CHROMIUM.exists(), "the browser is missing: run scripts/install_browser.sh"
+    browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def problems() -> list[str]:
+    """What the browser's console said; empty at the end, or the test fails."""
+    return []
+
+
+@pytest.fixture
+def visit(chromium: Browser, pbx: Simulator, problems: list[str]) -> Iterator[Opener]:
+    """Opens pages of the simulator; afterwards nothing may have gone wrong in them, or out of this machine."""
+    asked: list[str] = []
+    contexts = []
+
+    def note(message: ConsoleMessage) -> None:
+        problems.append(f"{message.type}: {message.text}")
+
+    def open_page(
+        path: str = "/", size: tuple[int, int] = DESKTOP, scheme: str = "light", javascript: bool = True
+    ) -> Page:
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme="dark" if scheme == "dark" else "light",
+            java_script_enabled=javascript,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", note)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(pbx.base_url + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+    assert asked
+    assert [url for url in asked if not url.startswith((f"{pbx.base_url}/", "data:"))] == []
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def test_an_app_vanishes_from_the_open_page(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=CallFlowApps")
+    row = page.get_by_role("row").filter(has_text="Old voicemail tree")
+    link = page.get_by_role("navigation").get_by_role("link", name="Call Flow Apps")
+    expect(row).to_be_visible()
+    expect(link).to_have_text("Call Flow Apps 8")
+    page.evaluate("window.stayed = true")
+    key = row.get_attribute("data-row")
+
+    assert api.delete(f"CallFlowApps({key})").status_code == 204
+
+    # Struck through for a moment, so that a person sees which one goes.
+    expect(page.locator("tr.gone")).to_contain_text("Old voicemail tree")
+    expect(row).to_have_count(0)
+    expect(link).to_have_text("Call Flow Apps 7")
+    expect(page.locator("main")).to_contain_text("1–7 of 7")
+    expect(page.locator(".requests tbody tr").first).to_contain_text(f"/xapi/v1/CallFlowApps({key})")
+    assert page.evaluate("window.stayed") is True
+
+
+def test_what_is_made_comes_up(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=Contacts")
+    assert api.post("Contacts", json={"FirstName": "Zora", "LastName": "Neale"}).status_code == 201
+    expect(page.locator("tr.new").filter(has_text="Neale")).to_be_visible()
+
+
+def test_an_entity_that_changes_and_goes_while_it_is_open(
+    visit: Opener, api: httpx.Client, pbx: Simulator, problems: list[str]
+) -> None:
+    key = pbx.state.entities("Contacts")[0]["Id"]
+    page = visit(f"/?set=Contacts&key={key}")
+    assert api.patch(f"Contacts({key})", json={"CompanyName": "Renamed Ltd"}).status_code == 204
+    expect(page.locator("main")).to_contain_text("Renamed Ltd")
+    page.get_by_text("empty field").click()
+
+    assert api.delete(f"Contacts({key})").status_code == 204
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not here")
+    page.get_by_role("link", name="Back to the set").click()
+    expect(page.locator("main")).to_contain_text("of 5")
+    # The browser itself notes the 404 that told it.
+    assert len(problems) >= 1
+    assert all("404" in problem for problem in problems)
+    problems.clear()
+
+
+def test_what_a_reader_did_stays(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=Users", size=(1000, 500))
+    table = page.locator(".scroll").first
+    page.evaluate("document.querySelector('#settings').open = true")
+    page.get_by_label("Search in Users").fill("half a wo")
+    page.evaluate("window.scrollTo(0, 400)")
+    table.evaluate("box => box.scrollLeft = 120")
+
+    assert api.post("Users", json={"FirstName": "Zora", "LastName": "Neale"}).status_code == 201
+
+    expect(page.locator("main")).to_contain_text("1–26 of 26")
+    assert page.evaluate("window.scrollY") == 400
+    assert page.locator(".scroll").first.evaluate("box => box.scrollLeft") == 120
+    assert page.get_by_label("Search in Users").input_value() == "half a wo"
+    assert page.evaluate("document.querySelector('#settings').open") is True
+
+
+def test_it_can_be_told_to_wait(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=Contacts")
+    button = page.get_by_role("button", name="Live")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    button.click()
+    paused = page.get_by_role("button", name="Paused")
+    expect(paused).to_have_attribute("aria-pressed", "false")
+    assert api.delete("Contacts(1)").status_code == 204
+    page.wait_for_timeout(2500)
+    expect(page.locator("main")).to_contain_text("of 6")
+    paused.click()
+    expect(page.locator("main")).to_contain_text("of 5")
+
+
+def test_hostile_names_are_text(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=Contacts")
+    made = api.post("Contacts", json={"FirstName": HOSTILE, "LastName": "x"})
+    assert made.status_code == 201
+    # Both ways in: brought by the script, and in the page from the start.
+    expect(page.get_by_text(HOSTILE).first).to_be_visible()
+    for path in ("/?set=Contacts", f"/?set=Contacts&key={made.json()['Id']}", "/"):
+        fresh = visit(path)
+        if path != "/":
+            expect(fresh.get_by_text(HOSTILE).first).to_be_visible()
+        for each in (fresh, page):
+            assert each.evaluate("window.hacked") is None
+            assert each.locator("main img, main script").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_a_narrow_screen_never_scrolls_sideways(
+    visit: Opener, api: httpx.Client, pbx: Simulator, width: int
+) -> None:
+    api.get("Users?$filter=" + " or ".join(f"Number eq '{number}'" for number in range(100, 110)))
+    api.post("Contacts", json={"FirstName": "W" * 250, "LastName": "x"})
+    page = visit("/?set=Contacts", size=(width, 700))
+    for path in ("/?set=Contacts", *PAGES):
+        page.goto(pbx.base_url + path)
+        assert overflow(page) == 0, path
+
+
+def test_light_and_dark(visit: Opener) -> None:
+    grounds = {}
+    for scheme in ("light", "dark"):
+        colour = visit("/", scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds[scheme] = sum(int(part) for part in re.findall(r"\d+", colour)[:3])
+    assert grounds["light"] > 600
+    assert grounds["dark"] < 150
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_it_can_be_read_without_looking(visit: Opener, api: httpx.Client, path: str) -> None:
+    api.get("Users?$top=1")
+    page = visit(path)
+    assert page.locator("html").get_attribute("lang") == "en"
+    for landmark in ("banner", "main", "navigation"):
+        expect(page.get_by_role(landmark)).to_have_count(1)
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    for table in page.locator("main table").all():
+        assert table.locator("thead th[scope=col]").count() > 1
+        assert table.locator("th:not([scope])").count() == 0
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
+    assert len(ids) == len(set(ids)) > 3
+    # The way by keyboard begins with a link past everything that comes before the content.
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+
+
+def test_without_javascript_it_still_shows_and_follows(visit: Opener, api: httpx.Client) -> None:
+    page = visit("/?set=Contacts", javascript=False)
+    expect(page.locator("main")).to_contain_text("of 6")
+    assert api.delete("Contacts(1)").status_code == 204
+    expect(page.locator("main")).to_contain_text("of 5", timeout=15_000)
+
+
+def test_when_the_simulator_ends_the_page_says_so(chromium: Browser) -> None:
+    with Simulator() as own:
+        page = chromium.new_page()
+        page.goto(own.base_url)
+        expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+        port = own.ports[0]
+    expect(page.locator("#said")).to_have_text("The simulator does not answer.")
+    with Simulator(port=port, seed="empty"):
+        expect(page.locator("#said")).to_have_text("")
+        expect(page.get_by_role("navigation").get_by_role("link", name="Users")).to_have_text("Users 1")
+    page.close()
