@@ -114,7 +114,6 @@ def test_key_that_is_a_string() -> None:
         (b"Users(Number='800')", 404),  # a queue's
         (b"Users/5", 404),
         (b"users", 404),
-        (b"", 404),
         (b"NoSuchSet", 404),
         (b"..%2f..%2fetc%2fpasswd", 404),
         (b"../../../etc/passwd", 404),
@@ -205,7 +204,7 @@ def test_methods_that_a_path_does_not_take(api: httpx.Client) -> None:
 
 
 def test_paths_outside_the_api(anyone: httpx.Client) -> None:
-    for path in ("/", "/xapi", "/xapi/v1", "/xapi/v2/Users", "/webclient", "/%2e%2e/etc/passwd"):
+    for path in ("/", "/xapi", "/xapi/v10", "/xapi/v2/Users", "/webclient", "/%2e%2e/etc/passwd"):
         answer = anyone.get(path)
         assert answer.status_code == 404, path
         error_of(answer)

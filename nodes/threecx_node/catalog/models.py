@@ -234,6 +234,11 @@ class Catalog:
         """All schemas with properties, sorted."""
         return tuple(self._document["schemas"])
 
+    def schemas_in(self, release: str) -> tuple[str, ...]:
+        """The schemas with properties that `release` has, sorted."""
+        schemas = self._document["schemas"]
+        return tuple(name for name in schemas if release in schemas[name].get("releases", self.releases))
+
     def is_schema(self, name: str) -> bool:
         """Whether `name` is a schema with properties."""
         return name in self._document["schemas"]

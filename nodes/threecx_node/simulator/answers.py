@@ -149,8 +149,8 @@ class Renderer:
         shaped[name] = [self.shape(inner_schema, item, inner) for item in items[inner.skip : end]]
 
     def _cut(
-        self, chosen: list[Any], options: Options, base: str, path: str, query: Sequence[str]
-    ) -> tuple[list[Any], str | None]:
+        self, chosen: Sequence[Any], options: Options, base: str, path: str, query: Sequence[str]
+    ) -> tuple[Sequence[Any], str | None]:
         # A client that gives $top pages by itself; only who asks for all is led from page to page.
         size = PAGE_SIZE if options.top is None else options.top
         page = chosen[options.skip : options.skip + size]

@@ -13,22 +13,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import orjson
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route as StarletteRoute
 
-from . import actions, functions  # noqa: F401 - importing registers their handlers
 from .answers import check_precondition
-from .auth import TokenRefusal
 from .body import read_body as read_values
+from .control import CONTROL, Control
 from .files import FileAnswer
-from .functions import default_handler
+from .login import LOGIN, SEEN_BODY, Login
+from .operations import perform
 from .page_guard import is_page
-from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal, no_such_path
-from .registry import Call, handler_of
+from .protocol import CONNECTION
+from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal
+from .registry import Call
+from .roles import check_role
+from .self_description import DOCUMENTS
 from .wire import (
     Answer,
     Disconnected,
@@ -36,7 +33,9 @@ from .wire import (
     Scope,
     Send,
     base_url,
+    fault_answer,
     file_answer,
+    hang_up,
     key_literal,
     read_body,
     refusal_answer,
@@ -46,7 +45,7 @@ from .wire import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .faults import Faults
+    from .faults import Fault, Faults
     from .page import Page
     from .pbx import Pbx
     from .query import Options
@@ -57,6 +56,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 PREFIX = b"/xapi/v1/"
+# The status of a request that was left without an answer on purpose.
+NO_ANSWER = 0
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 
@@ -90,7 +91,15 @@ class Exchange:
 class SimulatorApp:
     """The ASGI application of one PBX."""
 
-    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder, *, public_page: bool = False) -> None:
+    def __init__(
+        self,
+        pbx: Pbx,
+        faults: Faults,
+        recorder: Recorder,
+        *,
+        public_page: bool = False,
+        control: bool = False,
+    ) -> None:
         self.pbx = pbx
         self.faults = faults
         self.recorder = recorder
@@ -110,36 +119,52 @@ class SimulatorApp:
             "function": self._call,
             "action": self._call,
         }
-        self._others = Starlette(
-            routes=[StarletteRoute("/connect/token", self._token, methods=["POST"])],
-            exception_handlers={HTTPException: _refuse_path},
-        )
+        self._login = Login(pbx)
+        self._control = Control(pbx, faults, recorder) if control else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
             return
         began = time.perf_counter()
-        if not scope["raw_path"].startswith(PREFIX):
-            if is_page(scope):
-                await self._show_page(scope, receive, send)
-            else:
-                await self._answer_other(scope, receive, send, began)
+        connection = scope.pop(CONNECTION, None)
+        if not scope["raw_path"].startswith(PREFIX) and scope["raw_path"] != PREFIX[:-1]:
+            await self._answer_beside(scope, receive, send, connection, began)
             return
         headers = dict(scope["headers"])
         body = b""
+        fault = self.faults.of_api()
         try:
             if scope["method"] in _WITH_BODY:
                 body = await read_body(receive, headers)
-            answer = self._answer(scope, headers, body)
+            answer = self._answer(scope, headers, body) if fault is None else self._faulty(fault, scope, body)
         except Refusal as refusal:
             answer = refusal_answer(refusal)
         except Disconnected:
             return
-        if self.faults.latency_ms:
-            await self.faults.before_answer()
+        if fault is not None or self.faults.latency_ms:
+            await self.faults.before_answer(fault)
+        if answer is None:
+            self.recorder.add(scope, body, NO_ANSWER, began=began)
+            await hang_up(connection, receive)
+            return
         self.recorder.add(scope, body, answer.status, answer.body, answer.media_type, began)
         await send_answer(send, answer, self._version)
+
+    def _faulty(self, fault: Fault, scope: Scope, body: bytes) -> Answer | None:
+        """The answer to a request that meets a fault, None where the connection closes without one."""
+        headers = dict(scope["headers"])
+        if fault.kind == "status" and fault.status == 401:
+            with self.pbx.store.lock:
+                client = self.pbx.auth.client_of(_authorization(headers))
+                if client is not None:
+                    self.pbx.auth.revoke(client)
+        elif fault.kind == "status":
+            return fault_answer(fault)
+        elif fault.kind == "drop":
+            return None
+        answer = self._answer(scope, headers, body)
+        return None if fault.kind == "drop-after" else answer
 
     def _answer(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
         try:
@@ -155,7 +180,9 @@ class SimulatorApp:
             return refusal_answer(Refusal(500, "The simulator has a defect: see its log."))
 
     def _dispatch(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
-        if self.pbx.auth.client_of(headers.get(b"authorization", b"").decode("latin-1")) is None:
+        client = self.pbx.auth.client_of(_authorization(headers))
+        role = self.pbx.auth.role_of(client) if client is not None else None
+        if role is None:
             raise Refusal(
                 401,
                 "Unauthorized: the access token is missing, has expired or was ended by a newer one.",
@@ -165,6 +192,9 @@ class SimulatorApp:
             path = scope["raw_path"][len(PREFIX) - 1 :].decode("ascii")
         except UnicodeDecodeError as error:
             raise Refusal(400, "The path has bytes that should be percent-encoded.") from error
+        base = base_url(scope["scheme"], headers.get(b"host", b"localhost"))
+        if document := DOCUMENTS.get(path.replace("%24", "$")):
+            return document(self.pbx.model, scope["method"], base)
         methods, given = self.pbx.router.match(path)
         route = methods.get(scope["method"])
         if route is None:
@@ -172,8 +202,8 @@ class SimulatorApp:
             raise Refusal(
                 405, f"The path takes {allowed}, not {scope['method'][:20]}.", headers={"allow": allowed}
             )
+        check_role(role, route, scope["method"])
         values = route.values(given) if route.arguments else {}
-        base = base_url(scope["scheme"], headers.get(b"host", b"localhost"))
         exchange = Exchange(route, values, headers, scope["query_string"], body, base)
         return self._roles[route.role](exchange)
 
@@ -261,10 +291,7 @@ class SimulatorApp:
     def _call(self, exchange: Exchange) -> Answer:
         route = exchange.route
         call = Call(route, dict(exchange.values), self._call_body(exchange))
-        handler = handler_of(route.operation.id) or default_handler(call)
-        if handler is None:
-            raise Refusal(501, f"The simulator does not do {route.operation.id} yet.")
-        return self._returned(exchange, handler(self.pbx, call))
+        return self._returned(exchange, perform(self.pbx, call))
 
     def _call_body(self, exchange: Exchange) -> Entity:
         shape = exchange.route.shape
@@ -321,9 +348,29 @@ class SimulatorApp:
             self._page = Page(self.pbx, self.recorder, public=self.public_page)
         await self._page(scope, receive, send)
 
-    async def _answer_other(self, scope: Scope, receive: Receive, send: Send, began: float) -> None:
+    async def _answer_beside(
+        self, scope: Scope, receive: Receive, send: Send, connection: Any, began: float
+    ) -> None:
+        """What is no path of the API: the page, the control endpoint, the login, and nothing at all."""
+        if is_page(scope):
+            await self._show_page(scope, receive, send)
+        elif self._control is not None and scope["raw_path"].startswith(CONTROL):
+            try:
+                answer = await self._control.answer(scope, receive)
+            except Refusal as refusal:
+                answer = refusal_answer(refusal)
+            except Disconnected:
+                return
+            await send_answer(send, answer, self._version)
+        else:
+            await self._log_in(scope, receive, send, connection, began)
+
+    async def _log_in(
+        self, scope: Scope, receive: Receive, send: Send, connection: Any, began: float
+    ) -> None:
         status = 0
         answer, answer_type = b"", b""
+        fault = self.faults.of_token() if scope["raw_path"] == LOGIN else None
 
         async def watched(message: Any) -> None:
             nonlocal status, answer, answer_type
@@ -331,53 +378,23 @@ class SimulatorApp:
                 status = message["status"]
                 answer_type = dict(message["headers"]).get(b"content-type", b"")
             answer += message.get("body", b"")
-            await send(message)
+            if fault is None or fault.kind != "drop-after":
+                await send(message)
 
-        await self.faults.before_answer()
-        await self._others(scope, receive, watched)
-        if status:
-            body = scope.get("simulator.body", b"")
-            self.recorder.add(scope, body, status, answer, answer_type, began)
-
-    async def _token(self, request: Request) -> Response:
-        try:
-            form = await self._form(request)
-            answer = self.pbx.auth.issue(*(form.get(n) for n in ("grant_type", "client_id", "client_secret")))
-        except TokenRefusal as refusal:
-            return JSONResponse(refusal.body(), refusal.status)
-        return JSONResponse(answer, headers={"cache-control": "no-store"})
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """The form's texts, from either of the two encodings."""
-        try:
-            body = await read_body(request.receive, dict(request.scope["headers"]))
-        except Refusal as refusal:
-            raise TokenRefusal(refusal.status, "invalid_request", refusal.message) from refusal
-        except Disconnected as error:
-            raise TokenRefusal(400, "invalid_request", "The body is incomplete.") from error
-        request.scope["simulator.body"] = body
-        media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-        if media_type not in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            message = "The body must be application/x-www-form-urlencoded or multipart/form-data."
-            raise TokenRefusal(415, "invalid_request", message)
-
-        async def replay() -> Any:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        try:
-            form = await Request(request.scope, replay).form(max_files=4, max_fields=32)
-        except (MultiPartException, HTTPException, KeyError, ValueError) as error:
-            raise TokenRefusal(400, "invalid_request", "The form cannot be read.") from error
-        return {name: value for name, value in form.items() if isinstance(value, str)}
+        await self.faults.before_answer(fault)
+        if fault is not None and fault.kind == "status":
+            await send_answer(watched, fault_answer(fault), self._version)
+        elif fault is None or fault.kind != "drop":
+            await self._login.app(scope, receive, watched)
+        if fault is not None and fault.kind in ("drop", "drop-after"):
+            self.recorder.add(scope, scope.get(SEEN_BODY, b""), NO_ANSWER, began=began)
+            await hang_up(connection, receive)
+        elif status:
+            self.recorder.add(scope, scope.get(SEEN_BODY, b""), status, answer, answer_type, began)
 
 
-def _refuse_path(request: Request, error: Exception) -> Response:
-    refusal = no_such_path()
-    if isinstance(error, HTTPException) and error.status_code != refusal.status:
-        refusal = Refusal(
-            error.status_code, f"{request.url.path}: {error.detail}", headers=error.headers or {}
-        )
-    return JSONResponse(refusal.body(), refusal.status, headers=dict(refusal.headers))
+def _authorization(headers: Mapping[bytes, bytes]) -> str:
+    return headers.get(b"authorization", b"").decode("latin-1")
 
 
 def _tag_header(tag: str | None) -> tuple[tuple[bytes, bytes], ...]:

@@ -1,4 +1,4 @@
-"""What a new PBX holds: a small office of 25 people, or nothing but its owner.
+"""The offices that a new PBX may hold: a small one of 25 people, or nothing but its owner.
 
 Entries hold only what differs from the defaults. What a release does not have (a set, a property) is left
 out, so one office serves all releases.
@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ConfigurationError
 from .defaults import complete
 from .literals import format_date_time
+from .seed_devices import furnish, prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from .model import Model
     from .pbx import Pbx
@@ -97,14 +97,14 @@ class _Office:
         if set_name not in self.model.sets:
             return 0
         schema = self.model.sets[set_name].schema
-        key, _ = self.pbx.entities.create(set_name, _known(self.model, schema, values))
+        key, _ = self.pbx.entities.create(set_name, known(self.model, schema, values))
         return key if isinstance(key, int) else 0
 
     def singleton(self, name: str, **values: Any) -> None:
         """Changes a singleton."""
         if name in self.model.singletons:
-            known = _known(self.model, self.model.singletons[name], values)
-            self.pbx.entities.update_singleton(name, known)
+            schema = self.model.singletons[name]
+            self.pbx.entities.update_singleton(name, known(self.model, schema, values))
 
 
 def empty(pbx: Pbx) -> None:
@@ -129,17 +129,7 @@ def small_office(pbx: Pbx) -> None:
     _trunks(office)
     _lists(office)
     _history(office)
-
-
-SEEDS: Mapping[str, Callable[[Pbx], None]] = {"office": small_office, "empty": empty}
-
-
-def seed_named(name: str) -> Callable[[Pbx], None]:
-    """The seed of a name; raises ConfigurationError."""
-    found = SEEDS.get(name)
-    if found is None:
-        raise ConfigurationError(f"there is no seed {name!r}", description=f"There are {', '.join(SEEDS)}.")
-    return found
+    furnish(office.create, _EPOCH)
 
 
 def _owner(office: _Office) -> None:
@@ -159,13 +149,20 @@ def _person(office: _Office, number: str, first: str, last: str, team: str, role
         IsRegistered=int(number) % 5 != 0,
         Groups=[{"Name": team, "Rights": {"RoleName": role}}],
         Hours={"Type": "OfficeHours"},
+        Greetings=[{"Filename": "greeting.wav", "DisplayName": "greeting", "Type": "Default"}],
     )
 
 
 def _system(office: _Office) -> None:
     for name in _SERVICES:
         office.create("Services", Name=name.replace(" ", ""), DisplayName=name, MemoryUsed=64 * 2**20)
-    office.create("PromptSets", PromptSetName="English Prompts Set", LanguageCode="EN", CultureCode="en-GB")
+    office.create(
+        "PromptSets",
+        PromptSetName="English Prompts Set",
+        LanguageCode="EN",
+        CultureCode="en-GB",
+        Prompts=prompts(),
+    )
     office.create("Countries", Name="Cyprus", CountryCode="357", ExitCode="00", Continent="Europe")
     office.create("Countries", Name="Germany", CountryCode="49", ExitCode="00", Continent="Europe")
     office.create("NetworkInterfaces", Id="eth0")
@@ -347,23 +344,24 @@ def _history(office: _Office) -> None:
     )
 
 
-def _known(model: Model, schema: str, values: Mapping[str, Any]) -> Entity:
+def known(model: Model, schema: str, values: Mapping[str, Any]) -> Entity:
+    """The part of `values` that the model's release knows."""
     fields = model.schema(schema)
-    known: Entity = {}
+    kept: Entity = {}
     for name, value in values.items():
         field = fields.get(name)
         if field is None:
             continue
         if field.kind == "enum" and isinstance(value, str) and value not in model.enum(field.type):
             continue
-        known[name] = _known_part(model, field.type, value) if field.kind == "complex" else value
-    return known
+        kept[name] = _known_part(model, field.type, value) if field.kind == "complex" else value
+    return kept
 
 
 def _known_part(model: Model, schema: str, value: Any) -> Any:
     if isinstance(value, list):
-        return [complete(model, schema, _known(model, schema, item)) for item in value]
-    return _known(model, schema, value) if isinstance(value, dict) else value
+        return [complete(model, schema, known(model, schema, item)) for item in value]
+    return known(model, schema, value) if isinstance(value, dict) else value
 
 
 def _ascii(text: str) -> str:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import importlib
 import signal
-import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, load_catalog
 from ..errors import ConfigurationError
+from .roles import OWNER, Client, role_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import FrameType, TracebackType
 
-    import uvicorn
-
+    from .certificates import Certificate
+    from .datafile import DataFile
     from .faults import Faults
+    from .pbx import Pbx
     from .recorder import SeenRequest
+    from .seeds import Seed
+    from .serving import Serving
     from .state import State
 
 CLIENT_ID = "900"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 - the well-known secret of a test PBX
 TOKEN_LIFETIME = 3600.0
-_START_TIMEOUT = 10.0
 
 # What the extra "simulator" brings.
 _NEEDED = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
@@ -36,51 +39,66 @@ class Simulator:
         with Simulator(release="20.0.10") as pbx:
             httpx.get(f"{pbx.base_url}/xapi/v1/Users", headers={"Authorization": f"Bearer {pbx.token()}"})
 
-    `port` 0 picks a free one; several ports may be given. `seed` is "office" or "empty". `token_lifetime`
-    is in seconds. The page at `/` is for browsers on this machine, with `public_page` for all others too.
-    Raises ConfigurationError where an option cannot be used, UnknownNameError for an unknown release.
+    `port` 0 picks a free one; several may be given. With `tls` (a certificate is made) or `tls_cert` and
+    `tls_key` these ports speak HTTPS, and `http_port` adds ports that speak plain HTTP, as a PBX has them.
+    `seed` is "office", "empty", "large" or a JSON file's path. With `data` the state lives in that file; release
+    and seed are then the file's, unless they are given. `role` is the client's; `clients` are others that may
+    log in. `faults` and `fault_seed` are explained in `faults.py`, `control` opens `/_simulator/` (`control.py`).
+    `token_lifetime` is in seconds. The page at `/` is for browsers on this machine, with `public_page` for all
+    others too. Raises ConfigurationError where an option cannot be used, UnknownNameError for an unknown release.
     """
 
     def __init__(
         self,
         *,
         release: str | None = None,
-        seed: str = "office",
+        seed: str | Path | None = None,
+        data: str | Path | None = None,
         host: str = "127.0.0.1",
         port: int | Sequence[int] = 0,
+        http_port: int | Sequence[int] = (),
+        tls: bool = False,
+        tls_cert: str | None = None,
+        tls_key: str | None = None,
         client_id: str = CLIENT_ID,
         client_secret: str = CLIENT_SECRET,
+        role: str = OWNER,
+        clients: Sequence[Client] = (),
         token_lifetime: float = TOKEN_LIFETIME,
         latency_ms: float = 0,
+        faults: str = "",
+        fault_seed: int | None = None,
+        control: bool = False,
         public_page: bool = False,
         catalog: Catalog | None = None,
     ) -> None:
         _require_extra()
         from .app import SimulatorApp
         from .faults import Faults
-        from .model import model_of
-        from .pbx import Pbx
         from .recorder import Recorder
-        from .seed import seed_named
 
-        catalog = catalog or load_catalog()
-        if not client_id or not client_secret:
-            raise ConfigurationError("the simulator needs a client id and a client secret")
         if token_lifetime <= 0:
             raise ConfigurationError("a token must live longer than 0 seconds")
-        self.release = catalog.check_release(release or catalog.newest)
+        if tls_key is not None and tls_cert is None:
+            raise ConfigurationError("a TLS key without its certificate is of no use: give tls_cert too")
         self.client_id = client_id
         self.client_secret = client_secret
         self._host = host
-        self._wanted_ports = [port] if isinstance(port, int) else list(port)
+        self._tls = tls or tls_cert is not None
+        self._tls_files = (tls_cert, tls_key)
+        self._ports = _several(port)
+        self._http_ports = _several(http_port)
         self._recorder = Recorder()
-        self._faults = Faults(latency_ms)
-        clients = {client_id: client_secret}
-        self._pbx = Pbx(model_of(catalog, self.release), seed_named(seed), clients, token_lifetime)
-        self._app = SimulatorApp(self._pbx, self._faults, self._recorder, public_page=public_page)
-        self._sockets: list[socket.socket] = []
-        self._server: uvicorn.Server | None = None
-        self._thread: threading.Thread | None = None
+        self._faults = Faults(latency_ms, faults, fault_seed)
+        everybody = _checked_clients([Client(client_id, client_secret, role_named(role)), *clients])
+        catalog = catalog or load_catalog()
+        self._pbx = _open_pbx(catalog, release, seed, data, everybody, token_lifetime)
+        self.release = self._pbx.model.release
+        self._app = SimulatorApp(
+            self._pbx, self._faults, self._recorder, public_page=public_page, control=control
+        )
+        self._certificate: Certificate | None = None
+        self._serving: Serving | None = None
         self.ports: tuple[int, ...] = ()
 
     @property
@@ -94,7 +112,14 @@ class Simulator:
         if not self.ports:
             raise ConfigurationError("the simulator is not running")
         host = f"[{self._host}]" if ":" in self._host else self._host
-        return tuple(f"http://{host}:{port}" for port in self.ports)
+        main = "https" if self._tls else "http"
+        schemes = [main] * len(self._ports) + ["http"] * len(self._http_ports)
+        return tuple(f"{scheme}://{host}:{port}" for scheme, port in zip(schemes, self.ports, strict=True))
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate that clients must trust, None without TLS; one that was made is there while it runs."""
+        return self._certificate.cert_file if self._certificate is not None else None
 
     @property
     def requests(self) -> list[SeenRequest]:
@@ -133,38 +158,40 @@ class Simulator:
 
     def start(self) -> None:
         """Opens the ports and serves in a thread; returns when requests are answered."""
-        import uvicorn
+        from .serving import Serving, listen
 
-        if self._thread is not None:
+        if self._serving is not None:
             raise ConfigurationError("the simulator is already running")
-        self._sockets = _listen(self._host, self._wanted_ports)
-        self.ports = tuple(one.getsockname()[1] for one in self._sockets)
-        config = uvicorn.Config(
-            self._app,
-            lifespan="off",
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            ws="none",
-            timeout_graceful_shutdown=1,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": self._sockets}, name="threecx-simulator", daemon=True
-        )
-        self._thread.start()
-        self._await_start()
+        if not self._ports:
+            raise ConfigurationError("the simulator needs a port")
+        sockets = listen(self._host, [*self._ports, *self._http_ports])
+        try:
+            self._pbx.open()
+            if self._tls:
+                from .certificates import Certificate
+
+                self._certificate = Certificate(self._host, *self._tls_files)
+            main, plain = sockets[: len(self._ports)], sockets[len(self._ports) :]
+            ports = tuple(one.getsockname()[1] for one in sockets)
+            if self._tls:
+                self._serving = Serving(self._app, plain, main, self._certificate)
+            else:
+                self._serving = Serving(self._app, sockets, [], None)
+            self.ports = ports
+        except BaseException:
+            for one in sockets:
+                one.close()
+            self.stop()
+            raise
 
     def stop(self) -> None:
-        """Ends the server; harmless when it does not run."""
-        if self._server is not None:
-            self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
-        for one in self._sockets:
-            one.close()
-        self._server, self._thread, self._sockets, self.ports = None, None, [], ()
+        """Ends the server and closes the data file; harmless when it does not run."""
+        if self._serving is not None:
+            self._serving.stop()
+        if self._certificate is not None:
+            self._certificate.discard()
+        self._pbx.close()
+        self._serving, self._certificate, self.ports = None, None, ()
 
     def __enter__(self) -> Simulator:
         self.start()
@@ -175,42 +202,18 @@ class Simulator:
     ) -> None:
         self.stop()
 
-    def _await_start(self) -> None:
-        pause = threading.Event()
-        waited = 0.0
-        while self._server is not None and not self._server.started:
-            if self._thread is None or not self._thread.is_alive() or waited > _START_TIMEOUT:
-                self.stop()
-                raise ConfigurationError("the simulator's server did not start")
-            pause.wait(0.002)
-            waited += 0.002
-
 
 def run(
     *,
     port: int | Sequence[int] = 5001,
-    host: str = "127.0.0.1",
-    release: str | None = None,
-    seed: str = "office",
-    client_id: str = CLIENT_ID,
-    client_secret: str = CLIENT_SECRET,
-    token_lifetime: float = TOKEN_LIFETIME,
-    latency_ms: float = 0,
-    public_page: bool = False,
     on_ready: Callable[[Simulator], None] | None = None,
+    **options: Any,
 ) -> None:
-    """Serves until Ctrl-C or SIGTERM, then returns. Prints nothing; `on_ready` gets the running simulator."""
-    simulator = Simulator(
-        release=release,
-        seed=seed,
-        host=host,
-        port=port,
-        client_id=client_id,
-        client_secret=client_secret,
-        token_lifetime=token_lifetime,
-        latency_ms=latency_ms,
-        public_page=public_page,
-    )
+    """Serves until Ctrl-C or SIGTERM, then returns; takes `Simulator`'s options.
+
+    Prints nothing; `on_ready` gets the running simulator.
+    """
+    simulator = Simulator(port=port, **options)
     ended = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -229,28 +232,54 @@ def run(
             signal.signal(number, handler)
 
 
-def _listen(host: str, ports: Sequence[int]) -> list[socket.socket]:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    opened: list[socket.socket] = []
-    for port in ports:
-        # Only with the protocol named does asyncio turn Nagle's algorithm off; it costs 40 ms an answer.
-        one = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        opened.append(one)
-        try:
-            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind((host, port))
-            one.listen(1024)
-        except (OSError, OverflowError) as error:
-            for other in opened:
-                other.close()
-            reason = error.strerror if isinstance(error, OSError) else "a port is a number from 0 to 65535"
-            raise ConfigurationError(
-                f"cannot listen on {host} port {port}: {reason}",
-                description="Give another port, or 0 for a free one.",
-            ) from error
-    if not opened:
-        raise ConfigurationError("the simulator needs a port")
-    return opened
+def _several(ports: int | Sequence[int]) -> list[int]:
+    return [ports] if isinstance(ports, int) else list(ports)
+
+
+def _checked_clients(clients: Sequence[Client]) -> list[Client]:
+    if not all(client.id and client.secret for client in clients):
+        raise ConfigurationError("the simulator needs a client id and a client secret")
+    if len({client.id for client in clients}) != len(clients):
+        raise ConfigurationError("two clients of the simulator have the same id")
+    return [Client(client.id, client.secret, role_named(client.role)) for client in clients]
+
+
+def _open_pbx(
+    catalog: Catalog,
+    release: str | None,
+    seed: str | Path | None,
+    data: str | Path | None,
+    clients: Sequence[Client],
+    token_lifetime: float,
+) -> Pbx:
+    from .model import model_of
+    from .pbx import Pbx
+    from .seeds import OFFICE, seed_of
+
+    if data is None:
+        wanted = seed_of(OFFICE if seed is None else seed)
+        return Pbx(model_of(catalog, release or catalog.newest), wanted, clients, token_lifetime)
+    # Before the file is made: a mistake in the options leaves none behind.
+    given = None if seed is None else seed_of(seed)
+    if release is not None:
+        catalog.check_release(release)
+    from .datafile import DataFile
+
+    file = DataFile(data)
+    try:
+        wanted = given or _seed_of_file(file)
+        release = release or file.made_for.get("release", catalog.newest)
+        file.expect(catalog.check_release(release), wanted.name, wanted.text)
+        return Pbx(model_of(catalog, release), wanted, clients, token_lifetime, file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _seed_of_file(file: DataFile) -> Seed:
+    from .seeds import OFFICE, seed_of_text
+
+    return seed_of_text(file.made_for.get("seed", OFFICE), file.made_for.get("seed_text", ""))
 
 
 def _require_extra() -> None:

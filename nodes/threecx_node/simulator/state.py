@@ -13,28 +13,23 @@ from __future__ import annotations
 import copy
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from .lazyrows import LazyTable
+from .records import Entity as Entity
+from .records import Key as Key
+from .records import Record as Record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, MutableMapping
 
-Entity = dict[str, Any]
-Key = int | str
-
-
-class Record:
-    """An entity with its version (for the ETag) and, once asked for, its rendering as JSON."""
-
-    __slots__ = ("rendered", "value", "version")
-
-    def __init__(self, value: Entity, version: int) -> None:
-        self.value = value
-        self.version = version
-        self.rendered: bytes | None = None
-
+    from .lazyrows import Make
 
 # A change: table, key, what was there before, what is there now (None: nothing).
 Change = tuple[str, Key, Record | None, Record | None]
+# Stands in the journal where everything was removed at once.
+CLEARED: Change = ("", "", None, None)
 
 
 class MemoryStore:
@@ -43,17 +38,31 @@ class MemoryStore:
     def __init__(self, number_tables: frozenset[str] = frozenset()) -> None:
         self.lock = threading.RLock()
         self.version = 0
-        self._tables: dict[str, dict[Key, Record]] = {}
+        self._tables: dict[str, MutableMapping[Key, Record]] = {}
         self._last_ids: dict[str, int] = {}
         self._journal: list[Change] = []
+        # What was there before each CLEARED of the journal: tables, ids, numbers.
+        self._cleared: list[
+            tuple[dict[str, MutableMapping[Key, Record]], dict[str, int], dict[str, tuple[str, Key]]]
+        ] = []
         self._depth = 0
         # Tables whose entities own a number of the one dial plan, and who owns which number.
         self._number_tables = number_tables
         self._numbers: dict[str, tuple[str, Key]] = {}
 
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """The tables that ever held something."""
+        return tuple(self._tables)
+
     def table(self, name: str) -> Mapping[Key, Record]:
         """All records of a table in the order they came; empty where nothing was ever put."""
         return self._tables.get(name, {})
+
+    def last(self, name: str, most: int) -> list[Record]:
+        """The newest records of a table, newest first, at most so many."""
+        table = self._tables.get(name, {})
+        return [table[key] for key in islice(reversed(list(table)), most)]
 
     def get(self, name: str, key: Key) -> Record | None:
         """The record, or None."""
@@ -75,11 +84,18 @@ class MemoryStore:
         return True
 
     def clear(self) -> None:
-        """Removes everything; ids start anew."""
-        for name, table in self._tables.items():
-            for key in list(table):
-                self._set(name, key, None)
-        self._last_ids.clear()
+        """Removes everything; ids start anew. Inside a transaction, or there is no way back."""
+        if self._depth:
+            self._cleared.append((self._tables, self._last_ids, self._numbers))
+            self._journal.append(CLEARED)
+        self._tables, self._last_ids, self._numbers = {}, {}, {}
+        self.version += 1
+
+    def put_rows(self, name: str, count: int, make: Make) -> None:
+        """Gives an empty table rows that are worked out when they are read; ids go on after them."""
+        self._tables[name] = LazyTable(count, make)
+        self.skip_ids(name, count)
+        self.version += 1
 
     def next_id(self, sequence: str) -> int:
         """A number that this sequence never gave before, not even to a transaction that was undone."""
@@ -112,18 +128,25 @@ class MemoryStore:
                 self._depth -= 1
                 if self._depth == 0:
                     self._journal.clear()
+                    self._cleared.clear()
 
     def _undo(self, start: int) -> None:
         undone = self._journal[start:]
         del self._journal[start:]
-        for name, key, before, _ in reversed(undone):
-            self._write(name, key, before)
-        for name in {change[0] for change in undone if change[3] is None}:
+        for change in reversed(undone):
+            if change is CLEARED:
+                self._tables, self._last_ids, self._numbers = self._cleared.pop()
+            else:
+                self._write(*change[:3])
+        for name in {change[0] for change in undone if change[3] is None and change is not CLEARED}:
             # What was deleted came back at the end; ids grow, so their order is the order of arrival.
-            table = self._tables[name]
-            if all(isinstance(key, int) for key in table):
+            table = self._tables.get(name, {})
+            if not isinstance(table, LazyTable) and all(isinstance(key, int) for key in table):
                 self._tables[name] = dict(sorted(table.items()))
         self.version += 1
+
+    def load(self) -> None:
+        """For stores that outlive the process: takes what was kept."""
 
     def _persist(self, changes: list[Change]) -> None:
         """For stores that outlive the process: must be durable when it returns."""

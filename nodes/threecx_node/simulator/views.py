@@ -31,6 +31,7 @@ class Views:
             "DidNumbers": self._did_numbers,
             "ActiveCalls": self._active_calls,
             "LastCdrAndChatMessageTimestamp": self._last_timestamps,
+            "ReportGroup": self._report_groups,
         }
         self._derived_singletons: Mapping[str, Callable[[Entity], Entity]] = {
             "SystemStatus": self._system_status
@@ -118,12 +119,20 @@ class Views:
         }
 
     def _last_timestamps(self) -> dict[Key, Record]:
-        calls = [record.value["SegmentStartTime"] for record in self._store.table("CallHistoryView").values()]
+        # Calls come in the order of their end: the latest start is among the last of them.
+        last = self._store.last("CallHistoryView", 1000)
+        calls = [record.value["SegmentStartTime"] for record in last]
         chats = [record.value["TimeSent"] for record in self._store.table("ChatHistoryView").values()]
         if not calls:
             return {}
         values = {"LastCdrStartedAt": max(calls), "LastChatMessageTimeSent": max(chats, default=None)}
         return {1: self._made("Pbx.LastCdrAndChatMessageTimestamp", values)}
+
+    def _report_groups(self) -> dict[Key, Record]:
+        return {
+            key: self._made("Pbx.ReportGroup", {"GroupID": key, "GroupName": record.value["Name"] or ""})
+            for key, record in self._store.table("Groups").items()
+        }
 
     def _system_status(self, stored: Entity) -> Entity:
         trunks = self._store.table("Trunks")

@@ -14,6 +14,7 @@ import orjson
 from .refusals import Refusal
 
 if TYPE_CHECKING:
+    from .faults import Fault
     from .files import FileAnswer
 
 Scope = MutableMapping[str, Any]
@@ -47,6 +48,21 @@ def refusal_answer(refusal: Refusal) -> Answer:
     """A refusal as it goes out."""
     headers = tuple((name.encode(), value.encode()) for name, value in refusal.headers.items())
     return Answer(refusal.status, orjson.dumps(refusal.body()), headers)
+
+
+def fault_answer(fault: Fault) -> Answer:
+    """The error that a fault is, as a proxy before the PBX might give it."""
+    headers = {"retry-after": str(fault.value)} if fault.status in (429, 503) else {}
+    return refusal_answer(Refusal(fault.status, "A fault that the simulator was asked for.", headers=headers))
+
+
+async def hang_up(connection: Any, receive: Receive) -> None:
+    """Closes a connection without an answer; `connection` is None where another server runs the application."""
+    if connection is None:
+        raise ConnectionAbortedError("a fault that the simulator was asked for: no answer")
+    connection.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def file_answer(file: FileAnswer) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
@@ -46,10 +47,8 @@ def read_file(path: Path, release: str | None = None) -> ReleaseFacts:
             f"{path.name} does not tell its release",
             description="Name it like xapi-20.0.10.yaml, or give 20.0.10=FILE.",
         )
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        # The loader is one of the two safe ones, the C one where libyaml is there.
-        document = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506
+        document = yaml.load(path.read_bytes(), Loader=_loader())  # noqa: S506 - made of one of the safe ones
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from error
     except yaml.YAMLError as error:
@@ -61,6 +60,25 @@ def read_file(path: Path, release: str | None = None) -> ReleaseFacts:
     if not isinstance(document, dict) or "paths" not in document or "components" not in document:
         raise InputError(f"{path.name} is not an OpenAPI document: it has no paths or no components")
     return Reader(document, path.name).read(found)
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """A safe loader that reads `No` as the text that OpenAPI means; YAML 1.1 would make false of it."""
+    import yaml
+
+    # The C one where libyaml is there.
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    bool_tag = "tag:yaml.org,2002:bool"
+    loader = type("Loader", (base,), {})
+    loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != bool_tag]
+        for first, resolvers in base.yaml_implicit_resolvers.items()
+    }
+    loader.add_implicit_resolver(
+        bool_tag, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF")
+    )
+    return loader
 
 
 class Reader:
