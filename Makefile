@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
 	$(wildcard nodes/threecx_node/parameters/engine/*)
 
-.PHONY: help setup demo test check lint types unit generate bench clean
+.PHONY: help setup demo test check lint types unit browser generate bench clean
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
@@ -51,7 +51,11 @@ unit: $(DEV)
 
 check: lint types unit
 
-test: lint types
+# The page of the simulator is tested in a real browser.
+browser:
+	@scripts/install_browser.sh
+
+test: lint types browser
 	$(BIN)/pytest -n 2
 
 generate: $(DEV)

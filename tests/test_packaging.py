@@ -69,6 +69,10 @@ def test_the_wheel_holds_what_it_must(built: Path) -> None:
         "threecx_credentials/token.py",
     ):
         assert needed in names
+    templates = ROOT / "nodes" / "threecx_node" / "simulator" / "templates"
+    assert {path.suffix for path in templates.iterdir()} == {".html", ".css", ".js"}
+    for path in templates.iterdir():
+        assert path.relative_to(ROOT / "nodes").as_posix() in names
     for part in ("nodes", "credentials"):
         for path in (ROOT / part).rglob("*.py"):
             assert path.relative_to(ROOT / part).as_posix() in names
@@ -109,6 +113,23 @@ def test_the_installed_wheel_works(installed: Path) -> None:
         "--items", "-", "--dry-run", stdin='[{"n": "4"}]',
     )  # fmt: skip
     assert json.loads(shown.stdout)[0]["request"]["url"] == "/xapi/v1/Users(5)", shown.stderr
+
+
+def test_the_installed_wheel_shows_the_simulators_page(installed: Path) -> None:
+    script = """
+from urllib.request import Request, urlopen
+from threecx_node.simulator import Simulator
+with Simulator() as pbx:
+    with urlopen(Request(pbx.base_url, headers={"accept": "text/html"})) as answer:
+        print(answer.status, b"<h1>Overview</h1>" in answer.read())
+"""
+    done = run(installed, "-c", script)
+    assert done.stdout == "200 True\n", done.stderr
+
+
+def test_pytest_finds_the_fixture_of_the_installed_wheel(installed: Path) -> None:
+    [points] = installed.glob("threecx_node-*.dist-info/entry_points.txt")
+    assert "[pytest11]\nthreecx_simulator = threecx_node.simulator.pytest_plugin" in points.read_text()
 
 
 def test_the_installed_wheel_runs_the_demo(installed: Path) -> None:
