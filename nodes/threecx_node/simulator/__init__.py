@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .server import CLIENT_ID, CLIENT_SECRET, Simulator, run
+    from .server import CLIENT_ID, CLIENT_SECRET, Client, Simulator, run
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "Simulator", "run"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "Client", "Simulator", "run"]
 
 
 def __getattr__(name: str) -> Any:

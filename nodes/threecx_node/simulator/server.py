@@ -88,6 +88,10 @@ class Simulator:
         self._tls_files = (tls_cert, tls_key)
         self._ports = _several(port)
         self._http_ports = _several(http_port)
+        if self._http_ports and not self._tls:
+            raise ConfigurationError(
+                "http_port is for plain HTTP beside TLS: without TLS, every port is plain"
+            )
         self._recorder = Recorder()
         self._faults = Faults(latency_ms, faults, fault_seed)
         everybody = _checked_clients([Client(client_id, client_secret, role_named(role)), *clients])
