@@ -188,6 +188,22 @@ def test_searching(browser: httpx.Client) -> None:
         assert browser.get("/", params={"set": "Users", "search": odd}).status_code == 200
 
 
+def test_a_large_pbx(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        Simulator(seed="large") as pbx,
+        httpx.Client(base_url=pbx.base_url, headers={"accept": "text/html"}) as browser,
+    ):
+        assert "1–50 of 200,000" in text_of(browser.get("/?set=CallHistoryView"))
+        assert "199,951–200,000 of 200,000" in text_of(browser.get("/?set=CallHistoryView&skip=199999"))
+        shown = text_of(browser.get("/?set=Users&search=4711"))
+        assert "5,000 in all" in shown
+        assert "searched" not in shown
+        # No search holds the machine for long.
+        monkeypatch.setattr("threecx_node.simulator.page._SEARCH_SECONDS", 0.01)
+        shown = text_of(browser.get("/?set=CallHistoryView&search=nobody-of-that-name"))
+        assert re.search(r"Only the first [\d,]+ of 200,000 were searched", shown)
+
+
 def test_hostile_names_are_text(browser: httpx.Client, api: httpx.Client) -> None:
     made = api.post("Contacts", json={"FirstName": HOSTILE, "LastName": "x", "CompanyName": HOSTILE})
     assert made.status_code == 201, made.text

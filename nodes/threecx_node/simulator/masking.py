@@ -6,6 +6,7 @@ Secrets are known by the names of their fields, in values and in JSON texts that
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 MASK = "***"
@@ -23,6 +24,7 @@ _TURNING = {
 }
 
 
+@lru_cache(maxsize=4096)
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds something that nobody should read over a shoulder."""
     return _NAME.search(name) is not None

@@ -16,6 +16,8 @@ open page does, costs next to nothing while nothing happens.
 from __future__ import annotations
 
 import secrets
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -43,6 +45,8 @@ PAGE_SIZE = 50
 _OVERVIEW_REQUESTS = 12
 _SET_REQUESTS = 6
 _ALL_REQUESTS = 200
+# Longer than this nobody waits for the search of an endless call history, and the PBX has other things to do.
+_SEARCH_SECONDS = 1.0
 
 _NOT_LOCAL = """\
 This page is for browsers on the machine that the simulator runs on, at http://localhost or http://127.0.0.1.
@@ -72,6 +76,17 @@ class TableRow:
     id: str
     href: str
     cells: list[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A page of a set: where it begins among what was `found`, how much was `searched` of how much there is."""
+
+    entities: list[Entity]
+    skip: int
+    found: int
+    searched: int
+    everything: int
 
 
 class Page:
@@ -150,11 +165,11 @@ class Page:
         return {"groups": groups, "singletons": singletons, "where": where, "held": sum(counts.values())}
 
     def _overview(self) -> tuple[str, dict[str, Any]]:
-        _, active, _, calls = self._cut("ActiveCalls", "", 0)
-        head, rows = self._table("ActiveCalls", calls)
+        active = self._cut("ActiveCalls", "", 0)
+        head, rows = self._table("ActiveCalls", active.entities)
         return "overview.html", {
             "title": "Overview",
-            "active": active,
+            "active": active.found,
             "calls": rows,
             "call_columns": head,
             "requests": [row_of(seen) for seen in self._recorder.latest(_OVERVIEW_REQUESTS)],
@@ -165,17 +180,19 @@ class Page:
         if name not in self._pbx.model.sets:
             raise _NothingHere
         search = query.get("search", "").strip()[:200]
-        everything, found, skip, page = self._cut(name, search, _natural(query.get("skip", "0")))
-        head, rows = self._table(name, page)
-        last = max(0, found - 1) // PAGE_SIZE * PAGE_SIZE
+        cut = self._cut(name, search, _natural(query.get("skip", "0")))
+        head, rows = self._table(name, cut.entities)
+        skip = cut.skip
+        last = max(0, cut.found - 1) // PAGE_SIZE * PAGE_SIZE
         return "set.html", {
             "title": title_of(name),
             "name": name,
             "columns": head,
             "rows": rows,
             "search": search,
-            "all": everything,
-            "found": found,
+            "all": cut.everything,
+            "searched": cut.searched,
+            "found": cut.found,
             "first": skip + 1,
             "pages": {
                 "First": _page_href(name, search, 0) if skip else "",
@@ -231,20 +248,33 @@ class Page:
             raise _NothingHere
         return "request.html", {"title": f"Request {seen.number}", "request": detail_of(seen)}
 
-    def _cut(self, name: str, search: str, skip: int) -> tuple[int, int, int, list[Entity]]:
-        """How many entities a set has, how many fit the search, where the page begins, and the page."""
+    def _cut(self, name: str, search: str, skip: int) -> _Rows:
         with self._pbx.store.lock:
             records = self._pbx.views.records(name)
             everything = len(records)
             if not search:
                 skip = _page_start(skip, everything)
-                page = [record.value for record in islice(records, skip, skip + PAGE_SIZE)]
-                return everything, everything, skip, page
+                # A large call history is worked out row by row: its sequence gives a page for a page's price.
+                chosen = (
+                    records[skip : skip + PAGE_SIZE]
+                    if isinstance(records, Sequence)
+                    else islice(records, skip, skip + PAGE_SIZE)
+                )
+                entities = [record.value for record in chosen]
+                return _Rows(entities, skip, everything, everything, everything)
             # What is stored is never changed in place: nothing but the list itself needs the lock.
             records = list(records)
-        found = [record.value for record in records if matches(record.value, search)]
+        found: list[Entity] = []
+        searched = 0
+        end = time.perf_counter() + _SEARCH_SECONDS
+        for record in records:
+            if searched % 256 == 255 and time.perf_counter() > end:
+                break
+            searched += 1
+            if matches(value := record.value, search):
+                found.append(value)
         skip = _page_start(skip, len(found))
-        return everything, len(found), skip, found[skip : skip + PAGE_SIZE]
+        return _Rows(found[skip : skip + PAGE_SIZE], skip, len(found), searched, everything)
 
     def _table(self, name: str, entities: list[Entity]) -> tuple[list[str], list[TableRow]]:
         entity_set = self._pbx.model.sets[name]

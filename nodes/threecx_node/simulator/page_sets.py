@@ -128,12 +128,13 @@ def parts_of(
 
 def matches(entity: Entity, search: str) -> bool:
     """Whether every word of `search` is in some plain value of the entity, whatever its case."""
-    texts = [
-        str(value).casefold()
+    # No word of a search has a line break: none is found across two values.
+    text = "\n".join(
+        str(value)
         for name, value in entity.items()
         if isinstance(value, str | int) and not isinstance(value, bool) and not is_secret(name)
-    ]
-    return all(any(word in text for text in texts) for word in search.casefold().split())
+    ).casefold()
+    return all(word in text for word in search.casefold().split())
 
 
 def _add(parts: EntityParts, rows: list[FieldRow], field: Field, value: Any) -> None:
