@@ -82,6 +82,9 @@ class Renderer:
         """A single value that is no entity."""
         if isinstance(value, dict):
             return orjson.dumps({"@odata.context": f"{base}/$metadata#{schema}", **value})
+        if schema in self._model.catalog.enums:
+            # The documents give an enum's member bare, where other values stand in an object.
+            return orjson.dumps(value)
         return orjson.dumps({"@odata.context": f"{base}/$metadata#{_named(schema)}", "value": value})
 
     def shape(self, schema: str, value: Entity, options: Options | None) -> Entity:

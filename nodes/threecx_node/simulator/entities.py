@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from .agents import note_login
 from .defaults import complete
 from .dialplan import DialPlan, display_name
 from .refusals import (
@@ -113,6 +114,8 @@ class Entities:
         merged = merge(self.model, self.model.schema(entity_set.schema), old, values)
         self._derive(set_name, merged, patch)
         self.store.put(set_name, key, merged)
+        if set_name == "Users":
+            note_login(self.store, old, merged)
         if groups is not None and set_name != "Groups":
             self._join_groups(set_name, key, groups)
         return self.record(set_name, key)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from .earlier import shape_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -101,7 +103,7 @@ class Model:
     def shapes(self) -> Iterator[tuple[Operation, Shape]]:
         """Every operation that this release has, with its shape."""
         for operation in self.catalog.operations(release=self.release):
-            yield operation, operation.shape(self.release)
+            yield operation, shape_in(operation.id, operation.shape(self.release), self.release)
 
     @cached_property
     def sets(self) -> Mapping[str, EntitySet]:

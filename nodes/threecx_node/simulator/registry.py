@@ -29,6 +29,8 @@ class Call:
 Handler = Callable[["Pbx", Call], Any]
 
 _HANDLERS: dict[str, Handler] = {}
+# Handlers of all operations whose path begins with a word, for kinds of operations that are all alike.
+_BY_HEAD: dict[str, Handler] = {}
 
 
 def handles(*operations: str) -> Callable[[Handler], Handler]:
@@ -44,9 +46,22 @@ def handles(*operations: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def handler_of(operation: str) -> Handler | None:
-    """The handler of an operation id, None where there is none yet."""
-    return _HANDLERS.get(operation)
+def handles_heads(prefix: str) -> Callable[[Handler], Handler]:
+    """Registers a handler for every operation, without one of its own, whose path begins with `prefix`."""
+
+    def register(handler: Handler) -> Handler:
+        _BY_HEAD[prefix] = handler
+        return handler
+
+    return register
+
+
+def handler_of(route: Route) -> Handler | None:
+    """The handler of a function or action, None where nobody wrote one (a catalog newer than the simulator)."""
+    found = _HANDLERS.get(route.operation.id)
+    if found is None:
+        found = next((each for prefix, each in _BY_HEAD.items() if route.head.startswith(prefix)), None)
+    return found
 
 
 def handled() -> frozenset[str]:

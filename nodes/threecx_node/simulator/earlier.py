@@ -1,0 +1,27 @@
+"""What operations gave back in earlier releases, where the catalog only keeps the newest release's word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..catalog import Returns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..catalog import Shape
+
+_BEFORE_20_0_6 = frozenset({"20.0.4", "20.0.5"})
+_BEFORE_20_0_9 = _BEFORE_20_0_6 | {"20.0.6", "20.0.7", "20.0.8"}
+
+_EARLIER: Mapping[str, tuple[frozenset[str], Returns]] = {
+    "DeletePlaylistFile": (_BEFORE_20_0_9, Returns("entity", "Pbx.IActionResult")),
+    "IsRequestHelpEnabled": (_BEFORE_20_0_6, Returns("value", "Boolean")),
+}
+
+
+def shape_in(operation: str, shape: Shape, release: str) -> Shape:
+    """The shape with what the operation gave back in `release`."""
+    releases, returns = _EARLIER.get(operation, (frozenset(), shape.returns))
+    return replace(shape, returns=returns) if release in releases else shape

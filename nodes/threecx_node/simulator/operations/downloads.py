@@ -1,0 +1,32 @@
+"""Whole sets as CSV files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..files import FileAnswer, csv_file
+from ..registry import Call, handles
+
+if TYPE_CHECKING:
+    from ..pbx import Pbx
+
+# Downloads whose rows are the entities of the set that the path begins with.
+_DOWNLOADS = {
+    "DownloadCallHistory": "call-history.csv",
+    "DownloadChatHistory": "chat-history.csv",
+    "DownloadChatMessagesHistory": "chat-messages.csv",
+    "DownloadEventLogs": "event-logs.csv",
+    "ExportCallCosts": "call-costs.csv",
+    "ExportCallerIdRules": "caller-id-rules.csv",
+    "ExportContacts": "contacts.csv",
+    "ExportExtensions": "extensions.csv",
+}
+
+
+@handles(*_DOWNLOADS)
+def _download(pbx: Pbx, call: Call) -> FileAnswer:
+    entity_set = pbx.model.sets[call.route.head]
+    fields = pbx.model.schema(entity_set.schema).values()
+    columns = [field.name for field in fields if field.kind != "complex" and not field.collection]
+    rows = ([record.value.get(column) for column in columns] for record in pbx.views.records(entity_set.name))
+    return csv_file(_DOWNLOADS[call.route.operation.id], columns, rows)

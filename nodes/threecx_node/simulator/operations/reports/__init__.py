@@ -1,0 +1,5 @@
+"""Reports: rows computed from the call history, as lists and as CSV files with the same rows."""
+
+from . import handlers
+
+__all__ = ["handlers"]
