@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping
 from html import unescape
 from typing import Any
@@ -110,6 +111,12 @@ def test_public_or_not() -> None:
         assert "localhost" in refused.text
         assert "Users" not in refused.text
         assert httpx.get(public.base_url, headers=elsewhere).status_code == 200
+
+
+def test_over_https() -> None:
+    with Simulator(seed="empty", tls=True) as pbx:
+        trust = ssl.create_default_context(cafile=pbx.ca_file)
+        assert httpx.get(pbx.base_url, headers={"accept": "text/html"}, verify=trust).status_code == 200
 
 
 def test_nothing_from_elsewhere_and_nothing_to_run(browser: httpx.Client) -> None:
