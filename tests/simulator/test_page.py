@@ -211,6 +211,17 @@ def test_a_large_pbx(monkeypatch: pytest.MonkeyPatch) -> None:
         assert re.search(r"Only the first [\d,]+ of 200,000 were searched", shown)
 
 
+def test_long_texts_make_no_long_lists(browser: httpx.Client, api: httpx.Client) -> None:
+    api.get(f"Contacts?$filter=FirstName eq '{'n' * 5_000}'")
+    made = api.post("Contacts", json={"FirstName": "x", "LastName": "y", "CompanyName": "z" * 5_000})
+    assert made.status_code == 201, made.text
+    pages = [browser.get(path).text for path in ("/", "/?set=Contacts", "/?requests=all")]
+    assert all("n" * 600 not in page and "z" * 300 not in page for page in pages)
+    assert "n" * 300 in pages[0]
+    assert "z" * 150 in pages[1]
+    assert "z" * 5_000 in browser.get(f"/?set=Contacts&key={made.json()['Id']}").text
+
+
 def test_hostile_names_are_text(browser: httpx.Client, api: httpx.Client) -> None:
     made = api.post("Contacts", json={"FirstName": HOSTILE, "LastName": "x", "CompanyName": HOSTILE})
     assert made.status_code == 201, made.text

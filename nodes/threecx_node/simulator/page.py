@@ -31,7 +31,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
 from .page_guard import is_local
 from .page_requests import detail_of, row_of
-from .page_sets import Cell, cell, columns, grouped, label, matches, parts_of, title_of
+from .page_sets import Cell, columns, grouped, label, matches, parts_of, short_cell, title_of
 from .refusals import Refusal
 from .wire import key_literal
 
@@ -283,7 +283,7 @@ class Page:
         for entity in entities:
             key = "" if entity_set.key is None else str(entity[entity_set.key])
             href = _href(set=name, key=key) if key else ""
-            rows.append(TableRow(key, href, [cell(column, entity.get(column)) for column in head]))
+            rows.append(TableRow(key, href, [short_cell(column, entity.get(column)) for column in head]))
         return head, rows
 
     def _linked(self, schema: str, entity: Entity) -> dict[str, Any]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # A body is shown up to here: enough to read, and a page that loads at once.
 _SHOWN = 20_000
+_SHOWN_TARGET = 500
 # Everything but line breaks and tabs that has no picture; a file's bytes are nothing to read.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -66,7 +67,7 @@ def row_of(seen: SeenRequest) -> RequestRow:
         moment.astimezone().strftime("%H:%M:%S"),
         moment.isoformat(timespec="milliseconds"),
         seen.method,
-        readable(target),
+        readable(target if len(target) <= _SHOWN_TARGET else f"{target[:_SHOWN_TARGET]}…"),
         seen.status,
         _phrase(seen.status),
         f"{seen.milliseconds:.1f}" if seen.milliseconds < 100 else f"{seen.milliseconds:.0f}",

@@ -33,6 +33,7 @@ _GROUPS: Mapping[str, str] = {
 }
 # Where everything goes that no group names, and what a newer PBX brings.
 _LAST_GROUP = "System"
+_SHORT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,14 @@ def label(model: Model, schema: str, entity: Entity) -> str:
     return readable(" ".join(parts) or str(entity.get("Number") or ""))
 
 
+def short_cell(name: str, value: Any) -> Cell:
+    """A value as a list shows it: of a long text the beginning."""
+    shown = cell(name, value)
+    return shown if len(shown.text) <= _SHORT else Cell(f"{shown.text[:_SHORT]}…", shown.kind)
+
+
 def cell(name: str, value: Any) -> Cell:
-    """A value as a table shows it."""
+    """A value in full."""
     if value is None or value in ("", [], {}):
         return Cell("–", "none")
     if isinstance(value, bool):
