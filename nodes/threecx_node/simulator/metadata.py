@@ -56,7 +56,8 @@ class _Document:
             # Nothing is known of its rows: its functions give files.
             _add(schema, "EntityType", Name=_short(name))
         for name, enum in sorted(self.model.catalog.enums.items()):
-            if members := enum.members_in(self.model.release):
+            members = enum.members_in(self.model.release)
+            if members and name.startswith(f"{NAMESPACE}."):
                 self._write_enum(schema, name, members, flags=enum.flags)
         for operation, shape in self.operations:
             self._write_operation(schema, operation, shape)

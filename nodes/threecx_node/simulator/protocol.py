@@ -69,7 +69,6 @@ class Protocol(HttpToolsProtocol):
         """A request begins."""
         super().on_message_begin()
         self._receiving = self._in_head = True
-        self._head_size = 0
         scope: dict[str, Any] = self.scope  # type: ignore[assignment] # it gets a member that ASGI does not know
         scope[CONNECTION] = self.transport
 

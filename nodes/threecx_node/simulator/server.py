@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, load_catalog
 from ..errors import ConfigurationError
-from .roles import OWNER, Client, role_named
+from .roles import OWNER, role_named
+from .roles import Client as Client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,0 +1,181 @@
+"""Faults: the same seed gives the same ones, at the rates that were asked for."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+import pytest
+from tests.cli.conftest import run
+
+from threecx_node.errors import ConfigurationError
+from threecx_node.simulator import Simulator
+
+
+def logged_in(pbx: Simulator) -> httpx.Client:
+    headers = {"authorization": f"Bearer {pbx.token()}"}
+    return httpx.Client(base_url=f"{pbx.base_url}/xapi/v1/", headers=headers, timeout=10)
+
+
+def what_comes(pbx: Simulator, requests: int) -> list[str]:
+    """The status of each of many requests, logging in again where a token has ended."""
+    seen = []
+    with logged_in(pbx) as api:
+        for _ in range(requests):
+            try:
+                status = api.get("Defs?$select=Id").status_code
+            except httpx.RemoteProtocolError:
+                seen.append("dropped")
+                continue
+            if status == 401:
+                api.headers["authorization"] = f"Bearer {pbx.token()}"
+            seen.append(str(status))
+    return seen
+
+
+def test_rates_are_roughly_as_asked_for_and_repeat_exactly() -> None:
+    plan = "429:20%,503:10%,drop:10%,401:5%"
+    runs = []
+    for _ in range(2):
+        with Simulator(faults=plan, fault_seed=7) as pbx:
+            runs.append(what_comes(pbx, 1_000))
+    assert runs[0] == runs[1]
+    counts = Counter(runs[0])
+    assert counts.keys() == {"200", "429", "503", "dropped", "401"}
+    for what, expected in (("429", 200), ("503", 100), ("dropped", 100), ("401", 50), ("200", 550)):
+        assert abs(counts[what] - expected) < 5 * expected**0.5, counts
+    with Simulator(faults=plan, fault_seed=8) as pbx:
+        assert what_comes(pbx, 200) != runs[0][:200]
+
+
+def test_without_a_seed_every_run_is_another() -> None:
+    seen = []
+    for _ in range(2):
+        with Simulator(faults="500:50%") as pbx:
+            seen.append(what_comes(pbx, 64))
+    assert seen[0] != seen[1]
+
+
+@pytest.mark.parametrize(
+    ("plan", "status", "after"),
+    [("429:100%", 429, "1"), ("503:100%:30", 503, "30"), ("429:100%:0", 429, "0"), ("502:100%", 502, None)],
+)
+def test_statuses(plan: str, status: int, after: str | None) -> None:
+    with Simulator(faults=plan) as pbx, logged_in(pbx) as api:
+        answer = api.post("Contacts", json={"FirstName": "Ada"})
+        assert (answer.status_code, answer.headers.get("retry-after")) == (status, after)
+        assert answer.json()["error"]["message"]
+        assert pbx.state.count("Contacts") == 6
+        assert [(seen.method, seen.status) for seen in pbx.requests] == [("POST", status)]
+
+
+@pytest.mark.parametrize(("plan", "contacts"), [("drop:100%", 6), ("drop-after:100%", 7)])
+def test_dropped_connections(plan: str, contacts: int) -> None:
+    with Simulator(faults=plan) as pbx, logged_in(pbx) as api:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            api.post("Contacts", json={"FirstName": "Ada"})
+        assert pbx.state.count("Contacts") == contacts
+        assert [seen.status for seen in pbx.requests] == [0]
+        pbx.faults.set("")
+        assert api.get("Contacts").status_code == 200
+
+
+def test_an_ended_token_stays_ended() -> None:
+    with Simulator(faults="401:100%") as pbx, logged_in(pbx) as api:
+        answer = api.get("Users")
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        pbx.faults.set("")
+        assert api.get("Users").status_code == 401
+        api.headers["authorization"] = f"Bearer {pbx.token()}"
+        assert api.get("Users").status_code == 200
+
+
+def test_slow_answers_hold_up_nobody_else() -> None:
+    with Simulator(faults="slow:100%:400") as pbx, logged_in(pbx) as api:
+        begin = time.monotonic()
+        assert api.get("Defs?$select=Id").status_code == 200
+        assert time.monotonic() - begin >= 0.4
+        begin = time.monotonic()
+        assert httpx.get(f"{pbx.base_url}/nothing").status_code == 404
+        assert time.monotonic() - begin < 0.4
+
+
+def test_the_login_is_spared_but_where_it_is_named() -> None:
+    def login(pbx: Simulator) -> httpx.Response:
+        form = {"grant_type": "client_credentials", "client_id": "900", "client_secret": pbx.client_secret}
+        return httpx.post(f"{pbx.base_url}/connect/token", data=form)
+
+    with Simulator(faults="503:100%") as pbx:
+        assert login(pbx).status_code == 200
+        pbx.faults.set("token-503:100%:9")
+        assert (login(pbx).status_code, login(pbx).headers["retry-after"]) == (503, "9")
+        with logged_in(pbx) as api:
+            assert api.get("Users").status_code == 200
+        for plan in ("token-drop:100%", "token-drop-after:100%"):
+            pbx.faults.set(plan)
+            with pytest.raises(httpx.RemoteProtocolError):
+                login(pbx)
+        pbx.faults.set("token-slow:100%:200")
+        begin = time.monotonic()
+        assert login(pbx).status_code == 200
+        assert time.monotonic() - begin >= 0.2
+
+
+def test_logins_do_not_shift_the_faults_of_the_api() -> None:
+    with Simulator(faults="500:50%,token-500:50%", fault_seed=3) as pbx:
+        plain = what_comes(pbx, 40)
+        pbx.faults.set("500:50%,token-500:50%", 3)
+        with logged_in(pbx) as api:
+            mixed = []
+            for _ in range(40):
+                httpx.post(f"{pbx.base_url}/connect/token", data={"grant_type": "x"})
+                mixed.append(str(api.get("Defs?$select=Id").status_code))
+    assert mixed == plain
+
+
+@pytest.mark.parametrize(
+    ("plan", "message"),
+    [
+        ("429", "'429' cannot be read"),
+        ("429:5", "'429:5' cannot be read"),
+        ("429:5%%", "cannot be read"),
+        ("429:-5%", "cannot be read"),
+        ("200:5%", "no fault and no status from 400 to 599"),
+        ("999:5%", "no fault and no status"),
+        ("explode:5%", "no fault and no status"),
+        ("drop:101%", "over 100%"),
+        ("drop:60%,429:50%", "add up to more than 100%"),
+        ("token-drop:60%,token-503:50%", "add up to more than 100%"),
+        ("slow:1%:700000", "waits longer"),
+        ("drop:1%:5", "takes no value"),
+    ],
+)
+def test_plans_that_cannot_be_used(plan: str, message: str) -> None:
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        Simulator(faults=plan)
+    assert "\n" not in caught.value.one_line()
+
+
+@pytest.mark.parametrize("plan", ["", " ", "429:5%, 503:2.5% ,", "drop:50%,503:50%,token-drop:100%"])
+def test_plans_that_can(plan: str) -> None:
+    assert Simulator(faults=plan).faults.plan == plan
+
+
+def test_on_the_command_line() -> None:
+    ran = run("simulator", "--port", "0", "--faults", "429:lots")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "'429:lots' cannot be read" in ran.err
+
+
+def test_another_plan_while_it_runs(pbx: Simulator, api: httpx.Client) -> None:
+    check: Callable[[], int] = lambda: api.get("Defs?$select=Id").status_code  # noqa: E731 - three times the same
+    assert check() == 200
+    pbx.faults.set("418:100%")
+    assert check() == 418
+    with pytest.raises(ConfigurationError):
+        pbx.faults.set("nonsense")
+    assert check() == 418
+    pbx.faults.set("")
+    assert check() == 200
