@@ -1,0 +1,1 @@
+"""What `make bench` measures: a table per subject, each a module here that registers itself."""
