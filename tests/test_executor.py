@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support import FakePbx, credential, deleting, odata_error, run
 
+from tests.support import FakePbx, credential, deleting, odata_error, run
 from threecx_node.batch import Batch, Item, Options, Result, ranges
 from threecx_node.errors import (
     ExpressionError,

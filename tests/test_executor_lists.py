@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support import FakePbx, odata_error, run
 
+from tests.support import FakePbx, odata_error, run
 from threecx_node.batch import Options
 from threecx_node.errors import UnknownNameError
 

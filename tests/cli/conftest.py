@@ -12,8 +12,8 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.support import ROOT
 
+from tests.support import ROOT
 from threecx_node.simulator import Simulator
 
 COMMAND = (sys.executable, "-m", "threecx_node.cli")

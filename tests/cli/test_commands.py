@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.support import ROOT, shared
 from tests.transport.servers import free_port, response, running
-
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 

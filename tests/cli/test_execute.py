@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.support import ROOT, shared
 from tests.transport.servers import free_port
-
 from threecx_node.simulator import Simulator
 
 DELETE = ("execute", "DeleteCallFlowApp")

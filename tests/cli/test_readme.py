@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.cli.conftest import Threecx, environment
 from tests.support import ROOT
-
 from threecx_node.simulator import Simulator
 
 README = (ROOT / "README.md").read_text()

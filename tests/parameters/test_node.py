@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.support import shared
 
+from tests.support import shared
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import InputError, UnknownNameError
 from threecx_node.parameters.node import read_node

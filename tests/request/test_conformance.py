@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from openapi_schema_validator import OAS30Validator
-from tests.support import RELEASES, document, operations_of
 
+from tests.support import RELEASES, document, operations_of
 from threecx_node.catalog import load_catalog
 from threecx_node.parameters.resolve import ParameterNames, resolve
 from threecx_node.request.build import RequestBuilder

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.cli.conftest import COMMAND, environment, run
 
+from tests.cli.conftest import COMMAND, environment, run
 from threecx_node.errors import ConfigurationError
 from threecx_node.simulator import Simulator
 

@@ -24,8 +24,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support import ROOT
 
+from tests.support import ROOT
 from threecx_credentials.form import CREDENTIAL_TYPE
 
 PAGE = ROOT / "docs" / "simulator.md"

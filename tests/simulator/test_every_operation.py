@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
 from tests.simulator.official import Document, Known, Operation, Sent, fill, is_error
 from tests.support import RELEASES, document
-
 from threecx_node.simulator import Simulator
 
 pytestmark = pytest.mark.slow

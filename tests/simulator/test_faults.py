@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from tests.cli.conftest import run
 
+from tests.cli.conftest import run
 from threecx_node.errors import ConfigurationError
 from threecx_node.simulator import Simulator
 

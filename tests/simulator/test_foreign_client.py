@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 from scripts.build_foreign_client import BuildError, build, find_node
-from tests.support import shared
 
+from tests.support import shared
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.recorder import SeenRequest
 

@@ -8,8 +8,8 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
-from tests.support import RELEASES, document
 
+from tests.support import RELEASES, document
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 

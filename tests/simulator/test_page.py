@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
-from tests.support import RELEASES, ROOT
 
+from tests.support import RELEASES, ROOT
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.masking import masked, masked_text, readable

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.support import RELEASES
 
+from tests.support import RELEASES
 from threecx_node.simulator import Simulator
 
 # A set, what is given to create one, what an update changes, and the old name of the look-up by number.

@@ -142,7 +142,9 @@ def test_requests_are_seen_without_secrets(pbx: Simulator, anyone: httpx.Client)
 
 def test_a_service_principals_own_secret(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
     owner = {"Name": "DEFAULT", "Rights": {"RoleName": "system_owners"}}
-    made = api.post("ServicePrincipals", json={"Number": "crm", "XAPIEnabled": True, "Groups": [owner]}).json()
+    made = api.post(
+        "ServicePrincipals", json={"Number": "crm", "XAPIEnabled": True, "Groups": [owner]}
+    ).json()
     secret = api.post(f"ServicePrincipals({made['Id']})/Pbx.GenerateAppToken").json()["value"]
     answer = anyone.post("/connect/token", data=form(pbx, client_id="crm", client_secret=secret))
     assert users(anyone, answer.json()["access_token"]) == 200

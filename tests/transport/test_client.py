@@ -14,8 +14,8 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.transport.servers import RawServer, free_port, response, running
 
+from tests.transport.servers import RawServer, free_port, response, running
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError, LoginError, ThreeCxError, TransportError
 from threecx_node.request.build import PreparedRequest
