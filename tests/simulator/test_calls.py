@@ -9,7 +9,6 @@ from typing import Any
 
 import httpx
 
-from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 
 
@@ -215,17 +214,3 @@ def test_a_duration_among_a_reports_arguments(api: httpx.Client) -> None:
     assert api.get(f"{name}({when},queueDns='',waitInterval='0:00:0')").status_code == 200
     for bad in ("''", "'PT0S'", "'soon'"):
         assert api.get(f"{name}({when},queueDns='',waitInterval={bad})").status_code == 404
-
-
-def test_what_is_not_done_yet_says_so(api: httpx.Client) -> None:
-    answer = api.post("Services/Pbx.RestartOperatingSystem")
-    assert answer.status_code == 501
-    assert answer.json()["error"]["message"] == "The simulator does not do RestartOperatingSystem yet."
-
-
-def test_every_handler_is_of_an_operation() -> None:
-    from threecx_node.simulator import actions, functions  # noqa: F401 - importing registers
-    from threecx_node.simulator.registry import handled
-
-    assert handled() <= set(load_catalog().operation_ids)
-    assert len(handled()) > 60

@@ -17,6 +17,7 @@ _BEFORE_20_0_9 = _BEFORE_20_0_6 | {"20.0.6", "20.0.7", "20.0.8"}
 
 _EARLIER: Mapping[str, tuple[frozenset[str], Returns]] = {
     "DeletePlaylistFile": (_BEFORE_20_0_9, Returns("entity", "Pbx.IActionResult")),
+    "GetUsersByPrincipalNames": (frozenset({"20.0.4"}), Returns("collection", "Pbx.Microsoft365User")),
     "IsRequestHelpEnabled": (_BEFORE_20_0_6, Returns("value", "Boolean")),
 }
 

@@ -27,16 +27,15 @@ _SIZE = 48 * 2**20
 @handles("Backup")
 def _backup(pbx: Pbx, call: Call) -> None:
     description = required(call, "description")
-    name = str(description["Name"])
-    if "/" in name or "\\" in name:
-        raise refuse(400, Problem("description/Name", "WARNINGS.XAPI.INVALID_FILE_NAME"))
-    name = name.removesuffix(".zip") + ".zip"
+    name = str(description["Name"]).removesuffix(".zip") + ".zip"
     contents = description.get("Contents") or {}
     password = (contents.get("EncryptBackupPassword") or {}).get("Value")
     if contents.get("EncryptBackup") and not password:
         raise refuse(400, Problem("description/Contents/EncryptBackupPassword", REQUIRED))
     values = {"FileName": name, "CreationTime": now(), "DownloadLink": f"/backups/{name}", "Size": _SIZE}
     pbx.entities.create("Backups", values)
+    for gone in [key for key in pbx.store.table(CONTENTS) if pbx.store.get("Backups", key) is None]:
+        pbx.store.delete(CONTENTS, gone)
     kept = {table: _rows(pbx, table) for table in _tables(pbx, contents)}
     secret = password if contents.get("EncryptBackup") else None
     pbx.store.put(CONTENTS, name, {"tables": kept, "password": secret})
@@ -93,11 +92,6 @@ def _sftp_host_key(_pbx: Pbx, call: Call) -> str:
     if "." not in path and "/" not in path:
         raise refuse(400, Problem("sftpPath", "WARNINGS.XAPI.INVALID_PATH"))
     return "SHA256:2b1f0cJ3mVqk5yGZb0o8r7nP4sT6uW9xA1dE3fH5iKM"
-
-
-def forget_contents(pbx: Pbx, name: str) -> None:
-    """Throws away what a deleted backup held."""
-    pbx.store.delete(CONTENTS, name)
 
 
 def _tables(pbx: Pbx, contents: Entity) -> list[str]:
