@@ -70,7 +70,7 @@ def _loader() -> Any:
     # The C one where libyaml is there.
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     bool_tag = "tag:yaml.org,2002:bool"
-    loader = type("Loader", (base,), {})
+    loader: Any = type("Loader", (base,), {})
     loader.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in resolvers if tag != bool_tag]
         for first, resolvers in base.yaml_implicit_resolvers.items()
