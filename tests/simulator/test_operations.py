@@ -333,3 +333,15 @@ def test_accounts_elsewhere_come_in_pages(api: httpx.Client, provider: str) -> N
     assert len(found) == len(set(found)) == 25
     only = api.post(provider, json={"options": {"Count": 10, "Search": "ada."}}).json()["Users"]
     assert [account["Name"] for account in only] == ["Ada Lindqvist"]
+
+
+def test_a_new_key_of_the_client_itself(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
+    principal = pbx.state.entities("ServicePrincipals")[0]["Id"]
+    key = value(api.post(f"ServicePrincipals({principal})/Pbx.GenerateAppToken"))
+    form = {"grant_type": "client_credentials", "client_id": pbx.client_id}
+    for secret, status in ((pbx.client_secret, 401), (key, 200)):
+        answer = anyone.post("/connect/token", data={**form, "client_secret": secret})
+        assert answer.status_code == status
+    # Who runs the simulator needs no secret.
+    headers = {"Authorization": f"Bearer {pbx.token()}"}
+    assert anyone.get("/xapi/v1/Users?$top=1", headers=headers).status_code == 200

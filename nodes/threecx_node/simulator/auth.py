@@ -72,7 +72,7 @@ class Auth:
             raise TokenRefusal(400, "unsupported_grant_type", "Only client_credentials is supported.")
         if not client_id or not client_secret:
             raise TokenRefusal(400, "invalid_request", "client_id or client_secret is missing.")
-        known = self._secret_of(client_id)
+        known = self.secret_of(client_id)
         if not known or not hmac.compare_digest(known.encode(), client_secret.encode()):
             raise TokenRefusal(401, "unauthorized", "The client id or the client secret is wrong.")
         now = time.time()
@@ -124,7 +124,8 @@ class Auth:
         self._store.put(API_KEYS, client_id, {"Id": owner[1] if owner else 0, "Secret": secret})
         return secret
 
-    def _secret_of(self, client_id: str) -> str:
+    def secret_of(self, client_id: str) -> str:
+        """The secret that opens for a client now, empty where nothing does."""
         if self.role_of(client_id) is None:
             return ""
         record = self._store.get(API_KEYS, client_id)

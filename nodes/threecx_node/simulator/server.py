@@ -153,7 +153,9 @@ class Simulator:
     def token(self) -> str:
         """A fresh access token of the client, without a request; it ends the client's older one."""
         with self._pbx.store.lock:
-            answer = self._pbx.auth.issue("client_credentials", self.client_id, self.client_secret)
+            # Not the secret from the start: a new key may have been generated for the client since.
+            secret = self._pbx.auth.secret_of(self.client_id)
+            answer = self._pbx.auth.issue("client_credentials", self.client_id, secret)
         return str(answer["access_token"])
 
     def end_tokens(self) -> None:
