@@ -82,6 +82,8 @@ def test_a_backup_brings_back_what_was_there(pbx: Simulator, api: httpx.Client) 
     done(api.post("Backups('office-2026-03-02.zip')/Pbx.Restore", json={}))
     assert pbx.state.count("CallHistoryView") == calls
     assert "before.zip" in {backup["FileName"] for backup in pbx.state.entities("Backups")}
+    noted = [entry["Operation"] for entry in pbx.state.entities("(actions)")]
+    assert noted == ["Backup", "PurgeCalls", "Restore", "Restore"]
 
 
 def test_purges_by_period(pbx: Simulator, api: httpx.Client) -> None:

@@ -122,3 +122,5 @@ def _restore_seed(pbx: Pbx) -> None:
     pbx.reset()
     for table, rows in kept.items():
         _put_back(pbx, table, rows)
+        # Ids began anew with the seed; what stays must not be overwritten by what comes.
+        pbx.store.skip_ids(table, max((key for key, _ in rows if isinstance(key, int)), default=0))
