@@ -14,6 +14,10 @@ from threecx_node.errors import ConfigurationError
 from threecx_node.simulator import Simulator
 
 
+# How a client meets a dropped connection: closed, or reset where it was still sending.
+DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
+
+
 def logged_in(pbx: Simulator) -> httpx.Client:
     headers = {"authorization": f"Bearer {pbx.token()}"}
     return httpx.Client(base_url=f"{pbx.base_url}/xapi/v1/", headers=headers, timeout=10)
@@ -26,7 +30,7 @@ def what_comes(pbx: Simulator, requests: int) -> list[str]:
         for _ in range(requests):
             try:
                 status = api.get("Defs?$select=Id").status_code
-            except httpx.RemoteProtocolError:
+            except DROPPED:
                 seen.append("dropped")
                 continue
             if status == 401:
@@ -74,7 +78,7 @@ def test_statuses(plan: str, status: int, after: str | None) -> None:
 @pytest.mark.parametrize(("plan", "contacts"), [("drop:100%", 6), ("drop-after:100%", 7)])
 def test_dropped_connections(plan: str, contacts: int) -> None:
     with Simulator(faults=plan) as pbx, logged_in(pbx) as api:
-        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        with pytest.raises(DROPPED):
             api.post("Contacts", json={"FirstName": "Ada"})
         assert pbx.state.count("Contacts") == contacts
         assert [seen.status for seen in pbx.requests] == [0]
@@ -115,7 +119,7 @@ def test_the_login_is_spared_but_where_it_is_named() -> None:
             assert api.get("Users").status_code == 200
         for plan in ("token-drop:100%", "token-drop-after:100%"):
             pbx.faults.set(plan)
-            with pytest.raises(httpx.RemoteProtocolError):
+            with pytest.raises(DROPPED):
                 login(pbx)
         pbx.faults.set("token-slow:100%:200")
         begin = time.monotonic()
