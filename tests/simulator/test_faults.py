@@ -13,7 +13,6 @@ from tests.cli.conftest import run
 from threecx_node.errors import ConfigurationError
 from threecx_node.simulator import Simulator
 
-
 # How a client meets a dropped connection: closed, or reset where it was still sending.
 DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
 
