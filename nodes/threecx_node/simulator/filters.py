@@ -11,14 +11,14 @@ import copy
 import math
 import operator
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 
-from .literals import INTEGER_RANGES, LiteralError, canonical_date_time, format_date_time
+from .filter_functions import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .literals import INTEGER_RANGES, LiteralError, canonical_date_time
 from .refusals import bad_query
 from .state import Entity
 
@@ -194,7 +194,7 @@ class _Compiler:
             return self._in(tree, scope)
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
         self._check_operands(left, right)
-        compare = _COMPARISONS[type(tree.comparator)]
+        compare = COMPARISONS[type(tree.comparator)]
         first, second = left.run, right.run
         if compare in (operator.eq, operator.ne):
             return Node(lambda entity: compare(first(entity), second(entity)), "boolean")
@@ -253,7 +253,7 @@ class _Compiler:
     def _arithmetic(self, tree: ast.BinOp, scope: dict[str, str]) -> Node:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
         _expect("number", left, right)
-        calculate = _ARITHMETIC[type(tree.op)]
+        calculate = ARITHMETIC[type(tree.op)]
         first, second = left.run, right.run
 
         def run(entity: Entity) -> Any:
@@ -269,7 +269,7 @@ class _Compiler:
 
     def _call(self, tree: ast.Call, scope: dict[str, str]) -> Node:
         name = _full_name(tree.func)
-        signature = _FUNCTIONS.get(name)
+        signature = FUNCTIONS.get(name)
         if signature is None:
             raise bad_query(f"The function '{name}' is not supported here.")
         wanted, kind, function = signature
@@ -355,75 +355,3 @@ def _full_time(text: str) -> str:
 
 
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {"Duration": _seconds, "TimeOfDay": _full_time}
-
-_COMPARISONS: Mapping[type, Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-}
-
-
-def _divide(a: float, b: float) -> float:
-    # OData divides integers like C does: towards zero.
-    return int(a / b) if isinstance(a, int) and isinstance(b, int) else a / b
-
-
-_ARITHMETIC: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: _divide,
-    ast.Mod: math.fmod,
-}
-
-
-def _part(start: int, end: int) -> Callable[[str], int]:
-    return lambda text: int(text[start:end])
-
-
-def _now() -> str:
-    return format_date_time(datetime.now(UTC))
-
-
-def _substring(text: str, start: int, length: int | None = None) -> str:
-    start = max(int(start), 0)
-    return text[start:] if length is None else text[start : start + max(int(length), 0)]
-
-
-def _round(value: float) -> float:
-    return math.copysign(math.floor(abs(value) + 0.5), value)
-
-
-def _total_seconds(value: float) -> float:
-    return timedelta(seconds=value).total_seconds()
-
-
-# Name: kinds of its arguments, kind of its value, what it does.
-_FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
-    "contains": (("string|enum", "string"), "boolean", lambda text, part: part in text),
-    "startswith": (("string|enum", "string"), "boolean", lambda text, part: text.startswith(part)),
-    "endswith": (("string|enum", "string"), "boolean", lambda text, part: text.endswith(part)),
-    "indexof": (("string|enum", "string"), "number", lambda text, part: text.find(part)),
-    "concat": (("string", "string"), "string", operator.add),
-    "length": (("string|enum",), "number", len),
-    "substring": (("string", "number", "number"), "string", _substring),
-    "tolower": (("string|enum",), "string", str.lower),
-    "toupper": (("string|enum",), "string", str.upper),
-    "trim": (("string",), "string", str.strip),
-    "year": (("datetime|date",), "number", _part(0, 4)),
-    "month": (("datetime|date",), "number", _part(5, 7)),
-    "day": (("datetime|date",), "number", _part(8, 10)),
-    "hour": (("datetime",), "number", _part(11, 13)),
-    "minute": (("datetime",), "number", _part(14, 16)),
-    "second": (("datetime",), "number", _part(17, 19)),
-    "date": (("datetime",), "date", lambda text: text[:_DATE_WIDTH]),
-    "time": (("datetime",), "time", lambda text: text[_DATE_WIDTH + 1 : _DATE_WIDTH + 9]),
-    "now": ((), "datetime", _now),
-    "totalseconds": (("duration",), "number", _total_seconds),
-    "round": (("number",), "number", _round),
-    "floor": (("number",), "number", math.floor),
-    "ceiling": (("number",), "number", math.ceil),
-}
