@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from odata_query import ast
 
 from .literals import format_date_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 _DATE_WIDTH = len("2025-03-13")
 
