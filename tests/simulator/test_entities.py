@@ -401,3 +401,12 @@ def test_reset_puts_the_seed_back(pbx: Simulator, api: httpx.Client) -> None:
     # The same ids, but no old ETag fits.
     path = f"CallFlowApps({before[0]['Id']})"
     assert api.delete(path, headers={"If-Match": tag}).status_code == 412
+
+
+def test_the_default_group_stays_the_only_one(api: httpx.Client) -> None:
+    default = find(api, "Groups", "$filter=IsDefault eq true")
+    for path in (f"Groups({default['Id']})", "MyGroup"):
+        assert api.patch(path, json={"IsDefault": False}).status_code == 204
+    assert created(api, "Groups", Name="Another", IsDefault=True)["IsDefault"] is False
+    assert find(api, "Groups", "$filter=IsDefault eq true")["Id"] == default["Id"]
+    assert api.get("MyGroup").json()["Id"] == default["Id"]

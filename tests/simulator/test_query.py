@@ -309,3 +309,14 @@ def test_query_bytes_that_are_no_text(api: httpx.Client) -> None:
 def test_plus_and_percent_20_are_both_spaces(api: httpx.Client) -> None:
     assert numbers(api, "$filter=Number+eq+'102'") == ["102"]
     assert numbers(api, "%24filter=Number%20eq%20%27102%27") == ["102"]
+
+
+def test_the_next_link_of_a_function_leads_on(api: httpx.Client) -> None:
+    pages, link = 0, "Contacts/Pbx.GetContactsByNumber(number='%2B4')"
+    for index in range(101):
+        assert api.post("Contacts", json={"FirstName": f"C{index}", "PhoneNumber": "+4"}).status_code == 201
+    while link:
+        answer = api.get(link)
+        assert answer.status_code == 200, link
+        pages, link = pages + 1, answer.json().get("@odata.nextLink", "")
+    assert pages == 2

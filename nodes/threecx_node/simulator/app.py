@@ -64,7 +64,7 @@ _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 class Exchange:
     """One request under /xapi/v1/ while it is answered."""
 
-    __slots__ = ("base", "body", "headers", "query", "route", "values")
+    __slots__ = ("base", "body", "headers", "path", "query", "route", "values")
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class Exchange:
         query: bytes,
         body: bytes,
         base: str,
+        path: str,
     ) -> None:
         self.route = route
         self.values = values
@@ -81,6 +82,7 @@ class Exchange:
         self.query = query
         self.body = body
         self.base = base
+        self.path = path
 
     @property
     def key(self) -> Any:
@@ -204,7 +206,7 @@ class SimulatorApp:
             )
         check_role(role, route, scope["method"])
         values = route.values(given) if route.arguments else {}
-        exchange = Exchange(route, values, headers, scope["query_string"], body, base)
+        exchange = Exchange(route, values, headers, scope["query_string"], body, base, path)
         return self._roles[route.role](exchange)
 
     def _list(self, exchange: Exchange) -> Answer:
@@ -307,7 +309,7 @@ class SimulatorApp:
         if returns.kind == "nothing":
             return Answer(204)
         if returns.kind == "collection":
-            return self._rows(exchange, exchange.route.shape.path[1:], payload)
+            return self._rows(exchange, exchange.path[1:], payload)
         return Answer(200, self.pbx.renderer.value(exchange.base, returns.type, payload))
 
     def _rows(self, exchange: Exchange, path: str, rows: list[Any]) -> Answer:

@@ -176,7 +176,9 @@ class _Document:
         returns = shape.returns
         if returns.kind == "nothing":
             return {"description": "Done."}
-        if returns.kind == "file":
+        # A read whose result is none of the API's values gives a file, whatever it is called.
+        is_file = shape.method == "GET" and returns.type == "Pbx.IActionResult"
+        if is_file or returns.kind == "file":
             return {
                 "description": "A file.",
                 "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in FILE_TYPES},
@@ -189,7 +191,7 @@ class _Document:
                     "value": {"type": "array", "items": self._type(returns.type)},
                 }
             )
-        elif returns.kind == "value" and not self._model.catalog.is_schema(returns.type):
+        elif returns.kind == "value" and returns.type not in self._model.catalog.enums:
             schema = _enveloped({"value": self._type(returns.type)})
         else:
             schema = self._type(returns.type)

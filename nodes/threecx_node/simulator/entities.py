@@ -182,6 +182,9 @@ class Entities:
                 entity[name] = entity[name] or _generated(name, entity["Number"])
         if set_name == "Groups":
             entity["HasMembers"] = bool(entity["Members"])
+            # The PBX has one default group from its first day on; nobody makes another, or takes it away.
+            defaults = [key for key, group in self._groups() if group["IsDefault"]]
+            entity["IsDefault"] = entity["Id"] in defaults if defaults else entity["IsDefault"]
 
     def _join_groups(self, set_name: str, key: Key, groups: list[Entity] | None) -> None:
         dn = self.dial_plan.by_id(key)
