@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from typing import Any
 
 import httpx
@@ -347,3 +348,31 @@ def test_a_new_key_of_the_client_itself(pbx: Simulator, api: httpx.Client, anyon
     # Who runs the simulator needs no secret.
     headers = {"Authorization": f"Bearer {pbx.token()}"}
     assert anyone.get("/xapi/v1/Users?$top=1", headers=headers).status_code == 200
+
+
+def test_a_backup_is_downloaded_as_a_zip_by_who_is_logged_in(pbx: Simulator, api: httpx.Client) -> None:
+    for name, contents in (
+        ("plain", {}),
+        ("sealed", {"EncryptBackup": True, "EncryptBackupPassword": {"Value": "x"}}),
+    ):
+        done(api.post("Backups/Pbx.Backup", json={"description": {"Name": name, "Contents": contents}}))
+    links = {each["FileName"]: each["DownloadLink"] for each in value(api.get("Backups"))}
+    held = {}
+    for name in ("plain.zip", "sealed.zip"):
+        answer = httpx.get(
+            pbx.base_url + links[name], headers={"Authorization": api.headers["Authorization"]}
+        )
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+        assert f'filename="{name}"' in answer.headers["content-disposition"]
+        archive = zipfile.ZipFile(io.BytesIO(answer.content))
+        assert archive.testzip() is None
+        held[name] = set(archive.namelist())
+    assert held == {"plain.zip": {"backup.json", "tables.json"}, "sealed.zip": {"backup.json"}}
+    assert httpx.get(pbx.base_url + links["plain.zip"]).status_code == 401
+    for method, path, status in (("GET", "/backups/none.zip", 404), ("GET", "/backups/..%2f..%2fetc", 404),
+                                 ("DELETE", links["plain.zip"], 405)):  # fmt: skip
+        asked = httpx.request(
+            method, pbx.base_url + path, headers={"Authorization": api.headers["Authorization"]}
+        )
+        assert asked.status_code == status
+        assert asked.json()["error"]["message"]

@@ -15,8 +15,10 @@ from urllib.parse import unquote
 import orjson
 
 from .answers import check_precondition
+from .backup_files import BACKUPS, backup_file
 from .body import read_body as read_values
 from .control import CONTROL, Control
+from .exchange import Exchange
 from .files import FileAnswer
 from .login import LOGIN, SEEN_BODY, Login
 from .operations import perform
@@ -24,7 +26,7 @@ from .page_guard import is_page
 from .protocol import CONNECTION
 from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal
 from .registry import Call
-from .roles import check_role
+from .roles import Role, check_role
 from .self_description import DOCUMENTS
 from .wire import (
     Answer,
@@ -50,7 +52,6 @@ if TYPE_CHECKING:
     from .pbx import Pbx
     from .query import Options
     from .recorder import Recorder
-    from .routes import Route
     from .state import Entity, Record
 
 log = logging.getLogger(__name__)
@@ -59,35 +60,6 @@ PREFIX = b"/xapi/v1/"
 # The status of a request that was left without an answer on purpose.
 NO_ANSWER = 0
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
-
-
-class Exchange:
-    """One request under /xapi/v1/ while it is answered."""
-
-    __slots__ = ("base", "body", "headers", "path", "query", "route", "values")
-
-    def __init__(
-        self,
-        route: Route,
-        values: Mapping[str, Any],
-        headers: Mapping[bytes, bytes],
-        query: bytes,
-        body: bytes,
-        base: str,
-        path: str,
-    ) -> None:
-        self.route = route
-        self.values = values
-        self.headers = headers
-        self.query = query
-        self.body = body
-        self.base = base
-        self.path = path
-
-    @property
-    def key(self) -> Any:
-        """The path's first parameter."""
-        return self.values[self.route.arguments[0].name]
 
 
 class SimulatorApp:
@@ -181,7 +153,8 @@ class SimulatorApp:
             log.exception("%s %s failed", scope["method"], scope["raw_path"])
             return refusal_answer(Refusal(500, "The simulator has a defect: see its log."))
 
-    def _dispatch(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+    def _role(self, headers: Mapping[bytes, bytes]) -> Role:
+        """The role of who asks; refuses with 401 where the token is none that lives."""
         client = self.pbx.auth.client_of(_authorization(headers))
         role = self.pbx.auth.role_of(client) if client is not None else None
         if role is None:
@@ -190,6 +163,10 @@ class SimulatorApp:
                 "Unauthorized: the access token is missing, has expired or was ended by a newer one.",
                 headers={"www-authenticate": "Bearer"},
             )
+        return role
+
+    def _dispatch(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> Answer:
+        role = self._role(headers)
         try:
             path = scope["raw_path"][len(PREFIX) - 1 :].decode("ascii")
         except UnicodeDecodeError as error:
@@ -364,8 +341,21 @@ class SimulatorApp:
             except Disconnected:
                 return
             await send_answer(send, answer, self._version)
+        elif scope["raw_path"].startswith(BACKUPS):
+            answer = self._backup(scope)
+            self.recorder.add(scope, b"", answer.status, b"", answer.media_type, began)
+            await send_answer(send, answer, self._version)
         else:
             await self._log_in(scope, receive, send, connection, began)
+
+    def _backup(self, scope: Scope) -> Answer:
+        headers = dict(scope["headers"])
+        try:
+            with self.pbx.store.lock:
+                self._role(headers)
+                return file_answer(backup_file(self.pbx, scope["method"], scope["raw_path"]))
+        except Refusal as refusal:
+            return refusal_answer(refusal)
 
     async def _log_in(
         self, scope: Scope, receive: Receive, send: Send, connection: Any, began: float
