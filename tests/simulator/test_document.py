@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpx
 import pytest
 from openapi_schema_validator import OAS31Validator
 
 from tests.support import RELEASES, document, operations_of
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import UnknownNameError
+from threecx_node.simulator import Simulator
 from threecx_node.simulator.document import openapi_document
 
 CATALOG = load_catalog()
@@ -92,3 +94,10 @@ def test_what_it_says_of_the_wire() -> None:
 def test_an_unknown_release() -> None:
     with pytest.raises(UnknownNameError):
         own("19.0.0")
+
+
+def test_the_control_endpoint_gives_it() -> None:
+    with Simulator(release="20.0.7", control=True) as pbx:
+        answer = httpx.get(f"{pbx.base_url}/_simulator/openapi.json")
+    assert answer.status_code == 200
+    assert answer.json() == own("20.0.7")

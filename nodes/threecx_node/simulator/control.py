@@ -6,6 +6,7 @@
     GET    /_simulator/counts       how many entities every set has
     GET    /_simulator/faults       {"faults", "seed", "latency"}        PUT changes what it names
     DELETE /_simulator/tokens       ends every live token, as a restart of a PBX does
+    GET    /_simulator/openapi.json the API of this release as an OpenAPI document
 
 JSON in and out, without a login; only for clients on this machine, and never for a page of another site.
 """
@@ -18,6 +19,7 @@ from urllib.parse import parse_qs
 import orjson
 
 from ..errors import ConfigurationError
+from .document import openapi_document
 from .page_guard import is_local
 from .refusals import Refusal
 from .wire import Answer, read_body
@@ -55,6 +57,7 @@ class Control:
             ("GET", "faults"): self._show_faults,
             ("PUT", "faults"): self._set_faults,
             ("DELETE", "tokens"): self._end_tokens,
+            ("GET", "openapi.json"): self._document,
         }
 
     async def answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -129,6 +132,10 @@ class Control:
         except ConfigurationError as error:
             raise Refusal(400, error.one_line()) from error
         return self._show_faults(scope, body)
+
+    def _document(self, _scope: Scope, _body: bytes) -> dict[str, Any]:
+        model = self._pbx.model
+        return openapi_document(model.catalog, model.release)
 
     def _end_tokens(self, _scope: Scope, _body: bytes) -> None:
         self._pbx.auth.revoke()
