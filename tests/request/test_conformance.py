@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS30Validator
 
+from tests.samples import BY_FORMAT
 from tests.support import RELEASES, document, operations_of
 from threecx_node.catalog import load_catalog
 from threecx_node.parameters.resolve import ParameterNames, resolve
@@ -27,27 +28,6 @@ SAMPLES: Mapping[tuple[str, str], tuple[Any, str]] = {
     ("boolean", ""): (True, "true"),
     ("string", "uuid"): ("6f9619ff-8b86-d011-b42d-00c04fc964ff", "6f9619ff-8b86-d011-b42d-00c04fc964ff"),
     ("string", "date-time"): ("2026-03-29T03:30:00+02:00", "2026-03-29T01:30:00.000Z"),
-}
-BODY_SAMPLES: Mapping[tuple[str, str], Any] = {
-    ("string", ""): "text",
-    ("string", "date-time"): "2026-03-29T01:30:00.000Z",
-    ("string", "date"): "2026-03-29",
-    ("string", "time"): "08:30:00",
-    ("string", "duration"): "PT1H30M",
-    ("string", "uuid"): "6f9619ff-8b86-d011-b42d-00c04fc964ff",
-    ("string", "base64url"): "YWJj",
-    ("boolean", ""): True,
-    ("integer", "int32"): 7,
-    ("integer", "int64"): 7,
-    ("integer", "uint8"): 7,
-    ("integer", "decimal"): 7,
-    ("number", "int32"): 7,
-    ("number", "int64"): 7,
-    ("number", "uint8"): 7,
-    ("number", "decimal"): 7,
-    ("number", "float"): 1.5,
-    ("number", "double"): 1.5,
-    ("object", ""): {},
 }
 DEEPEST = 3
 
@@ -77,7 +57,7 @@ def sample(doc: Mapping[str, Any], schema: Any, depth: int = 0) -> Any:
         return {name: sample(doc, value, depth + 1) for name, value in properties.items()}
     if len(schema.get("allOf", [])) == 1:
         return sample(doc, schema["allOf"][0], depth)
-    return BODY_SAMPLES[schema.get("type", "object"), schema.get("format", "")]
+    return BY_FORMAT[schema.get("type", "object"), schema.get("format", "")]
 
 
 def properties_of(doc: Mapping[str, Any], schema: Any) -> Iterator[tuple[str, Any]]:

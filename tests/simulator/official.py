@@ -14,32 +14,11 @@ from urllib.parse import quote
 
 from openapi_schema_validator import OAS30Validator
 
+from tests.samples import BY_FORMAT
+
 Schema = Mapping[str, Any]
 DEEPEST = 3
 
-_BY_FORMAT: Mapping[tuple[str, str], Any] = {
-    ("string", ""): "text",
-    ("string", "date-time"): "2026-03-29T01:30:00.000Z",
-    ("string", "date"): "2026-03-29",
-    ("string", "time"): "08:30:00",
-    ("string", "duration"): "PT1H30M",
-    ("string", "uuid"): "6f9619ff-8b86-d011-b42d-00c04fc964ff",
-    ("string", "base64url"): "YWJj",
-    ("boolean", ""): True,
-    ("integer", ""): 1,
-    ("integer", "int32"): 1,
-    ("integer", "int64"): 1,
-    ("integer", "uint8"): 1,
-    ("integer", "decimal"): 1,
-    ("number", ""): 1,
-    ("number", "int32"): 1,
-    ("number", "int64"): 1,
-    ("number", "uint8"): 1,
-    ("number", "decimal"): 1,
-    ("number", "float"): 1.5,
-    ("number", "double"): 1.5,
-    ("object", ""): {},
-}
 # Texts to OData that a report reads as durations, and other arguments that only some texts fit.
 _ARGUMENTS: Mapping[str, str] = {
     "waitInterval": "0:00:0",
@@ -155,7 +134,7 @@ class Document:
             }
         if len(bases := _bases(schema)) == 1:
             return self.sample(bases[0], known, depth, name)
-        return _BY_FORMAT[schema.get("type", "object"), schema.get("format", "")]
+        return BY_FORMAT[schema.get("type", "object"), schema.get("format", "")]
 
     def _takes(self, schema: Schema, value: Any) -> bool:
         return not list(self.validator(schema).iter_errors(value))
@@ -286,13 +265,9 @@ def _path_value(path: str, name: str, schema: Schema, known: Known, *, existing:
     if name.endswith(("Interval", "FilterFrom", "FilterTo")) or (existing and name in _ARGUMENTS):
         return _ARGUMENTS[name]
     if existing:
-        return _BY_FORMAT[kind, form]
+        return BY_FORMAT[kind, form]
     return (
-        2_000_000_000
-        if kind in ("integer", "number")
-        else _BY_FORMAT[kind, form]
-        if form
-        else "no-such-thing"
+        2_000_000_000 if kind in ("integer", "number") else BY_FORMAT[kind, form] if form else "no-such-thing"
     )
 
 
