@@ -256,6 +256,27 @@ def test_a_nodes_own_options_count() -> None:
     assert batch.results[0].request is not None
 
 
+def test_a_dry_run_stays_one_when_the_first_item_is_broken() -> None:
+    pbx = deleting()
+    parameters = {**ID, "options": {"dryRun": True}}
+    batch = run(pbx, "DeleteCallFlowApp", [{}, {"Id": 5}], parameters, Options(continue_on_fail=True))
+    assert (pbx.requests, pbx.logins) == ([], 0)
+    assert isinstance(batch.results[0].error, ParameterError)
+    assert batch.results[1].request is not None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"dryRun": "yes"}, {"dryRun": 1}, {"concurrency": "abc"}, {"concurrency": 0}, {"timeout": "soon"}],
+)
+def test_options_that_cannot_be_read_send_nothing(options: dict[str, Any]) -> None:
+    pbx = deleting()
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 5}], {**ID, **options}, Options(continue_on_fail=True))
+    assert (pbx.requests, pbx.logins) == ([], 0)
+    assert isinstance(batch.results[0].error, ParameterError)
+    assert batch.results[0].error.field == next(iter(options))
+
+
 def test_what_came_out_of_an_items_data_is_never_run() -> None:
     pbx = FakePbx(lambda _: httpx.Response(204))
     item = Item({}, {"body": {"FirstName": "={{ 1 + 1 }}"}})

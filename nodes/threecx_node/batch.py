@@ -33,14 +33,13 @@ class Options:
     limits: Limits = field(default_factory=Limits)
 
     def with_batch_parameters(self, given: Mapping[str, Any]) -> Options:
-        """These options with what a node's own options say (`dryRun`, `concurrency`, `timeout`)."""
-        limits = self.limits
-        if given.get("concurrency"):
-            limits = replace(limits, concurrency=max(1, int(given["concurrency"])))
-        if given.get("timeout"):
-            limits = replace(limits, timeout=float(given["timeout"]))
-        dry_run = self.dry_run or str(given.get("dryRun", "")).lower() == "true"
-        return replace(self, limits=limits, dry_run=dry_run)
+        """These options with what a node's own options say (`dryRun`, `concurrency`, `timeout`), already read."""
+        limits = replace(
+            self.limits,
+            concurrency=given.get("concurrency", self.limits.concurrency),
+            timeout=given.get("timeout", self.limits.timeout),
+        )
+        return replace(self, limits=limits, dry_run=self.dry_run or given.get("dryRun", False))
 
 
 @dataclass(frozen=True, slots=True)

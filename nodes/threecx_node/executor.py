@@ -115,8 +115,10 @@ class Executor:
         preparation = Preparation(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process go on.
         prepared = await asyncio.to_thread(lambda: list(preparation.prepare(listed, parameters or {})))
-        batch_parameters = next((each.resolved.batch for each in prepared if each.resolved), {})
-        options = options.with_batch_parameters(batch_parameters)
+        for each in prepared:
+            # Of every item, not of the first alone: one that asks for a dry run makes the whole batch one.
+            if each.resolved.batch:
+                options = options.with_batch_parameters(each.resolved.batch)
         run = _Run(self, preparation, options, on_result, stop or asyncio.Event(), len(listed))
         return await run.finish(prepared)
 

@@ -141,7 +141,7 @@ def resolve(names: ParameterNames, parameters: Mapping[str, Any], item: Mapping[
         simplify=_flag(sorted_.ours, "simplify", default=False),
         binary_property=str(sorted_.ours.get("binaryProperty") or "data"),
         by_number=tuple(sorted_.by_number),
-        batch=sorted_.batch,
+        batch=_batch(sorted_.batch),
     )
 
 
@@ -215,6 +215,44 @@ def _limit(sorted_: _Sorted) -> int | None:
     if limit < 0 or (limit == 0 and top is None):
         raise ParameterError(f"limit: wanted a number of 1 or more, given {limit}", field="limit")
     return limit
+
+
+def _batch(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a whole batch in their types; what cannot be read is an error, never a default.
+
+    A dry run that is asked for in words nobody understands must not send.
+    """
+    read: dict[str, Any] = {}
+    for name, value in given.items():
+        if is_nothing(value):
+            continue
+        try:
+            if name == "dryRun":
+                read[name] = boolean(value) == "true"
+            elif name == "concurrency":
+                read[name] = _at_least_one(value)
+            else:
+                read[name] = _seconds(value)
+        except LiteralError as error:
+            raise ParameterError(f"{name}: {error}", field=name) from error
+    return read
+
+
+def _at_least_one(value: Any) -> int:
+    number = int(integer(value))
+    if number < 1:
+        raise LiteralError(f"wanted a number of 1 or more, given {number}")
+    return number
+
+
+def _seconds(value: Any) -> float:
+    try:
+        seconds = float(str(value))
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise LiteralError(f"wanted a number of seconds, given {shown(value)}")
+    return seconds
 
 
 def _skip(value: Any) -> int:
