@@ -1,0 +1,193 @@
+import type { Readable } from 'node:stream';
+
+import {
+	NodeApiError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type IHttpRequestOptions,
+	type ILoadOptionsFunctions,
+	type IN8nHttpFullResponse,
+	type INode,
+	type JsonObject,
+} from 'n8n-workflow';
+
+import { executorAddress } from '../../credentials/ThreeCxApi.credentials';
+import { CONTRACT, type Problem } from './contract';
+import { SILENCE_SECONDS, SilenceError, textOf } from './lines';
+
+export const CREDENTIAL = 'threeCxApi';
+const START = 'Start it with: threecx serve';
+const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+
+/** What went wrong on the way, in words for a person; `sent` is whether the PBX may have seen something of it. */
+export interface Failure {
+	message: string;
+	description: string;
+	httpCode?: string;
+	sent: boolean;
+}
+
+export class ExecutorFailure extends Error {
+	constructor(readonly failure: Failure) {
+		super(failure.message);
+	}
+
+	/** The error as n8n shows it. */
+	asNodeError(node: INode, itemIndex?: number): NodeApiError {
+		const { message, description, httpCode } = this.failure;
+		return new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
+	}
+}
+
+type Caller = IExecuteFunctions | ILoadOptionsFunctions;
+
+/** Where the executor of the node's credential is. */
+export async function addressOf(caller: Caller): Promise<string> {
+	return executorAddress((await caller.getCredentials(CREDENTIAL)) as IDataObject);
+}
+
+/**
+ * Posts to the executor; the answer's body as a stream. Throws ExecutorFailure when nothing, something else or
+ * a problem answers.
+ */
+export async function post(
+	caller: Caller,
+	path: string,
+	body: IDataObject,
+	headers: IDataObject = { Accept: 'application/json' },
+	timeout = SILENCE_SECONDS * 1000,
+): Promise<Readable> {
+	const url = await addressOf(caller);
+	const options: IHttpRequestOptions = {
+		method: 'POST',
+		url: path,
+		body,
+		headers,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		timeout,
+	};
+	let response: IN8nHttpFullResponse;
+	try {
+		response = await caller.helpers.httpRequestWithAuthentication.call(caller, CREDENTIAL, options);
+	} catch (error) {
+		throw new ExecutorFailure(connectionFailure(url, error));
+	}
+	await refuse(url, response);
+	return response.body as unknown as Readable;
+}
+
+/** Posts to the executor and reads its JSON. */
+export async function postForJson<T>(caller: Caller, path: string, body: IDataObject): Promise<T> {
+	// The PBX may take its time to answer a search; nothing is sent on the way until then.
+	const stream = await post(caller, path, body, { Accept: 'application/json' }, 120_000);
+	const text = await textOf(stream);
+	try {
+		return JSON.parse(text) as T;
+	} catch {
+		throw new ExecutorFailure(foreign(await addressOf(caller)));
+	}
+}
+
+/** Throws ExecutorFailure unless an executor of our contract answered with success. */
+async function refuse(url: string, response: IN8nHttpFullResponse): Promise<void> {
+	const stream = response.body as unknown as Readable;
+	const different = contractFailure(url, response.headers);
+	if (different) {
+		stream.destroy();
+		throw new ExecutorFailure(different);
+	}
+	if (response.statusCode < 400) return;
+	throw new ExecutorFailure(problemFailure(url, response.statusCode, await textOf(stream)));
+}
+
+/** What is wrong when the answer is not of an executor, or of one of another contract; undefined when all is well. */
+export function contractFailure(url: string, headers: IDataObject): Failure | undefined {
+	const told = headers['threecx-contract'];
+	if (told === undefined) return foreign(url);
+	const theirs = Number(told);
+	if (theirs === CONTRACT) return undefined;
+	const description =
+		theirs > CONTRACT
+			? 'Update the package n8n-nodes-threecx in n8n (Settings > Community nodes)'
+			: 'Upgrade the executor: pip install --upgrade threecx-node';
+	return {
+		message: `The executor at ${url} speaks version ${String(told)} of the contract, this node version ${CONTRACT}`,
+		description,
+		sent: false,
+	};
+}
+
+/** The words of a refused call (RFC 9457), or that it was no executor's. */
+export function problemFailure(url: string, status: number, text: string): Failure {
+	let problem: Problem;
+	try {
+		problem = JSON.parse(text) as Problem;
+	} catch {
+		return foreign(url);
+	}
+	const message = problem.detail || problem.title || `The executor at ${url} answered ${status}`;
+	const advice = problem.code === 'executor_key' ? 'Put the key of the executor into the credential' : '';
+	return { message, description: problem.description || advice, httpCode: String(status), sent: false };
+}
+
+/** Why no answer came at all, from whatever n8n's helper threw. */
+export function connectionFailure(url: string, error: unknown): Failure {
+	const codes = codesOf(error);
+	if (codes.some((code) => NOT_RUNNING.has(code))) {
+		return {
+			message: `The executor at ${url} is not running. ${START}`,
+			description: 'If it runs on another machine, put its address into the credential',
+			sent: false,
+		};
+	}
+	if (codes.some((code) => ['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'].includes(code))) {
+		return silent(url);
+	}
+	const words = error instanceof Error ? error.message : String(error);
+	return {
+		message: `The executor at ${url} broke the connection (${codes[0] ?? words})`,
+		description: `Look at the executor's log. ${START}`,
+		sent: true,
+	};
+}
+
+/** Why an answer that had begun did not end. */
+export function brokenFailure(url: string, error?: unknown): Failure {
+	if (error instanceof SilenceError) return silent(url);
+	return {
+		message: `The executor at ${url} stopped in the middle of a batch`,
+		description: "Look at the executor's log, and at the PBX for what was carried out, before running this again",
+		sent: true,
+	};
+}
+
+function silent(url: string): Failure {
+	return {
+		message: `The executor at ${url} stopped answering`,
+		description: "Look at the executor's log, and at the PBX for what was carried out, before running this again",
+		sent: true,
+	};
+}
+
+function foreign(url: string): Failure {
+	return {
+		message: `What answers at ${url} is no threecx executor`,
+		description: `Check the executor URL in the credential. ${START}`,
+		sent: false,
+	};
+}
+
+// n8n wraps what axios threw, more or less deeply; the word for the cause is in one of these places.
+function codesOf(error: unknown): string[] {
+	const found: string[] = [];
+	let each: unknown = error;
+	for (let depth = 0; depth < 6 && each && typeof each === 'object'; depth += 1) {
+		const { code, httpCode, errors, cause, errorResponse } = each as Record<string, unknown>;
+		for (const word of [code, httpCode]) if (typeof word === 'string') found.push(word);
+		each = cause ?? errorResponse ?? (Array.isArray(errors) ? errors[0] : undefined);
+	}
+	const message = error instanceof Error ? error.message : '';
+	return [...found, ...(message.match(/\bE[A-Z]{4,}\b/g) ?? [])];
+}

@@ -1,0 +1,98 @@
+import {
+	NodeApiError,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type JsonObject,
+} from 'n8n-workflow';
+
+import type { ExecutorError, ResultItem } from './contract';
+import { isFailed, type Outcome, type Run, tally } from './run';
+
+/** The node's output for a run, in the order of the input. Throws NodeApiError unless failed items are to go on. */
+export async function outputOf(
+	context: IExecuteFunctions,
+	inputs: INodeExecutionData[],
+	{ outcomes, failure }: Run,
+	continueOnFail: boolean,
+): Promise<INodeExecutionData[]> {
+	const first = outcomes.findIndex(isFailed);
+	if (!continueOnFail && (first >= 0 || failure)) {
+		throw stopping(context, { outcomes, failure }, first);
+	}
+	const output: INodeExecutionData[] = [];
+	for (const [index, outcome] of outcomes.entries()) {
+		const error = errorOf(context, outcome, index, failure);
+		if (error) {
+			output.push(failedItem(inputs[index], error, index));
+			continue;
+		}
+		const result = outcome as Exclude<Outcome, string>;
+		if (result.request) output.push({ json: result.request, pairedItem: { item: index } });
+		for (const item of result.items ?? []) output.push(await resultItem(context, item, index));
+	}
+	return output;
+}
+
+/** The error that ends the node: the first item's own, else what happened to the executor; with what was done. */
+function stopping(context: IExecuteFunctions, { outcomes, failure }: Run, first: number): NodeApiError {
+	const outcome = outcomes[first];
+	const counts = outcomes.length > 1 || outcomes[0] === 'unknown' ? tally(outcomes) : '';
+	if (outcome && isFailed(outcome) && outcome.error) return itemError(context, outcome.error, first, counts);
+	const { message, description, httpCode } = failure?.failure ?? { message: 'Nothing was done', description: '' };
+	return new NodeApiError(context.getNode(), { message } as JsonObject, {
+		message,
+		description: sentences(description, counts),
+		httpCode,
+	});
+}
+
+function errorOf(
+	context: IExecuteFunctions,
+	outcome: Outcome,
+	index: number,
+	failure: Run['failure'],
+): NodeApiError | undefined {
+	if (typeof outcome === 'object') {
+		return outcome.error ? itemError(context, outcome.error, index) : undefined;
+	}
+	const { message, description, httpCode } = failure?.failure ?? { message: 'Nothing was done', description: '' };
+	const state = outcome === 'unknown' ? 'It is unknown whether this item was carried out' : 'This item was not tried';
+	return new NodeApiError(context.getNode(), { message } as JsonObject, {
+		message,
+		description: sentences(state, description),
+		httpCode,
+		itemIndex: index,
+	});
+}
+
+function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {
+	const shown = { ...error, itemIndex: index } as unknown as JsonObject;
+	return new NodeApiError(context.getNode(), shown, {
+		message: error.message,
+		description: sentences(error.description ?? '', counts),
+		httpCode: error.httpCode === undefined ? undefined : String(error.httpCode),
+		itemIndex: index,
+	});
+}
+
+// The input item stays, so that the error output can be worked on; `error` makes n8n send it there.
+function failedItem(input: INodeExecutionData | undefined, error: NodeApiError, index: number): INodeExecutionData {
+	return { json: { ...input?.json, error: error.message }, error, pairedItem: { item: index } };
+}
+
+async function resultItem(context: IExecuteFunctions, item: ResultItem, index: number): Promise<INodeExecutionData> {
+	const output: INodeExecutionData = { json: item.json as IDataObject, pairedItem: { item: index } };
+	for (const [name, { data, fileName, mimeType }] of Object.entries(item.binary ?? {})) {
+		output.binary ??= {};
+		output.binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
+	}
+	return output;
+}
+
+function sentences(...texts: string[]): string {
+	return texts
+		.filter((text) => text !== '')
+		.map((text) => text.replace(/\.$/, ''))
+		.join('. ');
+}
