@@ -1,4 +1,4 @@
-import type { IDataObject, INodeProperties, INodeTypeDescription } from 'n8n-workflow';
+import type { INodeProperties, INodeTypeDescription } from 'n8n-workflow';
 
 import definition from '../../node_definition.json';
 
@@ -48,4 +48,3 @@ export function isShown(parameter: ShownParameter, read: (name: string) => unkno
 	return parameter.when.every(([name, values]) => values.includes(read(name)));
 }
 
-export type Parameters = IDataObject;

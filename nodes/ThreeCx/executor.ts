@@ -1,5 +1,3 @@
-import type { Readable } from 'node:stream';
-
 import {
 	NodeApiError,
 	type IDataObject,
@@ -13,7 +11,7 @@ import {
 
 import { executorAddress } from '../../credentials/ThreeCxApi.credentials';
 import { CONTRACT, type Problem } from './contract';
-import { SILENCE_SECONDS, SilenceError, textOf } from './lines';
+import { type ByteStream, SILENCE_SECONDS, SilenceError, textOf } from './lines';
 
 export const CREDENTIAL = 'threeCxApi';
 const START = 'Start it with: threecx serve';
@@ -27,17 +25,14 @@ export interface Failure {
 	sent: boolean;
 }
 
-export class ExecutorFailure extends Error {
-	constructor(readonly failure: Failure) {
-		super(failure.message);
-	}
-
-	/** The error as n8n shows it. */
-	asNodeError(node: INode, itemIndex?: number): NodeApiError {
-		const { message, description, httpCode } = this.failure;
-		return new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
-	}
+/** A failure as the error that n8n shows. */
+export function nodeError(node: INode, failure: Failure, itemIndex?: number): NodeApiError {
+	const { message, description, httpCode } = failure;
+	return new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
 }
+
+/** What a call gave, or why it gave nothing. */
+export type Answer<T> = { value: T; failure?: undefined } | { failure: Failure };
 
 type Caller = IExecuteFunctions | ILoadOptionsFunctions;
 
@@ -46,17 +41,14 @@ export async function addressOf(caller: Caller): Promise<string> {
 	return executorAddress((await caller.getCredentials(CREDENTIAL)) as IDataObject);
 }
 
-/**
- * Posts to the executor; the answer's body as a stream. Throws ExecutorFailure when nothing, something else or
- * a problem answers.
- */
+/** Posts to the executor; the answer's body as a stream, or what else answered. */
 export async function post(
 	caller: Caller,
 	path: string,
 	body: IDataObject,
 	headers: IDataObject = { Accept: 'application/json' },
 	timeout = SILENCE_SECONDS * 1000,
-): Promise<Readable> {
+): Promise<Answer<ByteStream>> {
 	const url = await addressOf(caller);
 	const options: IHttpRequestOptions = {
 		method: 'POST',
@@ -72,34 +64,39 @@ export async function post(
 	try {
 		response = await caller.helpers.httpRequestWithAuthentication.call(caller, CREDENTIAL, options);
 	} catch (error) {
-		throw new ExecutorFailure(connectionFailure(url, error));
+		return { failure: connectionFailure(url, error) };
 	}
-	await refuse(url, response);
-	return response.body as unknown as Readable;
+	const failure = await refusal(url, response);
+	return failure ? { failure } : { value: response.body as unknown as ByteStream };
 }
 
 /** Posts to the executor and reads its JSON. */
-export async function postForJson<T>(caller: Caller, path: string, body: IDataObject): Promise<T> {
+export async function postForJson<T>(caller: Caller, path: string, body: IDataObject): Promise<Answer<T>> {
 	// The PBX may take its time to answer a search; nothing is sent on the way until then.
-	const stream = await post(caller, path, body, { Accept: 'application/json' }, 120_000);
-	const text = await textOf(stream);
+	const answer = await post(caller, path, body, { Accept: 'application/json' }, 120_000);
+	if (answer.failure) return answer;
+	const url = await addressOf(caller);
 	try {
-		return JSON.parse(text) as T;
-	} catch {
-		throw new ExecutorFailure(foreign(await addressOf(caller)));
+		return { value: JSON.parse(await textOf(answer.value)) as T };
+	} catch (error) {
+		return { failure: error instanceof SyntaxError ? foreign(url) : brokenFailure(url, error) };
 	}
 }
 
-/** Throws ExecutorFailure unless an executor of our contract answered with success. */
-async function refuse(url: string, response: IN8nHttpFullResponse): Promise<void> {
-	const stream = response.body as unknown as Readable;
+/** Why an answer cannot be used: not an executor's, of another contract, or a refusal in its words. */
+async function refusal(url: string, response: IN8nHttpFullResponse): Promise<Failure | undefined> {
+	const stream = response.body as unknown as ByteStream;
 	const different = contractFailure(url, response.headers);
 	if (different) {
 		stream.destroy();
-		throw new ExecutorFailure(different);
+		return different;
 	}
-	if (response.statusCode < 400) return;
-	throw new ExecutorFailure(problemFailure(url, response.statusCode, await textOf(stream)));
+	if (response.statusCode < 400) return undefined;
+	try {
+		return problemFailure(url, response.statusCode, await textOf(stream));
+	} catch (error) {
+		return brokenFailure(url, error);
+	}
 }
 
 /** What is wrong when the answer is not of an executor, or of one of another contract; undefined when all is well. */

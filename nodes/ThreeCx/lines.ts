@@ -1,6 +1,7 @@
-import type { Readable } from 'node:stream';
-
 import { sleep } from 'n8n-workflow';
+
+/** What n8n's HTTP helper gives for an answer that is read as it comes. */
+export type ByteStream = NodeJS.ReadableStream & { destroy(error?: Error): unknown };
 
 /** The executor sends an empty line every 5 seconds; half a minute of silence means that it hangs. */
 export const SILENCE_SECONDS = 30;
@@ -12,7 +13,7 @@ export class SilenceError extends Error {}
  *
  * Throws SilenceError after `seconds` without a byte, and what the stream throws when it breaks.
  */
-export async function* linesOf(stream: Readable, seconds = SILENCE_SECONDS): AsyncGenerator<string> {
+export async function* linesOf(stream: ByteStream, seconds = SILENCE_SECONDS): AsyncGenerator<string> {
 	const watch = { silent: 0, over: false };
 	void destroyWhenSilent(stream, watch, seconds);
 	let rest = '';
@@ -32,7 +33,7 @@ export async function* linesOf(stream: Readable, seconds = SILENCE_SECONDS): Asy
 }
 
 /** All text of a stream, within the same silence. */
-export async function textOf(stream: Readable, seconds = SILENCE_SECONDS): Promise<string> {
+export async function textOf(stream: ByteStream, seconds = SILENCE_SECONDS): Promise<string> {
 	const lines: string[] = [];
 	for await (const line of linesOf(stream, seconds)) lines.push(line);
 	return lines.join('\n');
@@ -40,7 +41,7 @@ export async function textOf(stream: Readable, seconds = SILENCE_SECONDS): Promi
 
 // Counts ticks, not time: when n8n itself was blocked for a minute, what came meanwhile is read first.
 async function destroyWhenSilent(
-	stream: Readable,
+	stream: ByteStream,
 	watch: { silent: number; over: boolean },
 	seconds: number,
 ): Promise<void> {

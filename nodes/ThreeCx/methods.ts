@@ -8,7 +8,7 @@ import type {
 } from 'n8n-workflow';
 
 import { parametersOf, properties } from './definition';
-import { ExecutorFailure, postForJson } from './executor';
+import { nodeError, postForJson } from './executor';
 
 interface Field {
 	id: string;
@@ -59,12 +59,9 @@ async function optionsOf(context: ILoadOptionsFunctions, parameter: string): Pro
 }
 
 async function ask<T>(context: ILoadOptionsFunctions, path: string, body: Record<string, string | undefined>): Promise<T> {
-	try {
-		return await postForJson<T>(context, path, body);
-	} catch (error) {
-		if (error instanceof ExecutorFailure) throw error.asNodeError(context.getNode());
-		throw error;
-	}
+	const answer = await postForJson<T>(context, path, body);
+	if (answer.failure) throw nodeError(context.getNode(), answer.failure);
+	return answer.value;
 }
 
 function operationOf(context: ILoadOptionsFunctions): string {

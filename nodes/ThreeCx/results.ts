@@ -39,7 +39,7 @@ function stopping(context: IExecuteFunctions, { outcomes, failure }: Run, first:
 	const outcome = outcomes[first];
 	const counts = outcomes.length > 1 || outcomes[0] === 'unknown' ? tally(outcomes) : '';
 	if (outcome && isFailed(outcome) && outcome.error) return itemError(context, outcome.error, first, counts);
-	const { message, description, httpCode } = failure?.failure ?? { message: 'Nothing was done', description: '' };
+	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
 	return new NodeApiError(context.getNode(), { message } as JsonObject, {
 		message,
 		description: sentences(description, counts),
@@ -56,7 +56,7 @@ function errorOf(
 	if (typeof outcome === 'object') {
 		return outcome.error ? itemError(context, outcome.error, index) : undefined;
 	}
-	const { message, description, httpCode } = failure?.failure ?? { message: 'Nothing was done', description: '' };
+	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
 	const state = outcome === 'unknown' ? 'It is unknown whether this item was carried out' : 'This item was not tried';
 	return new NodeApiError(context.getNode(), { message } as JsonObject, {
 		message,

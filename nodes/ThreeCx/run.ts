@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { BATCH_SIZE, type ExecutorItem, NOT_ATTEMPTED, type Result, type ResultLine } from './contract';
-import { addressOf, brokenFailure, ExecutorFailure, post } from './executor';
+import { addressOf, brokenFailure, type Failure, post } from './executor';
 import { linesOf, SILENCE_SECONDS } from './lines';
 
 export type Outcome = Result | 'not tried' | 'unknown';
@@ -9,7 +9,7 @@ export type Outcome = Result | 'not tried' | 'unknown';
 /** What became of a run: one outcome per item, and what ended it early. */
 export interface Run {
 	outcomes: Outcome[];
-	failure?: ExecutorFailure;
+	failure?: Failure;
 }
 
 export interface RunOptions {
@@ -95,11 +95,9 @@ async function send(
 			items: batch as unknown as IDataObject[],
 			options: { continueOnFail: options.continueOnFail, ...flags(options, prepareOnly) },
 		};
-		try {
-			await sendBatch(context, body, outcomes, from, options.silenceSeconds ?? SILENCE_SECONDS);
-		} catch (error) {
-			const failure = error instanceof ExecutorFailure ? error : new ExecutorFailure(brokenFailure('', error));
-			if (failure.failure.sent && !prepareOnly) markUnknown(outcomes, from, batch.length);
+		const failure = await sendBatch(context, body, outcomes, from, options.silenceSeconds ?? SILENCE_SECONDS);
+		if (failure) {
+			if (failure.sent && !prepareOnly) markUnknown(outcomes, from, batch.length);
 			return { outcomes, failure: context.getExecutionCancelSignal()?.aborted ? cancelled() : failure };
 		}
 		if (!options.continueOnFail && !prepareOnly && outcomes.some(isFailed)) break;
@@ -107,27 +105,30 @@ async function send(
 	return { outcomes };
 }
 
+/** Sends one batch and notes each result as it comes; gives what kept it from its end. */
 async function sendBatch(
 	context: IExecuteFunctions,
 	body: IDataObject,
 	outcomes: Outcome[],
 	from: number,
 	silenceSeconds: number,
-): Promise<void> {
+): Promise<Failure | undefined> {
 	const headers = { Accept: 'application/x-ndjson' };
-	const stream = await post(context, '/v1/execute', body, headers, silenceSeconds * 1000);
+	const answer = await post(context, '/v1/execute', body, headers, silenceSeconds * 1000);
+	if (answer.failure) return answer.failure;
 	const size = (body.items as unknown[]).length;
 	let done = false;
+	let cause: unknown;
 	try {
-		for await (const line of linesOf(stream, silenceSeconds)) {
-			const { index, done: last, summary: _, ...result } = JSON.parse(line) as ResultLine;
+		for await (const line of linesOf(answer.value, silenceSeconds)) {
+			const { index, done: last, items, error, request } = JSON.parse(line) as ResultLine;
 			if (last) done = true;
-			else if (index !== undefined && index >= 0 && index < size) outcomes[from + index] = result;
+			else if (index !== undefined && index >= 0 && index < size) outcomes[from + index] = { items, error, request };
 		}
 	} catch (error) {
-		if (!done) throw new ExecutorFailure(brokenFailure(await addressOf(context), error));
+		cause = error;
 	}
-	if (!done) throw new ExecutorFailure(brokenFailure(await addressOf(context)));
+	return done ? undefined : brokenFailure(await addressOf(context), cause);
 }
 
 function flags(options: RunOptions, prepareOnly: boolean): IDataObject {
@@ -140,6 +141,6 @@ function markUnknown(outcomes: Outcome[], from: number, count: number): void {
 	}
 }
 
-function cancelled(): ExecutorFailure {
-	return new ExecutorFailure({ message: 'The execution was cancelled', description: '', sent: true });
+function cancelled(): Failure {
+	return { message: 'The execution was cancelled', description: '', sent: true };
 }
