@@ -10,13 +10,14 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
 	$(wildcard nodes/threecx_node/parameters/engine/*)
 
-.PHONY: help setup demo test check lint types unit browser foreign-client generate bench clean
+.PHONY: help setup demo test check node node-lint node-test lint types unit browser foreign-client generate bench clean
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
 	@echo "make test      everything CI runs: lint, types, all tests"
 	@echo "make check     the fast part of it: lint, types, unit tests"
 	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it is there) and node_definition.json anew"
+	@echo "make node      build the package for n8n and print its folder"
 	@echo "make setup     only prepare $(VENV)"
 
 setup: $(DEV)
@@ -38,6 +39,16 @@ $(DEV): $(RUNTIME)
 
 demo: $(RUNTIME)
 	@$(BIN)/threecx demo
+
+# n8n's node: Node.js and n8n come into the user's cache once.
+node: $(DEV)
+	$(BIN)/python -m scripts.build_node
+
+node-lint: $(DEV)
+	$(BIN)/python -m scripts.build_node --run lint
+
+node-test: $(DEV)
+	$(BIN)/python -m scripts.build_node --run test
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -61,7 +72,7 @@ foreign-client: $(DEV)
 	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
 	$(BIN)/python -m scripts.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
-test: lint types browser foreign-client
+test: lint types node node-lint node-test browser foreign-client
 	$(BIN)/pytest -n 2
 
 generate: $(DEV)
@@ -73,4 +84,4 @@ bench: $(DEV)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) dist build nodes/threecx_node/parameters/engine.js
+	rm -rf $(VENV) dist build node_modules nodes/threecx_node/parameters/engine.js

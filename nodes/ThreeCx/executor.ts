@@ -16,6 +16,7 @@ import { type ByteStream, SILENCE_SECONDS, SilenceError, textOf } from './lines'
 export const CREDENTIAL = 'threeCxApi';
 const START = 'Start it with: threecx serve';
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
 /** What went wrong on the way, in words for a person; `sent` is whether the PBX may have seen something of it. */
 export interface Failure {
@@ -139,9 +140,7 @@ export function connectionFailure(url: string, error: unknown): Failure {
 			sent: false,
 		};
 	}
-	if (codes.some((code) => ['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT'].includes(code))) {
-		return silent(url);
-	}
+	if (codes.some((code) => TIMED_OUT.has(code))) return silent(url);
 	const words = error instanceof Error ? error.message : String(error);
 	return {
 		message: `The executor at ${url} broke the connection (${codes[0] ?? words})`,
@@ -152,7 +151,7 @@ export function connectionFailure(url: string, error: unknown): Failure {
 
 /** Why an answer that had begun did not end. */
 export function brokenFailure(url: string, error?: unknown): Failure {
-	if (error instanceof SilenceError) return silent(url);
+	if (error instanceof SilenceError || codesOf(error).some((code) => TIMED_OUT.has(code))) return silent(url);
 	return {
 		message: `The executor at ${url} stopped in the middle of a batch`,
 		description: "Look at the executor's log, and at the PBX for what was carried out, before running this again",

@@ -114,7 +114,8 @@ async function sendBatch(
 	silenceSeconds: number,
 ): Promise<Failure | undefined> {
 	const headers = { Accept: 'application/x-ndjson' };
-	const answer = await post(context, '/v1/execute', body, headers, silenceSeconds * 1000);
+	// n8n's own time-out counts silence too; a little longer, so that a stream's silence is told by the one in lines.ts.
+	const answer = await post(context, '/v1/execute', body, headers, (silenceSeconds + 5) * 1000);
 	if (answer.failure) return answer.failure;
 	const size = (body.items as unknown[]).length;
 	let done = false;
