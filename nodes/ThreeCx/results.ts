@@ -22,9 +22,9 @@ export async function outputOf(
 	}
 	const output: INodeExecutionData[] = [];
 	for (const [index, outcome] of outcomes.entries()) {
-		const error = errorOf(context, outcome, index, failure);
+		const error = errorOf(outcome, index, failure);
 		if (error) {
-			output.push(failedItem(inputs[index], error, index));
+			output.push(failedItem(context, inputs[index], error, index));
 			continue;
 		}
 		const result = outcome as Exclude<Outcome, string>;
@@ -47,23 +47,14 @@ function stopping(context: IExecuteFunctions, { outcomes, failure }: Run, first:
 	});
 }
 
-function errorOf(
-	context: IExecuteFunctions,
-	outcome: Outcome,
-	index: number,
-	failure: Run['failure'],
-): NodeApiError | undefined {
-	if (typeof outcome === 'object') {
-		return outcome.error ? itemError(context, outcome.error, index) : undefined;
-	}
+/** An item's error as it goes on in the item; undefined for an item that was done. */
+function errorOf(outcome: Outcome, index: number, failure: Run['failure']): IDataObject | undefined {
+	// The executor counts within a batch.
+	if (typeof outcome === 'object') return outcome.error && ({ ...outcome.error, itemIndex: index } as IDataObject);
 	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
 	const state = outcome === 'unknown' ? 'It is unknown whether this item was carried out' : 'This item was not tried';
-	return new NodeApiError(context.getNode(), { message } as JsonObject, {
-		message,
-		description: sentences(state, description),
-		httpCode,
-		itemIndex: index,
-	});
+	const status = httpCode ? { httpCode: Number(httpCode) } : {};
+	return { message, description: sentences(state, description), ...status, itemIndex: index };
 }
 
 function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {
@@ -76,9 +67,16 @@ function itemError(context: IExecuteFunctions, error: ExecutorError, index: numb
 	});
 }
 
-// The input item stays, so that the error output can be worked on; `error` makes n8n send it there.
-function failedItem(input: INodeExecutionData | undefined, error: NodeApiError, index: number): INodeExecutionData {
-	return { json: { ...input?.json, error: error.message }, error, pairedItem: { item: index } };
+// The input item stays, so that one can go on with it. n8n makes `{error}` of an item that has an `error` beside its
+// json, and on the way to the error output it knows one by an `error` alone in its json, and adds the input itself.
+function failedItem(
+	context: IExecuteFunctions,
+	input: INodeExecutionData | undefined,
+	shown: IDataObject,
+	index: number,
+): INodeExecutionData {
+	const added = context.getNode().onError === 'continueErrorOutput' ? {} : input?.json;
+	return { json: { ...added, error: shown }, pairedItem: { item: index } };
 }
 
 async function resultItem(context: IExecuteFunctions, item: ResultItem, index: number): Promise<INodeExecutionData> {

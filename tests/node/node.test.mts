@@ -175,10 +175,11 @@ describe('a run', () => {
 		server = await executor((response, call) =>
 			answerAll(response, call, (index) => (index === 0 ? { error: { message: 'Gone', httpCode: 412 } } : { items: [] })),
 		);
-		const output = await execute({ parameters: deletes(2), url: server.url, continueOnFail: true });
-		expect(output).toHaveLength(1);
-		expect(output[0]).toMatchObject({ json: { n: 0, error: 'Gone' }, pairedItem: { item: 0 } });
-		expect((output[0]?.error as NodeApiError).httpCode).toBe('412');
+		const given = { parameters: deletes(2), url: server.url, continueOnFail: true };
+		const error = { message: 'Gone', httpCode: 412, itemIndex: 0 };
+		expect(await execute(given)).toEqual([{ json: { n: 0, error }, pairedItem: { item: 0 } }]);
+		const onError = 'continueErrorOutput';
+		expect(await execute({ ...given, onError })).toEqual([{ json: { error }, pairedItem: { item: 0 } }]);
 		expect(server.calls[0]?.body.options.continueOnFail).toBe(true);
 	});
 
@@ -249,8 +250,12 @@ describe('an executor that', () => {
 		expect(error.message).toBe(`The executor at ${server.url} stopped in the middle of a batch`);
 		expect(error.description).toContain('done: item 0; unknown whether it was carried out: items 1-2');
 		const output = await execute({ ...given, continueOnFail: true });
-		expect(output.map(({ json }) => json.error ?? 'done')).toEqual(['done', error.message, error.message]);
-		expect((output[1]?.error as NodeApiError).description).toContain('unknown whether this item was carried out');
+		expect(output.map(({ json }) => (json.error as IDataObject)?.message ?? 'done')).toEqual([
+			'done',
+			error.message,
+			error.message,
+		]);
+		expect((output[1]?.json.error as IDataObject).description).toContain('unknown whether this item was carried out');
 	});
 
 	it('ends without its last line was broken', async () => {
@@ -306,7 +311,7 @@ describe('an executor that', () => {
 		const given = { parameters: deletes(250), url: server.url, continueOnFail: true, signal: cancel.signal };
 		const output = await execute(given);
 		expect(server.calls.length).toBe(1);
-		expect(output.filter(({ json }) => json.error === 'The execution was cancelled').length).toBeGreaterThanOrEqual(150);
+		expect(output.filter(({ json }) => (json.error as IDataObject)?.message === 'The execution was cancelled').length).toBeGreaterThanOrEqual(150);
 	});
 });
 

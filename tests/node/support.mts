@@ -72,6 +72,7 @@ export interface Given {
 	url: string;
 	credentials?: IDataObject;
 	continueOnFail?: boolean;
+	onError?: INode['onError'];
 	signal?: AbortSignal;
 }
 
@@ -91,7 +92,7 @@ export function context(given: Given): IExecuteFunctions {
 	const inputs =
 		given.inputs ?? (Array.isArray(parameters) ? parameters : [parameters]).map((_, n) => ({ json: { n } }));
 	const self = {
-		getNode: () => NODE,
+		getNode: () => ({ ...NODE, onError: given.onError }),
 		getInputData: () => inputs,
 		continueOnFail: () => given.continueOnFail ?? false,
 		getExecutionCancelSignal: () => given.signal,
