@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 # Folders whose tests start processes and servers; `make check` leaves them to `make test`.
-SLOW_FOLDERS = frozenset({"cli", "simulator"})
+SLOW_FOLDERS = frozenset({"cli", "e2e", "service", "simulator"})
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -31,12 +31,15 @@ ALLOWED: Mapping[str, set[str]] = {
     "executor": {
         "base", "catalog", "parameters", "request", "transport", "response", "batch", "preparation", "executor",
     },
+    "checking": {"base", "request", "transport", "checking"},
+    "choices": {"base", "batch", "catalog", "executor", "choices"},
+    "service": {"base", "batch", "catalog", "checking", "choices", "executor", "transport", "service"},
     # Both sides of a test must not share one bug: the simulator knows the catalog and nothing of the executor.
     "simulator": {"base", "catalog", "simulator"},
     "specimport": {"base", "catalog", "specimport"},
     "cli": {
         "base", "catalog", "parameters", "request", "transport", "response", "batch", "executor", "cli", "simulator",
-        "descriptor", "specimport",
+        "checking", "descriptor", "service", "specimport",
     },
 }  # fmt: skip
 # Single files that may do more than their room: the descriptor is built from the importer's texts.

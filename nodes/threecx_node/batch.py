@@ -25,9 +25,13 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a batch is run. `release` counts until the PBX has told its version."""
+    """How a batch is run. `release` counts until the PBX has told its version.
+
+    `prepare_only` checks every item and sends nothing: a good item's result is then empty.
+    """
 
     dry_run: bool = False
+    prepare_only: bool = False
     continue_on_fail: bool = False
     release: str | None = None
     limits: Limits = field(default_factory=Limits)
@@ -52,12 +56,12 @@ class Result:
     request: Mapping[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """`{"items": […]}`, `{"error": {…}}` or `{"request": {…}}`."""
+        """`{"items": […]}`, `{"error": {…}}`, `{"request": {…}}`, or `{}` of an item that was only prepared."""
         if self.error is not None:
             return {"error": self.error.to_json()}
         if self.request is not None:
             return {"request": self.request}
-        return {"items": self.items}
+        return {} if self.items is None else {"items": self.items}
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,8 @@ class Executor:
         if options.release is not None:
             self.catalog.check_release(options.release)
         known = self._client.version if self._client else None
-        if known is None and options.release is None and len(operation.shapes) > 1 and not options.dry_run:
+        unsent = options.dry_run or options.prepare_only
+        if known is None and options.release is None and len(operation.shapes) > 1 and not unsent:
             # This operation looks different in other releases, and nothing tells yet which one answers.
             client = self.client(options)
             await client.send(_VERSION_PROBE)
@@ -176,7 +177,10 @@ class _Run:
             if each.error is not None:
                 self._fail(each.index, each.error)
         ready = [each for each in prepared if each.error is None]
-        if self._options.dry_run:
+        if self._options.prepare_only:
+            for each in ready:
+                self._done(Result(each.index))
+        elif self._options.dry_run:
             for each in ready:
                 self._done(Result(each.index, request=self._described(each)))
         elif not self._failed:
@@ -223,7 +227,7 @@ class _Run:
         """`resolved` with the IDs of what was named by number."""
         client = self._executor.client(self._options)
         for name, request in self._preparation.look_up(resolved):
-            answer = await client.send(request)
+            answer = await client.send(request, timeout=self._options.limits.timeout)
             payload = decode(self._preparation.operation, self._preparation.shape, answer, client.host)
             found = payload.value.get(ENTITY_KEY) if payload.kind == "entity" else None
             if found is None:
@@ -248,7 +252,7 @@ class _Run:
 
     async def _exchange(self, request: PreparedRequest) -> Payload:
         client = self._executor.client(self._options)
-        answer = await client.send(request)
+        answer = await client.send(request, timeout=self._options.limits.timeout)
         return decode(self._preparation.operation, self._preparation.shape, answer, client.host)
 
     def _fields(self, resolved: Resolved) -> tuple[str, ...]:

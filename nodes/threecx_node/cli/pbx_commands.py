@@ -30,8 +30,8 @@ def check(
     """
     import asyncio
 
+    from ..checking import check_credential
     from . import inputs
-    from .checking import check_credential
     from .output import write_json
 
     credential = inputs.credential(

@@ -82,8 +82,10 @@ class PbxClient:
         """Name and port of the PBX, for messages."""
         return self._host
 
-    async def send(self, request: PreparedRequest) -> Answer:
+    async def send(self, request: PreparedRequest, *, timeout: float | None = None) -> Answer:  # noqa: ASYNC109 (httpx's own, per read)
         """The PBX's answer, whatever its status; raises UnreachableError where there is none.
+
+        `timeout` are seconds in place of the client's own limit, since batches that share a client may differ.
 
         A 401 buys one new token and tries once more; what else is repeated, `retry.py` decides.
         """
@@ -91,7 +93,7 @@ class PbxClient:
             attempt = 1
             while True:
                 try:
-                    answer = await self._authorized(request)
+                    answer = await self._authorized(request, timeout or self.limits.timeout)
                 except TransportError as error:
                     wait = self._retry.wait_after_failure(request.method, error.code, attempt)
                     if wait is None:
@@ -103,12 +105,12 @@ class PbxClient:
                 attempt += 1
                 await self._retry.sleep(wait)
 
-    async def _authorized(self, request: PreparedRequest) -> Answer:
+    async def _authorized(self, request: PreparedRequest, seconds: float) -> Answer:
         token = await self._token(None)
-        answer = await self._exchange(request, token)
+        answer = await self._exchange(request, token, seconds)
         if answer.status == 401:
             # Somebody else may have bought a token meanwhile, which ended this one.
-            answer = await self._exchange(request, await self._token(token))
+            answer = await self._exchange(request, await self._token(token), seconds)
         return answer
 
     async def _token(self, refused: Secret | None) -> Secret:
@@ -117,7 +119,7 @@ class PbxClient:
         except LoginRefusedError as error:
             raise login_error(error, self._host) from error
 
-    async def _exchange(self, request: PreparedRequest, token: Secret) -> Answer:
+    async def _exchange(self, request: PreparedRequest, token: Secret, seconds: float) -> Answer:
         headers = {**request.headers, "authorization": f"Bearer {token.reveal()}"}
         if request.body is not None:
             headers["content-type"] = "application/json"
@@ -127,21 +129,25 @@ class PbxClient:
                 self.credential.api_url + request.target,
                 headers=headers,
                 content=request.body,
-            )
+                timeout=httpx.Timeout(seconds, connect=self.limits.connect_timeout),
+            ),
+            seconds,
         )
         self.version = response.headers.get(VERSION_HEADER) or self.version
         return Answer(response.status_code, response.headers, response.content)
 
     async def _post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
-        return await self._request(self._http.build_request("POST", url, data=dict(form)))
+        return await self._request(
+            self._http.build_request("POST", url, data=dict(form)), self.limits.timeout
+        )
 
-    async def _request(self, request: httpx.Request) -> httpx.Response:
+    async def _request(self, request: httpx.Request, seconds: float) -> httpx.Response:
         try:
             return await self._http.send(request)
         except ThreeCxError:
             raise
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise transport_error(error, self._host, timeout=self.limits.timeout) from error
+            raise transport_error(error, self._host, timeout=seconds) from error
 
 
 class _ExactUrlTransport(AiohttpTransport):

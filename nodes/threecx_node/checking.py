@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from threecx_credentials.check import CheckResult, check
 
-from ..advice import advice_for
-from ..errors import LoginError
-from ..request.build import PreparedRequest
-from ..transport.client import PbxClient
-from ..transport.failures import not_a_3cx
+from .advice import advice_for
+from .errors import LoginError
+from .request.build import PreparedRequest
+from .transport.client import PbxClient
+from .transport.failures import not_a_3cx
 
 if TYPE_CHECKING:
     from threecx_credentials import Credential

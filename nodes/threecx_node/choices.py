@@ -1,0 +1,196 @@
+"""What a canvas offers to choose from: entries of a set, fields of a body, members of an enum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .batch import Item
+from .catalog.simplify import label_fields
+from .catalog.words import words
+from .errors import InputError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .catalog.models import Catalog, Operation, Property, Shape
+    from .executor import Executor
+
+PAGE_SIZE = 50
+_NUMBER = "Number"
+_NUMBERS = frozenset({"Byte", "Int16", "Int32", "Int64", "Double", "Decimal", "Single"})
+_DATES = frozenset({"Date", "DateTimeOffset"})
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Entries (`name`, `value`) and where the next page begins, None after the last."""
+
+    results: Sequence[Mapping[str, Any]]
+    cursor: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """`{"results", "cursor"}`."""
+        return {"results": list(self.results), "cursor": self.cursor}
+
+
+async def search(
+    executor: Executor, operation: str, parameter: str | None, text: str | None, cursor: str | None
+) -> SearchPage:
+    """Entries of the set that `parameter` of `operation` is a key of, those whose name or number holds `text`.
+
+    Without `parameter` the operation's first key is meant. Raises ThreeCxError.
+    """
+    found = executor.catalog.operation(operation)
+    key = _key(found, parameter)
+    listing = _listing(executor.catalog, found.shape(), key)
+    shape = listing.shape()
+    properties = executor.catalog.properties(shape.returns.type)
+    labels = [
+        name for name in (*label_fields(executor.catalog, shape.returns.type), _NUMBER) if name in properties
+    ]
+    skip = _skip(cursor)
+    wanted = _query(shape, properties, key, labels, text)
+    wanted |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in shape.query else {})}
+    batch = await executor.run(listing.id, [Item({}, wanted)])
+    [result] = batch.results
+    if result.error is not None:
+        raise result.error
+    entries = [item["json"] for item in result.items or ()]
+    results = [_entry(each, key, labels) for each in entries if each.get(key) is not None]
+    if text and "$filter" not in wanted:
+        results = [each for each in results if text.casefold() in str(each["name"]).casefold()]
+    more = len(entries) == PAGE_SIZE and "$skip" in shape.query
+    return SearchPage(results, str(skip + PAGE_SIZE) if more else None)
+
+
+def body_fields(catalog: Catalog, operation: str, release: str | None) -> list[dict[str, Any]]:
+    """`{"id", "displayName", "type", "required", "options"?}` of each top-level field of an operation's body."""
+    found = catalog.operation(operation)
+    shape = found.shape(release)
+    fields = catalog.body_properties(shape, release)
+    # An update names its entity in the path; the body's copy of the key would only contradict it.
+    keys = {each.name for each in shape.parameters} if found.kind == "update" else set()
+    return [_field(catalog, each, release) for name, each in fields.items() if name not in keys]
+
+
+def options_of(catalog: Catalog, operation: str, parameter: str, release: str | None) -> list[dict[str, Any]]:
+    """`{"name", "value"}` of each choice for `$select`, `$expand`, `$orderby` or a parameter with an enum."""
+    found = catalog.operation(operation)
+    shape = found.shape(release)
+    if parameter in ("$select", "$expand", "$orderby"):
+        type_name = shape.returns.type
+        if parameter not in shape.query or not catalog.is_schema(type_name):
+            raise UnknownNameError(f"{operation} takes no {parameter}", description="Leave it out.")
+        return list(_query_options(catalog.properties(type_name), parameter))
+    enums = {each.name: each.type for each in shape.parameters}
+    enums |= {name: each.type.name for name, each in catalog.body_properties(shape, release).items()}
+    if parameter not in enums:
+        raise UnknownNameError(f"{operation} has no parameter {parameter!r}")
+    return _members(catalog, enums[parameter], release)
+
+
+def _key(operation: Operation, parameter: str | None) -> str:
+    for each in operation.shape().parameters:
+        if parameter in (None, each.name) and _entity_set(operation.shape(), each.name) is not None:
+            return each.name
+    what = f"{parameter} of {operation.id}" if parameter else operation.id
+    raise UnknownNameError(f"{what}: there is no list to choose from", description="Give the value itself.")
+
+
+def _entity_set(shape: Shape, key: str) -> str | None:
+    before, mark, _ = shape.path.partition(f"({{{key}}})")
+    return before if mark else None
+
+
+def _listing(catalog: Catalog, shape: Shape, key: str) -> Operation:
+    entity_set = _entity_set(shape, key)
+    for operation_id in catalog.operation_ids:
+        each = catalog.operation(operation_id)
+        one = each.shape()
+        if each.kind == "list" and one.path == entity_set and one.returns.kind == "collection":
+            return each
+    raise UnknownNameError(f"3CX has no list of {entity_set}", description=f"Give {key} itself.")
+
+
+def _query(
+    shape: Shape, properties: Mapping[str, Property], key: str, labels: Sequence[str], text: str | None
+) -> dict[str, Any]:
+    query: dict[str, Any] = {}
+    if "$select" in shape.query:
+        query["$select"] = [key, *(name for name in labels if name != key)]
+    searchable = [name for name in labels or [key] if properties[name].type.name == "String"]
+    if text and searchable and "$filter" in shape.query:
+        quoted = "'" + text.replace("'", "''") + "'"
+        query["$filter"] = " or ".join(f"contains({name},{quoted})" for name in searchable)
+    if labels and "$orderby" in shape.query:
+        query["$orderby"] = labels[0]
+    return query
+
+
+def _entry(entity: Mapping[str, Any], key: str, labels: Sequence[str]) -> dict[str, Any]:
+    name = " ".join(str(entity[each]) for each in labels if each != _NUMBER and entity.get(each))
+    number = entity.get(_NUMBER) if _NUMBER in labels else None
+    if number:
+        name = f"{name} ({number})" if name else str(number)
+    return {"name": name or str(entity[key]), "value": entity[key]}
+
+
+def _skip(cursor: str | None) -> int:
+    if cursor is None or cursor == "":
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 9:
+        raise InputError(
+            "this page is not known", description="Search again from the beginning.", field="cursor"
+        )
+    return int(cursor)
+
+
+def _field(catalog: Catalog, each: Property, release: str | None) -> dict[str, Any]:
+    members = _members(catalog, each.type_in(release).name, release)
+    kind = _canvas_type(catalog, each, release, choosable=bool(members))
+    shown: dict[str, Any] = {
+        "id": each.name,
+        "displayName": words(each.name),
+        "type": kind,
+        "required": False,
+    }
+    if kind == "options":
+        shown["options"] = members
+    return shown
+
+
+def _canvas_type(catalog: Catalog, each: Property, release: str | None, *, choosable: bool) -> str:
+    type_ref = each.type_in(release)
+    if type_ref.collection:
+        return "array"
+    if choosable:
+        return "options"
+    if type_ref.name == "Boolean":
+        return "boolean"
+    if type_ref.name in _NUMBERS:
+        return "number"
+    if type_ref.name in _DATES:
+        return "dateTime"
+    return "object" if catalog.is_schema(type_ref.name) else "string"
+
+
+def _members(catalog: Catalog, type_name: str, release: str | None) -> list[dict[str, Any]]:
+    enum = catalog.enums.get(type_name)
+    if enum is None or enum.flags:
+        return []
+    return [{"name": words(each), "value": each} for each in enum.members_in(release)]
+
+
+def _query_options(properties: Mapping[str, Property], parameter: str) -> Iterator[dict[str, Any]]:
+    for name, each in sorted(properties.items()):
+        plain = not each.navigation and not each.type.collection
+        if parameter == "$expand":
+            if each.navigation:
+                yield {"name": words(name), "value": name}
+        elif parameter == "$select":
+            if not each.navigation:
+                yield {"name": words(name), "value": name}
+        elif plain:
+            yield {"name": words(name), "value": name}
+            yield {"name": f"{words(name)} (Descending)", "value": f"{name} desc"}

@@ -1,0 +1,99 @@
+"""`threecx serve`: the executor as a service that canvases call."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+KEY = "THREECX_SERVICE_KEY"
+PORT = 8765
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[str, typer.Option("--host", metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")
+    ] = PORT,
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file",
+            metavar="FILE",
+            help="File with the key that callers must send, readable by you alone [env: THREECX_SERVICE_KEY, the key].",
+            show_default=False,
+        ),
+    ] = None,
+    without_key: Annotated[
+        bool, typer.Option("--without-key", help="Let every program on this machine call; on loopback only.")
+    ] = False,
+    profiles: Annotated[
+        Path | None,
+        typer.Option(
+            "--profiles",
+            metavar="FILE",
+            help="PBXs by name, in TOML; ~/.config/threecx/profiles.toml without.",
+            show_default=False,
+        ),
+    ] = None,
+    max_body: Annotated[
+        int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Largest request.")
+    ] = 32,
+) -> None:
+    """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
+    from ..service.profiles import load_profiles
+    from ..service.serving import serve as run
+
+    key = _key(key_file)
+    _refuse_open_door(host, key, without_key=without_key)
+    run(
+        host,
+        port,
+        key=key,
+        profiles=load_profiles(profiles),
+        max_body_bytes=max_body * 2**20,
+        on_ready=lambda url: typer.echo(f"The executor listens on {url}; Ctrl-C ends it.", err=True),
+    )
+
+
+def _key(key_file: Path | None) -> str | None:
+    from ..errors import ConfigurationError
+    from ..service.profiles import refuse_if_others_can_read
+
+    if key_file is None:
+        return os.environ.get(KEY, "").strip() or None
+    refuse_if_others_can_read(key_file)
+    try:
+        key = key_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot read the key file {key_file}") from error
+    if not key:
+        raise ConfigurationError(
+            f"the key file {key_file} is empty", description="Write a long random text into it."
+        )
+    return key
+
+
+def _refuse_open_door(host: str, key: str | None, *, without_key: bool) -> None:
+    from ..errors import ConfigurationError
+
+    if key is not None and without_key:
+        raise ConfigurationError("there is a key, and --without-key", description="Give one of them.")
+    if key is None and host not in _LOOPBACK:
+        raise ConfigurationError(
+            f"on {host} others could call the executor",
+            description="Give --key-file, or listen on 127.0.0.1.",
+        )
+    if key is None and not without_key:
+        raise ConfigurationError(
+            "the executor needs a key",
+            description="Give --key-file FILE, or --without-key to let every program on this machine call.",
+        )

@@ -1,0 +1,67 @@
+"""The service on a socket, until it is told to end; what is under way is finished then."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ..errors import ConfigurationError
+from .app import DEFAULT_MAX_BODY_BYTES, make_app
+from .guard import CONTRACT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from threecx_credentials import Credential
+
+__all__ = ["CONTRACT", "serve"]
+
+_GRACE_SECONDS = 30
+# Longer than a canvas keeps a connection for later: a server that closes first loses requests.
+_KEEP_ALIVE = 120
+
+
+def serve(
+    host: str,
+    port: int,
+    *,
+    key: str | None,
+    profiles: Mapping[str, Credential],
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    on_ready: Callable[[str], None],
+) -> None:
+    """Serves until SIGINT or SIGTERM; `on_ready` gets the URL. Raises ConfigurationError."""
+    app = make_app(key=key, profiles=profiles, max_body_bytes=max_body_bytes)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        ws="none",
+        timeout_keep_alive=_KEEP_ALIVE,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    with _listen(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        on_ready(f"http://{shown}:{listening.getsockname()[1]}")
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Only with the protocol named does asyncio turn Nagle's algorithm off; it costs 40 ms an answer.
+    opened = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(1024)
+    except OSError as error:
+        opened.close()
+        raise ConfigurationError(
+            f"cannot listen on {host} port {port}: {error.strerror}",
+            description="Give another --port, or 0 for a free one.",
+        ) from error
+    return opened

@@ -1,0 +1,62 @@
+"""A real service on a real socket, and a simulated PBX for it to work with."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from threecx_node.service.app import make_app
+from threecx_node.simulator import Simulator
+
+
+@contextmanager
+def serving(**options: Any) -> Iterator[httpx.Client]:
+    """A client of a service with these options, in a thread of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(make_app(**options), log_config=None, timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        port = listening.getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            yield client
+        server.should_exit = True
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def pbx_of(simulator: Simulator) -> dict[str, Any]:
+    return {
+        "baseUrl": simulator.base_url,
+        "clientId": simulator.client_id,
+        "clientSecret": simulator.client_secret,
+        "verifyTls": True,
+    }
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def pbx(simulator: Simulator) -> dict[str, Any]:
+    return pbx_of(simulator)
+
+
+@pytest.fixture
+def service() -> Iterator[httpx.Client]:
+    with serving(heartbeat=0.2) as client:
+        yield client

@@ -1,0 +1,155 @@
+"""Batches over HTTP: results in order, lines as they come, nothing sent that is only prepared."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service.conftest import pbx_of
+from threecx_node.simulator import Simulator
+
+NDJSON = {"accept": "application/x-ndjson"}
+
+
+def deletes(*ids: Any, **options: Any) -> dict[str, Any]:
+    items = [{"parameters": {"Id": each}} for each in ids]
+    return {"operation": "DeleteCallFlowApp", "items": items, "options": options}
+
+
+def lines_of(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines() if line]
+
+
+def api_requests(simulator: Simulator) -> list[str]:
+    return [f"{each.method} {each.path}" for each in simulator.requests if each.path.startswith("/xapi")]
+
+
+def open_connections(simulator: Simulator) -> int:
+    """Established connections to the simulator: the executor keeps its own for half a minute."""
+    port = f":{int(simulator.base_url.rpartition(':')[2]):04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return sum(1 for row in rows if row[2].endswith(port) and row[3] == "01")
+
+
+def test_one_result_per_item_in_order(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    answer = service.post("/v1/execute", json={**deletes(40, 4711, 41, continueOnFail=True), "pbx": pbx})
+    assert answer.status_code == 200
+    assert answer.headers["threecx-contract"] == "1"
+    first, failed, last = answer.json()["results"]
+    assert first["items"][0]["json"] == {"deleted": True, "Id": 40}
+    assert failed["error"]["httpCode"] == 404
+    assert failed["error"]["itemIndex"] == 1
+    assert last["items"][0]["pairedItem"] == {"item": 2}
+
+
+def test_lines_carry_every_index_once_and_end_with_done(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    body = {**deletes(40, 4711, 41), "pbx": pbx}
+    *results, last = lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)
+    assert sorted(each["index"] for each in results) == [0, 1, 2]
+    assert last["done"] is True
+    assert "item 1" in last["summary"]
+
+
+def test_what_is_only_prepared_is_not_sent(
+    service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    body = {**deletes(40, None, 41, prepareOnly=True), "pbx": pbx}
+    good, bad, other = service.post("/v1/execute", json=body).json()["results"]
+    assert good == {}
+    assert bad["error"]["field"] == "Id"
+    assert other == {}
+    assert not simulator.requests
+
+
+def test_a_dry_run_sends_nothing_and_hides_the_secret(
+    service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    answer = service.post("/v1/execute", json={**deletes(40, dryRun=True), "pbx": pbx})
+    assert answer.json()["results"][0]["request"]["url"].endswith("/xapi/v1/CallFlowApps(40)")
+    assert pbx["clientSecret"] not in answer.text
+    assert not simulator.requests
+
+
+def test_parameters_are_taken_literally(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    body = {**deletes("={{ $json.Id }}"), "pbx": pbx}
+    [result] = service.post("/v1/execute", json=body).json()["results"]
+    assert result["error"]["field"] == "Id"
+
+
+def test_many_batches_share_one_token_and_eight_connections(
+    service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    body = {"operation": "ListUser", "items": [{"parameters": {"limit": 1}}] * 20, "pbx": pbx}
+    with ThreadPoolExecutor(6) as threads:
+        answers = list(threads.map(lambda _: service.post("/v1/execute", json=body).status_code, range(6)))
+    assert answers == [200] * 6
+    tokens = [each for each in simulator.requests if each.path == "/connect/token"]
+    assert len(tokens) == 1
+    assert len(api_requests(simulator)) == 120
+    assert 1 <= open_connections(simulator) <= 8
+
+
+def test_a_reader_that_leaves_stops_the_batch(service: httpx.Client) -> None:
+    with Simulator(latency_ms=50) as slow:
+        body = {
+            "operation": "ListUser",
+            "items": [{"parameters": {"limit": 1}}] * 400,
+            "options": {"concurrency": 1},
+            "pbx": pbx_of(slow),
+        }
+        with service.stream("POST", "/v1/execute", json=body, headers=NDJSON) as answer:
+            next(answer.iter_raw())
+        # The service has finished only when all that was under way has: closing it waits for the batch.
+        sent = len(api_requests(slow))
+        assert sent < 400
+
+
+def test_a_heartbeat_comes_while_the_pbx_is_slow(service: httpx.Client) -> None:
+    with Simulator(latency_ms=700) as slow:
+        body = {"operation": "ListUser", "items": [{"parameters": {}}], "pbx": pbx_of(slow)}
+        text = service.post("/v1/execute", json=body, headers=NDJSON).text
+    assert text.startswith("\n")
+    assert lines_of(text)[-1]["done"] is True
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "words"),
+    [
+        ({"operation": "DeleteCallFlowAp"}, 404, "DeleteCallFlowApp"),
+        ({"items": [{"parameters": {"Idd": 1}}]}, 404, "Idd"),
+        ({"items": [5]}, 422, "item 0"),
+        ({"items": [{}] * 1001}, 413, "1000"),
+        ({"options": {"dryrun": True}}, 422, "dryrun"),
+        ({"options": {"dryRun": "perhaps"}}, 422, "dryRun"),
+        ({"options": {"release": "19.0"}}, 404, "19.0"),
+        ({"pbx": {"profile": "nobody"}}, 422, "nobody"),
+        ({"pbx": {"baseUrl": "https://pbx.example.com", "clientId": ""}}, 422, "Client ID"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, NDJSON])
+def test_a_wrong_call_is_a_problem_before_anything_is_sent(
+    service: httpx.Client,
+    pbx: dict[str, Any],
+    simulator: Simulator,
+    change: dict[str, Any],
+    status: int,
+    words: str,
+    headers: dict[str, str],
+) -> None:
+    answer = service.post("/v1/execute", json={**deletes(40), "pbx": pbx, **change}, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
+    assert words in f"{answer.json()['detail']} {answer.json().get('description')}"
+    assert pbx["clientSecret"] not in answer.text
+    assert not simulator.requests
+
+
+def test_what_is_no_json_or_too_large_is_refused(service: httpx.Client) -> None:
+    assert service.post("/v1/execute", content=b"<html>").status_code == 400
+    assert service.post("/v1/execute", content=b" " * (33 * 2**20)).status_code == 413
+    assert service.get("/v1/execute").status_code == 405
+    assert service.post("/nowhere").json()["status"] == 404
