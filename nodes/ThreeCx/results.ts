@@ -58,8 +58,8 @@ function errorOf(outcome: Outcome, index: number, failure: Run['failure']): IDat
 }
 
 function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {
-	const shown = { ...error, itemIndex: index } as unknown as JsonObject;
-	return new NodeApiError(context.getNode(), shown, {
+	// Nothing but the message: n8n would take our word in `code` for the HTTP status.
+	return new NodeApiError(context.getNode(), { message: error.message } as JsonObject, {
 		message: error.message,
 		description: sentences(error.description ?? '', counts),
 		httpCode: error.httpCode === undefined ? undefined : String(error.httpCode),

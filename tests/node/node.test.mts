@@ -154,7 +154,7 @@ describe('a run', () => {
 		);
 		const error = await errorOf({ parameters: deletes(150), url: server.url });
 		expect(error.message).toBe('Id: is missing');
-		expect(error.context.itemIndex).toBe(104);
+		expect([error.context.itemIndex, error.httpCode]).toEqual([104, null]);
 		expect(error.description).toBe('Give an ID. failed: item 104; not tried: items 0-103, 105-149');
 		expect(server.calls.every(({ body }) => body.options.prepareOnly)).toBe(true);
 	});
