@@ -38,9 +38,11 @@ for (const property of properties) {
 	}
 }
 
-/** The parameters that an operation shows, in the order of the descriptor. */
+for (const shown of byOperation.values()) shown.push(...always);
+
+/** The parameters that an operation shows. */
 export function parametersOf(operation: string): readonly ShownParameter[] {
-	return [...(byOperation.get(operation) ?? []), ...always];
+	return byOperation.get(operation) ?? always;
 }
 
 /** Whether what else a parameter depends on is chosen; `read` gives another parameter's value. */
