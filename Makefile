@@ -10,13 +10,14 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
 	$(wildcard nodes/threecx_node/parameters/engine/*)
 
-.PHONY: help setup demo test check node node-lint node-test lint types unit browser foreign-client generate bench clean
+.PHONY: help setup demo test check node node-lint node-test lint types unit browser foreign-client generate bench clean e2e n8n screenshots
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
 	@echo "make test      everything CI runs: lint, types, all tests"
 	@echo "make check     the fast part of it: lint, types, unit tests"
 	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it is there) and node_definition.json anew"
+	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor beside it"
 	@echo "make node      build the package for n8n and print its folder"
 	@echo "make setup     only prepare $(VENV)"
 
@@ -72,8 +73,20 @@ foreign-client: $(DEV)
 	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
 	$(BIN)/python -m scripts.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
+# The node in a real n8n, with a real browser; n8n comes into the user's cache once (some minutes).
+e2e: node browser
+	$(BIN)/pytest tests/e2e
+
+n8n: node
+	@$(BIN)/python -m scripts.open_n8n
+
+# Pictures of the node's face for docs/images; whoever changes the face looks at them.
+screenshots: node browser
+	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py
+
 test: lint types node node-lint node-test browser foreign-client
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --ignore tests/e2e
+	$(BIN)/pytest tests/e2e
 
 generate: $(DEV)
 	@if ls $(SPEC)/xapi-*.yaml >/dev/null 2>&1; then $(BIN)/threecx import-spec $(SPEC)/xapi-*.yaml; \

@@ -1,0 +1,81 @@
+"""One real n8n for all tests of this folder, with a simulated PBX and an executor beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from scripts.n8n_client import Execution
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+
+TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
+
+
+class Canvas:
+    """What a test puts on the canvas and runs."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._made = 0
+        self.credential = stage.client.create_credential("3CX", CREDENTIAL_TYPE, stage.credential_data())
+
+    def node(self, operation: str, parameters: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
+        """Our node as the editor saves it; `settings` are members of the node, such as onError."""
+        return {
+            "name": "3CX",
+            "type": NODE_TYPE,
+            "parameters": {"operation": operation, **parameters},
+            "credentials": {CREDENTIAL_TYPE: self.credential},
+            **settings,
+        }
+
+    @staticmethod
+    def items(items: list[dict[str, Any]]) -> dict[str, Any]:
+        """A node that gives these items."""
+        code = f"return {items!r}.map((json) => ({{ json }}));"
+        code = code.replace("None", "null").replace("True", "true").replace("False", "false")
+        return {
+            "name": "Items",
+            "type": "n8n-nodes-base.code",
+            "typeVersion": 2,
+            "parameters": {"jsCode": code},
+        }
+
+    def run(self, *nodes: Mapping[str, Any], seconds: float = 120) -> Execution:
+        """Saves a workflow of a manual trigger and these nodes, and runs it."""
+        workflow = self.stage.client.create_workflow("A test", [TRIGGER, *nodes])
+        return self.stage.client.run(workflow, seconds)
+
+    def make_apps(self, count: int) -> list[int]:
+        """IDs of call flow apps that a test may delete."""
+        with httpx.Client(base_url=self.stage.pbx.base_url) as pbx:
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": "900",
+                "client_secret": "simulator-secret",
+            }
+            token = pbx.post("/connect/token", data=form).json()["access_token"]
+            made = []
+            for _ in range(count):
+                self._made += 1
+                answer = pbx.post(
+                    "/xapi/v1/CallFlowApps",
+                    json={"Name": f"App{self._made}", "Number": str(90000 + self._made)},
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+                answer.raise_for_status()
+                made.append(answer.json()["Id"])
+        return made
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with Stage(tmp_path_factory.mktemp("stage")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def canvas(stage: Stage) -> Canvas:
+    return Canvas(stage)

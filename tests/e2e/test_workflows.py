@@ -1,0 +1,141 @@
+"""Workflows in a real n8n, run through its REST interface, against a simulated PBX."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+
+from tests.e2e.conftest import Canvas
+
+DELETE = "DeleteCallFlowApp"
+BY_ID = {"__rl": True, "mode": "id"}
+
+
+def delete(value: str, **more: Any) -> dict[str, Any]:
+    return {"resource": "CallFlowApps", "Id": {**BY_ID, "value": value}, **more}
+
+
+def test_n8n_offers_the_node_as_a_package_of_its_own(canvas: Canvas) -> None:
+    types = httpx.get(f"{canvas.stage.n8n.url}/types/nodes.json", timeout=60)
+    if types.status_code != 200:
+        types = canvas.stage.client._http.get(f"{canvas.stage.n8n.url}/types/nodes.json")
+    ours = [each for each in types.json() if each["name"] == NODE_TYPE]
+    assert len(ours) == 1
+    assert len(json.dumps(ours[0], separators=(",", ":"))) < 250_000
+    assert [each["name"] for each in ours[0]["credentials"]] == [CREDENTIAL_TYPE]
+
+
+def test_a_delete_per_item_keeps_the_order_and_the_pairs(canvas: Canvas) -> None:
+    ids = canvas.make_apps(3)
+    done = canvas.run(
+        canvas.items([{"Id": each} for each in ids]), canvas.node(DELETE, delete("={{ $json.Id }}"))
+    )
+    assert done.status == "success", done.error
+    items = done.items("3CX")
+    assert [item["json"] for item in items] == [{"deleted": True, "Id": each} for each in ids]
+    assert [item["pairedItem"]["item"] for item in items] == [0, 1, 2]
+
+
+def test_a_404_is_told_in_3cxs_words_with_our_advice(canvas: Canvas) -> None:
+    done = canvas.run(canvas.node(DELETE, delete("4711")))
+    error = done.node_error("3CX")
+    assert done.status == "error"
+    assert "NOT_FOUND" in error["message"] or "not found" in error["message"].lower()
+    assert "Check the ID" in error["description"]
+    assert str(error["httpCode"]) == "404"
+
+
+def test_a_412_is_told_with_our_advice(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    done = canvas.run(canvas.node(DELETE, delete(str(app), **{"If-Match": 'W/"old"'})))
+    error = done.node_error("3CX")
+    assert str(error["httpCode"]) == "412"
+    assert "read it again" in error["description"]
+
+
+def test_an_expression_that_gives_nothing_sends_nothing(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    done = canvas.run(
+        canvas.items([{"Id": app}, {"owner": None}]), canvas.node(DELETE, delete("={{ $json.Id }}"))
+    )
+    error = done.node_error("3CX")
+    assert done.status == "error"
+    assert "Id" in error["message"]
+    assert error["context"]["itemIndex"] == 1
+    after = canvas.run(canvas.node("GetCallFlowApp", delete(str(app))))
+    assert after.items("3CX")[0]["json"]["Id"] == app
+
+
+def test_failed_items_go_to_the_error_output_with_their_input(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    items = canvas.items([{"Id": 4711, "note": "gone"}, {"Id": app, "note": "there"}])
+    done = canvas.run(items, canvas.node(DELETE, delete("={{ $json.Id }}"), onError="continueErrorOutput"))
+    assert done.status == "success", done.error
+    assert [item["json"]["deleted"] for item in done.items("3CX", 0)] == [True]
+    [failed] = done.items("3CX", 1)
+    assert failed["json"]["Id"] == 4711
+    assert failed["json"]["note"] == "gone"
+
+
+def test_a_dry_run_shows_the_request_and_sends_nothing(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    done = canvas.run(canvas.node(DELETE, delete(str(app), options={"dryRun": True})))
+    [item] = done.items("3CX")
+    assert item["json"]["method"] == "DELETE"
+    assert item["json"]["url"].endswith(f"/xapi/v1/CallFlowApps({app})")
+    assert "simulator-secret" not in json.dumps(item)
+    assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
+
+
+def test_an_update_sends_the_one_field_that_was_set(canvas: Canvas) -> None:
+    parameters = {
+        "resource": "Users",
+        "Id": {**BY_ID, "value": "5"},
+        "body": {"mappingMode": "defineBelow", "value": {"FirstName": "Ada"}, "schema": []},
+        "options": {"dryRun": True},
+    }
+    done = canvas.run(canvas.node("UpdateUser", parameters))
+    assert done.items("3CX")[0]["json"]["body"] == {"FirstName": "Ada"}
+
+
+def test_a_list_gives_one_item_per_entity(canvas: Canvas) -> None:
+    done = canvas.run(canvas.node("ListUser", {"resource": "Users", "limit": 3, "simplify": True}))
+    assert done.status == "success", done.error
+    items = done.items("3CX")
+    assert len(items) == 3
+    assert all(len(item["json"]) <= 10 for item in items)
+
+
+def test_a_thousand_items_are_checked_before_the_first_is_sent(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    items = [{"Id": app}] * 250 + [{}]
+    done = canvas.run(canvas.items(items), canvas.node(DELETE, delete("={{ $json.Id }}")))
+    assert done.node_error("3CX")["context"]["itemIndex"] == 250
+    assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
+
+
+def test_the_credential_test_tells_what_it_found(canvas: Canvas) -> None:
+    client, data = canvas.stage.client, canvas.stage.credential_data()
+    good = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
+    assert good["status"] == "OK", good
+    wrong = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data | {"clientSecret": "wrong"})
+    assert wrong["status"] == "Error"
+    assert "Check the Client ID" in wrong["message"]
+    assert "simulator-secret" not in json.dumps([good, wrong])
+
+
+def test_an_executor_that_does_not_run_is_told_with_the_command(canvas: Canvas) -> None:
+    stage = canvas.stage
+    nowhere = ExecutorProcess(stage.folder).url
+    data = stage.credential_data(executorUrl=nowhere)
+    tested = stage.client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
+    assert tested["status"] == "Error"
+    assert "threecx serve" in tested["message"]
+    away = stage.client.create_credential("3CX away", CREDENTIAL_TYPE, data)
+    node = canvas.node(DELETE, delete("40")) | {"credentials": {CREDENTIAL_TYPE: away}}
+    error = canvas.run(node).node_error("3CX")
+    assert "threecx serve" in f"{error['message']} {error.get('description')}"
+    assert nowhere in f"{error['message']} {error.get('description')}"
