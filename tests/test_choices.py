@@ -1,0 +1,72 @@
+"""What a canvas offers to choose from, asked of a simulated PBX."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from threecx_credentials import Credential
+from threecx_node.batch import Item
+from threecx_node.catalog import load_catalog
+from threecx_node.choices import SearchPage, body_fields, options_of, search
+from threecx_node.errors import InputError, UnknownNameError
+from threecx_node.executor import Executor
+from threecx_node.simulator import Simulator
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    with Simulator() as running:
+        yield running
+
+
+def credential(simulator: Simulator) -> Credential:
+    return Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
+
+
+def find(
+    simulator: Simulator, operation: str, text: str | None = None, cursor: str | None = None
+) -> SearchPage:
+    async def ask() -> SearchPage:
+        async with Executor(credential(simulator)) as executor:
+            return await search(executor, operation, None, text, cursor)
+
+    return asyncio.run(ask())
+
+
+def test_a_found_value_opens_its_entry_and_a_filter_narrows(simulator: Simulator) -> None:
+    everyone = find(simulator, "GetUser").results
+    assert len(everyone) > 1
+    name = str(everyone[0]["name"])
+    found = find(simulator, "GetUser", name.split()[0]).results
+    assert everyone[0]["value"] in [each["value"] for each in found]
+    assert find(simulator, "GetUser", "no such O'Name").results == []
+
+    async def get() -> Any:
+        async with Executor(credential(simulator)) as executor:
+            return await executor.run("GetUser", [Item({}, {"Id": everyone[0]["value"]})])
+
+    [result] = asyncio.run(get()).results
+    assert result.error is None
+    assert result.items[0]["json"]["Id"] == everyone[0]["value"]
+
+
+def test_a_cursor_that_is_no_number_is_refused(simulator: Simulator) -> None:
+    with pytest.raises(InputError, match="page is not known"):
+        find(simulator, "GetUser", cursor="next")
+
+
+def test_fields_and_options_have_names_and_types() -> None:
+    catalog = load_catalog()
+    fields = {each["id"]: each for each in body_fields(catalog, "UpdateUser", None)}
+    assert fields["FirstName"]["displayName"] == "First Name"
+    assert fields["FirstName"]["type"] == "string"
+    assert fields["Enabled"]["type"] == "boolean"
+    assert "Id" not in fields
+    orders = [each["value"] for each in options_of(catalog, "ListUser", "$orderby", None)]
+    assert {"FirstName", "FirstName desc"} <= set(orders)
+    with pytest.raises(UnknownNameError):
+        options_of(catalog, "ListUser", "$nothing", None)
