@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +162,31 @@ def test_sigterm_lets_a_running_batch_end() -> None:
             text = answer.read().decode()
         process.wait(20)
     assert '"done":true' in text
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM")
+@pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])
+def test_a_batch_longer_than_the_grace_is_cut_off_in_order(accept: str) -> None:
+    with Simulator(latency_ms=200) as slow, start("--without-key", "--port", "0", "--grace", "1") as process:
+        assert process.stderr is not None
+        url = process.stderr.readline().split(" ")[4].rstrip(";")
+        pbx = {"baseUrl": slow.base_url, "clientId": slow.client_id, "clientSecret": slow.client_secret}
+        body = {
+            "operation": "ListUser",
+            "items": [{"parameters": {"limit": 1}}] * 200,
+            "options": {"concurrency": 1},
+            "pbx": pbx,
+        }
+        with ThreadPoolExecutor(1) as thread:
+            call = thread.submit(
+                httpx.post, f"{url}/v1/execute", json=body, headers={"accept": accept}, timeout=30
+            )
+            deadline = time.monotonic() + 10
+            while len(slow.requests) < 3 and time.monotonic() < deadline:
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
+            sent = len(slow.requests)
+            assert call.exception() is not None or call.result().status_code in (200, 500)
+        time.sleep(0.5)
+        assert 3 <= len(slow.requests) == sent < 50

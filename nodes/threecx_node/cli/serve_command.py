@@ -44,6 +44,16 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    grace: Annotated[
+        int,
+        typer.Option(
+            "--grace",
+            metavar="SECONDS",
+            min=0,
+            max=3600,
+            help="How long batches may go on when it is told to end.",
+        ),
+    ] = 30,
     max_body: Annotated[
         int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Largest request.")
     ] = 32,
@@ -60,6 +70,7 @@ def serve(
         key=key,
         profiles=load_profiles(profiles),
         max_body_bytes=max_body * 2**20,
+        grace_seconds=grace,
         on_ready=lambda url: typer.echo(f"The executor listens on {url}; Ctrl-C ends it.", err=True),
     )
 

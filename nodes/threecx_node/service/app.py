@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024
 NDJSON = "application/x-ndjson"
+# How long requests under way may take when the service ends.
+LAST_SECONDS = 20.0
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -89,13 +91,20 @@ class _Service:
         self._max_body_bytes = max_body_bytes
         self._heartbeat = heartbeat
         self._pool = ExecutorPool()
-        self._running: set[asyncio.Task[Batch]] = set()
+        self._running: dict[asyncio.Task[Batch], asyncio.Event] = {}
         self._catalog = load_catalog()
 
     async def finish(self) -> None:
-        """Waits for what is under way and closes the connections."""
+        """Lets requests under way end, starts no others, and closes the connections.
+
+        By then the server has given batches their time to end as a whole.
+        """
+        for stop in self._running.values():
+            stop.set()
         if self._running:
-            await asyncio.wait(self._running)
+            _, late = await asyncio.wait(self._running, timeout=LAST_SECONDS)
+            for batch in late:
+                batch.cancel()
         await self._pool.aclose()
 
     async def health(self, request: Request) -> Response:
@@ -118,8 +127,8 @@ class _Service:
         batch = asyncio.create_task(
             self._run(credential, asked, items, stop, lines if streamed else None), name="threecx-batch"
         )
-        self._running.add(batch)
-        batch.add_done_callback(self._running.discard)
+        self._running[batch] = stop
+        batch.add_done_callback(lambda ended: self._running.pop(ended, None))
         if not streamed:
             return await _whole(request, batch, stop)
         # What is wrong with the call as a whole shows before anything is sent: wait for that, or for a first result.
@@ -253,6 +262,7 @@ async def _whole(request: Request, batch: asyncio.Task[Batch], stop: asyncio.Eve
             stop.set()
         done = await asyncio.shield(batch)
     finally:
+        stop.set()
         gone.cancel()
     return _json({"results": [each.to_json() for each in done.results]})
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CONTRACT", "serve"]
 
-_GRACE_SECONDS = 30
+# How long a batch may go on when the service is told to end.
+GRACE_SECONDS = 30
 # Longer than a canvas keeps a connection for later: a server that closes first loses requests.
 _KEEP_ALIVE = 120
 
@@ -30,6 +31,7 @@ def serve(
     key: str | None,
     profiles: Mapping[str, Credential],
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+    grace_seconds: int = GRACE_SECONDS,
     on_ready: Callable[[str], None],
 ) -> None:
     """Serves until SIGINT or SIGTERM; `on_ready` gets the URL. Raises ConfigurationError."""
@@ -42,7 +44,7 @@ def serve(
         server_header=False,
         ws="none",
         timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
+        timeout_graceful_shutdown=grace_seconds,
     )
     with _listen(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
