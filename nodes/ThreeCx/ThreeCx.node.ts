@@ -9,7 +9,7 @@ import {
 import { testThreeCx } from './credentialTest';
 import { hints, properties } from './definition';
 import * as methods from './methods';
-import { executorItem, wantsDryRun } from './requests';
+import { executorItems, wantsDryRun } from './requests';
 import { outputOf } from './results';
 import { run } from './run';
 
@@ -46,7 +46,7 @@ export class ThreeCx implements INodeType {
 		if (inputs.length === 0) return [[]];
 		const operation = this.getNodeParameter('operation', 0) as string;
 		const continueOnFail = this.continueOnFail();
-		const items = inputs.map((input, index) => executorItem(this, operation, input, index));
+		const items = await executorItems(this, operation, inputs);
 		const dryRun = items.some(wantsDryRun);
 		const outcome = await run(this, operation, items, { continueOnFail, dryRun });
 		return [await outputOf(this, inputs, outcome, continueOnFail)];

@@ -1,7 +1,24 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { sleep, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
 import type { ExecutorItem } from './contract';
 import { isShown, parametersOf } from './definition';
+
+/** How many items are read in a row: n8n's event loop serves others in between. */
+const READ_AT_ONCE = 50;
+
+/** What the executor shall do for each input item, in order. */
+export async function executorItems(
+	context: IExecuteFunctions,
+	operation: string,
+	inputs: INodeExecutionData[],
+): Promise<ExecutorItem[]> {
+	const items: ExecutorItem[] = [];
+	for (const [index, input] of inputs.entries()) {
+		if (index > 0 && index % READ_AT_ONCE === 0) await sleep(0);
+		items.push(executorItem(context, operation, input, index));
+	}
+	return items;
+}
 
 /** What the executor shall do for one input item: the parameters that the operation shows, as n8n resolved them. */
 export function executorItem(
