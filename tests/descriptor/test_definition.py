@@ -189,6 +189,11 @@ def test_parameters_of_older_releases_are_never_required() -> None:
                     assert re.search(r"(?i)only in 3CX", field["description"])
 
 
+def test_defaults_of_parameters_of_older_releases_say_nothing() -> None:
+    # A number field would say 0, and the newest release takes no such parameter.
+    assert [OFFERED["GetLogs"][name]["default"] for name in ("top", "skip", "search")] == ["", "", ""]
+
+
 def test_types_follow_the_api() -> None:
     fitting = {
         "String": {"string", "resourceLocator"},

@@ -150,3 +150,17 @@ def test_what_a_canvas_adds_is_ignored() -> None:
 def test_options_of_the_batch_are_handed_on() -> None:
     found = resolved("DeleteUser", {"Id": 5, "options": {"dryRun": True, "concurrency": 2, "timeout": 5}})
     assert found.batch == {"dryRun": True, "concurrency": 2, "timeout": 5}
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "body"),
+    [
+        ("UpdateReceptionist", {"Id": 5, "Timeout": 30, "timeout": 9}, {"Timeout": 30}),
+        ("UpdateEmailTemplate", {"TemplatePath": "x", "Body": "<p>"}, {"Body": "<p>"}),
+        ("Restart", {"options": '{"ServiceName": "x"}'}, {"options": {"ServiceName": "x"}}),
+    ],
+)
+def test_a_field_called_as_a_parameter_of_ours_is_meant_where_it_is_written_as_3cx_writes_it(
+    operation: str, parameters: dict[str, Any], body: dict[str, Any]
+) -> None:
+    assert resolved(operation, parameters).values.body == body

@@ -97,6 +97,9 @@ def _older(draft: NodeProperty, only: str) -> NodeProperty:
     """A parameter that the newest release has no more: offered, never asked for."""
     described = draft.get("description")
     draft.pop("required", None)
+    draft.pop("typeOptions", None)
+    # A text, whatever it is on the wire: a number field would hold a number, which the newest release refuses.
+    draft |= {"type": "string", "default": ""}
     draft["description"] = f"{described} ({only[0].lower()}{only[1:]})" if described else only
     return draft
 

@@ -27,6 +27,8 @@ _OURS = {
     "simplify": "simplify",
     "binaryproperty": "binaryProperty",
 }
+# Names that a node gives to what is not a field, though one operation or another has a field of that name.
+_OF_THE_NODE = frozenset({"options", "body", "limit", "timeout", "simplify"})
 _BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
 
 
@@ -76,6 +78,9 @@ class ParameterNames:
         folded = fold(name)
         if folded in self._path:
             return "path", self._path[folded]
+        if name in self.fields and name not in _OF_THE_NODE:
+            # "Timeout" of a receptionist, "Body" of an e-mail template: written as 3CX writes it, the field is meant.
+            return "fields", name
         if folded in self._query:
             return "query", self._query[folded]
         if folded == "ifmatch" and self.shape.if_match:
@@ -147,7 +152,10 @@ def resolve(names: ParameterNames, parameters: Mapping[str, Any], item: Mapping[
 
 def _sort(names: ParameterNames, sorted_: _Sorted, name: str, value: Any) -> None:
     kind, slot = names.slot(name)
-    if kind == "options":
+    if kind == "options" and isinstance(value, str) and "options" in names.fields:
+        # A generated node has the field of that name at its top level, as JSON text.
+        sorted_.fields["options"] = value
+    elif kind == "options":
         if not isinstance(value, Mapping):
             raise ParameterError(f"options: wanted an object, given {shown(value)}", field="options")
         for inner, inner_value in value.items():
