@@ -11,7 +11,14 @@ import typer
 
 from .. import __version__
 from ..errors import ThreeCxError
-from . import execute_command, facts_commands, pbx_commands, serve_command, spec_command
+from . import (
+    execute_command,
+    facts_commands,
+    migrate_command,
+    pbx_commands,
+    serve_command,
+    spec_command,
+)
 
 app = typer.Typer(
     name="threecx",
@@ -23,7 +30,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (execute_command, facts_commands, pbx_commands, serve_command, spec_command):
+for module in (
+    execute_command,
+    facts_commands,
+    pbx_commands,
+    serve_command,
+    migrate_command,
+    spec_command,
+):
     module.register(app)
 
 
