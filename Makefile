@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
 	$(wildcard nodes/threecx_node/parameters/engine/*)
 
-.PHONY: help setup demo test check node node-lint node-test lint types unit browser foreign-client generate bench clean e2e n8n screenshots
+.PHONY: help setup demo test check node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
@@ -63,9 +63,9 @@ unit: $(DEV)
 
 check: lint types unit
 
-# The page of the simulator is tested in a real browser.
-browser:
-	@scripts/install_browser.sh
+# A real browser for the simulator's page and n8n's editor, a real Redis for n8n's queue mode.
+programs:
+	@scripts/install_programs.sh
 
 # A client of the simulator that nobody here wrote, made from the official document; once, into the user's cache.
 foreign-client: $(DEV)
@@ -74,17 +74,17 @@ foreign-client: $(DEV)
 	$(BIN)/python -m scripts.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
 # The node in a real n8n, with a real browser; n8n comes into the user's cache once (some minutes).
-e2e: node browser
+e2e: node programs
 	$(BIN)/pytest tests/e2e
 
 n8n: node
 	@$(BIN)/python -m scripts.open_n8n
 
 # Pictures of the node's face for docs/images; whoever changes the face looks at them.
-screenshots: node browser
+screenshots: node programs
 	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py
 
-test: lint types node node-lint node-test browser foreign-client
+test: lint types node node-lint node-test programs foreign-client
 	$(BIN)/pytest -n 2 --ignore tests/e2e
 	$(BIN)/pytest tests/e2e
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
 from scripts.n8n_client import Execution
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from scripts.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
 
+_NUMBERS = itertools.count(1)
 TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
 
 
@@ -18,7 +20,6 @@ class Canvas:
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
-        self._made = 0
         self.credential = stage.client.create_credential("3CX", CREDENTIAL_TYPE, stage.credential_data())
 
     def node(self, operation: str, parameters: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
@@ -50,24 +51,22 @@ class Canvas:
 
     def make_apps(self, count: int) -> list[int]:
         """IDs of call flow apps that a test may delete."""
-        with httpx.Client(base_url=self.stage.pbx.base_url) as pbx:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": "900",
-                "client_secret": "simulator-secret",
-            }
-            token = pbx.post("/connect/token", data=form).json()["access_token"]
-            made = []
-            for _ in range(count):
-                self._made += 1
-                answer = pbx.post(
-                    "/xapi/v1/CallFlowApps",
-                    json={"Name": f"App{self._made}", "Number": str(90000 + self._made)},
-                    headers={"Authorization": f"Bearer {token}"},
-                )
-                answer.raise_for_status()
-                made.append(answer.json()["Id"])
-        return made
+        return create_apps(self.stage.pbx.base_url, count)
+
+
+def create_apps(pbx_url: str, count: int) -> list[int]:
+    """Creates call flow apps on a simulated PBX as another program would; their IDs."""
+    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    with httpx.Client(base_url=pbx_url) as pbx:
+        token = pbx.post("/connect/token", data=form).json()["access_token"]
+        pbx.headers["Authorization"] = f"Bearer {token}"
+        made = []
+        for _ in range(count):
+            number = str(90_000 + next(_NUMBERS))
+            answer = pbx.post("/xapi/v1/CallFlowApps", json={"Name": f"App {number}", "Number": number})
+            answer.raise_for_status()
+            made.append(answer.json()["Id"])
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def page(stage: Stage) -> Iterator[Page]:
     """A signed-in person's browser; without Debian's chromium these tests fail."""
-    assert CHROMIUM.exists(), "the browser is missing: run scripts/install_browser.sh"
+    assert CHROMIUM.exists(), "the browser is missing: run scripts/install_programs.sh"
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test-id")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

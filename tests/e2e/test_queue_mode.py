@@ -1,0 +1,115 @@
+"""n8n's queue mode: one main and two worker processes with a Redis, and one executor for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from scripts.n8n_client import N8nClient
+from scripts.n8n_instance import N8nInstance, place_package
+from scripts.redis_server import RedisServer
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
+
+from tests.e2e.conftest import create_apps
+from threecx_node.simulator import Simulator
+
+EXECUTIONS = 20
+DELETES = 200
+WORKERS = 2
+
+
+class Queue:
+    """Main, workers, Redis, executor and PBX together; all of n8n's processes share one folder and database."""
+
+    def __init__(self, stage: Stage, folder: Path, started: ExitStack) -> None:
+        # Of the stage only what is installed and built: the processes are this test's own.
+        place_package(stage.package, folder / "n8n")
+        self.pbx = started.enter_context(Simulator())
+        self.executor = ExecutorProcess(folder).start()
+        started.callback(self.executor.stop)
+        redis = started.enter_context(RedisServer(folder / "redis"))
+        env = {
+            "EXECUTIONS_MODE": "queue",
+            "OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS": "true",
+            "QUEUE_BULL_REDIS_HOST": "127.0.0.1",
+            "QUEUE_BULL_REDIS_PORT": str(redis.port),
+            "QUEUE_HEALTH_CHECK_ACTIVE": "true",
+        }
+
+        def process(*command: str) -> N8nInstance:
+            made = N8nInstance(stage.installation, folder / "n8n", command=command, env=env)
+            return started.enter_context(made)
+
+        self.main = process("start")
+        self.workers = [process("worker", "--concurrency=5") for _ in range(WORKERS)]
+        self.client = N8nClient(self.main.url)
+        started.callback(self.client.close)
+        self.client.sign_in()
+        data = stage.credential_data(baseUrl=self.pbx.base_url, executorUrl=self.executor.url)
+        self.credential = self.client.create_credential("3CX", CREDENTIAL_TYPE, data)
+
+    def publish(self) -> str:
+        """The address of a published workflow that deletes the apps whose IDs are posted, and gives what it did."""
+        hook = {
+            "name": "Webhook",
+            "type": "n8n-nodes-base.webhook",
+            "typeVersion": 2,
+            "webhookId": "delete-apps",
+            "parameters": {
+                "path": "delete-apps", "httpMethod": "POST", "responseMode": "lastNode", "responseData": "allEntries",
+            },
+        }  # fmt: skip
+        split = {
+            "name": "Items",
+            "type": "n8n-nodes-base.code",
+            "typeVersion": 2,
+            "parameters": {"jsCode": "return $input.first().json.body.ids.map((Id) => ({ json: { Id } }));"},
+        }
+        delete = {
+            "name": "3CX",
+            "type": NODE_TYPE,
+            "parameters": {
+                "resource": "CallFlowApps",
+                "operation": "DeleteCallFlowApp",
+                "Id": {"__rl": True, "mode": "id", "value": "={{ $json.Id }}"},
+            },
+            "credentials": {CREDENTIAL_TYPE: self.credential},
+        }
+        made = self.client.create_workflow("Delete apps", [hook, split, delete])
+        self.client.call("POST", f"/workflows/{made['id']}/activate", {"versionId": made["versionId"]})
+        return f"{self.main.url}/webhook/delete-apps"
+
+
+@pytest.fixture(scope="module")
+def queue(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queue]:
+    with ExitStack() as started:
+        yield Queue(stage, tmp_path_factory.mktemp("queue"), started)
+
+
+def test_many_executions_on_two_workers_lose_nothing_and_do_nothing_twice(queue: Queue) -> None:
+    ids = create_apps(queue.pbx.base_url, EXECUTIONS * DELETES)
+    address = queue.publish()
+    parts = [ids[start : start + DELETES] for start in range(0, len(ids), DELETES)]
+
+    def execute(part: list[int]) -> list[dict[str, Any]]:
+        answer = httpx.post(address, json={"ids": part}, timeout=180)
+        assert answer.status_code == 200, answer.text[:500]
+        items: list[dict[str, Any]] = answer.json()
+        return items
+
+    before = queue.pbx.requests[-1].number
+    with ThreadPoolExecutor(EXECUTIONS) as threads:
+        done = list(threads.map(execute, parts))
+    # In order within each execution, every item once.
+    assert done == [[{"deleted": True, "Id": each} for each in part] for part in parts]
+    # One request per app and one token for all: the executor asked for it once.
+    assert queue.pbx.requests[-1].number - before == len(ids) + 1
+    statuses = {each.status for each in queue.pbx.requests[-1_000:] if each.method == "DELETE"}
+    assert statuses == {204}
+    for worker in queue.workers:
+        assert "started execution" in worker.log.read_text(errors="replace"), "this worker had nothing to do"
