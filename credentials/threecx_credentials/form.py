@@ -1,7 +1,7 @@
 """The credential's form, as a canvas shows it: names, order, texts and defaults of its fields.
 
 In the shape of n8n's ICredentialType. `executorUrl` and `executorKey` lead a canvas to the executor; the rest
-leads the executor to the PBX.
+leads the executor to the PBX: by address and key, or by a profile of the executor's own.
 """
 
 from __future__ import annotations
@@ -10,10 +10,41 @@ from typing import Any
 
 NAME = "threeCxApi"
 
+_DIRECT = {"show": {"connection": ["direct"]}}
+
 CREDENTIAL_TYPE: dict[str, Any] = {
     "name": NAME,
     "displayName": "3CX API",
     "properties": [
+        {
+            "displayName": "Connection",
+            "name": "connection",
+            "type": "options",
+            "default": "direct",
+            "options": [
+                {
+                    "name": "Address and API Key",
+                    "value": "direct",
+                    "description": "The canvas keeps the key and hands it to the executor",
+                },
+                {
+                    "name": "Profile of the Executor",
+                    "value": "profile",
+                    "description": "The executor keeps the key; the canvas knows only a name",
+                },
+            ],
+            "description": "Where the address and the key of the PBX are kept",
+        },
+        {
+            "displayName": "Profile",
+            "name": "profile",
+            "type": "string",
+            "default": "",
+            "required": True,
+            "placeholder": "office",
+            "description": "Name of a PBX in the profiles.toml of the executor",
+            "displayOptions": {"show": {"connection": ["profile"]}},
+        },
         {
             "displayName": "PBX URL",
             "name": "baseUrl",
@@ -22,6 +53,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "required": True,
             "placeholder": "https://pbx.example.com:5001",
             "description": "Address of the 3CX; without a scheme https is meant",
+            "displayOptions": _DIRECT,
         },
         {
             "displayName": "Client ID",
@@ -30,6 +62,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "default": "",
             "required": True,
             "description": "Shown by 3CX in Admin > Integrations > API",
+            "displayOptions": _DIRECT,
         },
         {
             "displayName": "API Key",
@@ -39,6 +72,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "default": "",
             "required": True,
             "description": "Shown by 3CX once, when the client is made",
+            "displayOptions": _DIRECT,
         },
         {
             "displayName": "Verify TLS",
@@ -46,6 +80,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "boolean",
             "default": True,
             "description": "Whether the certificate of the PBX is checked",
+            "displayOptions": _DIRECT,
         },
         {
             "displayName": "Executor URL",

@@ -425,7 +425,13 @@ def test_the_credentials_form_hides_what_is_secret_and_fits_the_credential() -> 
     [use] = load_definition()["credentials"]
     assert form["name"] == use["name"] == "threeCxApi"
     fields = {each["name"]: each for each in form["properties"]}
-    assert list(fields) == ["baseUrl", "clientId", "clientSecret", "verifyTls", "executorUrl", "executorKey"]
+    direct = ["baseUrl", "clientId", "clientSecret", "verifyTls"]
+    assert list(fields) == ["connection", "profile", *direct, "executorUrl", "executorKey"]
+    # A credential that was saved before there was a choice is one with an address.
+    assert fields["connection"]["default"] == "direct"
+    for name in fields:
+        shown = fields[name].get("displayOptions", {}).get("show", {}).get("connection")
+        assert shown == {"profile": ["profile"]}.get(name, ["direct"] if name in direct else None)
     for name, each in fields.items():
         is_secret = name in ("clientSecret", "executorKey")
         assert each.get("typeOptions", {}).get("password", False) is is_secret

@@ -1,0 +1,146 @@
+"""examples/deploy: its commands are run as they stand, with other ports and folders."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from scripts.install_n8n import N8N
+
+from tests.cli.conftest import environment
+from tests.support import ROOT
+
+DEPLOY = ROOT / "examples" / "deploy"
+UNIT = (DEPLOY / "threecx-executor.service").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES: dict[str, Any] = COMPOSE["services"]
+KEY = "a-long-random-text"
+
+
+@contextmanager
+def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator[str]:
+    """`threecx` with these words, on a free port of loopback; its URL."""
+    here = [{"8765": "0", "5001": "0", "0.0.0.0": "127.0.0.1"}.get(word, word) for word in words]  # noqa: S104
+    command = [sys.executable, "-m", "threecx_node.cli", *here]
+    with subprocess.Popen(
+        command, env={**environment(), **(env or {})}, text=True, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        found = re.search(r"http://[\d.:]+", said)
+        try:
+            assert found, said
+            yield found.group()
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+        assert process.returncode in (0, -15)
+
+
+def test_the_executor_of_the_compose_file_starts_and_its_health_check_finds_it() -> None:
+    executor = SERVICES["executor"]
+    [(name, _)] = executor["environment"].items()
+    with running(executor["command"], {name: KEY}) as url:
+        _, _, *words = executor["healthcheck"]["test"]
+        words = [word.replace("http://127.0.0.1:8765", url) for word in words]
+        assert words[-1].count(url) == 1
+        subprocess.run([sys.executable, *words], check=True, timeout=20)
+        assert httpx.post(f"{url}/v1/fields", json={"operation": "UpdateUser"}).status_code == 401
+        good = httpx.post(
+            f"{url}/v1/fields", json={"operation": "UpdateUser"}, headers={"authorization": f"Bearer {KEY}"}
+        )
+        assert good.status_code == 200
+
+
+def test_the_simulator_of_the_compose_file_keeps_its_state(tmp_path: Path) -> None:
+    words = [word.replace("/data", str(tmp_path)) for word in SERVICES["simulator"]["command"]]
+    with running(words) as url:
+        assert httpx.get(f"{url}/", headers={"accept": "text/html"}).status_code == 200
+    assert (tmp_path / "pbx.sqlite").exists()
+
+
+def test_the_compose_file_fits_the_project() -> None:
+    assert SERVICES["n8n"]["image"] == f"n8nio/n8n:{N8N}"
+    package = next(each for each in SERVICES["n8n"]["volumes"] if "n8n-nodes-threecx" in each)
+    assert package.split(":")[0] == "../../build/n8n-nodes-threecx"
+    assert (DEPLOY / SERVICES["executor"]["build"]["context"]).resolve() == ROOT
+    assert (ROOT / SERVICES["executor"]["build"]["dockerfile"]).is_file()
+    assert {each["image"] for name, each in SERVICES.items() if name != "n8n"} == {"threecx-node"}
+    used = {volume.split(":")[0] for each in SERVICES.values() for volume in each.get("volumes", ())}
+    assert {each for each in used if "/" not in each} == set(COMPOSE["volumes"])
+
+
+@pytest.mark.slow
+def test_the_docker_build_context_holds_what_the_wheel_is_built_from(tmp_path: Path) -> None:
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
+    for name in (line[1:] for line in ignored if line.startswith("!")):
+        here = ROOT / name
+        copy = tmp_path / name
+        if here.is_dir():
+            shutil.copytree(here, copy, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
+        else:
+            shutil.copyfile(here, copy)
+    # The image builds the engine with npm; here it is the one that the checkout has.
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "dist").glob("threecx_node-*.whl"))
+
+
+def exec_start(folder: Path) -> list[str]:
+    line = next(line for line in UNIT.splitlines() if line.startswith("ExecStart="))
+    return shlex.split(line.partition("=")[2].replace("%d", str(folder)))
+
+
+def test_the_unit_starts_with_what_systemd_hands_it(tmp_path: Path) -> None:
+    for name in re.findall(r"^LoadCredential=(\S+):", UNIT, re.MULTILINE):
+        (tmp_path / name).write_text(KEY if name == "key" else "")
+        (tmp_path / name).chmod(0o400)
+    program, *words = exec_start(tmp_path)
+    assert program == "/opt/threecx/bin/threecx"
+    with running(words) as url:
+        assert httpx.get(f"{url}/health").json()["status"] == "ok"
+        assert httpx.post(f"{url}/v1/check", json={}).status_code == 401
+
+
+def test_systemd_waits_longer_than_a_batch_may_take() -> None:
+    grace = exec_start(Path())[-1]
+    wait = re.search(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
+    assert wait
+    assert int(wait[1]) > int(grace) + 20
+    compose = SERVICES["executor"]
+    assert int(compose["stop_grace_period"].removesuffix("s")) > int(compose["command"][-1]) + 20
+
+
+@pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None,
+    reason="systemd-analyze is not on this machine, so the unit is not verified",
+)
+def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "threecx-executor.service"
+    # It looks for the program too.
+    unit.write_text(UNIT.replace("/opt/threecx/bin/threecx", sys.executable))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"},
+    )  # fmt: skip
+    ours = [line for line in (done.stdout + done.stderr).splitlines() if unit.name in line]
+    assert not ours
+
+
+def test_the_readme_names_what_is_there() -> None:
+    text = (DEPLOY / "README.md").read_text()
+    for name in ("threecx-executor.service", "profiles.toml", "/etc/threecx/key", "http://executor:8765"):
+        assert name in text
+    assert "30 seconds (`--grace`)" in text
