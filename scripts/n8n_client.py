@@ -98,9 +98,10 @@ class N8nClient:
         made: dict[str, Any] = self.call("POST", "/workflows", body)
         return made
 
-    def start(self, workflow: Mapping[str, Any]) -> str:
-        """Starts a saved workflow at its first node; the execution's id."""
-        body = {"workflowData": workflow, "triggerToStartFrom": {"name": workflow["nodes"][0]["name"]}}
+    def start(self, workflow: Mapping[str, Any], **more: Any) -> str:
+        """Starts a saved workflow at its first node; the execution's id. `more` are members of the call."""
+        trigger = {"name": workflow["nodes"][0]["name"]}
+        body = {"workflowData": workflow, "triggerToStartFrom": trigger, **more}
         started = self.call("POST", f"/workflows/{workflow['id']}/run?partialExecutionVersion=2", body)
         return str(started["executionId"])
 

@@ -70,3 +70,26 @@ def test_fields_and_options_have_names_and_types() -> None:
     assert {"FirstName", "FirstName desc"} <= set(orders)
     with pytest.raises(UnknownNameError):
         options_of(catalog, "ListUser", "$nothing", None)
+
+
+def test_fields_tell_what_must_be_given_and_what_goes_into_them() -> None:
+    catalog = load_catalog()
+
+    def told(operation: str) -> dict[str, tuple[bool, str | None]]:
+        return {
+            each["id"]: (each["required"], each.get("description"))
+            for each in body_fields(catalog, operation, None)
+        }
+
+    assert told("BatchDelete") == {"ids": (True, "a list of numbers")}
+    contact = told("DeleteContactsByType")
+    assert contact["contactSource"][0] is True
+    assert contact["number"] == (False, None)
+    user = told("UpdateUser")
+    assert not any(required for required, _ in user.values())
+    assert user["Phones"] == (False, "a list of objects with Id, Interface, MacAddress, Name, …")
+    assert user["BreakTime"][1] == "an object with IgnoreHolidays, Periods, Type"
+    assert user["Blfs"][1] == "at most 20480 characters"
+    assert user["DatevEnabled"][1] == "in 3CX 20.0.7 and later"
+    assert user["FirstName"][1] is None
+    assert max(len(text) for _, text in user.values() if text) < 140

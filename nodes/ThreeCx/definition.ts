@@ -13,7 +13,7 @@ export interface ShownParameter {
 const CHOOSERS = new Set(['resource', 'operation']);
 
 export const properties = definition.properties as unknown as INodeProperties[];
-export const hints = (definition as unknown as Pick<INodeTypeDescription, 'hints'>).hints ?? [];
+export const hints = definition.hints as INodeTypeDescription['hints'];
 
 // Once for all executions: n8n pays for each property otherwise.
 const byOperation = new Map<string, ShownParameter[]>();

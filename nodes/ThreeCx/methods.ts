@@ -77,7 +77,8 @@ function locatorOf(operation: string): string | undefined {
 function mapperField(field: Field): ResourceMapperField {
 	return {
 		id: field.id,
-		displayName: field.displayName,
+		// A field has no place for a description of its own.
+		displayName: field.description ? `${field.displayName} (${field.description})` : field.displayName,
 		type: field.type,
 		required: field.required,
 		// Not there until it is added: what nobody touched is never sent.

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from .batch import Item
 from .catalog.simplify import label_fields
-from .catalog.words import words
+from .catalog.words import availability, words
 from .errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .catalog.models import Catalog, Operation, Property, Shape
+    from .catalog.models import Catalog, Operation, Property, Shape, TypeRef
     from .executor import Executor
 
 PAGE_SIZE = 50
+# How many names stand for what a list or an object holds.
+_NAMED = 4
 _NUMBER = "Number"
 _NUMBERS = frozenset({"Byte", "Int16", "Int32", "Int64", "Double", "Decimal", "Single"})
 _DATES = frozenset({"Date", "DateTimeOffset"})
@@ -65,13 +67,23 @@ async def search(
 
 
 def body_fields(catalog: Catalog, operation: str, release: str | None) -> list[dict[str, Any]]:
-    """`{"id", "displayName", "type", "required", "options"?}` of each top-level field of an operation's body."""
+    """The top-level fields of an operation's body by name, those that must be given first.
+
+    `{"id", "displayName", "type", "required", "description"?, "options"?}` each.
+    """
     found = catalog.operation(operation)
     shape = found.shape(release)
     fields = catalog.body_properties(shape, release)
     # An update names its entity in the path; the body's copy of the key would only contradict it.
     keys = {each.name for each in shape.parameters} if found.kind == "update" else set()
-    return [_field(catalog, each, release) for name, each in fields.items() if name not in keys]
+    of_action = not isinstance(shape.body, str)
+    shown = [
+        _field(catalog, each, release, of_action=of_action)
+        for name, each in fields.items()
+        if name not in keys
+    ]
+    # Lists of a hundred fields are read by their names.
+    return sorted(shown, key=lambda each: (not each["required"], each["displayName"].casefold()))
 
 
 def options_of(catalog: Catalog, operation: str, parameter: str, release: str | None) -> list[dict[str, Any]]:
@@ -146,18 +158,50 @@ def _skip(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _field(catalog: Catalog, each: Property, release: str | None) -> dict[str, Any]:
-    members = _members(catalog, each.type_in(release).name, release)
+def _field(catalog: Catalog, each: Property, release: str | None, *, of_action: bool) -> dict[str, Any]:
+    type_ref = each.type_in(release)
+    members = _members(catalog, type_ref.name, release)
     kind = _canvas_type(catalog, each, release, choosable=bool(members))
     shown: dict[str, Any] = {
         "id": each.name,
         "displayName": words(each.name),
         "type": kind,
-        "required": False,
+        # OData: an action's parameter that may not be null must be given. An entity's fields have defaults.
+        "required": of_action and not type_ref.nullable,
     }
+    if description := _description(catalog, each, type_ref):
+        shown["description"] = description
     if kind == "options":
         shown["options"] = members
     return shown
+
+
+def _description(catalog: Catalog, each: Property, type_ref: TypeRef) -> str:
+    """What name and type leave open: what a list or an object holds, how long a text may be, which releases know it."""
+    told = [_content(catalog, each, type_ref)]
+    if each.releases is not None:
+        only = availability(each.releases, catalog.releases)
+        told.append(only[:1].lower() + only[1:])
+    return ", ".join(part for part in told if part)
+
+
+def _content(catalog: Catalog, each: Property, type_ref: TypeRef) -> str:
+    name, enum = type_ref.name, catalog.enums.get(type_ref.name)
+    if enum is not None and (enum.flags or type_ref.collection):
+        return (
+            f"{'a list' if type_ref.collection else 'one or several, with commas,'} of {_some(enum.members)}"
+        )
+    if catalog.is_schema(name):
+        kind = "a list of objects" if type_ref.collection else "an object"
+        return f"{kind} with {_some(tuple(catalog.properties(name)))}"
+    if type_ref.collection:
+        return f"a list of {'numbers' if name in _NUMBERS else 'texts'}"
+    return f"at most {each.max_length} characters" if each.max_length else ""
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown}, …" if len(names) > _NAMED else shown
 
 
 def _canvas_type(catalog: Catalog, each: Property, release: str | None, *, choosable: bool) -> str:

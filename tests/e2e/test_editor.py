@@ -9,13 +9,14 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from scripts.n8n_client import EMAIL, PASSWORD
 from scripts.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
-from tests.e2e.conftest import Canvas
+from tests.e2e.conftest import TRIGGER, Canvas
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -126,3 +127,42 @@ def test_a_person_deletes_a_call_flow_app(page: Page, stage: Stage, canvas: Canv
         ("CallFlowApps(40)", 404),
         ("CallFlowApps(41)", 412),
     ]
+
+
+def open_node(page: Page, stage: Stage, workflow: dict[str, Any], name: str) -> None:
+    page.goto(f"{stage.n8n.url}/workflow/{workflow['id']}")
+    page.locator(f'[data-test-id="canvas-node"][data-node-name="{name}"]').dblclick()
+
+
+def test_a_bulk_delete_without_etags_is_warned_of(page: Page, stage: Stage, canvas: Canvas) -> None:
+    items = canvas.items([{"Id": each} for each in canvas.make_apps(3)])
+    one = {"__rl": True, "mode": "list", "value": "40", "cachedResultName": "Appointment reminder (830)"}
+    node = canvas.node("DeleteCallFlowApp", {"resource": "CallFlowApps", "Id": one})
+    workflow = stage.client.create_workflow("Bulk", [TRIGGER, items, node])
+    open_node(page, stage, workflow, "Items")
+    execute(page)
+    expect(page.get_by_test_id("output-panel")).to_contain_text("3 items")
+    page.keyboard.press("Escape")
+    page.locator('[data-test-id="canvas-node"][data-node-name="3CX"]').dblclick()
+    output = page.get_by_test_id("output-panel")
+    expect(output).to_contain_text("All input items work on this one entry")
+    expect(output).to_contain_text("Fill in If Match with each entry's ETag")
+    picture(page, "n8n-hints")
+    page.get_by_test_id("parameter-input-If-Match").locator("input, textarea").first.fill('W/"1"')
+    expect(output).not_to_contain_text("Fill in If Match")
+
+
+def test_an_update_sends_the_field_that_was_added_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
+    listed = canvas.run(canvas.node("ListUser", {"resource": "Users", "limit": 1}))
+    [found] = listed.items("3CX")
+    user = {"__rl": True, "mode": "id", "value": str(found["json"]["Id"])}
+    node = canvas.node("UpdateUser", {"resource": "Users", "Id": user})
+    open_node(page, stage, stage.client.create_workflow("Update", [TRIGGER, node]), "3CX")
+    page.get_by_text("Add field to send").click()
+    page.get_by_role("menuitem", name="First Name", exact=True).click()
+    page.get_by_test_id("parameter-input-FirstName").locator("input").first.fill("Ada")
+    execute(page)
+    expect(page.get_by_test_id("output-panel")).to_contain_text("updated")
+    picture(page, "n8n-update")
+    patch = next(each for each in reversed(stage.pbx.requests) if each.method == "PATCH")
+    assert patch.json() == {"FirstName": "Ada"}

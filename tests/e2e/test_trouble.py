@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import Any
 
@@ -70,6 +71,38 @@ def test_ten_thousand_items_come_back_in_order(canvas: Canvas) -> None:
     assert [item["json"]["url"].rpartition("(")[2] for item in items[::999]] == [
         f"{number})" for number in range(1, count + 1, 999)
     ]
+
+
+def test_something_else_at_the_executors_address_is_named(canvas: Canvas) -> None:
+    # n8n itself answers with web pages.
+    address = canvas.stage.n8n.url
+    data = canvas.stage.credential_data(executorUrl=address)
+    tested = canvas.stage.client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
+    assert tested["status"] == "Error"
+    assert f"What answers at {address} is no threecx executor" in tested["message"]
+    wrong = canvas.stage.client.create_credential("Not an executor", CREDENTIAL_TYPE, data)
+    node = canvas.node(GET, {**PARAMETERS, "Id": 40}) | {"credentials": {CREDENTIAL_TYPE: wrong}}
+    error = canvas.run(node).node_error("3CX")
+    assert error["message"] == f"What answers at {address} is no threecx executor"
+
+
+def test_an_executor_that_hangs_is_given_up_and_n8n_goes_on_meanwhile(canvas: Canvas) -> None:
+    client = canvas.stage.client
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
+        data = canvas.stage.credential_data(executorUrl=address)
+        hanging = client.create_credential("Hanging", CREDENTIAL_TYPE, data)
+        items = canvas.items([{"Id": 40}, {"Id": 41}])
+        node = canvas.node(GET, PARAMETERS) | {"credentials": {CREDENTIAL_TYPE: hanging}}
+        running = client.start(client.create_workflow("Hangs", [TRIGGER, items, node]))
+        # Another workflow runs to its end while this one waits.
+        [app] = canvas.make_apps(1)
+        other = canvas.run(canvas.node(GET, {**PARAMETERS, "Id": {**PARAMETERS["Id"], "value": str(app)}}))
+        assert other.items("3CX")[0]["json"]["Id"] == app
+        assert client.call("GET", f"/executions/{running}")["status"] == "running"
+        error = client.wait(running, 60).node_error("3CX")
+    assert error["message"] == f"The executor at {address} stopped answering"
+    assert "unknown whether it was carried out: items 0-1" in error["description"]
 
 
 def wait_for_requests(pbx: Simulator, count: int) -> None:

@@ -39,7 +39,7 @@ describe('the description', () => {
 	const definition = JSON.parse(readFileSync('node_definition.json', 'utf8')) as IDataObject;
 	const { credentials, ...description } = new ThreeCx().description as unknown as IDataObject;
 
-	it.each(Object.keys(description).filter((name) => name !== 'hints'))('has the %s of node_definition.json', (name) => {
+	it.each(Object.keys(description))('has the %s of node_definition.json', (name) => {
 		expect(description[name]).toEqual(definition[name]);
 	});
 
@@ -334,6 +334,7 @@ describe('the methods of the canvas', () => {
 		const fields = [
 			{ id: 'A', displayName: 'A', type: 'string', required: true },
 			{ id: 'B', displayName: 'B', type: 'options', required: false, options: [{ name: 'x', value: 'x' }] },
+			{ id: 'C', displayName: 'C', type: 'array', required: false, description: 'a list of numbers' },
 		];
 		server = await executor((response) => {
 			response.writeHead(200, HEADERS).end(JSON.stringify({ fields }));
@@ -343,7 +344,9 @@ describe('the methods of the canvas', () => {
 		expect(found.fields.map(({ id, required, removed }) => [id, required, removed])).toEqual([
 			['A', true, false],
 			['B', false, true],
+			['C', false, true],
 		]);
+		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)']);
 		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
 	});
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ..catalog.words import availability
+from .build_hints import HINTS
 from .build_options import call_properties
 from .build_parameters import path_properties
 
@@ -40,6 +41,7 @@ def build(catalog: Catalog) -> Definition:
         "usableAsTool": True,
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "credentialTypes": [cast("CredentialType", CREDENTIAL_TYPE)],
+        "hints": HINTS,
         "properties": [
             _resource_property(catalog),
             *(_operation_property(catalog, resource) for resource in catalog.resources),

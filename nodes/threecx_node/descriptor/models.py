@@ -65,6 +65,16 @@ class CredentialType(TypedDict):
     properties: list[NodeProperty]
 
 
+class Hint(TypedDict):
+    """A sentence that a canvas shows while `displayCondition` holds, in the shape of n8n's NodeHint."""
+
+    message: str
+    type: Literal["info", "warning", "danger"]
+    location: Literal["outputPane", "inputPane", "ndv"]
+    whenToDisplay: Literal["always", "beforeExecution", "afterExecution"]
+    displayCondition: str
+
+
 class Definition(TypedDict):
     """The whole descriptor."""
 
@@ -82,6 +92,7 @@ class Definition(TypedDict):
     usableAsTool: Literal[True]
     credentials: list[CredentialUse]
     credentialTypes: list[CredentialType]
+    hints: list[Hint]
     properties: list[NodeProperty]
 
 

@@ -42,9 +42,10 @@ def field_value(declared: Mapping[str, Any], value: Any) -> Any:
 
 
 def _column(declared: Mapping[str, Any], *, added: bool) -> dict[str, Any]:
+    described = f" ({declared['description']})" if "description" in declared else ""
     column = {
         "id": declared["id"],
-        "displayName": declared["displayName"],
+        "displayName": declared["displayName"] + described,
         "required": declared["required"],
         "defaultMatch": False,
         "canBeUsedToMatch": False,

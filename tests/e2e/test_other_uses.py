@@ -1,0 +1,148 @@
+"""The node as an AI agent's tool, in workflows that were migrated, and with files."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import httpx
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE
+
+from tests.e2e.conftest import TRIGGER, Canvas
+from tests.support import shared
+from threecx_node.catalog import load_catalog
+from threecx_node.migration import migrate
+
+OLD_TYPE = "n8n-nodes-3cx.threecx"
+
+
+def migrated(canvas: Canvas, workflow: dict[str, Any]) -> dict[str, Any]:
+    """A workflow of a generated node, as `threecx migrate` makes it, with the credential that a person chooses."""
+    done = migrate(json.dumps(workflow), load_catalog())
+    assert not [each.problems for each in done.reports if each.problems]
+    new = json.loads(done.text)
+    for node in new["nodes"]:
+        if node["type"] == NODE_TYPE:
+            node["credentials"] = {CREDENTIAL_TYPE: canvas.credential}
+    made: dict[str, Any] = canvas.stage.client.create_workflow(new["name"], new["nodes"], new["connections"])
+    return made
+
+
+def test_an_agent_uses_the_node_as_its_tool(canvas: Canvas) -> None:
+    types = canvas.stage.client._http.get(f"{canvas.stage.n8n.url}/types/nodes.json").json()
+    assert f"{NODE_TYPE}Tool" in [each["name"] for each in types]
+    [app] = canvas.make_apps(1)
+    tool = {
+        "name": "Delete app",
+        "type": f"{NODE_TYPE}Tool",
+        "parameters": {
+            "resource": "CallFlowApps",
+            "operation": "DeleteCallFlowApp",
+            "Id": {"__rl": True, "mode": "id", "value": "={{ $fromAI('Id', 'ID of the app', 'string') }}"},
+        },
+        "credentials": {CREDENTIAL_TYPE: canvas.credential},
+    }
+    agent = {
+        "name": "Agent",
+        "type": "@n8n/n8n-nodes-langchain.agent",
+        "typeVersion": 2,
+        "parameters": {"text": "x"},
+    }
+    to_agent = {"node": "Agent", "index": 0}
+    client = canvas.stage.client
+    workflow = client.create_workflow(
+        "Agent",
+        [TRIGGER, agent, tool],
+        {
+            "Start": {"main": [[{**to_agent, "type": "main"}]]},
+            "Delete app": {"ai_tool": [[{**to_agent, "type": "ai_tool"}]]},
+        },
+    )
+    # As the editor's "Execute step" of a tool does: n8n plays the agent, and no model is asked.
+    execution = client.start(
+        workflow,
+        destinationNode={"nodeName": "Delete app", "mode": "inclusive"},
+        agentRequest={"query": {"Delete_app": {"Id": str(app)}}, "tool": {"name": "Delete_app"}},
+    )
+    done = client.wait(execution)
+    assert done.status == "success", done.error
+    assert '"deleted":true' in json.dumps(done.run_data, separators=(",", ":")).replace("\\", "")
+    gone = canvas.run(canvas.node("GetCallFlowApp", {"Id": {"__rl": True, "mode": "id", "value": str(app)}}))
+    assert str(gone.node_error("3CX")["httpCode"]) == "404"
+
+
+def test_a_migrated_delete_deletes(canvas: Canvas) -> None:
+    ids = canvas.make_apps(2)
+    old = {
+        "name": "Old",
+        "type": OLD_TYPE,
+        "typeVersion": 1,
+        "position": [0, 0],
+        "parameters": {
+            "resource": "Call Flow Apps",
+            "operation": "Delete Call Flow App",
+            "Id": "={{ $json.Id }}",
+            "If-Match": '={{ $json["@odata.etag"] }}',
+        },
+    }
+    nodes = [TRIGGER, canvas.items([{"Id": each} for each in ids]), old]
+    connections = {
+        "Start": {"main": [[{"node": "Items", "type": "main", "index": 0}]]},
+        "Items": {"main": [[{"node": "Old", "type": "main", "index": 0}]]},
+    }
+    workflow = migrated(canvas, {"name": "Migrated", "nodes": nodes, "connections": connections})
+    done = canvas.stage.client.run(workflow)
+    assert done.status == "success", done.error
+    assert [item["json"] for item in done.items("Old")] == [{"deleted": True, "Id": each} for each in ids]
+
+
+def test_a_users_workflow_runs_after_its_migration(canvas: Canvas) -> None:
+    [old] = json.loads(shared("workflows", "generated-node-offboard.json").read_text())
+    old["nodes"][0] = {**old["nodes"][0], "name": "Start"}
+    extension = canvas.items([{"extension": "103"}])
+    old["nodes"].append({**extension, "id": "x", "position": [0, 0]})
+    old["connections"] = {
+        **{name: value for name, value in old["connections"].items() if "clicking" not in name},
+        "Start": {"main": [[{"node": "Items", "type": "main", "index": 0}]]},
+        "Items": {"main": [[{"node": "Find user", "type": "main", "index": 0}]]},
+    }
+    workflow = migrated(canvas, old)
+    done = canvas.stage.client.run(workflow)
+    assert done.status == "success", done.error
+    assert done.items("Find user")[0]["json"]["Number"] == "103"
+    patch = next(each for each in reversed(canvas.stage.pbx.requests) if each.method == "PATCH")
+    assert set(patch.json()) == {"Enabled", "Groups", "ForwardingProfiles"}
+    last = canvas.stage.pbx.requests[-1]
+    assert last.path.endswith("/Users/Pbx.BatchDelete")
+    assert last.json() == {"ids": [done.items("Find user")[0]["json"]["Id"]]}
+
+
+def test_a_file_is_binary_data(canvas: Canvas) -> None:
+    done = canvas.run(canvas.node("ExportExtensions", {"resource": "Users", "binaryProperty": "extensions"}))
+    assert done.status == "success", done.error
+    [item] = done.items("3CX")
+    file = item["binary"]["extensions"]
+    assert file["fileName"].endswith(".csv")
+    assert file["mimeType"].startswith("text/csv")
+    if "id" in file:
+        query = {"id": file["id"], "action": "view"}
+        content = canvas.stage.client._http.get("/binary-data", params=query).content
+    else:
+        content = base64.b64decode(file["data"])
+    assert b"100" in content
+
+
+def test_a_body_that_is_no_json_is_refused_by_name(canvas: Canvas) -> None:
+    fields_url = f"{canvas.stage.executor.url}/v1/fields"
+    fields = httpx.post(fields_url, json={"operation": "UpdateUser"}).json()["fields"]
+    columns = [{**each, "display": True, "removed": each["id"] != "Groups"} for each in fields]
+    body = {"mappingMode": "defineBelow", "value": {"Groups": "=[1"}, "schema": columns}
+    user = {"__rl": True, "mode": "id", "value": "5"}
+    sent = len(canvas.stage.pbx.requests)
+    done = canvas.run(canvas.node("UpdateUser", {"resource": "Users", "Id": user, "body": body}))
+    error = done.node_error("3CX")
+    assert done.status == "error"
+    assert "Groups" in f"{error['message']} {error.get('description')}"
+    assert error["context"]["itemIndex"] == 0
+    assert len(canvas.stage.pbx.requests) == sent
