@@ -1,7 +1,8 @@
-"""A thousand deletes in a real n8n: our node beside n8n's HTTP Request node, in one run, against a bare PBX."""
+"""A real n8n: a thousand deletes beside its HTTP Request node, against a bare PBX; and what the node costs to open."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,8 @@ ITEMS = 1_000
 ROUNDS = 5
 MOST_CONNECTIONS = 8
 MOST_BLOCKED_MS = 200.0
+MOST_ENTRY_BYTES = 250_000
+MOST_OPENING_MS = 5.0
 _TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
 _MAKE = {
     "name": "Items",
@@ -55,7 +58,8 @@ def n8n() -> list[Row]:
                 times[name].append(done.run_data["Delete"][-1]["executionTime"])
                 blocked[name] = max(blocked[name], worst)
                 connections[name] = max(connections[name], most - 1)
-    return _rows(times, blocked, connections)
+        opening = _opening(stage, Path(folder))
+    return [*_rows(times, blocked, connections), *opening]
 
 
 def _rows(times: dict[str, list[float]], blocked: dict[str, float], connections: dict[str, int]) -> list[Row]:
@@ -82,6 +86,31 @@ def _rows(times: dict[str, list[float]], blocked: dict[str, float], connections:
             f"{blocked['ours']:.0f} ms",
             f"at most {MOST_BLOCKED_MS:.0f} ms",
             blocked["ours"] <= MOST_BLOCKED_MS,
+        ),
+    ]
+
+
+def _opening(stage: Stage, folder: Path) -> list[Row]:
+    """What the editor loads of the node, and what n8n pays for a workflow with one."""
+    entry = stage.client.node_type(NODE_TYPE)
+    file = folder / "entry.json"
+    size = file.write_bytes(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+    script = Path(__file__).with_name("new_workflow.cjs")
+    installation = stage.installation
+    command = [str(installation.node), str(script), str(installation.folder), str(file)]
+    took = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
+    return [
+        Row(
+            "the node in /types/nodes.json",
+            f"{size / 1000:.0f} KB",
+            f"under {MOST_ENTRY_BYTES / 1000:.0f} KB",
+            size < MOST_ENTRY_BYTES,
+        ),
+        Row(
+            "new Workflow() with it",
+            f"{took['median']:.1f} ms (the first in a process {took['first']:.1f} ms)",
+            f"under {MOST_OPENING_MS:.0f} ms",
+            took["median"] < MOST_OPENING_MS,
         ),
     ]
 

@@ -43,7 +43,7 @@ class N8nClient:
     """A signed-in browser's calls; sets up the owner where there is none yet."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=f"{url}/rest", headers={"browser-id": "threecx-node"}, timeout=60)
+        self._http = httpx.Client(base_url=url, headers={"browser-id": "threecx-node"}, timeout=60)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -52,16 +52,28 @@ class N8nClient:
     def sign_in(self) -> None:
         """Makes the owner, or logs in where it exists."""
         owner = {"email": EMAIL, "firstName": "Olivia", "lastName": "Owner", "password": PASSWORD}
-        if self._http.post("/owner/setup", json=owner).status_code != httpx.codes.OK:
+        if self._http.post("/rest/owner/setup", json=owner).status_code != httpx.codes.OK:
             self.call("POST", "/login", {"emailOrLdapLoginId": EMAIL, "password": PASSWORD})
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """One call; the `data` of its answer. Raises N8nError with n8n's words."""
-        answer = self._http.request(method, path, json=body)
+        answer = self._http.request(method, f"/rest{path}", json=body)
         if not answer.is_success:
             raise N8nError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
         content = answer.json()
         return content["data"] if isinstance(content, dict) and "data" in content else content
+
+    def binary(self, file_id: str) -> bytes:
+        """A file that n8n keeps outside an execution's data."""
+        return self._http.get("/rest/binary-data", params={"id": file_id, "action": "view"}).content
+
+    def node_type(self, name: str) -> dict[str, Any]:
+        """A node's entry in what the editor loads; raises N8nError where n8n does not offer it."""
+        types = self._http.get("/types/nodes.json")
+        for each in types.json():
+            if each["name"] == name:
+                return dict(each)
+        raise N8nError(f"n8n offers no node {name}")
 
     def create_credential(self, name: str, type_: str, data: Mapping[str, Any]) -> dict[str, str]:
         """A credential; what a node says to use it: id and name."""

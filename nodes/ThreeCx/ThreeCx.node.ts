@@ -9,7 +9,7 @@ import {
 import { testThreeCx } from './credentialTest';
 import { hints, properties } from './definition';
 import * as methods from './methods';
-import { executorItems, wantsDryRun } from './requests';
+import { itemBatches } from './requests';
 import { outputOf } from './results';
 import { run } from './run';
 
@@ -46,9 +46,8 @@ export class ThreeCx implements INodeType {
 		if (inputs.length === 0) return [[]];
 		const operation = this.getNodeParameter('operation', 0) as string;
 		const continueOnFail = this.continueOnFail();
-		const items = await executorItems(this, operation, inputs);
-		const dryRun = items.some(wantsDryRun);
-		const outcome = await run(this, operation, items, { continueOnFail, dryRun });
+		const batches = itemBatches(this, operation, inputs);
+		const outcome = await run(this, operation, batches, inputs.length, { continueOnFail });
 		return [await outputOf(this, inputs, outcome, continueOnFail)];
 	}
 }

@@ -1,33 +1,62 @@
 import { sleep, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
 
-import type { ExecutorItem } from './contract';
+import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './contract';
 import { isShown, parametersOf } from './definition';
 
 /** How many items are read in a row: n8n's event loop serves others in between. */
 const READ_AT_ONCE = 50;
 
-/** What the executor shall do for each input item, in order. */
-export async function executorItems(
+type Read = (name: string) => unknown;
+
+/** An input item as n8n read it: what the executor shall do for it, or why its parameters could not be resolved. */
+export type ReadItem = { item: ExecutorItem; error?: undefined } | { item?: undefined; error: ExecutorError };
+
+/** The input items in order, as many at a time as go into a batch. */
+export async function* itemBatches(
 	context: IExecuteFunctions,
 	operation: string,
 	inputs: INodeExecutionData[],
-): Promise<ExecutorItem[]> {
-	const items: ExecutorItem[] = [];
+): AsyncGenerator<ReadItem[]> {
+	const readers = itemReaders(context);
+	let batch: ReadItem[] = [];
 	for (const [index, input] of inputs.entries()) {
-		if (index > 0 && index % READ_AT_ONCE === 0) await sleep(0);
-		items.push(executorItem(context, operation, input, index));
+		if (index % READ_AT_ONCE === 0) await sleep(0);
+		batch.push(readItem(readers(index), operation, input));
+		if (batch.length === BATCH_SIZE) {
+			yield batch;
+			batch = [];
+		}
 	}
-	return items;
+	if (batch.length > 0) yield batch;
+}
+
+function readItem(read: Read, operation: string, input: INodeExecutionData): ReadItem {
+	try {
+		return { item: executorItem(read, operation, input) };
+	} catch (error) {
+		const { message, description } = error as { message?: string; description?: string | null };
+		return { error: { message: message ?? String(error), description: description ?? '', code: 'expression' } };
+	}
+}
+
+/**
+ * How parameters are read for an item.
+ *
+ * n8n resolves them at a price; one that holds no expression is the same for all items and is read once.
+ */
+export function itemReaders(context: IExecuteFunctions): (index: number) => Read {
+	const written = context.getNode().parameters;
+	const shared = new Map<string, unknown>();
+	return (index) => (name) => {
+		if (shared.has(name)) return shared.get(name);
+		const value: unknown = context.getNodeParameter(name, index, null);
+		if (!dependsOnItem(written[name])) shared.set(name, value);
+		return value;
+	};
 }
 
 /** What the executor shall do for one input item: the parameters that the operation shows, as n8n resolved them. */
-export function executorItem(
-	context: IExecuteFunctions,
-	operation: string,
-	item: INodeExecutionData,
-	index: number,
-): ExecutorItem {
-	const read = (name: string): unknown => context.getNodeParameter(name, index, null);
+export function executorItem(read: Read, operation: string, item: INodeExecutionData): ExecutorItem {
 	const parameters: IDataObject = {};
 	for (const parameter of parametersOf(operation)) {
 		if (isShown(parameter, read)) parameters[parameter.name] = sendable(read(parameter.name)) as IDataObject;
@@ -38,8 +67,15 @@ export function executorItem(
 }
 
 /** Whether this item asks for a dry run. */
-export function wantsDryRun(item: ExecutorItem): boolean {
-	return (item.parameters.options as IDataObject | null)?.dryRun === true;
+export function wantsDryRun({ item }: ReadItem): boolean {
+	return (item?.parameters.options as IDataObject | null | undefined)?.dryRun === true;
+}
+
+// A text that begins with "=" is an expression to n8n, however deep it stands; automatic mapping reads the item.
+function dependsOnItem(written: unknown): boolean {
+	if (typeof written === 'string') return written.startsWith('=') || written === 'autoMapInputData';
+	if (typeof written !== 'object' || written === null) return false;
+	return Object.values(written).some(dependsOnItem);
 }
 
 // What resolved to nothing goes out as null: the executor then refuses the item by name instead of not seeing it.

@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import { BATCH_SIZE, type ExecutorItem, NOT_ATTEMPTED, type Result, type ResultLine } from './contract';
 import { addressOf, brokenFailure, type Failure, post } from './executor';
 import { linesOf, SILENCE_SECONDS } from './lines';
+import { type ReadItem, wantsDryRun } from './requests';
 
 export type Outcome = Result | 'not tried' | 'unknown';
 
@@ -14,30 +15,145 @@ export interface Run {
 
 export interface RunOptions {
 	continueOnFail: boolean;
-	dryRun: boolean;
 	/** How long the executor may be silent; tests take less. */
 	silenceSeconds?: number;
 }
 
 /**
- * Sends items in batches and collects what becomes of each.
+ * Sends `count` items in batches and collects what becomes of each.
  *
- * More than one batch that must not fail in the middle is prepared first as a whole: a mistake in the last item
- * then sends nothing at all. Never throws for what an item or the executor does wrong: that is in the outcome.
+ * More than one batch that must not fail in the middle is prepared first as a whole, while n8n reads the next items:
+ * a mistake in the last item then sends nothing at all. Never throws for what an item or the executor does wrong:
+ * that is in the outcome.
  */
 export async function run(
 	context: IExecuteFunctions,
 	operation: string,
-	items: ExecutorItem[],
+	batches: AsyncIterable<ReadItem[]>,
+	count: number,
 	options: RunOptions,
 ): Promise<Run> {
-	if (items.length > BATCH_SIZE && !options.continueOnFail) {
-		const prepared = await send(context, operation, items, options, true);
-		if (prepared.failure || prepared.outcomes.some(isFailed)) {
-			return { ...prepared, outcomes: prepared.outcomes.map((each) => (isFailed(each) ? each : 'not tried')) };
+	const sender = new Sender(context, operation, count, options);
+	const read: ReadItem[] = [];
+	const prepareFirst = count > BATCH_SIZE && !options.continueOnFail;
+	for await (const batch of prepareFirst ? ahead(batches) : batches) {
+		const from = read.length;
+		read.push(...batch);
+		sender.noteUnreadable(batch, from);
+		if (prepareFirst) await sender.send(batch, from, { prepareOnly: true });
+		if (sender.mustStop) return sender.nothingSent();
+	}
+	sender.forgetPrepared();
+	const dryRun = read.some(wantsDryRun);
+	for (let from = 0; from < count && !sender.mustStop; from += BATCH_SIZE) {
+		await sender.send(read.slice(from, from + BATCH_SIZE), from, { dryRun });
+	}
+	return sender.run;
+}
+
+/** Has the next of `source` made while the last one is still worked on. */
+async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+	const iterator = source[Symbol.asyncIterator]();
+	let next = iterator.next();
+	for (;;) {
+		const { done, value } = await next;
+		if (done) return;
+		next = iterator.next();
+		yield value;
+	}
+}
+
+/** Sends batches of one run and notes each result as it comes. */
+class Sender {
+	readonly run: Run;
+
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly operation: string,
+		count: number,
+		private readonly options: RunOptions,
+	) {
+		this.run = { outcomes: new Array<Outcome>(count).fill('not tried') };
+	}
+
+	/** Whether nothing more may go out: the executor failed, or an item did and the rest must not go on. */
+	get mustStop(): boolean {
+		return this.run.failure !== undefined || (!this.options.continueOnFail && this.run.outcomes.some(isFailed));
+	}
+
+	/** Items whose parameters n8n could not resolve have failed before anything is sent. */
+	noteUnreadable(batch: ReadItem[], from: number): void {
+		batch.forEach(({ error }, index) => {
+			if (error) this.run.outcomes[from + index] = { error };
+		});
+	}
+
+	/** What a prepared item gave says only that it may be sent. */
+	forgetPrepared(): void {
+		const { outcomes } = this.run;
+		outcomes.forEach((each, index) => {
+			if (!isFailed(each)) outcomes[index] = 'not tried';
+		});
+	}
+
+	/** The run where all that was done was to prepare. */
+	nothingSent(): Run {
+		this.forgetPrepared();
+		return this.run;
+	}
+
+	/** Sends one batch, whose first item is the run's item `from`. */
+	async send(batch: ReadItem[], from: number, flags: { prepareOnly?: true; dryRun?: boolean }): Promise<void> {
+		if (this.isCancelled) {
+			this.run.failure = cancelled();
+			return;
+		}
+		const indexes: number[] = [];
+		const items: ExecutorItem[] = [];
+		for (const [index, { item }] of batch.entries()) {
+			if (!item) continue;
+			indexes.push(from + index);
+			items.push(item);
+		}
+		if (items.length === 0) return;
+		const failure = await this.exchange(items, indexes, flags);
+		if (!failure) return;
+		if (failure.sent && !flags.prepareOnly) this.markUnknown(indexes);
+		this.run.failure = this.isCancelled ? cancelled() : failure;
+	}
+
+	/** One call of the executor; gives what kept it from its end. */
+	private async exchange(items: ExecutorItem[], indexes: number[], flags: IDataObject): Promise<Failure | undefined> {
+		const { continueOnFail, silenceSeconds = SILENCE_SECONDS } = this.options;
+		const body = { operation: this.operation, items, options: { continueOnFail, ...flags } } as unknown as IDataObject;
+		const headers = { Accept: 'application/x-ndjson' };
+		// n8n's own time-out counts silence too; a little longer, so that a stream's silence is told by lines.ts.
+		const answer = await post(this.context, '/v1/execute', body, headers, (silenceSeconds + 5) * 1000);
+		if (answer.failure) return answer.failure;
+		let done = false;
+		let cause: unknown;
+		try {
+			for await (const line of linesOf(answer.value, silenceSeconds)) {
+				const { index = -1, done: last, items: results, error, request } = JSON.parse(line) as ResultLine;
+				const place = indexes[index];
+				if (last) done = true;
+				else if (place !== undefined) this.run.outcomes[place] = { items: results, error, request };
+			}
+		} catch (error) {
+			cause = error;
+		}
+		return done ? undefined : brokenFailure(await addressOf(this.context), cause);
+	}
+
+	private markUnknown(indexes: number[]): void {
+		for (const index of indexes) {
+			if (this.run.outcomes[index] === 'not tried') this.run.outcomes[index] = 'unknown';
 		}
 	}
-	return await send(context, operation, items, options, false);
+
+	private get isCancelled(): boolean {
+		return this.context.getExecutionCancelSignal()?.aborted === true;
+	}
 }
 
 /** Whether this item's own request was refused; one that was not tried is not failed. */
@@ -77,69 +193,6 @@ export function ranges(indexes: number[]): string {
 	}
 	const texts = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
 	return `${indexes.length === 1 ? 'item' : 'items'} ${texts.join(', ')}`;
-}
-
-async function send(
-	context: IExecuteFunctions,
-	operation: string,
-	items: ExecutorItem[],
-	options: RunOptions,
-	prepareOnly: boolean,
-): Promise<Run> {
-	const outcomes = new Array<Outcome>(items.length).fill('not tried');
-	for (let from = 0; from < items.length; from += BATCH_SIZE) {
-		if (context.getExecutionCancelSignal()?.aborted) return { outcomes, failure: cancelled() };
-		const batch = items.slice(from, from + BATCH_SIZE);
-		const body: IDataObject = {
-			operation,
-			items: batch as unknown as IDataObject[],
-			options: { continueOnFail: options.continueOnFail, ...flags(options, prepareOnly) },
-		};
-		const failure = await sendBatch(context, body, outcomes, from, options.silenceSeconds ?? SILENCE_SECONDS);
-		if (failure) {
-			if (failure.sent && !prepareOnly) markUnknown(outcomes, from, batch.length);
-			return { outcomes, failure: context.getExecutionCancelSignal()?.aborted ? cancelled() : failure };
-		}
-		if (!options.continueOnFail && !prepareOnly && outcomes.some(isFailed)) break;
-	}
-	return { outcomes };
-}
-
-/** Sends one batch and notes each result as it comes; gives what kept it from its end. */
-async function sendBatch(
-	context: IExecuteFunctions,
-	body: IDataObject,
-	outcomes: Outcome[],
-	from: number,
-	silenceSeconds: number,
-): Promise<Failure | undefined> {
-	const headers = { Accept: 'application/x-ndjson' };
-	// n8n's own time-out counts silence too; a little longer, so that a stream's silence is told by the one in lines.ts.
-	const answer = await post(context, '/v1/execute', body, headers, (silenceSeconds + 5) * 1000);
-	if (answer.failure) return answer.failure;
-	const size = (body.items as unknown[]).length;
-	let done = false;
-	let cause: unknown;
-	try {
-		for await (const line of linesOf(answer.value, silenceSeconds)) {
-			const { index, done: last, items, error, request } = JSON.parse(line) as ResultLine;
-			if (last) done = true;
-			else if (index !== undefined && index >= 0 && index < size) outcomes[from + index] = { items, error, request };
-		}
-	} catch (error) {
-		cause = error;
-	}
-	return done ? undefined : brokenFailure(await addressOf(context), cause);
-}
-
-function flags(options: RunOptions, prepareOnly: boolean): IDataObject {
-	return { ...(options.dryRun ? { dryRun: true } : {}), ...(prepareOnly ? { prepareOnly: true } : {}) };
-}
-
-function markUnknown(outcomes: Outcome[], from: number, count: number): void {
-	for (let index = from; index < from + count; index += 1) {
-		if (outcomes[index] === 'not tried') outcomes[index] = 'unknown';
-	}
 }
 
 function cancelled(): Failure {

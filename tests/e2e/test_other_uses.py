@@ -30,8 +30,7 @@ def migrated(canvas: Canvas, workflow: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_agent_uses_the_node_as_its_tool(canvas: Canvas) -> None:
-    types = canvas.stage.client._http.get(f"{canvas.stage.n8n.url}/types/nodes.json").json()
-    assert f"{NODE_TYPE}Tool" in [each["name"] for each in types]
+    assert canvas.stage.client.node_type(f"{NODE_TYPE}Tool")
     [app] = canvas.make_apps(1)
     tool = {
         "name": "Delete app",
@@ -125,11 +124,7 @@ def test_a_file_is_binary_data(canvas: Canvas) -> None:
     file = item["binary"]["extensions"]
     assert file["fileName"].endswith(".csv")
     assert file["mimeType"].startswith("text/csv")
-    if "id" in file:
-        query = {"id": file["id"], "action": "view"}
-        content = canvas.stage.client._http.get("/binary-data", params=query).content
-    else:
-        content = base64.b64decode(file["data"])
+    content = canvas.stage.client.binary(file["id"]) if "id" in file else base64.b64decode(file["data"])
     assert b"100" in content
 
 

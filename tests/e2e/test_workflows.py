@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import httpx
 from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
 
 from tests.e2e.conftest import Canvas
@@ -19,13 +18,9 @@ def delete(value: str, **more: Any) -> dict[str, Any]:
 
 
 def test_n8n_offers_the_node_as_a_package_of_its_own(canvas: Canvas) -> None:
-    types = httpx.get(f"{canvas.stage.n8n.url}/types/nodes.json", timeout=60)
-    if types.status_code != 200:
-        types = canvas.stage.client._http.get(f"{canvas.stage.n8n.url}/types/nodes.json")
-    ours = [each for each in types.json() if each["name"] == NODE_TYPE]
-    assert len(ours) == 1
-    assert len(json.dumps(ours[0], separators=(",", ":"))) < 250_000
-    assert [each["name"] for each in ours[0]["credentials"]] == [CREDENTIAL_TYPE]
+    entry = canvas.stage.client.node_type(NODE_TYPE)
+    assert len(json.dumps(entry, separators=(",", ":"))) < 250_000
+    assert [each["name"] for each in entry["credentials"]] == [CREDENTIAL_TYPE]
 
 
 def test_a_delete_per_item_keeps_the_order_and_the_pairs(canvas: Canvas) -> None:

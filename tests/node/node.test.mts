@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { parametersOf } from '../../nodes/ThreeCx/definition';
-import { executorItem } from '../../nodes/ThreeCx/requests';
+import { executorItem, itemBatches, itemReaders, type ReadItem } from '../../nodes/ThreeCx/requests';
 import { outputOf } from '../../nodes/ThreeCx/results';
 import { ranges, run } from '../../nodes/ThreeCx/run';
 import { answerAll, context, type Executor, executor, type Given, HEADERS } from './support.mts';
@@ -31,6 +31,10 @@ async function errorOf(given: Given): Promise<NodeApiError> {
 		return error as NodeApiError;
 	}
 	throw new Error('nothing was thrown');
+}
+
+async function* batchOf(items: ReadItem[]): AsyncGenerator<ReadItem[]> {
+	yield items;
 }
 
 const deletes = (count: number): IDataObject[] => Array.from({ length: count }, () => DELETE);
@@ -69,7 +73,7 @@ describe('the description', () => {
 
 describe('an item for the executor', () => {
 	const of = (parameters: IDataObject, operation = 'UpdateContact') =>
-		executorItem(context({ parameters, url: 'http://x' }), operation, { json: { secretOfItem: 1 } }, 0);
+		executorItem(itemReaders(context({ parameters, url: 'http://x' }))(0), operation, { json: { secretOfItem: 1 } });
 
 	it('has what resolved to nothing as null, so that the executor can refuse it', () => {
 		expect(of({ Id: undefined } as unknown as IDataObject).parameters.Id).toBeNull();
@@ -83,6 +87,18 @@ describe('an item for the executor', () => {
 		expect(defined.parameters.body).toEqual({ mappingMode: 'defineBelow', value: { FirstName: 'Ada' } });
 		expect(defined.json).toBeUndefined();
 		expect(of({ body: { mappingMode: 'autoMapInputData', value: null } }).json).toEqual({ secretOfItem: 1 });
+	});
+
+	it('costs one read for a parameter without an expression, and one per item for the others', async () => {
+		const reads: string[] = [];
+		const written = { ...DELETE, Id: { ...DELETE.Id, value: '={{ $json.n }}' } };
+		const inputs = [0, 1, 2].map((n) => ({ json: { n } }));
+		const parameters = inputs.map(({ json }) => ({ ...DELETE, Id: { ...DELETE.Id, value: json.n } }));
+		const onRead = (name: string, index: number) => reads.push(`${name} ${index}`);
+		const given = context({ parameters, inputs, url: 'http://x', written, onRead });
+		const { value: items } = await itemBatches(given, 'DeleteCallFlowApp', inputs).next();
+		expect((items as ReadItem[]).map(({ item }) => (item?.parameters.Id as IDataObject).value)).toEqual([0, 1, 2]);
+		expect(reads.sort()).toEqual(['Id 0', 'Id 1', 'Id 2', 'If-Match 0', 'options 0']);
 	});
 
 	it('has the limit only while not all are asked for', () => {
@@ -157,6 +173,37 @@ describe('a run', () => {
 		expect([error.context.itemIndex, error.httpCode]).toEqual([104, null]);
 		expect(error.description).toBe('Give an ID. failed: item 104; not tried: items 0-103, 105-149');
 		expect(server.calls.every(({ body }) => body.options.prepareOnly)).toBe(true);
+	});
+
+	describe('with an item that n8n cannot resolve', () => {
+		const cannot = (index: number) => {
+			if (index !== 1) return;
+			throw Object.assign(new Error("There is no node 'X'"), { description: 'Name another' });
+		};
+		const given = (url: string) => ({
+			parameters: deletes(3),
+			url,
+			onRead: (_: string, index: number) => cannot(index),
+		});
+
+		it('sends nothing and names it', async () => {
+			server = await executor((response, call) => answerAll(response, call));
+			const error = await errorOf(given(server.url));
+			expect([error.message, error.context.itemIndex]).toEqual(["There is no node 'X'", 1]);
+			expect(error.description).toBe('Name another. failed: item 1; not tried: items 0, 2');
+			expect(server.calls).toEqual([]);
+		});
+
+		it('goes on without it where failed items are to go on', async () => {
+			server = await executor((response, call) => answerAll(response, call));
+			const output = await execute({ ...given(server.url), continueOnFail: true });
+			expect(output.map(({ json, pairedItem }) => [json.deleted ?? (json.error as IDataObject).message, pairedItem])).toEqual([
+				[true, { item: 0 }],
+				["There is no node 'X'", { item: 1 }],
+				[true, { item: 2 }],
+			]);
+			expect(server.calls[0]?.body.items).toHaveLength(2);
+		});
 	});
 
 	it("gives 3CX's words, our advice and the status, and stops", async () => {
@@ -271,13 +318,9 @@ describe('an executor that', () => {
 			if (when === 'after') response.writeHead(200, HEADERS).write('{"index":0,"items":[]}\n');
 		});
 		const given = context({ parameters: deletes(2), url: server.url });
-		const items = deletes(2).map((parameters) => ({ parameters }));
+		const items = batchOf(deletes(2).map((parameters) => ({ item: { parameters } })));
 		const started = Date.now();
-		const outcome = await run(given, 'DeleteCallFlowApp', items, {
-			continueOnFail: false,
-			dryRun: false,
-			silenceSeconds: 1,
-		});
+		const outcome = await run(given, 'DeleteCallFlowApp', items, 2, { continueOnFail: false, silenceSeconds: 1 });
 		expect(Date.now() - started).toBeLessThan(9_000);
 		expect(outcome.failure?.message).toBe(`The executor at ${server.url} stopped answering`);
 		expect(outcome.outcomes[1]).toBe('unknown');
@@ -294,11 +337,9 @@ describe('an executor that', () => {
 			call.body.items.forEach((_, index) => response.write(`{"index":${index},"items":[]}\n`));
 			response.end('{"done":true}\n');
 		});
-		const outcome = await run(context({ parameters: DELETE, url: server.url }), 'DeleteCallFlowApp', [{ parameters: {} }], {
-			continueOnFail: false,
-			dryRun: false,
-			silenceSeconds: 1,
-		});
+		const given = context({ parameters: DELETE, url: server.url });
+		const items = batchOf([{ item: { parameters: {} } }]);
+		const outcome = await run(given, 'DeleteCallFlowApp', items, 1, { continueOnFail: false, silenceSeconds: 1 });
 		expect(outcome.failure).toBeUndefined();
 	});
 

@@ -74,6 +74,10 @@ export interface Given {
 	continueOnFail?: boolean;
 	onError?: INode['onError'];
 	signal?: AbortSignal;
+	/** The node's parameters as they were written, expressions unresolved. */
+	written?: IDataObject;
+	/** Sees every parameter that is read: its name and the item's index. */
+	onRead?: (name: string, index: number) => void;
 }
 
 export const NODE = { id: '1', name: '3CX', type: 'threeCx', typeVersion: 1, position: [0, 0], parameters: {} } as INode;
@@ -92,12 +96,14 @@ export function context(given: Given): IExecuteFunctions {
 	const inputs =
 		given.inputs ?? (Array.isArray(parameters) ? parameters : [parameters]).map((_, n) => ({ json: { n } }));
 	const self = {
-		getNode: () => ({ ...NODE, onError: given.onError }),
+		// Parameters that differ by item were written as expressions.
+		getNode: () => ({ ...NODE, onError: given.onError, parameters: given.written ?? writtenBy(parameters) }),
 		getInputData: () => inputs,
 		continueOnFail: () => given.continueOnFail ?? false,
 		getExecutionCancelSignal: () => given.signal,
 		getCredentials: async () => ({ ...credentials }),
 		getNodeParameter: (name: string, index: number, fallback?: unknown) => {
+			given.onRead?.(name, index);
 			const all = Array.isArray(parameters) ? (parameters[index] ?? {}) : parameters;
 			if (name in all) return all[name];
 			if (fallback === undefined) throw new Error(`Could not get parameter ${name}`);
@@ -134,4 +140,9 @@ export function context(given: Given): IExecuteFunctions {
 		},
 	};
 	return self as unknown as IExecuteFunctions;
+}
+
+function writtenBy(parameters: Given['parameters']): IDataObject {
+	if (!Array.isArray(parameters)) return parameters;
+	return Object.fromEntries(parameters.flatMap((each) => Object.keys(each)).map((name) => [name, '={{ $json }}']));
 }
