@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from ..request.build import PreparedRequest
 
 VERSION_HEADER = "x-3cx-version"
+_HEADERS = {
+    "user-agent": f"threecx-node/{__version__}",
+    "accept": "application/json, */*;q=0.5",
+    "accept-encoding": "gzip, deflate",
+}
 _EXACT_URL: contextvars.ContextVar[yarl.URL] = contextvars.ContextVar("exact_url")
 
 
@@ -58,13 +63,9 @@ class PbxClient:
         self._retry = retry or RetryPolicy()
         self._slots = asyncio.Semaphore(self.limits.concurrency)
         self._host = httpx.URL(credential.base_url).netloc.decode()
-        self._http = httpx.AsyncClient(
-            transport=transport or _transport(credential, self.limits),
-            timeout=httpx.Timeout(self.limits.timeout, connect=self.limits.connect_timeout),
-            headers={"user-agent": f"threecx-node/{__version__}", "accept": "application/json, */*;q=0.5"},
-            follow_redirects=False,
-            trust_env=False,
-        )
+        # The transport alone: an httpx.AsyncClient around it looks for cookies, redirections and authentication at
+        # each request, none of which we want, and takes a quarter of a request's time for it.
+        self._transport = transport or _transport(credential, self.limits)
         self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
 
     async def __aenter__(self) -> PbxClient:
@@ -75,7 +76,7 @@ class PbxClient:
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        await self._http.aclose()
+        await self._transport.aclose()
 
     @property
     def host(self) -> str:
@@ -120,34 +121,42 @@ class PbxClient:
             raise login_error(error, self._host) from error
 
     async def _exchange(self, request: PreparedRequest, token: Secret, seconds: float) -> Answer:
-        headers = {**request.headers, "authorization": f"Bearer {token.reveal()}"}
+        headers = {**_HEADERS, **request.headers, "authorization": f"Bearer {token.reveal()}"}
         if request.body is not None:
             headers["content-type"] = "application/json"
-        response = await self._request(
-            self._http.build_request(
-                request.method,
-                self.credential.api_url + request.target,
-                headers=headers,
-                content=request.body,
-                timeout=httpx.Timeout(seconds, connect=self.limits.connect_timeout),
-            ),
-            seconds,
-        )
+        url = self.credential.api_url + request.target
+        response = await self._request(request.method, url, seconds, headers=headers, content=request.body)
         self.version = response.headers.get(VERSION_HEADER) or self.version
         return Answer(response.status_code, response.headers, response.content)
 
     async def _post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
-        return await self._request(
-            self._http.build_request("POST", url, data=dict(form)), self.limits.timeout
-        )
+        return await self._request("POST", url, self.limits.timeout, headers=_HEADERS, data=dict(form))
 
-    async def _request(self, request: httpx.Request, seconds: float) -> httpx.Response:
+    async def _request(
+        self,
+        method: str,
+        url: str,
+        seconds: float,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        data: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        limits = httpx.Timeout(seconds, connect=self.limits.connect_timeout).as_dict()
         try:
-            return await self._http.send(request)
+            request = httpx.Request(
+                method, url, headers=headers, content=content, data=data, extensions={"timeout": limits}
+            )
+            response = await self._transport.handle_async_request(request)
+            try:
+                await response.aread()
+            finally:
+                await response.aclose()
         except ThreeCxError:
             raise
         except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
             raise transport_error(error, self._host, timeout=seconds) from error
+        return response
 
 
 class _ExactUrlTransport(AiohttpTransport):
