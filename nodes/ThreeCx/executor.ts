@@ -14,7 +14,7 @@ import { CONTRACT, type Problem } from './contract';
 import { type ByteStream, SILENCE_SECONDS, SilenceError, textOf } from './lines';
 
 export const CREDENTIAL = 'threeCxApi';
-const START = 'Start it with: threecx serve';
+const START = 'Start it with: threecx serve --key-file FILE';
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
@@ -136,7 +136,9 @@ export function connectionFailure(url: string, error: unknown): Failure {
 	if (codes.some((code) => NOT_RUNNING.has(code))) {
 		return {
 			message: `The executor at ${url} is not running. ${START}`,
-			description: 'If it runs on another machine, put its address into the credential',
+			description:
+				'For this machine alone it may go without a key: threecx serve --without-key. ' +
+				'If it runs on another machine, put its address into the credential',
 			sent: false,
 		};
 	}

@@ -79,7 +79,7 @@ describe('the test of a credential', () => {
 		const { url } = server;
 		await server.close();
 		expect((await check({ executorUrl: url })).message).toContain(
-			`The executor at ${url} is not running. Start it with: threecx serve`,
+			`The executor at ${url} is not running. Start it with: threecx serve --key-file FILE`,
 		);
 	});
 });

@@ -254,7 +254,7 @@ describe('an executor that', () => {
 		const { url } = server;
 		await server.close();
 		const error = await errorOf({ parameters: deletes(1), url });
-		expect(error.message).toBe(`The executor at ${url} is not running. Start it with: threecx serve`);
+		expect(error.message).toBe(`The executor at ${url} is not running. Start it with: threecx serve --key-file FILE`);
 	});
 
 	it('is something else is named', async () => {

@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of
+from tests.service.conftest import pbx_of, serving
 from threecx_node.simulator import Simulator
+from threecx_node.transport.limits import Limits
 
 NDJSON = {"accept": "application/x-ndjson"}
 
@@ -93,6 +94,17 @@ def test_many_batches_share_one_token_and_eight_connections(
     assert len(tokens) == 1
     assert len(api_requests(simulator)) == 120
     assert 1 <= open_connections(simulator) <= 8
+
+
+def test_the_services_own_bound_holds_whatever_a_batch_asks_for(
+    pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    items = [{"parameters": {"limit": 1, "options": {"concurrency": 20}}}] * 60
+    with serving(limits=Limits(concurrency=3)) as service:
+        answer = service.post("/v1/execute", json={"operation": "ListUser", "items": items, "pbx": pbx})
+        assert answer.status_code == 200
+        assert len(api_requests(simulator)) == 60
+        assert 1 <= open_connections(simulator) <= 3
 
 
 def test_a_reader_that_leaves_stops_the_batch(service: httpx.Client) -> None:

@@ -44,6 +44,16 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    concurrency: Annotated[
+        int,
+        typer.Option(
+            "--concurrency",
+            metavar="N",
+            min=1,
+            max=64,
+            help="Requests to one PBX at the same time, for all callers together.",
+        ),
+    ] = 8,
     grace: Annotated[
         int,
         typer.Option(
@@ -71,6 +81,7 @@ def serve(
         profiles=load_profiles(profiles),
         max_body_bytes=max_body * 2**20,
         grace_seconds=grace,
+        concurrency=concurrency,
         on_ready=lambda url: typer.echo(f"The executor listens on {url}; Ctrl-C ends it.", err=True),
     )
 

@@ -122,7 +122,8 @@ def _options(catalog: Catalog) -> NodeProperty:
             "name": "concurrency",
             "type": "number",
             "default": 8,
-            "description": "Max number of requests to the PBX at the same time",
+            "description": "Max number of requests to the PBX at the same time, "
+            "within what the executor allows to all its callers together",
             "typeOptions": {"minValue": 1},
         },
         {

@@ -56,9 +56,13 @@ def make_app(
     profiles: Mapping[str, Credential] | None = None,
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     heartbeat: float = HEARTBEAT_SECONDS,
+    limits: Limits | None = None,
 ) -> ASGIApp:
-    """The service as an ASGI application. `key` may be None only where it listens on loopback."""
-    service = _Service(profiles or {}, max_body_bytes, heartbeat)
+    """The service as an ASGI application.
+
+    `key` may be None only where it listens on loopback; `limits` are those of each PBX, for all callers together.
+    """
+    service = _Service(profiles or {}, max_body_bytes, heartbeat, ExecutorPool(limits))
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -86,11 +90,13 @@ def make_app(
 
 
 class _Service:
-    def __init__(self, profiles: Mapping[str, Credential], max_body_bytes: int, heartbeat: float) -> None:
+    def __init__(
+        self, profiles: Mapping[str, Credential], max_body_bytes: int, heartbeat: float, pool: ExecutorPool
+    ) -> None:
         self._profiles = profiles
         self._max_body_bytes = max_body_bytes
         self._heartbeat = heartbeat
-        self._pool = ExecutorPool()
+        self._pool = pool
         self._running: dict[asyncio.Task[Batch], asyncio.Event] = {}
         self._catalog = load_catalog()
 

@@ -34,7 +34,8 @@ class _Entry:
 class ExecutorPool:
     """Executors by credential. The one used longest ago is closed when there are too many, or when it is idle."""
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
 
     @asynccontextmanager
@@ -43,7 +44,7 @@ class ExecutorPool:
         key = _key(credential)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(Executor(credential, client=_client))
+            entry = self._entries[key] = _Entry(Executor(credential, client=self._client))
         self._entries.move_to_end(key)
         entry.users += 1
         try:
@@ -59,6 +60,11 @@ class ExecutorPool:
         self._entries.clear()
         await asyncio.gather(*(each.executor.__aexit__() for each in entries))
 
+    def _client(self, credential: Credential, options: Options) -> PbxClient:
+        # The service's bounds, not those of the batch that happens to come first.
+        del options
+        return PbxClient(credential, limits=self._limits)
+
     async def _close_unused(self) -> None:
         oldest_first = [(key, each) for key, each in self._entries.items() if each.users == 0]
         now = time.monotonic()
@@ -66,12 +72,6 @@ class ExecutorPool:
             if len(self._entries) > _MOST or now - entry.last_used > _IDLE_SECONDS:
                 del self._entries[key]
                 await entry.executor.__aexit__()
-
-
-def _client(credential: Credential, options: Options) -> PbxClient:
-    # The PBX's bounds, not those of the batch that happens to come first.
-    del options
-    return PbxClient(credential, limits=Limits())
 
 
 def _key(credential: Credential) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from ..errors import ConfigurationError
+from ..transport.limits import Limits
 from .app import DEFAULT_MAX_BODY_BYTES, make_app
 from .guard import CONTRACT
 
@@ -32,10 +33,12 @@ def serve(
     profiles: Mapping[str, Credential],
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     grace_seconds: int = GRACE_SECONDS,
+    concurrency: int | None = None,
     on_ready: Callable[[str], None],
 ) -> None:
     """Serves until SIGINT or SIGTERM; `on_ready` gets the URL. Raises ConfigurationError."""
-    app = make_app(key=key, profiles=profiles, max_body_bytes=max_body_bytes)
+    limits = Limits(concurrency=concurrency) if concurrency else Limits()
+    app = make_app(key=key, profiles=profiles, max_body_bytes=max_body_bytes, limits=limits)
     config = uvicorn.Config(
         app,
         log_config=None,
