@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from scripts.open_n8n import put_example
 from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
 
 from tests.e2e.conftest import Canvas
@@ -32,6 +33,14 @@ def test_a_delete_per_item_keeps_the_order_and_the_pairs(canvas: Canvas) -> None
     items = done.items("3CX")
     assert [item["json"] for item in items] == [{"deleted": True, "Id": each} for each in ids]
     assert [item["pairedItem"]["item"] for item in items] == [0, 1, 2]
+
+
+def test_the_example_that_people_are_shown_runs(canvas: Canvas) -> None:
+    workflow = put_example(canvas.stage)
+    done = canvas.stage.client.run(workflow)
+    assert done.status == "success", done.error
+    last = workflow["nodes"][-1]["name"]
+    assert [item["json"]["method"] for item in done.items(last)] == ["DELETE"] * 3
 
 
 def test_a_404_is_told_in_3cxs_words_with_our_advice(canvas: Canvas) -> None:

@@ -25,7 +25,8 @@ OUR_TYPE = "n8n-nodes-threecx.threeCx"
 _TOOL = "Tool"
 # n8n's own parameters of a node that is used as a tool.
 _OF_TOOLS = frozenset({"descriptionType", "toolDescription"})
-# What a generated node has beside the operation's parameters, and says nothing about the request.
+# What a generated node has beside the operation's parameters, and says nothing about the request. Compared as
+# n8n writes them, so that a field `Notice` of some release would still be a field.
 _SILENT = frozenset({"resource", "operation", "authentication", "notice"})
 _LISTS = frozenset({"$select", "$expand", "$orderby"})
 
@@ -136,7 +137,7 @@ class _Draft:
 
     def _take(self, name: str, value: Any) -> None:
         folded = fold(name)
-        if folded in _SILENT or name in _OF_TOOLS:
+        if name in _SILENT or name in _OF_TOOLS:
             return
         if folded == "options" and isinstance(value, Mapping):
             self._take_all(value)
@@ -203,7 +204,7 @@ class _Draft:
         given = value if isinstance(value, Mapping) else {}
         timeout = given.get("timeout")
         if isinstance(timeout, (int, float)) and timeout > 0:
-            self._options["timeout"] = timeout / 1000
+            self._options["timeout"] = timeout // 1000 if timeout % 1000 == 0 else timeout / 1000
         if given.get("allowUnauthorizedCerts"):
             self.notes.append("unverified certificates are allowed in our credential, not in the node")
         if left := sorted(set(given) - {"timeout", "allowUnauthorizedCerts"}):
