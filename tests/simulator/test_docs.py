@@ -239,5 +239,5 @@ def test_the_page_names_the_fields_of_the_credential() -> None:
     known = {field["displayName"] for field in CREDENTIAL_TYPE["properties"]}
     assert fields
     assert set(fields) <= known
-    # The executor is explained where it is.
-    assert known - set(fields) == {"Executor URL", "Executor Key"}
+    # The executor and its profiles are explained where they are.
+    assert known - set(fields) == {"Connection", "Profile", "Executor URL", "Executor Key"}
