@@ -8,7 +8,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
-	$(wildcard nodes/threecx_node/parameters/engine/*)
+	$(wildcard scripts/engine/*)
 
 .PHONY: help setup demo test check node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
 
@@ -45,8 +45,10 @@ demo: $(RUNTIME)
 node: $(DEV)
 	$(BIN)/python -m scripts.build_node
 
+# n8n's lint of the sources, and the scan that n8n makes of a package before it verifies one.
 node-lint: $(DEV)
 	$(BIN)/python -m scripts.build_node --run lint
+	$(BIN)/python -m scripts.scan_node
 
 node-test: $(DEV)
 	$(BIN)/python -m scripts.build_node --run test

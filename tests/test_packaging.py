@@ -71,7 +71,7 @@ def test_the_wheel_holds_what_it_must(built: Path) -> None:
     ):
         assert needed in names
     templates = ROOT / "nodes" / "threecx_node" / "simulator" / "templates"
-    assert {path.suffix for path in templates.iterdir()} == {".html", ".css", ".js"}
+    assert {path.suffix for path in templates.iterdir()} == {".html", ".css"}
     for path in templates.iterdir():
         assert path.relative_to(ROOT / "nodes").as_posix() in names
     for part in ("nodes", "credentials"):
@@ -97,7 +97,7 @@ def test_the_sdist_can_build_without_npm(built: Path) -> None:
         "LICENSE",
     } <= names
     assert "nodes/threecx_node/parameters/engine.js" in names
-    assert "nodes/threecx_node/parameters/engine/package-lock.json" in names
+    assert "scripts/engine/package-lock.json" in names
     assert not [name for name in names if "node_modules" in name]
 
 

@@ -128,6 +128,6 @@ def test_failing_npm_keeps_the_old_bundle(
 
 
 def test_lock_file_names_versions_and_no_registry() -> None:
-    lock = (ROOT / "nodes/threecx_node/parameters/engine/package-lock.json").read_text(encoding="utf-8")
+    lock = (ROOT / "scripts/engine/package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock
     assert lock.count('"integrity"') >= 5

@@ -64,7 +64,7 @@ class Job:
 
 
 def run(job: Job, limits: Limits) -> list[Result]:
-    """One tagged result (see engine/src/encode.js) per item of the job; raises EngineUnavailableError."""
+    """One tagged result (see scripts/engine/src/encode.js) per item of the job; raises EngineUnavailableError."""
     with _state.lock:
         return _Batch(job, limits).run()
 
