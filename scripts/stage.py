@@ -18,6 +18,7 @@ from scripts.n8n_instance import N8nError, N8nInstance, free_port, place_package
 from threecx_node.simulator import Simulator
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 NODE_TYPE = "n8n-nodes-threecx.threeCx"
@@ -27,9 +28,10 @@ CLIENT_SECRET = "simulator-secret"  # noqa: S105 (the simulator's own, told on i
 
 
 class ExecutorProcess:
-    """`threecx serve` as a process of its own, on loopback and without a key."""
+    """`threecx serve` as a process of its own, on loopback and without a key; `options` are more of its own."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, *, options: Sequence[str] = ()) -> None:
+        self._options = options
         self.port = port or free_port()
         self.log = folder / f"executor-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,6 +58,7 @@ class ExecutorProcess:
             "--without-key",
             "--port",
             str(self.port),
+            *self._options,
         ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

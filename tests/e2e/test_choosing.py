@@ -1,0 +1,99 @@
+"""What n8n offers to choose from, asked as its editor asks: lists with search, body fields, choices of options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+
+from tests.e2e.conftest import Canvas
+
+PROFILES = """
+[office]
+base_url = "{url}"
+client_id = "900"
+client_secret = "simulator-secret"
+"""
+
+
+def ask(canvas: Canvas, what: str, method: str, operation: str, **more: Any) -> Any:
+    body = {
+        "path": "parameters.Id",
+        "methodName": method,
+        "nodeTypeAndVersion": {"name": NODE_TYPE, "version": 1},
+        "currentNodeParameters": {"resource": "Users", "operation": operation},
+        "credentials": {CREDENTIAL_TYPE: canvas.credential},
+        **more,
+    }
+    return canvas.stage.client.call("POST", f"/dynamic-node-parameters/{what}", body)
+
+
+def test_a_list_is_searched_and_has_pages(canvas: Canvas) -> None:
+    first = ask(canvas, "resource-locator-results", "searchEntities", "GetUser")
+    assert len(first["results"]) >= 25
+    one = first["results"][0]
+    assert set(one) == {"name", "value"}
+    word = one["name"].split()[0]
+    found = ask(canvas, "resource-locator-results", "searchEntities", "GetUser", filter=word)["results"]
+    assert one in found
+    assert len(found) < len(first["results"])
+
+
+def test_a_body_offers_its_fields_with_types_and_choices(canvas: Canvas) -> None:
+    fields = ask(canvas, "resource-mapper-fields", "getBodyFields", "UpdateUser")["fields"]
+    by_id = {each["id"]: each for each in fields}
+    assert by_id["Enabled"]["type"] == "boolean"
+    assert {"name": "Name", "value": "Name"} in by_id["CallUsRequirement"]["options"]
+    assert all(each["removed"] for each in fields), "nothing is sent that nobody added"
+    [ids] = ask(canvas, "resource-mapper-fields", "getBodyFields", "BatchDelete")["fields"]
+    assert (ids["id"], ids["required"], ids["removed"]) == ("ids", True, False)
+
+
+def test_options_offer_fields_related_entries_and_orders(canvas: Canvas) -> None:
+    def values(method: str) -> set[str]:
+        return {each["value"] for each in ask(canvas, "options", method, "ListUser")}
+
+    assert {"Id", "FirstName", "Number"} <= values("getSelectOptions")
+    assert {"Groups", "Phones"} <= values("getExpandOptions")
+    assert {"Number", "Number desc"} <= values("getOrderByOptions")
+
+
+def test_an_entry_is_found_by_its_number_and_cut_to_what_was_selected(canvas: Canvas) -> None:
+    number = {"__rl": True, "mode": "number", "value": "100"}
+    parameters = {
+        "resource": "Users",
+        "Id": number,
+        "simplify": False,
+        "options": {"$select": ["Id", "Number"]},
+    }
+    done = canvas.run(canvas.node("GetUser", parameters))
+    assert done.status == "success", done.error
+    [item] = done.items("3CX")
+    assert item["json"]["Number"] == "100"
+    assert {name for name in item["json"] if "@" not in name} == {"Id", "Number"}
+
+
+def test_return_all_reads_every_page(canvas: Canvas) -> None:
+    canvas.make_apps(120)
+    done = canvas.run(canvas.node("ListCallFlowApp", {"resource": "CallFlowApps", "returnAll": True}))
+    items = [item["json"]["Id"] for item in done.items("3CX")]
+    assert len(items) == len(set(items)) > 120
+
+
+def test_a_credential_may_name_a_profile_of_the_executor(canvas: Canvas) -> None:
+    stage = canvas.stage
+    profiles = stage.folder / "profiles.toml"
+    profiles.write_text(PROFILES.format(url=stage.pbx.base_url))
+    profiles.chmod(0o600)
+    executor = ExecutorProcess(stage.folder, options=["--profiles", str(profiles)]).start()
+    try:
+        data = {"connection": "profile", "profile": "office", "executorUrl": executor.url, "executorKey": ""}
+        office = stage.client.create_credential("Office", CREDENTIAL_TYPE, data)
+        assert stage.client.test_credential(office, CREDENTIAL_TYPE, data)["status"] == "OK"
+        other = stage.client.test_credential(office, CREDENTIAL_TYPE, data | {"profile": "attic"})
+        assert "no profile 'attic'" in other["message"]
+        node = canvas.node("ListUser", {"resource": "Users", "limit": 1})
+        done = canvas.run(node | {"credentials": {CREDENTIAL_TYPE: office}})
+        assert len(done.items("3CX")) == 1
+    finally:
+        executor.stop()
