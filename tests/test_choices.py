@@ -9,12 +9,19 @@ from typing import Any
 import pytest
 
 from threecx_credentials import Credential
-from threecx_node.batch import Item
+from threecx_node.batch import Item, Options
 from threecx_node.catalog import load_catalog
 from threecx_node.choices import SearchPage, body_fields, options_of, search
 from threecx_node.errors import InputError, UnknownNameError
 from threecx_node.executor import Executor
 from threecx_node.simulator import Simulator
+
+KEYS = {
+    "String": "x",
+    "Guid": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    "DateTimeOffset": "2026-01-31",
+    "Boolean": True,
+}
 
 
 @pytest.fixture
@@ -93,3 +100,43 @@ def test_fields_tell_what_must_be_given_and_what_goes_into_them() -> None:
     assert user["DatevEnabled"][1] == "in 3CX 20.0.7 and later"
     assert user["FirstName"][1] is None
     assert max(len(text) for _, text in user.values() if text) < 140
+
+
+def test_every_operation_is_ready_with_only_what_its_fields_require() -> None:
+    """A canvas cannot leave out what is required, so that must never be what the operation refuses."""
+    catalog = load_catalog()
+    samples = {
+        "array": [],
+        "object": {},
+        "boolean": True,
+        "number": 1,
+        "string": "x",
+        "dateTime": "2026-01-31",
+    }
+
+    def sample(field: dict[str, Any]) -> Any:
+        return field["options"][0]["value"] if field["type"] == "options" else samples[field["type"]]
+
+    async def refused() -> dict[str, str]:
+        found = {}
+        async with Executor(Credential.of("https://pbx.example", "900", "x")) as executor:
+            for operation in catalog.operations():
+                body = {
+                    each["id"]: sample(each)
+                    for each in body_fields(catalog, operation.id, None)
+                    if each["required"]
+                }
+                if not body:
+                    continue
+                for release in operation.releases:
+                    keys = {each.name: KEYS.get(each.type, 1) for each in operation.shape(release).parameters}
+                    options = Options(dry_run=True, release=release)
+                    batch = await executor.run(
+                        operation.id, [Item({}, {**keys, "body": body})], options=options
+                    )
+                    [result] = batch.results
+                    if result.error is not None and "has no body field" in result.error.message:
+                        found[f"{operation.id} {release}"] = result.error.one_line()
+        return found
+
+    assert asyncio.run(refused()) == {}

@@ -15,6 +15,7 @@ import { type ByteStream, SILENCE_SECONDS, SilenceError, textOf } from './lines'
 
 export const CREDENTIAL = 'threeCxApi';
 const START = 'Start it with: threecx serve --key-file FILE';
+const LOOK = "Look at the executor's log, and at the PBX for what was carried out, before running this again";
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
@@ -26,10 +27,17 @@ export interface Failure {
 	sent: boolean;
 }
 
-/** A failure as the error that n8n shows. */
-export function nodeError(node: INode, failure: Failure, itemIndex?: number): NodeApiError {
-	const { message, description, httpCode } = failure;
-	return new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
+/** What an error is made of. */
+export type ErrorWords = Pick<Failure, 'message' | 'description' | 'httpCode'>;
+
+/** An error in our words. */
+export function nodeError(node: INode, words: ErrorWords, itemIndex?: number): NodeApiError {
+	const { message, description, httpCode } = words;
+	const error = new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
+	// n8n looks for words such as EACCES anywhere in a message, "RemoteAccess" included, and puts its own in its place.
+	error.message = message;
+	error.messages = [];
+	return error;
 }
 
 /** What a call gave, or why it gave nothing. */
@@ -87,6 +95,10 @@ export async function postForJson<T>(caller: Caller, path: string, body: IDataOb
 /** Why an answer cannot be used: not an executor's, of another contract, or a refusal in its words. */
 async function refusal(url: string, response: IN8nHttpFullResponse): Promise<Failure | undefined> {
 	const stream = response.body as unknown as ByteStream;
+	if (response.statusCode >= 500 && response.headers['threecx-contract'] === undefined) {
+		stream.destroy();
+		return proxyFailure(url, response.statusCode);
+	}
 	const different = contractFailure(url, response.headers);
 	if (different) {
 		stream.destroy();
@@ -117,6 +129,16 @@ export function contractFailure(url: string, headers: IDataObject): Failure | un
 	};
 }
 
+/** Something between n8n and the executor gave up on it: what had been handed on may have been carried out. */
+export function proxyFailure(url: string, status: number): Failure {
+	return {
+		message: `What stands in front of the executor at ${url} answered ${status} in its place`,
+		description: `${LOOK}. Look whether the executor runs, and how long the proxy waits for it`,
+		httpCode: String(status),
+		sent: true,
+	};
+}
+
 /** The words of a refused call (RFC 9457), or that it was no executor's. */
 export function problemFailure(url: string, status: number, text: string): Failure {
 	let problem: Problem;
@@ -127,7 +149,7 @@ export function problemFailure(url: string, status: number, text: string): Failu
 	}
 	const message = problem.detail || problem.title || `The executor at ${url} answered ${status}`;
 	const advice = problem.code === 'executor_key' ? 'Put the key of the executor into the credential' : '';
-	return { message, description: problem.description || advice, httpCode: String(status), sent: false };
+	return { message, description: problem.description || advice, httpCode: String(status), sent: status >= 500 };
 }
 
 /** Why no answer came at all, from whatever n8n's helper threw. */
@@ -145,8 +167,8 @@ export function connectionFailure(url: string, error: unknown): Failure {
 	if (codes.some((code) => TIMED_OUT.has(code))) return silent(url);
 	const words = error instanceof Error ? error.message : String(error);
 	return {
-		message: `The executor at ${url} broke the connection (${codes[0] ?? words})`,
-		description: `Look at the executor's log. ${START}`,
+		message: `The connection to the executor at ${url} broke`,
+		description: `${LOOK} (${codes[0] ?? words})`,
 		sent: true,
 	};
 }
@@ -156,7 +178,7 @@ export function brokenFailure(url: string, error?: unknown): Failure {
 	if (error instanceof SilenceError || codesOf(error).some((code) => TIMED_OUT.has(code))) return silent(url);
 	return {
 		message: `The executor at ${url} stopped in the middle of a batch`,
-		description: "Look at the executor's log, and at the PBX for what was carried out, before running this again",
+		description: LOOK,
 		sent: true,
 	};
 }
@@ -164,7 +186,7 @@ export function brokenFailure(url: string, error?: unknown): Failure {
 function silent(url: string): Failure {
 	return {
 		message: `The executor at ${url} stopped answering`,
-		description: "Look at the executor's log, and at the PBX for what was carried out, before running this again",
+		description: LOOK,
 		sent: true,
 	};
 }

@@ -16,20 +16,27 @@ export class SilenceError extends Error {}
 export async function* linesOf(stream: ByteStream, seconds = SILENCE_SECONDS): AsyncGenerator<string> {
 	const watch = { silent: 0, over: false };
 	void destroyWhenSilent(stream, watch, seconds);
-	let rest = '';
+	// Pieces of a line that has not ended: a file makes a line of many megabytes, which is put together once.
+	let pieces: string[] = [];
 	stream.setEncoding('utf8');
 	try {
 		for await (const chunk of stream) {
 			watch.silent = 0;
-			const parts = (rest + String(chunk)).split('\n');
-			rest = parts.pop() ?? '';
-			for (const line of parts) if (line.trim()) yield line;
+			const parts = String(chunk).split('\n');
+			const rest = parts.pop() ?? '';
+			for (const part of parts) {
+				const line = pieces.join('') + part;
+				pieces = [];
+				if (line.trim()) yield line;
+			}
+			if (rest) pieces.push(rest);
 		}
 	} finally {
 		watch.over = true;
 		stream.destroy();
 	}
-	if (rest.trim()) yield rest;
+	const last = pieces.join('');
+	if (last.trim()) yield last;
 }
 
 /** All text of a stream, within the same silence. */

@@ -1,4 +1,10 @@
-import { sleep, type IDataObject, type IExecuteFunctions, type INodeExecutionData } from 'n8n-workflow';
+import {
+	sleep,
+	type IDataObject,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeParameters,
+} from 'n8n-workflow';
 
 import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './contract';
 import { isShown, parametersOf } from './definition';
@@ -18,10 +24,11 @@ export async function* itemBatches(
 	inputs: INodeExecutionData[],
 ): AsyncGenerator<ReadItem[]> {
 	const readers = itemReaders(context);
+	const written = context.getNode().parameters;
 	let batch: ReadItem[] = [];
 	for (const [index, input] of inputs.entries()) {
 		if (index % READ_AT_ONCE === 0) await sleep(0);
-		batch.push(readItem(readers(index), operation, input));
+		batch.push(readItem(readers(index), operation, input, written));
 		if (batch.length === BATCH_SIZE) {
 			yield batch;
 			batch = [];
@@ -30,9 +37,9 @@ export async function* itemBatches(
 	if (batch.length > 0) yield batch;
 }
 
-function readItem(read: Read, operation: string, input: INodeExecutionData): ReadItem {
+function readItem(read: Read, operation: string, input: INodeExecutionData, written: INodeParameters): ReadItem {
 	try {
-		return { item: executorItem(read, operation, input) };
+		return { item: executorItem(read, operation, input, written) };
 	} catch (error) {
 		const { message, description } = error as { message?: string; description?: string | null };
 		return { error: { message: message ?? String(error), description: description ?? '', code: 'expression' } };
@@ -56,10 +63,16 @@ export function itemReaders(context: IExecuteFunctions): (index: number) => Read
 }
 
 /** What the executor shall do for one input item: the parameters that the operation shows, as n8n resolved them. */
-export function executorItem(read: Read, operation: string, item: INodeExecutionData): ExecutorItem {
+export function executorItem(
+	read: Read,
+	operation: string,
+	item: INodeExecutionData,
+	written: INodeParameters = {},
+): ExecutorItem {
 	const parameters: IDataObject = {};
 	for (const parameter of parametersOf(operation)) {
-		if (isShown(parameter, read)) parameters[parameter.name] = sendable(read(parameter.name)) as IDataObject;
+		if (!isShown(parameter, read)) continue;
+		parameters[parameter.name] = sendable(read(parameter.name), written[parameter.name]) as IDataObject;
 	}
 	const body = parameters.body as IDataObject | null | undefined;
 	// An item can be large; only a body that is mapped from its fields needs it.
@@ -68,24 +81,37 @@ export function executorItem(read: Read, operation: string, item: INodeExecution
 
 /** Whether this item asks for a dry run. */
 export function wantsDryRun({ item }: ReadItem): boolean {
-	return (item?.parameters.options as IDataObject | null | undefined)?.dryRun === true;
+	const asked = (item?.parameters.options as IDataObject | null | undefined)?.dryRun;
+	return String(asked).trim().toLowerCase() === 'true';
 }
 
 // A text that begins with "=" is an expression to n8n, however deep it stands; automatic mapping reads the item.
 function dependsOnItem(written: unknown): boolean {
-	if (typeof written === 'string') return written.startsWith('=') || written === 'autoMapInputData';
+	if (typeof written === 'string') return isExpression(written) || written === 'autoMapInputData';
 	if (typeof written !== 'object' || written === null) return false;
 	return Object.values(written).some(dependsOnItem);
 }
 
 // What resolved to nothing goes out as null: the executor then refuses the item by name instead of not seeing it.
-function sendable(value: unknown): unknown {
+function sendable(value: unknown, written?: unknown): unknown {
 	if (value === undefined) return null;
 	if (!isObject(value)) return value;
 	if (value.__rl === true) return { __rl: true, mode: value.mode, value: value.value ?? null };
 	// The schema of a resource mapper can be a hundred times its values.
-	if ('mappingMode' in value) return { mappingMode: value.mappingMode, value: value.value ?? null };
+	if ('mappingMode' in value) return mapped(value, written);
 	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, each ?? null]));
+}
+
+// A field that was never filled in is null, and goes nowhere; one whose expression gave null is to be null.
+function mapped({ mappingMode, value }: Record<string, unknown>, written: unknown): unknown {
+	if (!isObject(value)) return { mappingMode, value: null };
+	const expressions = isObject(written) && isObject(written.value) ? written.value : {};
+	const filled = Object.entries(value).filter(([name, each]) => each !== null || isExpression(expressions[name]));
+	return { mappingMode, value: Object.fromEntries(filled), filled: true };
+}
+
+function isExpression(written: unknown): boolean {
+	return typeof written === 'string' && written.startsWith('=');
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,12 +1,7 @@
-import {
-	NodeApiError,
-	type IDataObject,
-	type IExecuteFunctions,
-	type INodeExecutionData,
-	type JsonObject,
-} from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeExecutionData, NodeApiError } from 'n8n-workflow';
 
 import type { ExecutorError, ResultItem } from './contract';
+import { nodeError } from './executor';
 import { isFailed, type Outcome, type Run, tally } from './run';
 
 /** The node's output for a run, in the order of the input. Throws NodeApiError unless failed items are to go on. */
@@ -40,11 +35,7 @@ function stopping(context: IExecuteFunctions, { outcomes, failure }: Run, first:
 	const counts = outcomes.length > 1 || outcomes[0] === 'unknown' ? tally(outcomes) : '';
 	if (outcome && isFailed(outcome) && outcome.error) return itemError(context, outcome.error, first, counts);
 	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
-	return new NodeApiError(context.getNode(), { message } as JsonObject, {
-		message,
-		description: sentences(description, counts),
-		httpCode,
-	});
+	return nodeError(context.getNode(), { message, description: sentences(description, counts), httpCode });
 }
 
 /** An item's error as it goes on in the item; undefined for an item that was done. */
@@ -58,13 +49,9 @@ function errorOf(outcome: Outcome, index: number, failure: Run['failure']): IDat
 }
 
 function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {
-	// Nothing but the message: n8n would take our word in `code` for the HTTP status.
-	return new NodeApiError(context.getNode(), { message: error.message } as JsonObject, {
-		message: error.message,
-		description: sentences(error.description ?? '', counts),
-		httpCode: error.httpCode === undefined ? undefined : String(error.httpCode),
-		itemIndex: index,
-	});
+	const description = sentences(error.description ?? '', counts);
+	const httpCode = error.httpCode === undefined ? undefined : String(error.httpCode);
+	return nodeError(context.getNode(), { message: error.message, description, httpCode }, index);
 }
 
 // The input item stays, so that one can go on with it. n8n makes `{error}` of an item that has an `error` beside its
@@ -76,7 +63,8 @@ function failedItem(
 	index: number,
 ): INodeExecutionData {
 	const added = context.getNode().onError === 'continueErrorOutput' ? {} : input?.json;
-	return { json: { ...added, error: shown }, pairedItem: { item: index } };
+	const binary = input?.binary ? { binary: input.binary } : {};
+	return { json: { ...added, error: shown }, ...binary, pairedItem: { item: index } };
 }
 
 async function resultItem(context: IExecuteFunctions, item: ResultItem, index: number): Promise<INodeExecutionData> {

@@ -48,6 +48,7 @@ export async function run(
 	for (let from = 0; from < count && !sender.mustStop; from += BATCH_SIZE) {
 		await sender.send(read.slice(from, from + BATCH_SIZE), from, { dryRun });
 	}
+	if (options.continueOnFail) sender.leaveOutTheRest();
 	return sender.run;
 }
 
@@ -78,13 +79,26 @@ class Sender {
 
 	/** Whether nothing more may go out: the executor failed, or an item did and the rest must not go on. */
 	get mustStop(): boolean {
-		return this.run.failure !== undefined || (!this.options.continueOnFail && this.run.outcomes.some(isFailed));
+		const { failure, outcomes } = this.run;
+		if (failure !== undefined) return true;
+		// An executor that goes on after errors leaves items out only where the PBX itself cannot be used.
+		return outcomes.some(this.options.continueOnFail ? isLeftOut : isFailed);
 	}
 
 	/** Items whose parameters n8n could not resolve have failed before anything is sent. */
 	noteUnreadable(batch: ReadItem[], from: number): void {
 		batch.forEach(({ error }, index) => {
 			if (error) this.run.outcomes[from + index] = { error };
+		});
+	}
+
+	/** Gives items that the executor never saw the reason of one that it left out. */
+	leaveOutTheRest(): void {
+		const { outcomes } = this.run;
+		const reason = outcomes.find(isLeftOut);
+		if (!reason) return;
+		outcomes.forEach((each, index) => {
+			if (each === 'not tried') outcomes[index] = reason;
 		});
 	}
 
@@ -125,7 +139,8 @@ class Sender {
 	/** One call of the executor; gives what kept it from its end. */
 	private async exchange(items: ExecutorItem[], indexes: number[], flags: IDataObject): Promise<Failure | undefined> {
 		const { continueOnFail, silenceSeconds = SILENCE_SECONDS } = this.options;
-		const body = { operation: this.operation, items, options: { continueOnFail, ...flags } } as unknown as IDataObject;
+		const options = { continueOnFail, timeZone: this.context.getTimezone(), ...flags };
+		const body = { operation: this.operation, items, options } as unknown as IDataObject;
 		const headers = { Accept: 'application/x-ndjson' };
 		// n8n's own time-out counts silence too; a little longer, so that a stream's silence is told by lines.ts.
 		const answer = await post(this.context, '/v1/execute', body, headers, (silenceSeconds + 5) * 1000);
@@ -159,6 +174,10 @@ class Sender {
 /** Whether this item's own request was refused; one that was not tried is not failed. */
 export function isFailed(outcome: Outcome): outcome is Result {
 	return typeof outcome === 'object' && outcome.error !== undefined && outcome.error.code !== NOT_ATTEMPTED;
+}
+
+function isLeftOut(outcome: Outcome): boolean {
+	return typeof outcome === 'object' && outcome.error?.code === NOT_ATTEMPTED;
 }
 
 /** What was done, what not, and what nobody knows: `done: items 0-2; not tried: items 4-9`. */

@@ -15,7 +15,7 @@ BY_STATUS: Mapping[int, str] = {
     401: "Check the Client ID and the API key, and that the client still exists in Admin > Integrations > API.",
     403: "Give the API client a role that may do this (System Owner sees everything), in Admin > Integrations > API.",
     404: "Check the ID: it may be deleted already, or the operation may not exist in this 3CX release.",
-    405: "This 3CX release does not offer the operation in this form; name the release with --release.",
+    405: "This 3CX release does not offer the operation in this form.",
     409: "Something else uses it or changes it at the moment; look at it in 3CX and try again.",
     412: "It was changed since it was read: read it again for a fresh ETag, or leave out If Match.",
     413: "Send less at once.",
@@ -34,14 +34,16 @@ BY_FAILURE: Mapping[str, str] = {
     "connection_lost": "Look in 3CX whether the request was carried out before you send it again.",
     "unreachable": "Check the PBX URL and whether this machine's network and firewall let it reach the PBX.",
     "dns": "Check the host name in the PBX URL.",
-    "tls": "Use the name that the certificate is made out to, or trust its authority with --ca-file FILE.",
-    "tls_self_signed": "Trust it with --ca-file FILE, or, on a network you trust, switch Verify TLS off "
-    "(--no-verify-tls).",
+    "tls": "Use the name that the certificate is made out to, or trust its authority: --ca-file FILE, or ca_file in a "
+    "profile of the executor.",
+    "tls_self_signed": "Trust it (--ca-file FILE, or ca_file in a profile of the executor), or, on a network you "
+    "trust, switch Verify TLS off (--no-verify-tls).",
     "tls_handshake": "Check the port: is it https? 5001 and 443 are, 5004 is http.",
     "timeout": "Check that the PBX answers in a browser; then raise the time-out or ask for less at once.",
     "not_3cx": "Check the PBX URL: it must lead to 3CX itself, not to a web page, a portal or another service.",
     "partial_failure": "The rest was carried out. Mend what the message names and send only that again.",
-    "not_attempted": "Send this item again; with --continue-on-fail an error does not stop the rest.",
+    "not_attempted": "Send this item again. So that an error does not stop the rest: On Error > Continue in the node's "
+    "settings, or --continue-on-fail.",
 }
 
 _IN_USE = "Choose another value: it must be unique on this PBX."

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .errors import NotAttemptedError, ThreeCxError, UnreachableError
+from .errors import ConfigurationError, NotAttemptedError, ThreeCxError, UnreachableError
 from .transport.limits import Limits
 
 if TYPE_CHECKING:
@@ -27,14 +29,30 @@ class Item:
 class Options:
     """How a batch is run. `release` counts until the PBX has told its version.
 
-    `prepare_only` checks every item and sends nothing: a good item's result is then empty.
+    `prepare_only` checks every item and sends nothing: a good item's result is then empty. `time_zone` is that of
+    times without an offset, by its IANA name.
     """
 
     dry_run: bool = False
     prepare_only: bool = False
     continue_on_fail: bool = False
     release: str | None = None
+    time_zone: str = "UTC"
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The time zone itself; raises ConfigurationError where there is none of that name."""
+        if self.time_zone == "UTC":
+            return UTC
+        try:
+            return ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigurationError(
+                f"there is no time zone {self.time_zone[:50]!r}",
+                description="Give a name like Europe/Berlin; on a system without time zones: pip install tzdata.",
+                field="timeZone",
+            ) from error
 
     def with_batch_parameters(self, given: Mapping[str, Any]) -> Options:
         """These options with what a node's own options say (`dryRun`, `concurrency`, `timeout`), already read."""

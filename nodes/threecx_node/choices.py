@@ -76,9 +76,9 @@ def body_fields(catalog: Catalog, operation: str, release: str | None) -> list[d
     fields = catalog.body_properties(shape, release)
     # An update names its entity in the path; the body's copy of the key would only contradict it.
     keys = {each.name for each in shape.parameters} if found.kind == "update" else set()
-    of_action = not isinstance(shape.body, str)
+    required = set() if isinstance(shape.body, str) else _always_asked_for(catalog, found)
     shown = [
-        _field(catalog, each, release, of_action=of_action)
+        _field(catalog, each, release, required=name in required)
         for name, each in fields.items()
         if name not in keys
     ]
@@ -158,7 +158,20 @@ def _skip(cursor: str | None) -> int:
     return int(cursor)
 
 
-def _field(catalog: Catalog, each: Property, release: str | None, *, of_action: bool) -> dict[str, Any]:
+def _always_asked_for(catalog: Catalog, action: Operation) -> set[str]:
+    """OData: an action's parameter that may not be null must be given. An entity's fields have defaults.
+
+    One that some releases lack cannot be asked for: those refuse it.
+    """
+    bodies = [catalog.body_properties(shape, None) for shape in action.shapes]
+    return {
+        name
+        for name, each in bodies[-1].items()
+        if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
+    }
+
+
+def _field(catalog: Catalog, each: Property, release: str | None, *, required: bool) -> dict[str, Any]:
     type_ref = each.type_in(release)
     members = _members(catalog, type_ref.name, release)
     kind = _canvas_type(catalog, each, release, choosable=bool(members))
@@ -166,8 +179,7 @@ def _field(catalog: Catalog, each: Property, release: str | None, *, of_action: 
         "id": each.name,
         "displayName": words(each.name),
         "type": kind,
-        # OData: an action's parameter that may not be null must be given. An entity's fields have defaults.
-        "required": of_action and not type_ref.nullable,
+        "required": required,
     }
     if description := _description(catalog, each, type_ref):
         shown["description"] = description

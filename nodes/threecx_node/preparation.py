@@ -44,7 +44,7 @@ class Preparation:
         self.shape: Shape = operation.shape(release)
         self.names = ParameterNames(catalog, operation, self.shape, release)
         self._builder = RequestBuilder(
-            catalog, operation, release, max_body_bytes=options.limits.max_body_bytes
+            catalog, operation, release, max_body_bytes=options.limits.max_body_bytes, zone=options.zone
         )
         self._lookups: dict[str, RequestBuilder] = {}
 

@@ -84,7 +84,7 @@ describe('an item for the executor', () => {
 	it('has a body without its schema, and the item only when that is mapped', () => {
 		const body = { mappingMode: 'defineBelow', value: { FirstName: 'Ada' }, schema: [{ id: 'FirstName' }] };
 		const defined = of({ body });
-		expect(defined.parameters.body).toEqual({ mappingMode: 'defineBelow', value: { FirstName: 'Ada' } });
+		expect(defined.parameters.body).toEqual({ mappingMode: 'defineBelow', value: { FirstName: 'Ada' }, filled: true });
 		expect(defined.json).toBeUndefined();
 		expect(of({ body: { mappingMode: 'autoMapInputData', value: null } }).json).toEqual({ secretOfItem: 1 });
 	});
@@ -99,6 +99,25 @@ describe('an item for the executor', () => {
 		const { value: items } = await itemBatches(given, 'DeleteCallFlowApp', inputs).next();
 		expect((items as ReadItem[]).map(({ item }) => (item?.parameters.Id as IDataObject).value)).toEqual([0, 1, 2]);
 		expect(reads.sort()).toEqual(['Id 0', 'Id 1', 'Id 2', 'If-Match 0', 'options 0']);
+	});
+
+	it('has a field whose expression gave null, and not one that was never filled in', () => {
+		const written = { body: { mappingMode: 'defineBelow', value: { Mobile: '={{ $json.m }}', Email: null } } };
+		const read = (name: string) => (name === 'body' ? { mappingMode: 'defineBelow', value: { Mobile: null, Email: null } } : 1);
+		const { parameters } = executorItem(read, 'UpdateUser', { json: {} }, written as never);
+		expect(parameters.body).toEqual({ mappingMode: 'defineBelow', value: { Mobile: null }, filled: true });
+	});
+
+	it('asks for a dry run in words too, for all batches', async () => {
+		const request = { method: 'DELETE', url: 'x' };
+		server = await executor((response, call) =>
+			answerAll(response, call, () => (call.body.options.prepareOnly ? {} : { request })),
+		);
+		const parameters = [...deletes(149), { ...DELETE, options: { dryRun: ' True' } }];
+		await execute({ parameters, url: server.url });
+		const sent = server.calls.filter(({ body }) => !body.options.prepareOnly);
+		expect(sent.map(({ body }) => body.options.dryRun)).toEqual([true, true]);
+		expect(server.calls.every(({ body }) => body.options.timeZone === 'Europe/Berlin')).toBe(true);
 	});
 
 	it('has the limit only while not all are asked for', () => {
@@ -230,6 +249,45 @@ describe('a run', () => {
 		expect(server.calls[0]?.body.options.continueOnFail).toBe(true);
 	});
 
+	it('lets a failed item keep its files', async () => {
+		server = await executor((response, call) => answerAll(response, call, () => ({ error: { message: 'Gone' } })));
+		const binary = { data: { data: 'YQ==', mimeType: 'text/plain' } };
+		const given = { parameters: deletes(1), url: server.url, continueOnFail: true, inputs: [{ json: {}, binary }] };
+		expect((await execute(given))[0]?.binary).toEqual(binary);
+	});
+
+	it('stops where the PBX cannot be used, also when failed items are to go on', async () => {
+		const left = { message: 'not tried, because an earlier item failed', code: 'not_attempted' };
+		server = await executor((response, call) =>
+			answerAll(response, call, (index) => ({ error: index === 0 ? { message: 'No login', code: 'login' } : left })),
+		);
+		const output = await execute({ parameters: deletes(350), url: server.url, continueOnFail: true });
+		expect(server.calls).toHaveLength(1);
+		expect(output).toHaveLength(350);
+		expect(output.map(({ json }) => (json.error as IDataObject).message)).toEqual([
+			'No login',
+			...Array.from({ length: 349 }, () => left.message),
+		]);
+		expect((output[349]?.json.error as IDataObject).itemIndex).toBe(349);
+	});
+
+	it.each(['3CX 20.0.4 has no operation RevokeRemoteAccess', 'given "Keepermann"', 'read ECONNRESET'])(
+		'keeps the words "%s", which n8n would replace',
+		async (message) => {
+			server = await executor((response, call) => answerAll(response, call, () => ({ error: { message, httpCode: 400 } })));
+			const error = await errorOf({ parameters: deletes(1), url: server.url });
+			expect([error.message, error.httpCode]).toEqual([message, '400']);
+		},
+	);
+
+	it('reads a file of many megabytes in reasonable pieces', async () => {
+		const data = Buffer.alloc(24 * 1024 * 1024, 'x').toString('base64');
+		const item = { json: {}, binary: { data: { data, mimeType: 'audio/wav', fileName: 'a.wav' } } };
+		server = await executor((response, call) => answerAll(response, call, () => ({ items: [item] })));
+		const [output] = await execute({ parameters: deletes(1), url: server.url });
+		expect(output?.binary?.data?.data.length).toBe(data.length);
+	});
+
 	it('gives the request of a dry run, which one item is enough to ask for', async () => {
 		const request = { method: 'DELETE', url: 'https://pbx.test/x' };
 		server = await executor((response, call) => answerAll(response, call, () => ({ request })));
@@ -275,6 +333,30 @@ describe('an executor that', () => {
 		const error = await errorOf({ parameters: deletes(1), url: server.url });
 		expect(error.message).toContain(`version ${contract} of the contract, this node version 1`);
 		expect(error.description).toContain(remedy);
+	});
+
+	it.each([502, 504])('stands behind a proxy that answers %i may have done something', async (status) => {
+		server = await executor((response) => {
+			response.writeHead(status, { 'Content-Type': 'text/html' }).end('<html>');
+		});
+		const error = await errorOf({ parameters: deletes(2), url: server.url });
+		expect(error.message).toBe(`What stands in front of the executor at ${server.url} answered ${status} in its place`);
+		expect(error.description).toContain('unknown whether it was carried out: items 0-1');
+	});
+
+	it('fails inside may have done something', async () => {
+		server = await executor((response) => {
+			response.writeHead(500, HEADERS).end('{"detail":"the executor failed inside","code":"bug"}');
+		});
+		const error = await errorOf({ parameters: deletes(2), url: server.url });
+		expect(error.description).toContain('unknown whether it was carried out: items 0-1');
+	});
+
+	it('breaks the connection is told in our words', async () => {
+		server = await executor((response) => void response.socket?.destroy());
+		const error = await errorOf({ parameters: deletes(1), url: server.url });
+		expect(error.message).toBe(`The connection to the executor at ${server.url} broke`);
+		expect(error.description).toContain('before running this again');
 	});
 
 	it('wants a key says so in its own words', async () => {

@@ -99,6 +99,7 @@ export function context(given: Given): IExecuteFunctions {
 		// Parameters that differ by item were written as expressions.
 		getNode: () => ({ ...NODE, onError: given.onError, parameters: given.written ?? writtenBy(parameters) }),
 		getInputData: () => inputs,
+		getTimezone: () => 'Europe/Berlin',
 		continueOnFail: () => given.continueOnFail ?? false,
 		getExecutionCancelSignal: () => given.signal,
 		getCredentials: async () => ({ ...credentials }),

@@ -164,3 +164,24 @@ def test_a_field_called_as_a_parameter_of_ours_is_meant_where_it_is_written_as_3
     operation: str, parameters: dict[str, Any], body: dict[str, Any]
 ) -> None:
     assert resolved(operation, parameters).values.body == body
+
+
+def test_a_mapper_whose_fields_are_all_filled_in_sends_null_too() -> None:
+    mapper = {"mappingMode": "defineBelow", "value": {"FirstName": "Ada", "Mobile": None}}
+    assert resolved("UpdateUser", {"Id": 5, "body": mapper}).values.body == {"FirstName": "Ada"}
+    filled = {**mapper, "filled": True}
+    assert resolved("UpdateUser", {"Id": 5, "body": filled}).values.body == {
+        "FirstName": "Ada",
+        "Mobile": None,
+    }
+
+
+def test_automatic_mapping_leaves_the_key_to_the_path() -> None:
+    mapper = {"mappingMode": "autoMapInputData", "value": None}
+    item = {"Id": 7, "FirstName": "Ada", "unknown": 1}
+    assert resolved("UpdateUser", {"Id": 5, "body": mapper}, item).values.body == {"FirstName": "Ada"}
+
+
+def test_a_mapper_that_holds_no_fields_is_refused_by_name() -> None:
+    with pytest.raises(BodyError, match="body"):
+        resolved("UpdateUser", {"Id": 5, "body": {"mappingMode": "defineBelow", "value": "x"}})

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -189,3 +190,16 @@ def test_a_search_with_a_space_is_quoted(given_text: str, sent: str) -> None:
 def test_options_of_the_wrong_kind_are_refused(name: str, value: Any) -> None:
     with pytest.raises(LiteralError):
         query_string({name: value})
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("2026-03-01T00:00:00", "2026-02-28T23:00:00.000Z"),
+        ("2026-07-01", "2026-06-30T22:00:00.000Z"),
+        ("2026-03-01T00:00:00Z", "2026-03-01T00:00:00.000Z"),
+        ("2026-03-01T00:00:00+05:00", "2026-02-28T19:00:00.000Z"),
+    ],
+)
+def test_a_time_without_an_offset_is_of_the_zone(value: str, wanted: str) -> None:
+    assert date_time(value, ZoneInfo("Europe/Berlin")) == wanted

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.service.conftest import pbx_of, serving
+from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 from threecx_node.transport.limits import Limits
 
@@ -167,3 +168,27 @@ def test_what_is_no_json_or_too_large_is_refused(service: httpx.Client) -> None:
     assert service.post("/v1/execute", content=b" " * (33 * 2**20)).status_code == 413
     assert service.get("/v1/execute").status_code == 405
     assert service.post("/nowhere").json()["status"] == 404
+
+
+def test_times_without_an_offset_are_of_the_callers_zone(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    parameters = {
+        "groupNumber": "800", "startDate": "2026-07-01T00:00:00", "endDate": "2026-07-02", "groupingType": 0,
+        "periodFrom": "2026-07-01T00:00:00", "periodTo": "2026-07-02", "queueDnStr": "800", "queueDns": "800",
+        "waitInterval": "0:00:0",
+    }  # fmt: skip
+    names = [
+        each.name for each in load_catalog().operation("GetQueuePerformanceOverviewData").shape().parameters
+    ]
+    item = {"parameters": {name: parameters[name] for name in names}}
+    body = {"operation": "GetQueuePerformanceOverviewData", "items": [item], "pbx": pbx}
+
+    def url(zone: str) -> str:
+        options = {"dryRun": True, "timeZone": zone}
+        [result] = service.post("/v1/execute", json={**body, "options": options}).json()["results"]
+        return str(result["request"]["url"])
+
+    assert "2026-07-01T00:00:00.000Z" in url("UTC")
+    assert "2026-06-30T22:00:00.000Z" in url("Europe/Berlin")
+    refused = service.post("/v1/execute", json={**body, "options": {"timeZone": "Mars/Olympus"}})
+    assert refused.status_code == 422
+    assert "Mars/Olympus" in refused.json()["detail"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BodyError
@@ -10,8 +11,6 @@ from ..request.odata import INT_RANGES, LiteralError, boolean, integer
 from ..undefined import UNDEFINED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..catalog.models import Catalog, Property
 
 _NUMBERS = ("Single", "Double", "Decimal")
@@ -56,14 +55,17 @@ def mapped_fields(
 ) -> dict[str, Any]:
     """The fields of a resource mapper (`{"mappingMode", "value", …}`) as a body.
 
-    A field that shows null in the mapper was never filled in, so it is not sent. In automatic mode the item's
-    own fields are taken, those that the body knows.
+    A field that shows null in the mapper was never filled in, so it is not sent, unless the canvas says that all
+    of them were (`"filled": true`). In automatic mode the item's own fields are taken, those in `declared`.
     """
     if value.get("mappingMode") == "autoMapInputData":
         return {name: field for name, field in item.items() if name in declared}
     fields = value.get("value") or {}
+    if not isinstance(fields, Mapping):
+        raise BodyError("body: the mapper holds no fields", field="body", description="Map the fields anew.")
+    filled = value.get("filled") is True
     return {
         name: from_text(catalog, name, declared[name], field) if name in declared else field
         for name, field in fields.items()
-        if field is not None
+        if filled or field is not None
     }

@@ -103,6 +103,14 @@ class ParameterNames:
         )
 
     @property
+    def mappable(self) -> Mapping[str, Property]:
+        """Body fields that an item's own fields may become: an update's key stands in its path alone."""
+        if self.operation.kind != "update":
+            return self.fields
+        keys = {each.name for each in self.shape.parameters}
+        return {name: each for name, each in self.fields.items() if name not in keys}
+
+    @property
     def known(self) -> tuple[str, ...]:
         """Names that a user may give, for messages: parameters first, then body fields."""
         names = [each.name for each in self.shape.parameters]
@@ -190,7 +198,7 @@ def _body(names: ParameterNames, sorted_: _Sorted, item: Mapping[str, Any]) -> A
     if isinstance(body, str) and body.strip():
         body = parse_json(body, "body")
     if isinstance(body, Mapping) and "mappingMode" in body:
-        body = mapped_fields(names.catalog, body, names.fields, item)
+        body = mapped_fields(names.catalog, body, names.mappable, item)
     if not sorted_.fields:
         return body
     if is_nothing(body):

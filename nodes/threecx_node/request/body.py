@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.models import Catalog, Property, nearest_hint
@@ -28,10 +30,12 @@ def encode_body(
     value: Any,
     *,
     max_bytes: int,
+    zone: tzinfo = UTC,
 ) -> bytes:
     """`value` as the JSON to send.
 
-    Fields that are undefined are left out, date-times become UTC, then the whole is validated. Raises BodyError
+    Fields that are undefined are left out, date-times become UTC (those without an offset are of `zone`), then the
+    whole is validated. Raises BodyError
     that names the field: unknown (with the nearest known), wrong type (wanted, given), too large.
     """
     if not isinstance(value, Mapping):
@@ -39,7 +43,7 @@ def encode_body(
             f"the body of {operation_id} must be a JSON object, given {shown(value)}", field="body"
         )
     properties = catalog.properties(declared) if isinstance(declared, str) else declared
-    prepared = _prepare(catalog, value, properties, "", 0)
+    prepared = _prepare(_Context(catalog, zone), value, properties, "", 0)
     validator = validator_for(catalog, operation_id, declared, release)
     if not validator.is_valid(prepared):
         raise _explain(next(iter(validator.iter_errors(prepared))), operation_id, release)
@@ -58,8 +62,14 @@ def encode_body(
     return data
 
 
+@dataclass(frozen=True, slots=True)
+class _Context:
+    catalog: Catalog
+    zone: tzinfo
+
+
 def _prepare(
-    catalog: Catalog, value: Any, properties: Mapping[str, Property], path: str, depth: int
+    context: _Context, value: Any, properties: Mapping[str, Property], path: str, depth: int
 ) -> dict[str, Any]:
     """A copy of an object without undefined fields and with date-times in UTC."""
     prepared = {}
@@ -69,21 +79,21 @@ def _prepare(
         if not isinstance(name, str):
             raise BodyError(f"a field's name must be a text, given {shown(name)}", field=path or "body")
         prepared[name] = _prepare_value(
-            catalog, field, properties.get(name), f"{path}.{name}" if path else name, depth
+            context, field, properties.get(name), f"{path}.{name}" if path else name, depth
         )
     return prepared
 
 
-def _prepare_value(catalog: Catalog, value: Any, declared: Property | None, path: str, depth: int) -> Any:
+def _prepare_value(context: _Context, value: Any, declared: Property | None, path: str, depth: int) -> Any:
     if depth > _DEEPEST:
         raise BodyError(f"{path}: the body is nested more than {_DEEPEST} levels deep", field=path)
     if isinstance(value, Mapping):
         inner = declared.type.name if declared else ""
-        properties = catalog.properties(inner) if catalog.is_schema(inner) else {}
-        return _prepare(catalog, value, properties, path, depth + 1)
+        properties = context.catalog.properties(inner) if context.catalog.is_schema(inner) else {}
+        return _prepare(context, value, properties, path, depth + 1)
     if isinstance(value, (list, tuple)):
         return [
-            _prepare_value(catalog, item, declared, f"{path}[{index}]", depth + 1)
+            _prepare_value(context, item, declared, f"{path}[{index}]", depth + 1)
             for index, item in enumerate(value)
             if item is not UNDEFINED
         ]
@@ -93,7 +103,7 @@ def _prepare_value(catalog: Catalog, value: Any, declared: Property | None, path
         return int(value)
     if declared and declared.type.name == "DateTimeOffset" and isinstance(value, str):
         try:
-            return date_time(value)
+            return date_time(value, context.zone)
         except LiteralError as error:
             raise BodyError(f"{path}: {error}", field=path) from error
     return value
@@ -113,7 +123,7 @@ def _explain(error: ValidationError, operation_id: str, release: str | None) -> 
             f"{operation_id} has no body field {where!r}{in_release}",
             field=where,
             description=nearest_hint(unknown, known)
-            or f"`threecx describe {operation_id}` lists its fields.",
+            or f"Choose from the fields that the node offers; `threecx describe {operation_id}` lists them too.",
         )
     wanted = schema.get("title", error.message)
     members: Any = schema.get("enum") or schema.get("members") or ()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.models import Catalog, Operation, Parameter, Shape, nearest_hint
 from ..errors import ParameterError
 from ..undefined import UNDEFINED
 from .body import encode_body
-from .odata import LITERALS, LiteralError, query_string, query_value, shown, string
+from .odata import LITERALS, LiteralError, date_time, query_string, query_value, shown, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ class Values:
 
 
 class RequestBuilder:
-    """Builds the requests of one operation in one release."""
+    """Builds the requests of one operation in one release; times without an offset are of `zone`."""
 
     def __init__(
         self,
@@ -66,14 +67,16 @@ class RequestBuilder:
         release: str | None = None,
         *,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
+        zone: tzinfo = UTC,
     ) -> None:
         self.operation = operation
         self.shape: Shape = operation.shape(release)
         self._catalog = catalog
         self._release = release
         self._max_body_bytes = max_body_bytes
+        self._zone = zone
         self._segments = _ENCODED_KEY.split(self.shape.path)
-        self._encoders = {each.name: _encoder(each) for each in self.shape.parameters}
+        self._encoders = {each.name: _encoder(each, zone) for each in self.shape.parameters}
         self._optional = frozenset(self.shape.query)
         self._may_be_empty = frozenset(each.name for each in self.shape.parameters if each.optional)
         self._static = not self.shape.parameters
@@ -155,6 +158,7 @@ class RequestBuilder:
             self._release,
             body,
             max_bytes=self._max_body_bytes,
+            zone=self._zone,
         )
 
 
@@ -173,7 +177,9 @@ def missing(name: str, value: Any) -> ParameterError:
     )
 
 
-def _encoder(parameter: Parameter) -> Callable[[Any], str]:
+def _encoder(parameter: Parameter, zone: tzinfo) -> Callable[[Any], str]:
+    if parameter.type == "DateTimeOffset":
+        return lambda value: date_time(value, zone)
     encode = LITERALS.get(parameter.type, string)
     longest = parameter.max_length
     if longest is None:

@@ -7,7 +7,7 @@ for a URL's path. It raises LiteralError, which says what was wanted and what wa
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -88,8 +88,8 @@ def guid(value: Any) -> str:
     return text
 
 
-def date_time(value: Any) -> str:
-    """Any offset, a date, or a date and time without offset (taken as UTC) → `2025-03-13T23:00:00.000Z`."""
+def date_time(value: Any, zone: tzinfo = UTC) -> str:
+    """A date, or a date and time with any offset, without one as of `zone` → `2025-03-13T23:00:00.000Z`."""
     moment = value
     if isinstance(value, str):
         try:
@@ -97,11 +97,11 @@ def date_time(value: Any) -> str:
         except ValueError:
             raise _wanted("a date-time like 2026-01-31T08:00:00Z", value) from None
     elif isinstance(value, date) and not isinstance(value, datetime):
-        moment = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        moment = datetime(value.year, value.month, value.day, tzinfo=zone)
     if not isinstance(moment, datetime):
         raise _wanted("a date-time like 2026-01-31T08:00:00Z", value)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+        moment = moment.replace(tzinfo=zone)
     try:
         utc = moment.astimezone(UTC)
     except OverflowError:

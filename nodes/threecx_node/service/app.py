@@ -253,6 +253,7 @@ def _options(asked: ExecuteRequest) -> Options:
         prepare_only=given.prepare_only,
         continue_on_fail=given.continue_on_fail,
         release=given.release,
+        time_zone=given.time_zone,
         limits=Limits(
             concurrency=given.concurrency or limits.concurrency, timeout=given.timeout or limits.timeout
         ),

@@ -25,7 +25,7 @@ class Pbx(_Envelope):
 
 
 class ExecuteOptions(_Envelope):
-    """How a batch is run; `timeout` are seconds per answer of the PBX."""
+    """How a batch is run; `timeout` are seconds per answer of the PBX, `time_zone` that of times without an offset."""
 
     dry_run: bool = False
     continue_on_fail: bool = False
@@ -33,6 +33,7 @@ class ExecuteOptions(_Envelope):
     concurrency: Annotated[int, Field(ge=1, le=64)] | None = None
     timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
     release: str | None = None
+    time_zone: Annotated[str, Field(description="IANA name, such as Europe/Berlin")] = "UTC"
 
 
 class ExecuteRequest(_Envelope):
