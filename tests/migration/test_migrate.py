@@ -218,6 +218,49 @@ def test_bodies_come_in_several_forms(given: dict[str, Any]) -> None:
     assert parameters["body"]["value"] == {"FirstName": "Ada"}
 
 
+def test_an_operation_is_looked_for_in_its_resource() -> None:
+    # Our own short name; another resource has an operation with that id.
+    assert one({"resource": "Backups", "operation": "Purge Local"})[0]["operation"] != "PurgeLocal"
+    assert one({"operation": "Delete Call Flow App", "Id": 5})[0]["resource"] == "CallFlowApps"
+    assert one({"resource": "Call Flow Applications", "operation": "Delete Call Flow App", "Id": 5})[0]["Id"]
+
+
+def test_a_number_stays_a_number_and_a_whole_number_an_id() -> None:
+    by_number = {"__rl": True, "mode": "number", "value": "100"}
+    assert one({"resource": "Users", "operation": "Get User", "Id": by_number})[0]["Id"] == by_number
+    assert one(delete(Id=5.0))[0]["Id"]["value"] == "5"
+
+
+def test_what_is_empty_in_a_json_body_is_meant() -> None:
+    body = '{"Mobile": null, "FirstName": "", "LastName": "L"}'
+    parameters, _ = one({"resource": "Users", "operation": "Update User", "Id": 5, "body": body})
+    assert parameters["body"]["value"] == {
+        "Mobile": "={{ null }}", "FirstName": '={{ "" }}', "LastName": "L",
+    }  # fmt: skip
+
+
+def test_query_options_are_found_in_any_case() -> None:
+    options = {"$Filter": "Id eq 1", "$TOP": 5}
+    parameters, _ = one({"resource": "Users", "operation": "List User", "options": options})
+    assert parameters["options"] == {"$filter": "Id eq 1"}
+    assert parameters["limit"] == 5
+
+
+@pytest.mark.parametrize("connections", [None, [], {"Old 0": None}, {"Old 0": {"main": [[None], 5, None]}}])
+def test_odd_connections_are_left_alone(connections: Any) -> None:
+    flow = {**workflow({"resource": "Users", "operation": "List User"}), "connections": connections}
+    assert json.loads(migrate(json.dumps(flow), CATALOG).text)["connections"] == connections
+
+
+def test_half_an_emoji_stays_what_it_is() -> None:
+    text = json.dumps(workflow(delete(), name="x \ud83d", notes="ä"), ensure_ascii=False)
+    text = text.encode("utf-8", "backslashreplace").decode().replace("\\ud83d", "\\ud83d")
+    done = migrate(text, CATALOG)
+    assert done.turned == 1
+    assert json.loads(done.text.encode().decode())["nodes"][0]["name"] == "x \ud83d"
+    done.reports[0].node.encode()
+
+
 def test_a_field_that_is_called_as_one_of_our_options_stays_a_field() -> None:
     parameters, _ = one(
         {"resource": "Receptionists", "operation": "Update Receptionist", "Id": "5", "Timeout": 30}
@@ -273,6 +316,12 @@ def test_a_tool_stays_a_tool() -> None:
             "no body field 'Nam'",
         ),
         ({"resource": "Users", "operation": "List User", "options": {"$top": "many"}}, "$top: "),
+        ({"resource": "Backups", "operation": "Recordings Purge Local"}, "there is no operation"),
+        ({"resource": "Recordings", "operation": "Delete Call Flow App", "Id": 5}, "there is no operation"),
+        ({"operation": "Delete", "Id": 5}, "names no resource"),
+        (delete(Id=5, filters={"Id": 7}), "Id: which entry is meant stands outside of groups"),
+        (delete(Id=5, id=7), "id: it is given twice"),
+        (delete(Id={"__rl": True, "mode": "url", "value": "http://x/5"}), "Id: it is chosen by url"),
     ],
 )
 def test_what_ours_cannot_say_leaves_the_node_as_it_is(parameters: dict[str, Any], words: str) -> None:
@@ -448,6 +497,22 @@ def test_the_command_refuses_what_is_no_workflow(tmp_path: Path, content: str | 
     assert ran.code == 2
     assert words in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+def test_the_command_keeps_links_pipes_and_marks(tmp_path: Path) -> None:
+    real = write(tmp_path, delete())
+    real.write_bytes(b"\xef\xbb\xbf" + real.read_bytes())
+    link = tmp_path / "link.json"
+    link.symlink_to(real)
+    assert run("migrate", str(link)).code == 0
+    assert link.is_symlink()
+    assert real.read_bytes().startswith(b"\xef\xbb\xbf{")
+    assert OURS in real.read_text("utf-8-sig")
+    folder = run("migrate", str(real), "-o", str(tmp_path))
+    assert (folder.code, len(folder.err.splitlines())) == (2, 1)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["flow.json", "flow.json.bak", "link.json"]
+    assert run("migrate", str(real), "-o", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
 
 
 def test_a_large_workflow_is_read_in_one_go() -> None:

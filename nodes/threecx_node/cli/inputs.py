@@ -22,14 +22,14 @@ VERIFY_TLS = "THREECX_VERIFY_TLS"
 CA_FILE = "THREECX_CA_FILE"
 
 
-def read_text(name: str, what: str) -> str:
-    """The text of a file, or of standard input for `-`; `what` names it in errors."""
+def read_text(name: str, what: str, *, keep_mark: bool = False) -> str:
+    """The text of a file, or of standard input for `-`; `what` names it in errors. A byte order mark goes."""
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {what} {name}: {error.strerror}") from error
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8" if keep_mark else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"{what} {_shown(name)} is not UTF-8 (byte {error.start})") from error
 

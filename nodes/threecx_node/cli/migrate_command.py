@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ..migration import Migration, NodeReport
 
 _STDOUT = "-"
+_MARK = "\ufeff"
 
 
 def register(app: typer.Typer) -> None:
@@ -57,12 +59,13 @@ def migrate(
     from ..migration import migrate as migrated
     from .inputs import read_text
 
-    text = read_text(workflow, "the workflow")
-    done = migrated(text, load_catalog(), from_types=tuple(from_type or ()))
+    text = read_text(workflow, "the workflow", keep_mark=True)
+    mark = _MARK if text.startswith(_MARK) else ""
+    done = migrated(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()))
     target = output or workflow
     _tell(done, to_stderr=target == _STDOUT and not dry_run)
     if not dry_run:
-        _write(done, target, in_place=output is None)
+        _write(mark + done.text, target, in_place=output is None, changed=done.turned > 0)
     if any(each.problems for each in done.reports):
         raise typer.Exit(1)
 
@@ -93,29 +96,49 @@ def _lines(report: NodeReport, *, several: bool) -> Iterator[str]:
         yield f"  - {line}"
 
 
-def _write(done: Migration, target: str, *, in_place: bool) -> None:
+def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
+    data = text.encode()
     if target == _STDOUT:
         # As it is: no newline is added, none is changed.
-        typer.get_binary_stream("stdout").write(done.text.encode())
+        typer.get_binary_stream("stdout").write(data)
         return
-    if in_place and not done.turned:
+    if in_place and not changed:
         return
-    path = Path(target)
     from ..errors import InputError
 
+    # The file that a link leads to, not the link.
+    path = Path(target).resolve()
     try:
+        if path.exists() and not path.is_file():
+            # A pipe or a device: there is nothing to replace. A folder says so itself.
+            path.write_bytes(data)
+            return
         if in_place:
             shutil.copy2(path, _free_backup(path))
-        # Whole or not at all: a workflow that is half written is lost.
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(done.text.encode())
-        if path.exists():
-            shutil.copymode(path, draft)
-        draft.replace(path)
+        _replace(path, data)
     except OSError as error:
         raise InputError(
             f"cannot write {target}: {error.strerror}", description="Name another --output."
         ) from error
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Whole or not at all: a workflow that is half written is lost."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        if path.exists():
+            shutil.copymode(path, draft)
+        else:
+            # As any new file of this user; mkstemp lets nobody else read.
+            mask = os.umask(0)
+            os.umask(mask)
+            draft.chmod(0o666 & ~mask)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _free_backup(path: Path) -> Path:

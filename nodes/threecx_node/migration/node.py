@@ -75,9 +75,14 @@ def migrate_node(
 
 
 def _operation(parameters: Mapping[str, Any], catalog: Catalog) -> Operation:
+    # Defaults were never written to the file, and only the old node knew them.
     if not parameters.get("operation"):
-        # Its default was never written to the file, and only the old node knew it.
         raise CannotMigrateError(("it names no operation: choose it in our node",))
+    by_id = {fold(each): each for each in catalog.operation_ids}
+    if not parameters.get("resource"):
+        if found := by_id.get(fold(str(parameters["operation"]))):
+            return catalog.operation(found)
+        raise CannotMigrateError(("it names no resource: choose it in our node",))
     try:
         return catalog.operation(operation_of(parameters, catalog))
     except ThreeCxError as error:
@@ -104,10 +109,10 @@ class _Draft:
         self._options: dict[str, Any] = {}
         self._body: dict[str, Any] = {}
 
-    def take(self, name: str, value: Any) -> None:
-        """One parameter of the generated node."""
+    def take(self, name: str, value: Any, *, nested: bool = False) -> None:
+        """One parameter of the generated node; `nested` is one that stood in a group."""
         try:
-            self._take(name, value)
+            self._take(name, value, nested=nested)
         except CannotConvertError as error:
             self.problems.append(f"{name}: {error}")
 
@@ -135,7 +140,7 @@ class _Draft:
             f"it gives one item per entry, the old one gave one item with a list in `value`: look at {after}"
         )
 
-    def _take(self, name: str, value: Any) -> None:
+    def _take(self, name: str, value: Any, *, nested: bool) -> None:
         folded = fold(name)
         if name in _SILENT or name in _OF_TOOLS:
             return
@@ -144,6 +149,8 @@ class _Draft:
         elif folded == "requestoptions":
             self._take_request_options(value)
         elif folded in self._path or (folded == "ifmatch" and folded in self._properties):
+            if nested and not _is_empty(value):
+                raise CannotConvertError("which entry is meant stands outside of groups: set it in our node")
             self._take_property(self._properties[folded], value)
         elif name.startswith("$"):
             self._take_query(name, value)
@@ -159,25 +166,34 @@ class _Draft:
 
     def _take_all(self, group: Mapping[str, Any]) -> None:
         for name, value in group.items():
-            self.take(name, value)
+            self.take(name, value, nested=True)
 
     def _take_property(self, declared: NodeProperty, value: Any) -> None:
         if not _is_empty(value):
-            self.parameters[declared["name"]] = as_property(declared, value)
+            self._set(self.parameters, declared["name"], as_property(declared, value))
+
+    @staticmethod
+    def _set(slots: dict[str, Any], name: str, value: Any) -> None:
+        if slots.get(name, value) != value:
+            raise CannotConvertError("it is given twice, with different values")
+        slots[name] = value
 
     def _take_query(self, name: str, value: Any) -> None:
         if _is_empty(value) or value is False or value == [] or value == "[null]":
             return
-        if name == "$count":
+        folded = fold(name)
+        if folded == "$count":
             self.notes.append("$count is left out: count the items instead")
-        elif name == "$top" and self._is_list:
-            self.parameters["limit"] = as_property(self._properties["limit"], value)
-        elif fold(name) not in self._properties:
+        elif folded == "$top" and self._is_list:
+            self._set(self.parameters, "limit", as_property(self._properties["limit"], value))
+        elif folded not in self._properties:
             raise CannotConvertError(f"{self.operation.id} takes no {name}")
-        elif name in _LISTS:
-            self._options[name] = value if is_expression(value) else as_list(value)
         else:
-            self._options[name] = as_property(self._properties[fold(name)], value)
+            declared = self._properties[folded]
+            as_one = declared["name"] not in _LISTS or is_expression(value)
+            self._set(
+                self._options, declared["name"], as_property(declared, value) if as_one else as_list(value)
+            )
 
     def _take_field(self, declared: Mapping[str, Any], value: Any) -> None:
         name = declared["id"]
@@ -185,7 +201,7 @@ class _Draft:
             # The old node emptied fields that nobody had touched; which of these were meant cannot be told.
             self.notes.append(f"{name} was empty and is left out: add it if it shall be emptied")
         else:
-            self._body[name] = field_value(declared, value)
+            self._set(self._body, name, field_value(declared, value))
 
     def _take_body(self, value: Any) -> None:
         if is_expression(value):
@@ -195,19 +211,24 @@ class _Draft:
             raise CannotConvertError("it is no JSON object")
         for name, inner in fields.items():
             if fold(name) in self._fields:
-                # Written as JSON by a person: what is empty there is meant.
-                self._body[self._fields[fold(name)]["id"]] = inner
+                # Written as JSON by a person: what is empty there is meant, and n8n keeps it only as an expression.
+                meant = {None: "={{ null }}", "": '={{ "" }}'}.get(inner, inner) if _is_text(inner) else inner
+                self._set(self._body, self._fields[fold(name)]["id"], meant)
             elif fold(name) not in self._path:
                 raise CannotConvertError(f"{self.operation.id} has no body field {name!r}")
 
     def _take_request_options(self, value: Any) -> None:
-        given = value if isinstance(value, Mapping) else {}
+        if not isinstance(value, Mapping):
+            self.notes.append("request options are left out: they are an expression")
+            return
+        given = value
         timeout = given.get("timeout")
-        if isinstance(timeout, (int, float)) and timeout > 0:
+        if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
             self._options["timeout"] = timeout // 1000 if timeout % 1000 == 0 else timeout / 1000
         if given.get("allowUnauthorizedCerts"):
             self.notes.append("unverified certificates are allowed in our credential, not in the node")
-        if left := sorted(set(given) - {"timeout", "allowUnauthorizedCerts"}):
+        known = {"allowUnauthorizedCerts", *(("timeout",) if "timeout" in self._options else ())}
+        if left := sorted(set(given) - known):
             self.notes.append(f"request options are left out: {', '.join(left)}")
 
 
@@ -218,6 +239,10 @@ def _flat(properties: Iterator[NodeProperty]) -> Iterator[tuple[str, NodePropert
             yield from _flat(iter(each["options"]))
         else:
             yield fold(each["name"]), each
+
+
+def _is_text(value: Any) -> bool:
+    return value is None or isinstance(value, str)
 
 
 def _is_empty(value: Any) -> bool:

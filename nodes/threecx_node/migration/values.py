@@ -22,10 +22,11 @@ def is_expression(value: Any) -> bool:
 
 def as_property(declared: Mapping[str, Any], value: Any) -> Any:
     """`value` for a property (`name`, `type`); raises CannotConvertError."""
+    mode = "id"
     if isinstance(value, dict) and value.get("__rl"):
-        value = value.get("value")
+        mode, value = _mode(declared, value), value.get("value")
     if declared["type"] == "resourceLocator":
-        return {"__rl": True, "mode": "id", "value": value if isinstance(value, str) else _text(value)}
+        return {"__rl": True, "mode": mode, "value": value if isinstance(value, str) else _text(value)}
     if is_expression(value):
         return value
     try:
@@ -38,6 +39,16 @@ def as_property(declared: Mapping[str, Any], value: Any) -> Any:
     if declared["type"] == "json":
         return from_json(value) if isinstance(value, str) else value
     return _text(value)
+
+
+def _mode(declared: Mapping[str, Any], locator: Mapping[str, Any]) -> str:
+    """The mode in which our locator means the same: a number is no ID."""
+    given = locator.get("mode") or "id"
+    if given in ("id", "list"):
+        return "id"
+    if any(each["name"] == given for each in declared.get("modes", ())):
+        return str(given)
+    raise CannotConvertError(f"it is chosen by {given}, which ours is not")
 
 
 def from_json(text: str) -> Any:
@@ -65,6 +76,8 @@ def as_list(value: Any) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, (str, int, float)):
         return str(value)
     raise CannotConvertError(

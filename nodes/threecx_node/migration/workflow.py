@@ -73,13 +73,13 @@ def migrate(text: str, catalog: Catalog, *, from_types: tuple[str, ...] = ()) ->
     for span in _nodes(text):
         if not _is_generated(str(span.node.get("type", "")), from_types):
             continue
-        name, workflow = str(span.node.get("name", "")), str(span.workflow.get("name") or "")
+        name, workflow = str(span.node.get("name", "")), _shown(span.workflow.get("name"))
         try:
             new, operation, notes = migrate_node(span.node, catalog, followers=_followers(span, name))
         except CannotMigrateError as error:
-            reports.append(NodeReport(workflow, name, problems=error.reasons))
+            reports.append(NodeReport(workflow, _shown(name), problems=error.reasons))
             continue
-        reports.append(NodeReport(workflow, name, operation, notes))
+        reports.append(NodeReport(workflow, _shown(name), operation, notes))
         parts += [text[done : span.start], _rendered(new, text, span)]
         done = span.end
     return Migration("".join([*parts, text[done:]]), tuple(reports))
@@ -93,9 +93,16 @@ def _is_generated(type_name: str, from_types: tuple[str, ...]) -> bool:
 def _followers(span: _Span, name: str) -> tuple[str, ...]:
     """Names of the nodes that take what this one gives."""
     connections = span.workflow.get("connections")
-    outputs = connections.get(name, {}).get("main") if isinstance(connections, Mapping) else None
-    targets = [each for output in outputs or () for each in output or ()]
-    return tuple(dict.fromkeys(str(each["node"]) for each in targets if "node" in each))
+    of_node = connections.get(name) if isinstance(connections, Mapping) else None
+    outputs = of_node.get("main") if isinstance(of_node, Mapping) else None
+    lists = [each for each in outputs if isinstance(each, list)] if isinstance(outputs, list) else []
+    targets = [each for output in lists for each in output if isinstance(each, Mapping)]
+    return tuple(dict.fromkeys(_shown(each["node"]) for each in targets if "node" in each))
+
+
+def _shown(name: Any) -> str:
+    """A name for the report: half of an emoji can stand in JSON, and on no terminal."""
+    return str(name or "").encode("utf-8", "replace").decode()
 
 
 def _nodes(text: str) -> Iterator[_Span]:
@@ -163,7 +170,10 @@ def _skip_space(text: str, position: int) -> int:
 def _rendered(node: Mapping[str, Any], text: str, span: _Span) -> str:
     """The node in the form that the file has: its indent, its line ends, its way with letters beyond ASCII."""
     dump: Callable[..., str] = json.dumps
-    ascii_only = text.isascii()
+    # Half of an emoji can only be written as an escape.
+    ascii_only = text.isascii() or any(
+        "\ud800" <= letter <= "\udfff" for letter in json.dumps(node, ensure_ascii=False)
+    )
     inner = _INDENT.search(text, span.start, span.end)
     if inner is None:
         return dump(node, ensure_ascii=ascii_only, separators=(",", ":"))

@@ -67,18 +67,36 @@ def operation_of(parameters: Mapping[str, Any], catalog: Catalog) -> str:
             "the node's operation is an expression",
             description="Choose the operation in the node; only its parameters may differ by item.",
         )
-    by_name = {fold(each): each for each in catalog.operation_ids}
-    if wanted in by_name:
-        return by_name[wanted]
-    # "Delete" of "Call Flow Apps": the name that our own list of operations shows.
-    for each in catalog.operations(resource=str(resource)):
-        if fold(each.name) == wanted:
-            return each.id
+    found = _in_resource(str(resource), wanted, catalog) or _elsewhere(str(resource), wanted, catalog)
+    if found is not None:
+        return found
     raise UnknownNameError(
         f"there is no operation {operation!r} in {resource!r}",
         description=nearest_hint(str(operation), catalog.operation_ids)
         or "`threecx operations` lists them all.",
     )
+
+
+def _in_resource(resource: str, wanted: str, catalog: Catalog) -> str | None:
+    """By its id, else by the name that our own list of operations shows: "Delete" of "Call Flow Apps"."""
+    try:
+        operations = list(catalog.operations(resource=resource))
+    except UnknownNameError:
+        return None
+    by_id = {fold(each.id): each.id for each in operations}
+    return by_id.get(wanted) or next((each.id for each in operations if fold(each.name) == wanted), None)
+
+
+def _elsewhere(resource: str, wanted: str, catalog: Catalog) -> str | None:
+    """By its id, where the resource is one that the catalog does not know: 3CX has renamed some.
+
+    Never out of a known one: "Purge Local" of "Backups" is not `PurgeLocal`, which purges recordings.
+    """
+    if fold(resource) in {
+        fold(each) for known in catalog.resources.items() for each in (known[0], known[1]["name"])
+    }:
+        return None
+    return {fold(each): each for each in catalog.operation_ids}.get(wanted)
 
 
 def _is_ours(node: Mapping[str, Any], catalog: Catalog) -> bool:
