@@ -11,7 +11,8 @@ from .errors import CredentialError
 BASE_PATH = "/xapi/v1"
 MASK = "********"
 # What may stand in a client id or key: visible characters. A line break here would split a header or a form.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+# Half of a surrogate pair cannot be sent at all.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOST = re.compile(r"^[^\s/?#@\\]+$")
 
 

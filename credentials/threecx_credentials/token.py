@@ -12,9 +12,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote, quote_plus
 
 from .errors import LoginRefusedError
-from .fields import Credential, Secret
+from .fields import MASK, Credential, Secret
 
 if TYPE_CHECKING:
     from .token_store import TokenStore
@@ -109,9 +110,10 @@ async def request_token(post: Post, credential: Credential) -> Token:
     if response.status_code != 200 or not isinstance(token, str) or not token:
         words = str(answer.get("error_description") or "")
         secret = credential.client_secret.reveal()
-        raise LoginRefusedError(
-            response.status_code, str(answer.get("error") or ""), words.replace(secret, "********")
-        )
+        # As it is, and as it stands in a form that a server may show.
+        for shown in (secret, quote_plus(secret, errors="replace"), quote(secret, errors="replace")):
+            words = words.replace(shown, MASK)
+        raise LoginRefusedError(response.status_code, str(answer.get("error") or ""), words)
     return Token.received(token, answer.get("expires_in"), time.time())
 
 

@@ -39,6 +39,7 @@ BY_FAILURE: Mapping[str, str] = {
     "tls_self_signed": "Trust it (--ca-file FILE, or ca_file in a profile of the executor), or, on a network you "
     "trust, switch Verify TLS off (--no-verify-tls).",
     "tls_handshake": "Check the port: is it https? 5001 and 443 are, 5004 is http.",
+    "unsendable": "Check the host name in the PBX URL and the length of the values: nothing was sent.",
     "timeout": "Check that the PBX answers in a browser; then raise the time-out or ask for less at once.",
     "not_3cx": "Check the PBX URL: it must lead to 3CX itself, not to a web page, a portal or another service.",
     "partial_failure": "The rest was carried out. Mend what the message names and send only that again.",

@@ -22,6 +22,7 @@ from .errors import (
     ParameterError,
     ThreeCxError,
     UnknownNameError,
+    UnreachableError,
 )
 from .json_codec import loads
 from .preparation import ENTITY_KEY, Preparation, Prepared
@@ -111,7 +112,10 @@ class Executor:
         listed = [item if isinstance(item, Item) else Item(item) for item in items]
         if not listed:
             return Batch([])
-        release = await self._release(found, options)
+        try:
+            release = await self._release(found, options)
+        except UnreachableError as error:
+            return _Run.unreachable(error, len(listed), on_result)
         preparation = Preparation(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process go on.
         prepared = await asyncio.to_thread(lambda: list(preparation.prepare(listed, parameters or {})))
@@ -140,7 +144,7 @@ class Executor:
         if known is None and options.release is None and len(operation.shapes) > 1 and not unsent:
             # This operation looks different in other releases, and nothing tells yet which one answers.
             client = self.client(options)
-            await client.send(_VERSION_PROBE)
+            await client.send(_VERSION_PROBE, timeout=options.limits.timeout)
             known = client.version
         release = (self.catalog.release_of(known) if known else None) or options.release
         if release is not None and release not in operation.releases:
@@ -171,6 +175,15 @@ class _Run:
         self._stop = stop
         self._failed = False
 
+    @staticmethod
+    def unreachable(error: UnreachableError, size: int, on_result: OnResult | None) -> Batch:
+        """A batch that ended before it began: the first item has the error, the others were not tried."""
+        error.item_index = 0
+        first = Result(0, error=error)
+        if on_result is not None:
+            on_result(first)
+        return Batch([first, *(_not_tried(index, "an earlier item failed") for index in range(1, size))])
+
     async def finish(self, prepared: Sequence[Prepared]) -> Batch:
         """All results: what cannot be sent fails at once, the rest is sent (or shown, in a dry run)."""
         for each in prepared:
@@ -185,7 +198,8 @@ class _Run:
                 self._done(Result(each.index, request=self._described(each)))
         elif not self._failed:
             await self._send_all(ready)
-        return Batch([each or self._not_tried(index) for index, each in enumerate(self._results)])
+        why = "an earlier item failed" if self._failed else "the batch was stopped"
+        return Batch([each or _not_tried(index, why) for index, each in enumerate(self._results)])
 
     async def _send_all(self, ready: Sequence[Prepared]) -> None:
         queue = iter(ready)
@@ -220,6 +234,8 @@ class _Run:
             if request is not None:
                 error.request = {"method": request.method, "url": self._url(request.target)}
             self._fail(prepared.index, error)
+        except Exception as error:  # noqa: BLE001 (one item's fault of ours must not cost the others their results)
+            self._fail(prepared.index, _fault(error))
         else:
             self._done(Result(prepared.index, items=items))
 
@@ -273,13 +289,6 @@ class _Run:
             self._failed = True
         self._done(Result(index, error=error))
 
-    def _not_tried(self, index: int) -> Result:
-        why = "an earlier item failed" if self._failed else "the batch was stopped"
-        error = NotAttemptedError(
-            f"not tried, because {why}", description=advice_for(None, "not_attempted"), item_index=index
-        )
-        return Result(index, error=error)
-
     def _described(self, prepared: Prepared) -> dict[str, Any]:
         """The request that would be sent, as a dry run shows it, without the token."""
         if prepared.request is None:
@@ -303,6 +312,26 @@ class _Run:
 
     def _url(self, target: str) -> str:
         return self._executor.credential.api_url + target
+
+
+def _not_tried(index: int, why: str) -> Result:
+    error = NotAttemptedError(
+        f"not tried, because {why}", description=advice_for(None, "not_attempted"), item_index=index
+    )
+    return Result(index, error=error)
+
+
+def _fault(error: Exception) -> ThreeCxError:
+    """A fault of ours as an item's error; the kind of exception alone, since its words may hold anything."""
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    place = f" ({where.tb_frame.f_code.co_name}, line {where.tb_lineno})" if where is not None else ""
+    return ThreeCxError(
+        f"the executor failed inside: {type(error).__name__}{place}",
+        description="Look at the PBX for whether this item was carried out, and report this.",
+        code="bug",
+    )
 
 
 def _page(request: PreparedRequest, pages: Pages) -> PreparedRequest:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .catalog.simplify import simple_fields
-from .errors import ItemError, ThreeCxError, UnknownNameError
+from .errors import ItemError, ParameterError, ThreeCxError, UnknownNameError
 from .parameters.resolve import ParameterNames, Resolved, resolve
 from .parameters.template import Template
 from .request.build import PreparedRequest, RequestBuilder, Values
@@ -69,6 +69,14 @@ class Preparation:
                     values |= item.parameters
                 resolved = resolve(self.names, values, item.json)
                 request = None if resolved.by_number else self.build(resolved)
+                # What is looked up first is checked now, like everything else.
+                for _ in self.look_up(resolved):
+                    pass
+            except RecursionError:
+                error = ParameterError(
+                    "a value is nested too deeply", description="Give it flat.", item_index=index
+                )
+                yield Prepared(index, error=error)
             except ItemError as error:
                 error.item_index = index
                 yield Prepared(index, error=error)

@@ -91,7 +91,7 @@ def _key(key_file: Path | None) -> str | None:
     from ..service.profiles import refuse_if_others_can_read
 
     if key_file is None:
-        return os.environ.get(KEY, "").strip() or None
+        return _sendable(os.environ.get(KEY, "").strip(), KEY) or None
     refuse_if_others_can_read(key_file)
     try:
         key = key_file.read_text(encoding="utf-8").strip()
@@ -100,6 +100,17 @@ def _key(key_file: Path | None) -> str | None:
     if not key:
         raise ConfigurationError(
             f"the key file {key_file} is empty", description="Write a long random text into it."
+        )
+    return _sendable(key, f"the key file {key_file}")
+
+
+def _sendable(key: str, where: str) -> str:
+    from ..errors import ConfigurationError
+
+    if not key.isascii() or not key.isprintable():
+        raise ConfigurationError(
+            f"{where} holds a character that no header may hold",
+            description="Take letters, digits and signs without accents.",
         )
     return key
 

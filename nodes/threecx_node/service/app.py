@@ -17,7 +17,7 @@ from threecx_credentials import Credential, CredentialError
 from .. import __version__
 from ..batch import Batch, Item, Options
 from ..catalog import load_catalog
-from ..checking import check_credential
+from ..checking import check_client
 from ..choices import body_fields, options_of, search
 from ..errors import ConfigurationError, ThreeCxError
 from ..json_codec import dumps, loads, why_not_json
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 DEFAULT_MAX_BODY_BYTES = 32 * 1024 * 1024
 NDJSON = "application/x-ndjson"
 # How long requests under way may take when the service ends.
-LAST_SECONDS = 20.0
+LAST_SECONDS = 20
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
@@ -57,7 +57,7 @@ def make_app(
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
     heartbeat: float = HEARTBEAT_SECONDS,
     limits: Limits | None = None,
-) -> ASGIApp:
+) -> ServiceApp:
     """The service as an ASGI application.
 
     `key` may be None only where it listens on loopback; `limits` are those of each PBX, for all callers together.
@@ -86,7 +86,20 @@ def make_app(
         405: _on_wrong_method,
         Exception: _on_bug,
     }
-    return Guard(Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan), key)
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=lifespan)
+    return ServiceApp(app, key, service)
+
+
+class ServiceApp(Guard):
+    """The service behind its guard."""
+
+    def __init__(self, app: ASGIApp, key: str | None, service: _Service) -> None:
+        super().__init__(app, key)
+        self._service = service
+
+    def stop_batches(self) -> None:
+        """Lets no further request go out; batches end with what is under way, and answer."""
+        self._service.stop_batches()
 
 
 class _Service:
@@ -105,13 +118,17 @@ class _Service:
 
         By then the server has given batches their time to end as a whole.
         """
-        for stop in self._running.values():
-            stop.set()
+        self.stop_batches()
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=LAST_SECONDS)
             for batch in late:
                 batch.cancel()
         await self._pool.aclose()
+
+    def stop_batches(self) -> None:
+        """Lets no further request go out."""
+        for stop in self._running.values():
+            stop.set()
 
     async def health(self, request: Request) -> Response:
         del request
@@ -178,7 +195,8 @@ class _Service:
         asked = await self._read(request, CheckRequest)
         try:
             credential = self._credential(asked.pbx)
-            result = await check_credential(credential)
+            async with self._pool.executor(credential) as executor:
+                result = await check_client(executor.client(Options()))
         except ThreeCxError as error:
             return _json({"ok": False, **error.to_json()})
         told = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"

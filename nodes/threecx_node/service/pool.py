@@ -8,6 +8,9 @@ import time
 from collections import OrderedDict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from threecx_credentials import MemoryTokenStore
 
 from ..executor import Executor
 from ..transport.client import PbxClient
@@ -37,6 +40,8 @@ class ExecutorPool:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        # By login: a client that is used in two ways (with and without Verify TLS) still has one live token.
+        self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def executor(self, credential: Credential) -> AsyncIterator[Executor]:
@@ -63,24 +68,30 @@ class ExecutorPool:
     def _client(self, credential: Credential, options: Options) -> PbxClient:
         # The service's bounds, not those of the batch that happens to come first.
         del options
-        return PbxClient(credential, limits=self._limits)
+        store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
+        return PbxClient(credential, limits=self._limits, token_store=store)
 
     async def _close_unused(self) -> None:
-        oldest_first = [(key, each) for key, each in self._entries.items() if each.users == 0]
         now = time.monotonic()
+        oldest_first = [(key, each) for key, each in self._entries.items() if each.users == 0]
+        gone = []
+        # Taken out before anything is awaited: nobody can begin to use one that is being closed.
         for key, entry in oldest_first:
             if len(self._entries) > _MOST or now - entry.last_used > _IDLE_SECONDS:
-                del self._entries[key]
-                await entry.executor.__aexit__()
+                gone.append(self._entries.pop(key))
+        # What goes wrong while an old connection is closed is nothing to the batch that has just ended.
+        await asyncio.gather(*(each.executor.__aexit__() for each in gone), return_exceptions=True)
+
+
+def _login(credential: Credential) -> bytes:
+    """Who logs in where; with the secret, so that a wrong one gets no token that the right one bought."""
+    return _digest(credential.base_url, credential.client_id, credential.client_secret.reveal())
 
 
 def _key(credential: Credential) -> bytes:
-    parts = (
-        credential.base_url,
-        credential.client_id,
-        credential.client_secret.reveal(),
-        str(credential.verify_tls),
-        str(credential.ca_file),
-    )
-    # A digest, so that no secret is a key of a table.
+    return _login(credential) + _digest(str(credential.verify_tls), str(credential.ca_file))
+
+
+def _digest(*parts: str) -> bytes:
+    # So that no secret is a key of a table.
     return hashlib.sha256("\0".join(parts).encode()).digest()

@@ -55,10 +55,19 @@ def refuse_if_others_can_read(path: Path) -> None:
         mode = path.stat().st_mode
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+    forbidden = stat.S_IRWXG | stat.S_IRWXO
+    if _is_systemds(path):
+        # Where the service has a user of its own, systemd lets it in by an access list, which shows as the group's.
+        forbidden &= ~stat.S_IRGRP
+    if os.name == "posix" and mode & forbidden:
         raise ConfigurationError(
             f"{path} holds secrets and can be read by others", description=f"Do: chmod 600 {path}"
         )
+
+
+def _is_systemds(path: Path) -> bool:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return bool(folder) and path.resolve().is_relative_to(Path(str(folder)).resolve())
 
 
 def _credential(name: str, table: Any, path: Path) -> Credential:
@@ -74,6 +83,9 @@ def _credential(name: str, table: Any, path: Path) -> Credential:
     if not isinstance(verify, bool):
         raise ConfigurationError(f"{where}: verify_tls must be true or false")
     ca_file = table.get("ca_file")
+    for entry in _KNOWN - {"verify_tls"}:
+        if not isinstance(table.get(entry, ""), str):
+            raise ConfigurationError(f"{where}: {entry} must be a text", description="Put it in quotes.")
     try:
         return Credential.of(
             str(table.get("base_url") or ""),

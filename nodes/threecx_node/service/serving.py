@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import uvicorn
 
 from ..errors import ConfigurationError
 from ..transport.limits import Limits
-from .app import DEFAULT_MAX_BODY_BYTES, make_app
+from .app import DEFAULT_MAX_BODY_BYTES, LAST_SECONDS, ServiceApp, make_app
 from .guard import CONTRACT
 
 if TYPE_CHECKING:
@@ -44,15 +45,34 @@ def serve(
         log_config=None,
         log_level="error",
         access_log=False,
+        # Not httptools: that one takes headers without end, from callers who have no key too.
+        http="h11",
         server_header=False,
         ws="none",
         timeout_keep_alive=_KEEP_ALIVE,
-        timeout_graceful_shutdown=grace_seconds,
+        timeout_graceful_shutdown=grace_seconds + LAST_SECONDS,
     )
     with _listen(host, port) as listening:
         shown = f"[{host}]" if ":" in host else host
         on_ready(f"http://{shown}:{listening.getsockname()[1]}")
-        uvicorn.Server(config).run(sockets=[listening])
+        _Server(config, app, grace_seconds).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Tells batches to stop when their grace has ended, so that they still answer with what they did."""
+
+    def __init__(self, config: uvicorn.Config, app: ServiceApp, grace_seconds: int) -> None:
+        super().__init__(config)
+        self._service = app
+        self._grace_seconds = grace_seconds
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As the base, with the stop in between."""
+        timer = asyncio.get_running_loop().call_later(self._grace_seconds, self._service.stop_batches)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            timer.cancel()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -63,10 +83,11 @@ def _listen(host: str, port: int) -> socket.socket:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((host, port))
         opened.listen(1024)
-    except OSError as error:
+    except (OSError, UnicodeError, TypeError) as error:
         opened.close()
+        reason = error.strerror if isinstance(error, OSError) else "this is no address"
         raise ConfigurationError(
-            f"cannot listen on {host} port {port}: {error.strerror}",
+            f"cannot listen on {host} port {port}: {reason}",
             description="Give another --port, or 0 for a free one.",
         ) from error
     return opened

@@ -20,6 +20,7 @@ from threecx_credentials import (
     TokenSource,
     TokenStore,
 )
+from threecx_credentials.fields import MASK
 
 from .. import __version__
 from ..errors import ConfigurationError, ThreeCxError, TransportError
@@ -62,7 +63,7 @@ class PbxClient:
         self.version: str | None = None
         self._retry = retry or RetryPolicy()
         self._slots = asyncio.Semaphore(self.limits.concurrency)
-        self._host = httpx.URL(credential.base_url).netloc.decode()
+        self._host = _host(credential.base_url)
         # The transport alone: an httpx.AsyncClient around it looks for cookies, redirections and authentication at
         # each request, none of which we want, and takes a quarter of a request's time for it.
         self._transport = transport or _transport(credential, self.limits)
@@ -127,7 +128,11 @@ class PbxClient:
         url = self.credential.api_url + request.target
         response = await self._request(request.method, url, seconds, headers=headers, content=request.body)
         self.version = response.headers.get(VERSION_HEADER) or self.version
-        return Answer(response.status_code, response.headers, response.content)
+        content = response.content
+        if response.status_code >= 400:
+            # A server that shows the request in its error shows the token too.
+            content = content.replace(token.reveal().encode(), MASK.encode())
+        return Answer(response.status_code, response.headers, content)
 
     async def _post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         return await self._request("POST", url, self.limits.timeout, headers=_HEADERS, data=dict(form))
@@ -154,9 +159,20 @@ class PbxClient:
                 await response.aclose()
         except ThreeCxError:
             raise
-        except (httpx.HTTPError, aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
             raise transport_error(error, self._host, timeout=seconds) from error
         return response
+
+
+def _host(base_url: str) -> str:
+    try:
+        return httpx.URL(base_url).netloc.decode()
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ConfigurationError(
+            "the PBX URL's host cannot be used",
+            description="Give it like https://pbx.example.com:5001.",
+            field="baseUrl",
+        ) from error
 
 
 class _ExactUrlTransport(AiohttpTransport):

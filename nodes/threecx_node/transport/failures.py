@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 def transport_error(error: Exception, host: str, *, timeout: float) -> TransportError:
     """The error of a request that got no answer; `host` is `name:port`."""
     chain = list(_causes(error))
+    if isinstance(error, (httpx.InvalidURL, ValueError)):
+        return _made(
+            "unsendable", f"the request to {host} cannot be sent: {' '.join(str(error).split())[:200]}"
+        )
     if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
         # aiohttp's own error is of this class too, but only OpenSSL's tells the reason.
         reasons = [getattr(each, "verify_message", "") for each in chain]
