@@ -71,14 +71,30 @@ def test_the_simulator_of_the_compose_file_keeps_its_state(tmp_path: Path) -> No
 
 
 def test_the_compose_file_fits_the_project() -> None:
-    assert SERVICES["n8n"]["image"] == f"n8nio/n8n:{N8N}"
-    package = next(each for each in SERVICES["n8n"]["volumes"] if "n8n-nodes-threecx" in each)
-    assert package.split(":")[0] == "../../build/n8n-nodes-threecx"
+    assert SERVICES["n8n"]["image"] == SERVICES["node-package"]["image"] == f"n8nio/n8n:{N8N}"
+    assert "../../build/n8n-nodes-threecx:/package:ro" in SERVICES["node-package"]["volumes"]
+    assert SERVICES["n8n"]["depends_on"]["node-package"]["condition"] == "service_completed_successfully"
     assert (DEPLOY / SERVICES["executor"]["build"]["context"]).resolve() == ROOT
     assert (ROOT / SERVICES["executor"]["build"]["dockerfile"]).is_file()
-    assert {each["image"] for name, each in SERVICES.items() if name != "n8n"} == {"threecx-node"}
+    assert {each["image"] for name, each in SERVICES.items() if name in ("executor", "simulator")} == {
+        "threecx-node"
+    }
     used = {volume.split(":")[0] for each in SERVICES.values() for volume in each.get("volumes", ())}
     assert {each for each in used if "/" not in each} == set(COMPOSE["volumes"])
+
+
+def test_the_package_is_put_where_n8n_looks_and_an_older_one_goes(tmp_path: Path) -> None:
+    package, home = tmp_path / "package", tmp_path / "n8n"
+    package.mkdir()
+    (package / "package.json").write_text("{}")
+    place = home / "nodes" / "node_modules" / "n8n-nodes-threecx"
+    place.mkdir(parents=True)
+    (place / "old.js").touch()
+    service = SERVICES["node-package"]
+    script = service["command"][0].replace("$$", "$")
+    script = script.replace("/home/node/.n8n", str(home)).replace("/package ", f"{package} ")
+    subprocess.run([*service["entrypoint"], script], check=True, timeout=20)
+    assert [each.name for each in place.iterdir()] == ["package.json"]
 
 
 @pytest.mark.slow

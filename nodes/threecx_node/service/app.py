@@ -158,7 +158,9 @@ class _Service:
         first = await lines.first(batch)
         if batch.done() and (error := batch.exception()) is not None:
             raise error
-        return StreamingResponse(_stream(lines, first, batch, stop), media_type=NDJSON)
+        # A proxy that collects an answer before it hands it on would keep the heartbeats back.
+        headers = {"X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(lines, first, batch, stop), media_type=NDJSON, headers=headers)
 
     async def _run(
         self,
