@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
 import httpx
+from scripts.processes import end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -127,12 +128,7 @@ class N8nInstance:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process, _STOP_SECONDS)
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
 

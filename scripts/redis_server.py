@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from scripts.n8n_instance import N8nError, free_port
+from scripts.processes import end
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,12 +53,7 @@ class RedisServer:
     def __exit__(self, *exc_info: object) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, _STOP_SECONDS)
 
     def _answers(self) -> bool:
         try:

@@ -14,6 +14,7 @@ from scripts.build_node import build
 from scripts.install_n8n import install
 from scripts.n8n_client import N8nClient
 from scripts.n8n_instance import N8nError, N8nInstance, free_port, place_package
+from scripts.processes import end
 
 from threecx_node.simulator import Simulator
 
@@ -77,12 +78,7 @@ class ExecutorProcess:
         """Ends it in order."""
         process, self._process = self._process, None
         if process is not None:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process, 20)
 
     def kill(self) -> None:
         """Ends it as a crash would."""
