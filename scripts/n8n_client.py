@@ -87,7 +87,11 @@ class N8nClient:
         )
 
     def create_workflow(
-        self, name: str, nodes: Sequence[Mapping[str, Any]], connections: Mapping[str, Any] | None = None
+        self,
+        name: str,
+        nodes: Sequence[Mapping[str, Any]],
+        connections: Mapping[str, Any] | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """A saved workflow; without `connections` each node leads to the next."""
         placed = [
@@ -106,7 +110,12 @@ class N8nClient:
                 one["name"]: {"main": [[{"node": other["name"], "type": "main", "index": 0}]]}
                 for one, other in pairs
             }
-        body = {"name": name, "nodes": placed, "connections": dict(connections), "settings": {}}
+        body = {
+            "name": name,
+            "nodes": placed,
+            "connections": dict(connections),
+            "settings": dict(settings or {}),
+        }
         made: dict[str, Any] = self.call("POST", "/workflows", body)
         return made
 

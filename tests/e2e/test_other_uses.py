@@ -128,6 +128,21 @@ def test_a_file_is_binary_data(canvas: Canvas) -> None:
     assert b"100" in content
 
 
+def test_a_time_without_an_offset_is_of_the_workflows_zone(canvas: Canvas) -> None:
+    parameters = {
+        "resource": "SystemStatus",
+        "startDate": "2026-07-01T00:00:00",
+        "endDate": "2026-08-01T00:00:00",
+        "options": {"dryRun": True},
+    }
+    node = canvas.node("MyPhoneRequestIdTelemetry", parameters)
+    for zone, moment in (("Europe/Berlin", "2026-06-30T22:00:00.000Z"), ("UTC", "2026-07-01T00:00:00.000Z")):
+        workflow = canvas.stage.client.create_workflow("Zone", [TRIGGER, node], settings={"timezone": zone})
+        done = canvas.stage.client.run(workflow)
+        assert done.status == "success", done.node_error("3CX")
+        assert moment in done.items("3CX")[0]["json"]["url"]
+
+
 def test_a_body_that_is_no_json_is_refused_by_name(canvas: Canvas) -> None:
     fields_url = f"{canvas.stage.executor.url}/v1/fields"
     fields = httpx.post(fields_url, json={"operation": "UpdateUser"}).json()["fields"]
