@@ -65,7 +65,7 @@ unit: $(DEV)
 
 check: lint types unit
 
-# A real browser for the simulator's page and n8n's editor, a real Redis for n8n's queue mode.
+# A real browser for the simulator's page and n8n's editor, a real Redis and PostgreSQL for its queue mode.
 programs:
 	@scripts/install_programs.sh
 

@@ -63,7 +63,7 @@ def create_apps(pbx_url: str, count: int) -> list[int]:
         made = []
         for _ in range(count):
             number = str(90_000 + next(_NUMBERS))
-            answer = pbx.post("/xapi/v1/CallFlowApps", json={"Name": f"App {number}", "Number": number})
+            answer = pbx.post("/xapi/v1/CallFlowApps", json={"Name": f"Test app {number}", "Number": number})
             answer.raise_for_status()
             made.append(answer.json()["Id"])
     return made

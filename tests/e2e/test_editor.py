@@ -59,7 +59,9 @@ def picture(page: Page, name: str) -> None:
 
 
 def choose_app(page: Page, name: str) -> None:
+    """By its name, as one does in a long list."""
     page.get_by_test_id("rlc-input").first.click()
+    page.get_by_test_id("rlc-search").fill(name.split(" (")[0])
     page.get_by_test_id("rlc-item").filter(has_text=name).first.click()
 
 

@@ -1,4 +1,4 @@
-"""n8n's queue mode: one main and two worker processes with a Redis, and one executor for all of them."""
+"""n8n's queue mode: one main and two worker processes with Redis and PostgreSQL, and one executor for all of them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from scripts.n8n_client import N8nClient
 from scripts.n8n_instance import N8nInstance, place_package
+from scripts.postgres_server import PostgresServer
 from scripts.redis_server import RedisServer
 from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
 
@@ -24,7 +25,7 @@ WORKERS = 2
 
 
 class Queue:
-    """Main, workers, Redis, executor and PBX together; all of n8n's processes share one folder and database."""
+    """Main, workers, Redis, PostgreSQL, executor and PBX together; n8n's processes share one folder and database."""
 
     def __init__(self, stage: Stage, folder: Path, started: ExitStack) -> None:
         # Of the stage only what is installed and built: the processes are this test's own.
@@ -33,7 +34,7 @@ class Queue:
         self.executor = ExecutorProcess(folder).start()
         started.callback(self.executor.stop)
         redis = started.enter_context(RedisServer(folder / "redis"))
-        env = {
+        env = started.enter_context(PostgresServer()).environment | {
             "EXECUTIONS_MODE": "queue",
             "OFFLOAD_MANUAL_EXECUTIONS_TO_WORKERS": "true",
             "QUEUE_BULL_REDIS_HOST": "127.0.0.1",
