@@ -126,3 +126,11 @@ def test_an_unknown_operation_tells_the_nearest() -> None:
 )
 def test_the_nodes_own_error_setting_counts(more: dict[str, Any], goes_on: bool) -> None:
     assert read_node(node(OURS, **more), CATALOG).continue_on_fail is goes_on
+
+
+@pytest.mark.parametrize("parameters", [{}, {"resource": "Users"}, {"operation": "Delete", "Id": 5}])
+def test_defaults_of_another_node_are_not_guessed(parameters: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="names no resource and operation"):
+        read_node(node(parameters, type="n8n-nodes-3cx.threecx"), CATALOG)
+    told = node({"operation": "Delete User", "Id": 5}, type="n8n-nodes-3cx.threecx")
+    assert read_node(told, CATALOG).operation == "DeleteUser"

@@ -42,6 +42,11 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
             "the node has no parameters",
             description='Copy the node on the canvas: {"parameters": {…}, "type": …}.',
         )
+    if node.get("type") and not _is_ours(node, catalog) and not _is_told(parameters, catalog):
+        # Its defaults were never written down, and ours would be another operation.
+        raise InputError(
+            "the node names no resource and operation", description="Choose both in it and copy it again."
+        )
     operation = operation_of(parameters, catalog)
     rest = {key: value for key, value in parameters.items() if key not in ("resource", "operation")}
     if _is_ours(node, catalog):
@@ -103,6 +108,13 @@ def _is_ours(node: Mapping[str, Any], catalog: Catalog) -> bool:
     """Whether our own node was copied: a generated one has other defaults, and none of ours."""
     operation = node["parameters"].get("operation")
     return OUR_PACKAGE in str(node.get("type", "")) or operation in catalog.operation_ids
+
+
+def _is_told(parameters: Mapping[str, Any], catalog: Catalog) -> bool:
+    """Whether the operation is told without anybody's defaults: an id alone does, a short name needs its resource."""
+    operation = parameters.get("operation")
+    by_id = fold(str(operation)) in {fold(each) for each in catalog.operation_ids}
+    return bool(operation) and (bool(parameters.get("resource")) or by_id)
 
 
 def _defaults_of(operation: str) -> dict[str, Any]:
