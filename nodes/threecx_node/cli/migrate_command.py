@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -104,6 +101,8 @@ def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
         return
     if in_place and not changed:
         return
+    import shutil
+
     from ..errors import InputError
 
     # The file that a link leads to, not the link.
@@ -124,6 +123,10 @@ def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
 
 def _replace(path: Path, data: bytes) -> None:
     """Whole or not at all: a workflow that is half written is lost."""
+    import os
+    import shutil
+    import tempfile
+
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     draft = Path(name)
     try:
