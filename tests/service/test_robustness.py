@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import threading
@@ -23,8 +24,8 @@ import pytest
 from tests.service.conftest import pbx_of
 from tests.service.test_door import start
 from threecx_credentials import Credential
-from threecx_node.batch import Options
 from threecx_node.errors import ConfigurationError
+from threecx_node.executor import Executor
 from threecx_node.service import pool as pools
 from threecx_node.service.pool import ExecutorPool
 from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
@@ -64,22 +65,34 @@ def test_a_credential_test_and_another_way_to_connect_end_no_batch(
 
 
 def test_the_pool_closes_what_nobody_uses_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pools, "_IDLE_SECONDS", 0.0)
+    closed: list[Executor] = []
+
+    async def close(executor: Executor, *_: object) -> None:
+        # As closing does: others have their turn meanwhile.
+        await asyncio.sleep(0.002)
+        closed.append(executor)
+
+    monkeypatch.setattr(Executor, "__aexit__", close)
 
     async def run() -> None:
-        pool = ExecutorPool()
-        credentials = [Credential.of(f"https://pbx{number}.example", "900", "x") for number in range(4)]
+        pool, chance = ExecutorPool(), random.Random(1)  # noqa: S311 (moments, not secrets)
+        credentials = [Credential.of(f"https://pbx{number}.example", "900", "x") for number in range(20)]
 
         async def use(number: int) -> None:
-            async with pool.executor(credentials[number % 4]) as executor:
-                executor.client(Options())
-                await asyncio.sleep(0.001 * (number % 3))
-                assert executor.client(Options()) is not None
+            await asyncio.sleep(0.05 * chance.random())
+            async with pool.executor(credentials[number % 20]) as executor:
+                await asyncio.sleep(0.004 * chance.random())
+                assert executor not in closed
 
-        await asyncio.gather(*(use(number) for number in range(40)))
+        # All are idle at once; then some are used again while the others are closed.
+        await asyncio.gather(*(use(number) for number in range(20)))
+        assert not closed
+        monkeypatch.setattr(pools, "_IDLE_SECONDS", 0.0)
+        await asyncio.gather(*(use(number) for number in range(200)))
         await pool.aclose()
 
     asyncio.run(run())
+    assert len(closed) == len(set(map(id, closed))) >= 4
 
 
 def test_an_item_that_cannot_be_sent_costs_no_other_its_result(
