@@ -119,6 +119,19 @@ class N8nClient:
         made: dict[str, Any] = self.call("POST", "/workflows", body)
         return made
 
+    def publish(self, workflow: Mapping[str, Any], seconds: float = 60) -> None:
+        """Publishes a saved workflow and waits until its triggers listen; raises N8nError where they do not."""
+        self.call("POST", f"/workflows/{workflow['id']}/activate", {"versionId": workflow["versionId"]})
+        # n8n answers before a webhook is there: a queue of its own registers it some hundred milliseconds later.
+        deadline = time.monotonic() + seconds
+        while True:
+            found = self.call("GET", f"/workflows/{workflow['id']}/publication-status")
+            if found["status"] == "published":
+                return
+            if found["status"] in {"failed", "partial"} or time.monotonic() > deadline:
+                raise N8nError(f"workflow {workflow['id']} was not published: {json.dumps(found)}")
+            time.sleep(0.1)
+
     def start(self, workflow: Mapping[str, Any], **more: Any) -> str:
         """Starts a saved workflow at its first node; the execution's id. `more` are members of the call."""
         trigger = {"name": workflow["nodes"][0]["name"]}

@@ -33,6 +33,19 @@ class Canvas:
         }
 
     @staticmethod
+    def webhook(path: str) -> dict[str, Any]:
+        """A node that starts a published workflow when JSON is posted, and answers with the last node's items."""
+        return {
+            "name": "Webhook",
+            "type": "n8n-nodes-base.webhook",
+            "typeVersion": 2,
+            "webhookId": path,
+            "parameters": {
+                "path": path, "httpMethod": "POST", "responseMode": "lastNode", "responseData": "allEntries",
+            },
+        }  # fmt: skip
+
+    @staticmethod
     def items(items: list[dict[str, Any]]) -> dict[str, Any]:
         """A node that gives these items."""
         code = f"return {items!r}.map((json) => ({{ json }}));"

@@ -1,4 +1,4 @@
-"""The node as an AI agent's tool, in workflows that were migrated, and with files."""
+"""The node as an AI agent's tool, behind a webhook, in workflows that were migrated, and with files."""
 
 from __future__ import annotations
 
@@ -69,6 +69,19 @@ def test_an_agent_uses_the_node_as_its_tool(canvas: Canvas) -> None:
     assert '"deleted":true' in json.dumps(done.run_data, separators=(",", ":")).replace("\\", "")
     gone = canvas.run(canvas.node("GetCallFlowApp", {"Id": {"__rl": True, "mode": "id", "value": str(app)}}))
     assert str(gone.node_error("3CX")["httpCode"]) == "404"
+
+
+def test_a_webhook_deletes_what_another_program_posts(canvas: Canvas) -> None:
+    ids = canvas.make_apps(2)
+    delete = canvas.node(
+        "DeleteCallFlowApp",
+        {"resource": "CallFlowApps", "Id": {"__rl": True, "mode": "id", "value": "={{ $json.body.Id }}"}},
+    )
+    workflow = canvas.stage.client.create_workflow("Posted", [canvas.webhook("posted"), delete])
+    canvas.stage.client.publish(workflow)
+    # At once: who publishes a workflow may use it.
+    answers = [httpx.post(f"{canvas.stage.n8n.url}/webhook/posted", json={"Id": each}) for each in ids]
+    assert [each.json() for each in answers] == [[{"deleted": True, "Id": each}] for each in ids]
 
 
 def test_a_migrated_delete_deletes(canvas: Canvas) -> None:

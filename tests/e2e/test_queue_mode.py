@@ -16,7 +16,7 @@ from scripts.postgres_server import PostgresServer
 from scripts.redis_server import RedisServer
 from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
 
-from tests.e2e.conftest import create_apps
+from tests.e2e.conftest import Canvas, create_apps
 from threecx_node.simulator import Simulator
 
 EXECUTIONS = 20
@@ -56,15 +56,6 @@ class Queue:
 
     def publish(self) -> str:
         """The address of a published workflow that deletes the apps whose IDs are posted, and gives what it did."""
-        hook = {
-            "name": "Webhook",
-            "type": "n8n-nodes-base.webhook",
-            "typeVersion": 2,
-            "webhookId": "delete-apps",
-            "parameters": {
-                "path": "delete-apps", "httpMethod": "POST", "responseMode": "lastNode", "responseData": "allEntries",
-            },
-        }  # fmt: skip
         split = {
             "name": "Items",
             "type": "n8n-nodes-base.code",
@@ -81,8 +72,8 @@ class Queue:
             },
             "credentials": {CREDENTIAL_TYPE: self.credential},
         }
-        made = self.client.create_workflow("Delete apps", [hook, split, delete])
-        self.client.call("POST", f"/workflows/{made['id']}/activate", {"versionId": made["versionId"]})
+        made = self.client.create_workflow("Delete apps", [Canvas.webhook("delete-apps"), split, delete])
+        self.client.publish(made)
         return f"{self.main.url}/webhook/delete-apps"
 
 
