@@ -14,6 +14,7 @@ import pytest
 import uvicorn
 
 from threecx_node.service.app import make_app
+from threecx_node.service.serving import configuration
 from threecx_node.simulator import Simulator
 
 
@@ -21,8 +22,7 @@ from threecx_node.simulator import Simulator
 def serving(**options: Any) -> Iterator[httpx.Client]:
     """A client of a service with these options, in a thread of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(make_app(**options), log_config=None, timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configuration(make_app(**options), grace_seconds=5))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 10

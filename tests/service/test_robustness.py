@@ -21,12 +21,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of
+from tests.service.conftest import pbx_of, serving
 from tests.service.test_door import start
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError
 from threecx_node.executor import Executor
 from threecx_node.service import pool as pools
+from threecx_node.service import serving as serving_module
 from threecx_node.service.pool import ExecutorPool
 from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
 from threecx_node.simulator import Simulator
@@ -244,6 +245,68 @@ def test_headers_without_end_are_cut_off() -> None:
             assert sent < 20_000
         process.terminate()
         process.communicate(timeout=20)
+
+
+def closed_after(peer: socket.socket, drip: bytes, limit: float) -> float:
+    """Seconds until the server closed the connection of a peer that sends a byte now and then."""
+    started = time.monotonic()
+    peer.settimeout(0.05)
+    while time.monotonic() - started < limit:
+        with suppress(TimeoutError):
+            try:
+                if drip:
+                    peer.sendall(drip)
+                if not peer.recv(4096):
+                    break
+            except ConnectionError:
+                break
+    return time.monotonic() - started
+
+
+@pytest.mark.parametrize("first", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
+@pytest.mark.parametrize("drip", [b"", b"a"])
+def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(
+    monkeypatch: pytest.MonkeyPatch, first: bytes, drip: bytes
+) -> None:
+    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.5)
+    with (
+        serving() as service,
+        socket.create_connection((service.base_url.host, service.base_url.port)) as peer,
+    ):
+        peer.sendall(first)
+        # A letter after nothing is no request at all, which h11 refuses sooner.
+        assert closed_after(peer, drip, 10) < 5
+        # Others are served as ever.
+        assert service.get("/health").status_code == 200
+
+
+def test_a_caller_may_take_its_time_between_requests_and_for_its_body(
+    monkeypatch: pytest.MonkeyPatch, pbx: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.3)
+    body = json.dumps(batch("ListUser", [{"limit": 1}], pbx)).encode()
+    head = f"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    with (
+        serving() as service,
+        socket.create_connection((service.base_url.host, service.base_url.port)) as peer,
+    ):
+        peer.settimeout(10)
+        for _ in range(2):
+            peer.sendall(head + body[:10])
+            time.sleep(0.6)
+            peer.sendall(body[10:])
+            answer = b""
+            while b'"results"' not in answer:
+                answer += peer.recv(65_536)
+            assert answer.startswith(b"HTTP/1.1 200")
+            time.sleep(0.6)
+
+
+def test_who_has_no_key_keeps_no_connection() -> None:
+    with serving(key="k" * 20) as service:
+        refused = service.get("/openapi.json")
+        assert (refused.status_code, refused.headers.get("connection")) == (401, "close")
+        assert "connection" not in service.get("/health").headers
 
 
 def test_files_that_systemd_hands_over_may_show_the_group(

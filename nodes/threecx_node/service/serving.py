@@ -6,7 +6,9 @@ import asyncio
 import socket
 from typing import TYPE_CHECKING
 
+import h11
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import ConfigurationError
 from ..transport.limits import Limits
@@ -22,6 +24,8 @@ __all__ = ["CONTRACT", "serve"]
 
 # How long a batch may go on when the service is told to end.
 GRACE_SECONDS = 30
+# How long a caller may take until its request's headers are there.
+REQUEST_SECONDS = 20
 # Longer than a canvas keeps a connection for later: a server that closes first loses requests.
 _KEEP_ALIVE = 120
 
@@ -40,22 +44,62 @@ def serve(
     """Serves until SIGINT or SIGTERM; `on_ready` gets the URL. Raises ConfigurationError."""
     limits = Limits(concurrency=concurrency) if concurrency else Limits()
     app = make_app(key=key, profiles=profiles, max_body_bytes=max_body_bytes, limits=limits)
-    config = uvicorn.Config(
+    config = configuration(app, grace_seconds=grace_seconds)
+    with _listen(host, port) as listening:
+        shown = f"[{host}]" if ":" in host else host
+        on_ready(f"http://{shown}:{listening.getsockname()[1]}")
+        _Server(config, app, grace_seconds).run(sockets=[listening])
+
+
+def configuration(app: ServiceApp, *, grace_seconds: int) -> uvicorn.Config:
+    """How the service is served."""
+    return uvicorn.Config(
         app,
         log_config=None,
         log_level="error",
         access_log=False,
-        # Not httptools: that one takes headers without end, from callers who have no key too.
-        http="h11",
+        http=_Protocol,
         server_header=False,
         ws="none",
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=grace_seconds + LAST_SECONDS,
     )
-    with _listen(host, port) as listening:
-        shown = f"[{host}]" if ":" in host else host
-        on_ready(f"http://{shown}:{listening.getsockname()[1]}")
-        _Server(config, app, grace_seconds).run(sockets=[listening])
+
+
+class _Protocol(H11Protocol):
+    """Hangs up on callers that do not say what they want, whether they have a key or not.
+
+    Built on h11 and not on httptools, which takes headers without end.
+    """
+
+    _hang_up: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base
+        """As the base; from now on a request is waited for."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """As the base; the headers may have come to their end, or a next request may have begun."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As the base."""
+        self._unwatch()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        # Between two requests the time for keep-alive counts, for a body the reader's patience.
+        if self.conn.their_state is not h11.IDLE or self.timeout_keep_alive_task is not None:
+            self._unwatch()
+        elif self._hang_up is None:
+            self._hang_up = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
+
+    def _unwatch(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up.cancel()
+            self._hang_up = None
 
 
 class _Server(uvicorn.Server):
