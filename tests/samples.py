@@ -1,4 +1,4 @@
-"""A value for each type and format of the official documents."""
+"""A value for each type: by the official documents' type and format, and by the catalog's EDM type."""
 
 from __future__ import annotations
 
@@ -27,4 +27,20 @@ BY_FORMAT: Mapping[tuple[str, str], Any] = {
     ("number", "float"): 1.5,
     ("number", "double"): 1.5,
     ("object", ""): {},
+}
+
+BY_EDM_TYPE: Mapping[str, Any] = {
+    "Boolean": True,
+    "String": "O'B & c/1",
+    "Int32": 12,
+    "Int64": 12,
+    "Byte": 12,
+    "Single": 1.5,
+    "Double": 1.5,
+    "Decimal": 12,
+    "Guid": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+    "DateTimeOffset": "2026-03-29T01:30:00Z",
+    "Duration": "PT1H30M",
+    "TimeOfDay": "08:30:00",
+    "Date": "2026-03-29",
 }

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.samples import BY_EDM_TYPE
 from tests.support import credential, shared
 from threecx_node import Executor, Options
 from threecx_node.catalog import Operation, load_catalog
@@ -23,18 +24,6 @@ from threecx_node.parameters.node import read_node
 CATALOG = load_catalog()
 OLD = "n8n-nodes-3cx.threecx"
 OURS = "n8n-nodes-threecx.threeCx"
-SAMPLES = {
-    "Boolean": True,
-    "String": "O'B & c/1",
-    "Int32": 12,
-    "Int64": 12,
-    "Byte": 12,
-    "Single": 1.5,
-    "Double": 1.5,
-    "Decimal": 12,
-    "Guid": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
-    "DateTimeOffset": "2026-03-29T01:30:00Z",
-}
 
 
 def workflow(*parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -395,18 +384,18 @@ def literal(declared: Property) -> Any:
     """A value as a generated node holds it: lists as JSON text."""
     if CATALOG.is_schema(declared.type.name):
         return "[]" if declared.type.collection else "{}"
-    value = SAMPLES[declared.type.name]
+    value = BY_EDM_TYPE[declared.type.name]
     return json.dumps([value]) if declared.type.collection else value
 
 
 def is_sampled(declared: Property) -> bool:
-    return declared.type.name in SAMPLES or CATALOG.is_schema(declared.type.name)
+    return declared.type.name in BY_EDM_TYPE or CATALOG.is_schema(declared.type.name)
 
 
 @pytest.mark.parametrize("operation", list(CATALOG.operations()), ids=lambda each: each.id)
 def test_every_operation_asks_for_the_same_request_afterwards(operation: Operation) -> None:
     shape = operation.shape()
-    given = {each.name: SAMPLES[each.type] for each in shape.parameters}
+    given = {each.name: BY_EDM_TYPE[each.type] for each in shape.parameters}
     fields = CATALOG.body_properties(shape, operation.releases[-1])
     known = {name: each for name, each in fields.items() if is_sampled(each) and name not in given}
     body = {name: literal(each) for name, each in known.items()}

@@ -1,0 +1,153 @@
+"""All 624 operations as nodes on n8n's canvas, filled in as its editor saves them, each run dry.
+
+What each asks for must be what the library asks for when it is given the plain values; that the library is right is
+held to 3CX's documents elsewhere (tests/request/test_conformance.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE
+
+from tests.e2e.conftest import TRIGGER, Canvas
+from tests.samples import BY_EDM_TYPE
+from threecx_credentials import Credential
+from threecx_node.batch import Item, Options
+from threecx_node.catalog import load_catalog
+from threecx_node.catalog.models import Operation, Property
+from threecx_node.choices import body_fields
+from threecx_node.descriptor.load import load_definition
+from threecx_node.executor import Executor
+from threecx_node.simulator import Simulator
+
+CATALOG = load_catalog()
+NODES_AT_ONCE = 100
+TIME_ZONE = "America/New_York"
+# Lists and objects are JSON texts in n8n's mapper.
+JSON_TEXTS = {"array": "[]", "object": "{}"}
+
+
+@lru_cache
+def properties() -> list[dict[str, Any]]:
+    return [dict(each) for each in load_definition()["properties"]]
+
+
+def property_of(operation: Operation, name: str) -> dict[str, Any]:
+    """The property that the editor shows under this name for the operation: there is exactly one."""
+    shown = [
+        each
+        for each in properties()
+        if each["name"] == name
+        and operation.id in each.get("displayOptions", {}).get("show", {}).get("operation", ())
+    ]
+    assert len(shown) == 1, (operation.id, name)
+    return shown[0]
+
+
+def saved(declared: Mapping[str, Any], value: Any) -> Any:
+    """A value as the editor saves it."""
+    if declared["type"] == "resourceLocator":
+        return {"__rl": True, "mode": "id", "value": str(value)}
+    return str(value) if declared["type"] == "string" else value
+
+
+def filled_in(field: Mapping[str, Any], declared: Property) -> tuple[Any, Any]:
+    """What a person puts into a field of n8n's mapper, and what n8n saves of it."""
+    if field["type"] == "options":
+        value = field["options"][0]["value"]
+    elif field["type"] in JSON_TEXTS:
+        value = json.loads(JSON_TEXTS[field["type"]])
+        return value, JSON_TEXTS[field["type"]]
+    elif declared.type.name in CATALOG.enums:
+        value = CATALOG.enums[declared.type.name].members[0]
+    else:
+        value = BY_EDM_TYPE[declared.type.name]
+    if declared.max_length:
+        value = value[: declared.max_length]
+    return value, value
+
+
+def plain_and_saved(operation: Operation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The operation's parameters as the library takes them, and as a node on the canvas holds them."""
+    plain: dict[str, Any] = {}
+    node: dict[str, Any] = {"resource": operation.resource, "operation": operation.id}
+    for parameter in operation.shape().parameters:
+        declared = property_of(operation, parameter.name)
+        value = BY_EDM_TYPE.get(parameter.type)
+        if value is None or declared["type"] == "options":
+            value = declared["options"][0]["value"]
+        if parameter.max_length:
+            value = str(value)[: parameter.max_length]
+        plain[parameter.name] = value
+        node[parameter.name] = saved(declared, value)
+    if operation.shape().if_match:
+        plain["If-Match"] = node["If-Match"] = 'W/"1"'
+    if fields := body_fields(CATALOG, operation.id, None):
+        types = CATALOG.body_properties(operation.shape(), operation.releases[-1])
+        filled = {each["id"]: filled_in(each, types[each["id"]]) for each in fields if each["id"] in types}
+        plain["body"] = {name: given for name, (given, _) in filled.items()}
+        node["body"] = {
+            "mappingMode": "defineBelow",
+            "value": {name: kept for name, (_, kept) in filled.items()},
+            "schema": [{**each, "display": True, "removed": False} for each in fields],
+        }
+    return plain, node
+
+
+def expected(pbx: Simulator, operations: list[Operation], time_zone: str) -> dict[str, Any]:
+    """The request that the library has for each operation."""
+
+    async def ask() -> dict[str, Any]:
+        found = {}
+        async with Executor(Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)) as executor:
+            for each in operations:
+                item = Item({}, plain_and_saved(each)[0])
+                options = Options(dry_run=True, time_zone=time_zone)
+                [result] = (await executor.run(each.id, [item], options=options)).results
+                found[each.id] = result.request
+        return found
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("release", CATALOG.releases)
+def test_every_operation_asks_for_what_the_library_asks_for(canvas: Canvas, release: str) -> None:
+    """Each operation in the last release that has it."""
+    operations = [each for each in CATALOG.operations() if each.releases[-1] == release]
+    assert operations
+    client = canvas.stage.client
+    with Simulator(release=release) as pbx:
+        data = canvas.stage.credential_data(baseUrl=pbx.base_url)
+        credential = client.create_credential(f"3CX {release}", CREDENTIAL_TYPE, data)
+        nodes: list[dict[str, Any]] = [
+            {
+                "name": f"3CX {each.id}",
+                "type": NODE_TYPE,
+                "parameters": {**plain_and_saved(each)[1], "options": {"dryRun": True}},
+                "credentials": {CREDENTIAL_TYPE: credential},
+            }
+            for each in operations
+        ]
+        got: dict[str, Any] = {}
+        for part in (nodes[start : start + NODES_AT_ONCE] for start in range(0, len(nodes), NODES_AT_ONCE)):
+            workflow = client.create_workflow("Many", [TRIGGER, *part], settings={"timezone": TIME_ZONE})
+            done = client.run(workflow)
+            assert done.status == "success", done.error
+            for node in part:
+                [item] = done.items(node["name"])
+                got[node["parameters"]["operation"]] = item["json"]
+        assert [each.path for each in pbx.requests] == [], "a dry run sends nothing"
+        wanted = expected(pbx, operations, TIME_ZONE)
+    # One by one: a comparison of all in one would show megabytes.
+    wrong = [name for name, request in wanted.items() if got[name] != request]
+    assert wrong == [], {name: (got[name], wanted[name]) for name in wrong[:3]}
+
+
+def test_all_operations_are_tried() -> None:
+    assert sum(1 for _ in CATALOG.operations()) == 624
