@@ -43,6 +43,25 @@ def test_lists_come_page_by_page(parameters: dict[str, Any], count: int, targets
     assert [each.removeprefix("GET /Users") for each in pbx.targets] == targets
 
 
+@pytest.mark.parametrize(
+    ("parameters", "query"),
+    [
+        ({}, ""),
+        ({"$top": 500, "$skip": 7}, "?$top=500&$skip=7"),
+        ({"limit": 500}, "?$top=500"),
+        ({"returnAll": True}, ""),
+        ({"returnAll": True, "$top": 5}, ""),
+    ],
+)
+def test_a_file_comes_as_a_whole(parameters: dict[str, Any], query: str) -> None:
+    headers = {"content-type": "text/csv", "content-disposition": "attachment; filename=calls.csv"}
+    pbx = FakePbx(lambda _: httpx.Response(200, content=b"Id\n1\n", headers=headers))
+    shown = run(pbx, "DownloadCallHistory", [{}], parameters, Options(dry_run=True)).results[0].request
+    assert shown is not None and shown["url"].partition("Pbx.DownloadCallHistory()")[2] == query
+    assert run(pbx, "DownloadCallHistory", [{}], parameters).results[0].error is None
+    assert pbx.targets == [f"GET /CallHistoryView/Pbx.DownloadCallHistory(){query}"]
+
+
 def test_a_list_of_whole_pages_ends() -> None:
     pbx = users(200)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})

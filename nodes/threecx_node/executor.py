@@ -253,7 +253,7 @@ class _Run:
 
     async def _fetch(self, request: PreparedRequest, resolved: Resolved) -> Payload:
         """The answer's payload; of a list that takes `$top`, all pages that are wanted."""
-        if not self._preparation.is_paged:
+        if not self._preparation.shape.is_paged:
             return await self._exchange(request)
         pages = self._pages(resolved)
         while True:
@@ -298,7 +298,7 @@ class _Run:
             shape = self._preparation.shape
             return {**described[0], "then": {"method": shape.method, "url": self._url(shape.path)}}
         request = prepared.request
-        if self._preparation.is_paged:
+        if self._preparation.shape.is_paged:
             request = _page(request, self._pages(prepared.resolved))
         return self._described_request(request)
 

@@ -48,11 +48,6 @@ class Preparation:
         )
         self._lookups: dict[str, RequestBuilder] = {}
 
-    @property
-    def is_paged(self) -> bool:
-        """Whether the answer is a list that comes page by page."""
-        return "$top" in self.shape.query
-
     @cached_property
     def simple_fields(self) -> tuple[str, ...]:
         """What Simplify keeps of an entity; empty where the answer has no entity."""

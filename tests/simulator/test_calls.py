@@ -185,6 +185,8 @@ def test_exports_are_csv(api: httpx.Client) -> None:
     assert len(rows) == 25
     assert rows[12]["LastName"] == "O'Brien"
     calls = list(csv.DictReader(io.StringIO(api.get("CallHistoryView/Pbx.DownloadCallHistory()").text)))
+    some = api.get("CallHistoryView/Pbx.DownloadCallHistory()?$top=2&$skip=1").text
+    assert list(csv.DictReader(io.StringIO(some))) == calls[1:3]
     assert len(calls) == 40
 
 

@@ -108,6 +108,11 @@ class Shape:
     returns: Returns
     releases: tuple[str, ...]
 
+    @property
+    def is_paged(self) -> bool:
+        """Whether the answer is a list that comes page by page; a file takes `$top` too, but comes as a whole."""
+        return self.returns.kind == "collection" and "$top" in self.query
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:

@@ -77,22 +77,17 @@ _BINARY: NodeProperty = {
 
 def call_properties(catalog: Catalog) -> list[NodeProperty]:
     """The properties of the whole node that are not path parameters, in the order in which they are shown."""
-    limit = shown_for(_LIMIT, _having(catalog, pages))
+    limit = shown_for(_LIMIT, _having(catalog, lambda shape: shape.is_paged))
     limit["displayOptions"]["show"]["returnAll"] = [False]
     return [
         shown_for(_IF_MATCH, _having(catalog, lambda shape: shape.if_match)),
         shown_for(_BODY, _having(catalog, lambda shape: shape.body is not None)),
-        shown_for(_RETURN_ALL, _having(catalog, pages)),
+        shown_for(_RETURN_ALL, _having(catalog, lambda shape: shape.is_paged)),
         limit,
         shown_for(_SIMPLIFY, _having(catalog, lambda shape: _simplifies(catalog, shape))),
         shown_for(_BINARY, _having(catalog, _is_file)),
         _options(catalog),
     ]
-
-
-def pages(shape: Shape) -> bool:
-    """Whether the answer is a list that is read page by page."""
-    return shape.returns.kind == "collection" and "$top" in shape.query
 
 
 def _is_file(shape: Shape) -> bool:

@@ -145,8 +145,11 @@ def resolve(names: ParameterNames, parameters: Mapping[str, Any], item: Mapping[
     sorted_ = _Sorted()
     for name, value in parameters.items():
         _sort(names, sorted_, name, value)
-    limit = _limit(sorted_)
-    skip = _skip(sorted_.query.pop("$skip", None))
+    if names.shape.is_paged:
+        limit, skip = _limit(sorted_), _skip(sorted_.query.pop("$skip", None))
+    else:
+        limit, skip = None, 0
+        _limit_file(names, sorted_)
     return Resolved(
         Values(sorted_.path, sorted_.query, sorted_.if_match, _body(names, sorted_, item)),
         limit=limit,
@@ -231,6 +234,16 @@ def _limit(sorted_: _Sorted) -> int | None:
     if limit < 0 or (limit == 0 and top is None):
         raise ParameterError(f"limit: wanted a number of 1 or more, given {limit}", field="limit")
     return limit
+
+
+def _limit_file(names: ParameterNames, sorted_: _Sorted) -> None:
+    """A file comes as a whole: `$top` goes out where it is asked for, and as it was given."""
+    if "$top" not in names.shape.query:
+        return
+    if _flag(sorted_.ours, "returnAll", default=False):
+        sorted_.query.pop("$top", None)
+    elif not is_nothing(limit := sorted_.ours.get("limit")):
+        sorted_.query.setdefault("$top", limit)
 
 
 def _batch(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from .backup_files import BACKUPS, backup_file
 from .body import read_body as read_values
 from .control import CONTROL, Control
 from .exchange import Exchange
-from .files import FileAnswer
+from .files import FileAnswer, csv_part
 from .login import LOGIN, SEEN_BODY, Login
 from .operations import perform
 from .page_guard import is_page
@@ -282,6 +282,9 @@ class SimulatorApp:
     def _returned(self, exchange: Exchange, payload: Any) -> Answer:
         returns = exchange.route.shape.returns
         if isinstance(payload, FileAnswer):
+            if exchange.query and payload.media_type == "text/csv":
+                options = self._options(exchange, returns.type)
+                payload = csv_part(payload, options.skip, options.top)
             return file_answer(payload)
         if returns.kind == "nothing":
             return Answer(204)

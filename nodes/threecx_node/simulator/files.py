@@ -35,6 +35,12 @@ def csv_file(name: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -
     return FileAnswer(text.getvalue().encode(), "text/csv", name)
 
 
+def csv_part(file: FileAnswer, skip: int, top: int | None) -> FileAnswer:
+    """The file with its header line and the rows that `$skip` and `$top` leave."""
+    header, *rows = csv.reader(io.StringIO(file.content.decode(), newline=""))
+    return csv_file(file.name, header, rows[skip:] if top is None else rows[skip : skip + top])
+
+
 def tone_file(name: str, seconds: float = 1.0) -> FileAnswer:
     """A telephone-quality WAV of a quiet tone: something that players can play."""
     samples = [int(3000 * math.sin(2 * math.pi * 425 * i / _RATE)) for i in range(int(_RATE * seconds))]
