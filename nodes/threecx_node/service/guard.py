@@ -41,9 +41,6 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope["path"], Headers(scope=scope))
-        if refusal:
-            # Who may not call holds no connection either.
-            refusal.headers["Connection"] = "close"
         await (refusal or self._app)(scope, receive, send_marked)
 
     def _refusal(self, path: str, headers: Headers) -> Response | None:
