@@ -218,6 +218,40 @@ def test_only_what_is_safe_is_sent_again(method: str, status: int, requests: int
     assert batch.exit_code == 1
 
 
+@pytest.mark.parametrize(("operation", "unknown"), [("GetUser", False), ("DeleteUser", True)])
+@pytest.mark.parametrize("status", [502, 504])
+def test_a_write_that_a_gateway_gave_up_on_may_have_been_done(
+    operation: str, unknown: bool, status: int
+) -> None:
+    pbx = FakePbx(lambda _: httpx.Response(status))
+    [result, _] = run(pbx, operation, [{}, {}], {"Id": 5}).results
+    assert result.error is not None
+    assert result.error.outcome_unknown is unknown
+    assert (result.error.to_json().get("outcome") == "unknown") is unknown
+    assert ("Look in 3CX" in result.error.description) is unknown
+
+
+def test_a_login_without_an_answer_has_done_nothing() -> None:
+    class Silent(FakePbx):
+        def __call__(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ReadTimeout("", request=request) from TimeoutError()
+
+    [result] = run(Silent(lambda _: httpx.Response(204)), "DeleteUser", [{}], {"Id": 5}).results
+    assert result.error is not None
+    assert (result.error.code, result.error.outcome_unknown) == ("timeout", False)
+
+
+def test_the_summary_tells_what_nobody_knows() -> None:
+    batch = run(
+        deleting({2: httpx.Response(504), 3: httpx.Response(404)}),
+        "DeleteCallFlowApp",
+        [{"Id": 1}, {"Id": 2}, {"Id": 3}],
+        ID,
+        Options(continue_on_fail=True),
+    )
+    assert batch.summary().endswith("(done: item 0; failed: item 2; unknown whether carried out: item 1)")
+
+
 def test_a_key_given_by_number_is_looked_up() -> None:
     pbx = FakePbx(
         lambda r: httpx.Response(204) if r.method == "DELETE" else httpx.Response(200, json={"Id": 77})
@@ -267,7 +301,15 @@ def test_a_dry_run_stays_one_when_the_first_item_is_broken() -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"dryRun": "yes"}, {"dryRun": 1}, {"concurrency": "abc"}, {"concurrency": 0}, {"timeout": "soon"}],
+    [
+        {"dryRun": "yes"},
+        {"dryRun": 1},
+        {"dryRun": ""},
+        {"dryRun": "={{ $json.dry }}"},
+        {"concurrency": "abc"},
+        {"concurrency": 0},
+        {"timeout": "soon"},
+    ],
 )
 def test_options_that_cannot_be_read_send_nothing(options: dict[str, Any]) -> None:
     pbx = deleting()

@@ -57,7 +57,8 @@ def test_a_file_comes_as_a_whole(parameters: dict[str, Any], query: str) -> None
     headers = {"content-type": "text/csv", "content-disposition": "attachment; filename=calls.csv"}
     pbx = FakePbx(lambda _: httpx.Response(200, content=b"Id\n1\n", headers=headers))
     shown = run(pbx, "DownloadCallHistory", [{}], parameters, Options(dry_run=True)).results[0].request
-    assert shown is not None and shown["url"].partition("Pbx.DownloadCallHistory()")[2] == query
+    assert shown is not None
+    assert shown["url"].partition("Pbx.DownloadCallHistory()")[2] == query
     assert run(pbx, "DownloadCallHistory", [{}], parameters).results[0].error is None
     assert pbx.targets == [f"GET /CallHistoryView/Pbx.DownloadCallHistory(){query}"]
 

@@ -17,6 +17,8 @@ export interface ExecutorError {
 	code?: string;
 	field?: string;
 	itemIndex?: number;
+	/** The PBX may have done what it gave no answer about. */
+	outcome?: 'unknown';
 	request?: IDataObject;
 }
 

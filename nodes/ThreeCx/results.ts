@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData, NodeApiError } from 'n8n-workflow';
 
-import type { ExecutorError, ResultItem } from './contract';
+import { NOT_ATTEMPTED, type ExecutorError, type ResultItem } from './contract';
 import { nodeError } from './executor';
 import { isFailed, type Outcome, type Run, tally } from './run';
 
@@ -45,7 +45,9 @@ function errorOf(outcome: Outcome, index: number, failure: Run['failure']): IDat
 	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
 	const state = outcome === 'unknown' ? 'It is unknown whether this item was carried out' : 'This item was not tried';
 	const status = httpCode ? { httpCode: Number(httpCode) } : {};
-	return { message, description: sentences(state, description), ...status, itemIndex: index };
+	// The words of the executor's own errors, for workflows that branch.
+	const word = outcome === 'unknown' ? { code: 'executor', outcome } : { code: NOT_ATTEMPTED };
+	return { message, description: sentences(state, description), ...status, ...word, itemIndex: index };
 }
 
 function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {

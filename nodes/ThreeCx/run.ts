@@ -196,8 +196,8 @@ export function tally(outcomes: Outcome[]): string {
 }
 
 function stateOf(outcome: Outcome): string {
-	if (outcome === 'unknown') return 'unknown whether it was carried out';
 	if (outcome === 'not tried') return outcome;
+	if (outcome === 'unknown' || outcome.error?.outcome === 'unknown') return 'unknown whether it was carried out';
 	if (outcome.error === undefined) return 'done';
 	return isFailed(outcome) ? 'failed' : 'not tried';
 }

@@ -28,10 +28,12 @@ BY_STATUS: Mapping[int, str] = {
     504: "3CX took too long. Ask for less: a shorter period, a filter, fewer fields.",
 }
 
+UNKNOWN_OUTCOME = "Look in 3CX whether it was carried out before you send it again."
+
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted) and that 3CX runs.",
-    "connection_lost": "Look in 3CX whether the request was carried out before you send it again.",
+    "connection_lost": "Check the network on the way to the PBX, and that 3CX was not restarting just then.",
     "unreachable": "Check the PBX URL and whether this machine's network and firewall let it reach the PBX.",
     "dns": "Check the host name in the PBX URL.",
     "tls": "Use the name that the certificate is made out to, or trust its authority: --ca-file FILE, or ca_file in a "
@@ -40,6 +42,7 @@ BY_FAILURE: Mapping[str, str] = {
     "trust, switch Verify TLS off (--no-verify-tls).",
     "tls_handshake": "Check the port: is it https? 5001 and 443 are, 5004 is http.",
     "unsendable": "Check the host name in the PBX URL and the length of the values: nothing was sent.",
+    "connect_timeout": "Check host and port of the PBX URL, and the firewalls on the way: nothing was sent.",
     "timeout": "Check that the PBX answers in a browser; then raise the time-out or ask for less at once.",
     "not_3cx": "Check the PBX URL: it must lead to 3CX itself, not to a web page, a portal or another service.",
     "partial_failure": "The rest was carried out. Mend what the message names and send only that again.",

@@ -116,8 +116,12 @@ class Batch:
         parts = [f"done: {ranges(done)}" if done else "done: none"]
         if not self.failed:
             return f"stopped ({parts[0]}; not tried: {ranges(each.index for each in self.not_tried)})"
-        if len(self.failed) > 1:
-            parts.append(f"failed: {ranges(each.index for each in self.failed)}")
+        unknown = [each.index for each in self.failed if each.error and each.error.outcome_unknown]
+        failed = [each.index for each in self.failed if each.index not in unknown]
+        if len(failed) > 1 or (failed and unknown):
+            parts.append(f"failed: {ranges(failed)}")
+        if unknown:
+            parts.append(f"unknown whether carried out: {ranges(unknown)}")
         if self.not_tried:
             parts.append(f"not tried: {ranges(each.index for each in self.not_tried)}")
         return f"{first.one_line() if first else ''} ({'; '.join(parts)})"

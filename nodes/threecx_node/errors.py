@@ -45,6 +45,7 @@ class ThreeCxError(Exception):
         http_code: int | None = None,
         item_index: int | None = None,
         request: dict[str, str] | None = None,
+        outcome_unknown: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
@@ -54,9 +55,13 @@ class ThreeCxError(Exception):
         self.http_code = http_code
         self.item_index = item_index
         self.request = request
+        self.outcome_unknown = outcome_unknown
 
     def to_json(self) -> dict[str, Any]:
-        """The shape every door gives: message, description, httpCode, code, field, itemIndex, request."""
+        """The shape every door gives: message, description, httpCode, code, field, itemIndex, request.
+
+        `outcome` is there, as "unknown", where the PBX may have done what it gave no answer about.
+        """
         shape = {
             "message": self.message,
             "description": self.description,
@@ -65,6 +70,7 @@ class ThreeCxError(Exception):
             "field": self.field,
             "itemIndex": self.item_index,
             "request": self.request,
+            "outcome": "unknown" if self.outcome_unknown else None,
         }
         return {key: value for key, value in shape.items() if value not in (None, "")}
 

@@ -26,6 +26,7 @@ from threecx_node.transport.retry import RetryPolicy
 
 KEY = "s3cr3t-key"
 GET = PreparedRequest("GET", "/Users(5)")
+DELETE = PreparedRequest("DELETE", "/Users(5)")
 
 
 async def _no_wait(seconds: float) -> None:
@@ -110,6 +111,15 @@ def test_a_time_out() -> None:
         error = failure(at(server), limits=Limits(timeout=0.3))
         assert error.code == "timeout"
         assert "0.3 seconds" in error.message
+        assert not error.outcome_unknown
+
+
+@pytest.mark.parametrize("data", [None, b""], ids=["says nothing", "hangs up"])
+def test_a_write_without_an_answer_may_have_been_done(data: bytes | None) -> None:
+    with running(lambda _: data) as server:
+        error = failure(at(server), DELETE, limits=Limits(timeout=0.3))
+        assert error.outcome_unknown
+        assert error.description.startswith("Look in 3CX whether it was carried out")
 
 
 @pytest.mark.parametrize(

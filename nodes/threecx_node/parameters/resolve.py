@@ -254,6 +254,12 @@ def _batch(given: Mapping[str, Any]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for name, value in given.items():
         if is_nothing(value):
+            if name == "dryRun":
+                raise ParameterError(
+                    "dryRun is there, but it is nothing, so it is not known whether to send",
+                    field=name,
+                    description="Give true or false, or leave it out; nothing was sent.",
+                )
             continue
         try:
             if name == "dryRun":

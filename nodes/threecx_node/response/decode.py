@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..advice import BY_WARNING, advice_for
+from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for
 from ..errors import PartialFailureError, ResponseError
 from ..json_codec import loads
 from ..transport.failures import not_a_3cx
+from ..transport.retry import outcome_is_unknown
 
 if TYPE_CHECKING:
     from ..catalog.models import Operation, Shape
@@ -47,7 +48,7 @@ def decode(operation: Operation, shape: Shape, answer: Answer, host: str) -> Pay
     """The payload; raises ResponseError (the PBX's words, our advice), or TransportError for what is no 3CX."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not 200 <= answer.status < 300:
-        raise _response_error(answer, media_type, host)
+        raise _response_error(answer, media_type, host, shape.method)
     if not answer.content and "content-disposition" not in answer.headers:
         return Payload("nothing")
     if _is_file(answer, media_type):
@@ -106,7 +107,7 @@ def _failure_text(failure: Mapping[str, Any]) -> str:
     return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
-def _response_error(answer: Answer, media_type: str, host: str) -> Exception:
+def _response_error(answer: Answer, media_type: str, host: str, method: str) -> Exception:
     document: Any = None
     if "json" in media_type:
         try:
@@ -123,12 +124,15 @@ def _response_error(answer: Answer, media_type: str, host: str) -> Exception:
             answer.content[:_LONGEST_MESSAGE].decode("utf-8", "replace") if media_type == "text/plain" else ""
         )
         message = " ".join(text.split())
+    unknown = outcome_is_unknown(method, status=answer.status)
+    advice = advice_for(answer.status, code)
     return ResponseError(
         _cut(message) or f"{host} answered {answer.status}",
-        description=advice_for(answer.status, code),
+        description=f"{UNKNOWN_OUTCOME} {advice}" if unknown else advice,
         code=code or f"http_{answer.status}",
         http_code=answer.status,
         field=target,
+        outcome_unknown=unknown,
     )
 
 

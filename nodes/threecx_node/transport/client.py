@@ -23,11 +23,12 @@ from threecx_credentials import (
 from threecx_credentials.fields import MASK
 
 from .. import __version__
+from ..advice import UNKNOWN_OUTCOME
 from ..errors import ConfigurationError, ThreeCxError, TransportError
 from .answer import Answer
 from .failures import login_error, transport_error
 from .limits import Limits
-from .retry import RetryPolicy
+from .retry import RetryPolicy, outcome_is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +127,16 @@ class PbxClient:
         if request.body is not None:
             headers["content-type"] = "application/json"
         url = self.credential.api_url + request.target
-        response = await self._request(request.method, url, seconds, headers=headers, content=request.body)
+        try:
+            response = await self._request(
+                request.method, url, seconds, headers=headers, content=request.body
+            )
+        except TransportError as error:
+            # Here, where it is known that it was not the login that failed.
+            if outcome_is_unknown(request.method, code=error.code):
+                error.outcome_unknown = True
+                error.description = f"{UNKNOWN_OUTCOME} {error.description}"
+            raise
         self.version = response.headers.get(VERSION_HEADER) or self.version
         content = response.content
         if response.status_code >= 400:

@@ -35,7 +35,7 @@ def transport_error(error: Exception, host: str, *, timeout: float) -> Transport
     if any(isinstance(each, ConnectionRefusedError) for each in chain):
         return _made("connection_refused", f"{host} refused the connection")
     if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)) and _is_timeout(chain):
-        return _made("timeout", f"no connection to {host} in time")
+        return _made("connect_timeout", f"no connection to {host} in time")
     if isinstance(error, httpx.TimeoutException) and _is_timeout(chain):
         return _made("timeout", f"no answer from {host} within {timeout:g} seconds")
     if isinstance(error, httpx.ConnectError):

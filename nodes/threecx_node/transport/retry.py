@@ -16,6 +16,8 @@ ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
 _BUSY = frozenset({502, 503, 504})
+# A gateway's word for an answer that did not come; 503 means that it took nothing.
+_NO_ANSWER = frozenset({502, 504})
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -42,6 +44,14 @@ class RetryPolicy:
         if attempt >= self.attempts or method != "GET" or code != "connection_lost":
             return None
         return _backoff(attempt)
+
+
+def outcome_is_unknown(method: str, *, code: str = "", status: int | None = None) -> bool:
+    """Whether a request that failed so may have been carried out all the same; a read changes nothing.
+
+    `code` is a word of `failures.py` about a request that had gone out, `status` that of an answer.
+    """
+    return method != "GET" and (code in ("timeout", "connection_lost") or status in _NO_ANSWER)
 
 
 def _backoff(attempt: int) -> float:
