@@ -76,7 +76,7 @@ def body_fields(catalog: Catalog, operation: str, release: str | None) -> list[d
     fields = catalog.body_properties(shape, release)
     # An update names its entity in the path; the body's copy of the key would only contradict it.
     keys = {each.name for each in shape.parameters} if found.kind == "update" else set()
-    required = set() if isinstance(shape.body, str) else _always_asked_for(catalog, found)
+    required = catalog.required_fields(found)
     shown = [
         _field(catalog, each, release, required=name in required)
         for name, each in fields.items()
@@ -156,19 +156,6 @@ def _skip(cursor: str | None) -> int:
             "this page is not known", description="Search again from the beginning.", field="cursor"
         )
     return int(cursor)
-
-
-def _always_asked_for(catalog: Catalog, action: Operation) -> set[str]:
-    """OData: an action's parameter that may not be null must be given. An entity's fields have defaults.
-
-    One that some releases lack cannot be asked for: those refuse it.
-    """
-    bodies = [catalog.body_properties(shape, None) for shape in action.shapes]
-    return {
-        name
-        for name, each in bodies[-1].items()
-        if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
-    }
 
 
 def _field(catalog: Catalog, each: Property, release: str | None, *, required: bool) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .errors import (
 from .json_codec import loads
 from .preparation import ENTITY_KEY, Preparation, Prepared
 from .request.build import PreparedRequest
-from .request.odata import query_string
+from .request.odata import expanded, query_string
 from .response.decode import Payload, decode
 from .response.items import to_items
 from .transport.client import PbxClient
@@ -272,10 +272,11 @@ class _Run:
         return decode(self._preparation.operation, self._preparation.shape, answer, client.host)
 
     def _fields(self, resolved: Resolved) -> tuple[str, ...]:
-        """What Simplify keeps; where the user chose the fields, the choice stands."""
-        if not resolved.simplify or "$select" in resolved.values.query:
+        """What Simplify keeps; where the user chose the fields, the choice stands, and so does what was expanded."""
+        query = resolved.values.query
+        if not resolved.simplify or "$select" in query or not self._preparation.simple_fields:
             return ()
-        return self._preparation.simple_fields
+        return (*self._preparation.simple_fields, *expanded(query.get("$expand")))
 
     def _done(self, result: Result) -> None:
         self._results[result.index] = result

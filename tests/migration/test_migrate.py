@@ -382,6 +382,8 @@ def test_every_byte_outside_a_turned_node_stays(
 
 def literal(declared: Property) -> Any:
     """A value as a generated node holds it: lists as JSON text."""
+    if declared.type.name in CATALOG.enums:
+        return CATALOG.enums[declared.type.name].members[0]
     if CATALOG.is_schema(declared.type.name):
         return "[]" if declared.type.collection else "{}"
     value = BY_EDM_TYPE[declared.type.name]
@@ -389,7 +391,11 @@ def literal(declared: Property) -> Any:
 
 
 def is_sampled(declared: Property) -> bool:
-    return declared.type.name in BY_EDM_TYPE or CATALOG.is_schema(declared.type.name)
+    return declared.type.name in BY_EDM_TYPE or CATALOG.is_schema(declared.type.name) or is_one_of(declared)
+
+
+def is_one_of(declared: Property) -> bool:
+    return declared.type.name in CATALOG.enums and not declared.type.collection
 
 
 @pytest.mark.parametrize("operation", list(CATALOG.operations()), ids=lambda each: each.id)

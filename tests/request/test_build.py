@@ -83,6 +83,24 @@ def test_an_update_of_nothing_is_refused() -> None:
             build("UpdateUser", Values({"Id": 5}, {}, None, nothing))
 
 
+@pytest.mark.parametrize(
+    ("given", "text"), [(4799, "4799"), (4799.0, "4799"), (-1.5, "-1.5"), (2**70, str(2**70))]
+)
+def test_a_number_for_a_text_becomes_its_digits(given: Any, text: str) -> None:
+    assert update_user({"Mobile": given, "Groups": [{"Name": given}]}) == {
+        "Mobile": text,
+        "Groups": [{"Name": text}],
+    }
+
+
+@pytest.mark.parametrize("body", [None, {}, {"ids": None}, {"ids": UNDEFINED}])
+def test_what_an_action_cannot_do_without_is_asked_for(body: Any) -> None:
+    with pytest.raises(ParameterError, match="ids is required, but it is") as caught:
+        build("BatchDelete", Values({}, {}, None, body))
+    assert caught.value.field == "ids"
+    assert build("BatchDelete", Values({}, {}, None, {"ids": []})).body == b'{"ids":[]}'
+
+
 def test_a_create_may_be_empty() -> None:
     assert build("CreateUser", Values()).body == b"{}"
 
@@ -104,7 +122,7 @@ def test_annotations_of_a_template_are_sent_back() -> None:
         ({"VMEnabled": 1}, "VMEnabled: wanted true or false, given 1", ""),
         ({"Groups": {}}, "Groups: wanted a list, given an object", ""),
         ({"TranscriptionMode": "Voicemai"}, "TranscriptionMode: wanted one of", "Did you mean 'Voicemail'?"),
-        ({"FirstName": 5}, "FirstName: wanted a text, given 5", ""),
+        ({"FirstName": True}, "FirstName: wanted a text, given true", ""),
         ({"Blfs": "x" * 20481}, "Blfs: wanted a text of at most 20480 characters", ""),
         ([1], "must be a JSON object, given [1]", ""),
         ("text", 'must be a JSON object, given "text"', ""),

@@ -18,6 +18,7 @@ from threecx_node.request.odata import (
     LiteralError,
     boolean,
     date_time,
+    expanded,
     guid,
     integer,
     query_string,
@@ -26,6 +27,21 @@ from threecx_node.request.odata import (
 )
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        (None, ()),
+        ("", ()),
+        ("Groups", ("Groups",)),
+        (["Groups", "Phones"], ("Groups", "Phones")),
+        (" Groups($select=Id,Name;$expand=Rights($select=Id)), Phones ", ("Groups", "Phones")),
+        ("Groups/Rights", ("Groups",)),
+    ],
+)
+def test_the_names_in_an_expand(value: Any, names: tuple[str, ...]) -> None:
+    assert expanded(value) == names
 
 
 @given(texts)

@@ -268,6 +268,20 @@ class Catalog:
             for name, raw in self._document["enums"].items()
         }
 
+    def required_fields(self, operation: Operation) -> tuple[str, ...]:
+        """What the operation's body must hold. OData: an action's parameter that may not be null must be given.
+
+        An entity's fields have defaults, and one that some releases lack cannot be asked for: those refuse it.
+        """
+        if not isinstance(operation.shapes[-1].body, Mapping):
+            return ()
+        bodies = [self.body_properties(shape, None) for shape in operation.shapes]
+        return tuple(
+            name
+            for name, each in bodies[-1].items()
+            if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
+        )
+
     def body_properties(self, shape: Shape, release: str | None = None) -> Mapping[str, Property]:
         """What a body of `shape` may hold in `release` (None: in any), empty where it takes none."""
         if shape.body is None:

@@ -128,7 +128,10 @@ def _example(catalog: Catalog, operation: Operation, shape: Shape, fields: Mappi
             (name for name in fields if name not in ("Id", "Number")),
             key=lambda name: fields[name].type.name not in _SAMPLES or fields[name].type.collection,
         )
-        body = {name: _sample(catalog, fields[name]) for name in plain[:_FIELDS_IN_EXAMPLE]}
+        needed = catalog.required_fields(operation)
+        chosen = [*needed, *(name for name in plain if name not in needed)]
+        shown = chosen[: max(_FIELDS_IN_EXAMPLE, len(needed))]
+        body = {name: _sample(catalog, fields[name]) for name in shown}
         words += ["--body", dumps(body).decode()]
     return shlex.join([*words, "--dry-run"])
 

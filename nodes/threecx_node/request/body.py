@@ -34,8 +34,8 @@ def encode_body(
 ) -> bytes:
     """`value` as the JSON to send.
 
-    Fields that are undefined are left out, date-times become UTC (those without an offset are of `zone`), then the
-    whole is validated. Raises BodyError
+    Fields that are undefined are left out, date-times become UTC (those without an offset are of `zone`), a number
+    for a text field becomes its digits, then the whole is validated. Raises BodyError
     that names the field: unknown (with the nearest known), wrong type (wanted, given), too large.
     """
     if not isinstance(value, Mapping):
@@ -43,7 +43,7 @@ def encode_body(
             f"the body of {operation_id} must be a JSON object, given {shown(value)}", field="body"
         )
     properties = catalog.properties(declared) if isinstance(declared, str) else declared
-    prepared = _prepare(_Context(catalog, zone), value, properties, "", 0)
+    prepared = _prepare(_Context(catalog, release, zone), value, properties, "", 0)
     validator = validator_for(catalog, operation_id, declared, release)
     if not validator.is_valid(prepared):
         raise _explain(next(iter(validator.iter_errors(prepared))), operation_id, release)
@@ -65,6 +65,7 @@ def encode_body(
 @dataclass(frozen=True, slots=True)
 class _Context:
     catalog: Catalog
+    release: str | None
     zone: tzinfo
 
 
@@ -99,9 +100,17 @@ def _prepare_value(context: _Context, value: Any, declared: Property | None, pat
         ]
     if isinstance(value, float) and not math.isfinite(value):
         raise BodyError(f"{path}: JSON has no {value}; leave the field out or give a number", field=path)
-    if isinstance(value, float) and value.is_integer() and declared and declared.type.name in INT_RANGES:
-        return int(value)
-    if declared and declared.type.name == "DateTimeOffset" and isinstance(value, str):
+    return _as_declared(context, value, declared.type_in(context.release).name, path) if declared else value
+
+
+def _as_declared(context: _Context, value: Any, type_name: str, path: str) -> Any:
+    """What people mean by a value of another JSON type: `5.0` is a whole number, a telephone number is a text."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and (type_name in INT_RANGES or type_name == "String") and value == int(value):
+        value = int(value)
+    if is_number and type_name == "String":
+        return str(value)
+    if type_name == "DateTimeOffset" and isinstance(value, str):
         try:
             return date_time(value, context.zone)
         except LiteralError as error:

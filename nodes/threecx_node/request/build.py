@@ -7,6 +7,7 @@ the query options that the operation takes) is compiled once per shape and kept.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from .body import encode_body
 from .odata import LITERALS, LiteralError, date_time, query_string, query_value, shown, string
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 IF_MATCH = "If-Match"
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -80,6 +81,7 @@ class RequestBuilder:
         self._optional = frozenset(self.shape.query)
         self._may_be_empty = frozenset(each.name for each in self.shape.parameters if each.optional)
         self._static = not self.shape.parameters
+        self._asked_for = catalog.required_fields(operation)
 
     def build(self, values: Values) -> PreparedRequest:
         """The request; raises ParameterError or BodyError, which name the field."""
@@ -151,6 +153,10 @@ class RequestBuilder:
                     description="Set at least one field.",
                 )
             body = {}
+        if isinstance(body, Mapping):
+            for name in self._asked_for:
+                if (value := body.get(name, UNDEFINED)) is None or value is UNDEFINED:
+                    raise missing(name, value)
         return encode_body(
             self._catalog,
             self.operation.id,

@@ -161,6 +161,17 @@ def query_value(name: str, value: Any) -> str:
     return search_text(value) if name == "$search" else value.strip()
 
 
+def expanded(value: Any) -> tuple[str, ...]:
+    """The properties that a `$expand` names: `Groups($select=Name,Id),Phones` → `("Groups", "Phones")`."""
+    text, outer = _list_text(value), ""
+    depth = 0
+    for letter in text:
+        depth += letter == "("
+        outer += letter if depth == 0 else ""
+        depth -= letter == ")"
+    return tuple(name for part in outer.split(",") if (name := part.partition("/")[0].strip()))
+
+
 def search_text(value: str) -> str:
     """A search phrase: one with a space is quoted unless it is already; AND, OR and NOT are left to the user."""
     text = value.strip()

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from .decode import File, Payload
 
 Item = dict[str, Any]
+# Bulk actions whose answer lists what failed: an empty one is their success.
+_LISTS_WHAT_FAILED = frozenset({"BatchDelete", "BatchDeleteFiles"})
+_ETAG = "@odata.etag"
 
 
 def to_items(
@@ -31,7 +34,7 @@ def to_items(
     paired = {"item": index}
     if payload.kind == "file":
         return [_file_item(payload.value, paired, binary_property)]
-    if payload.kind == "nothing":
+    if payload.kind == "nothing" or (operation.id in _LISTS_WHAT_FAILED and not payload.value):
         return [{"json": _done(operation, shape, keys), "pairedItem": paired}]
     if payload.kind == "collection":
         return [{"json": _object(each, fields), "pairedItem": paired} for each in payload.value]
@@ -44,7 +47,9 @@ def _object(value: Any, fields: tuple[str, ...]) -> Mapping[str, Any]:
         return {"value": value}
     if not fields:
         return value
-    return {name: value[name] for name in fields if name in value}
+    kept = {name: value[name] for name in fields if name in value}
+    # Not one of the fields, but what If-Match wants of a later delete.
+    return {_ETAG: value[_ETAG], **kept} if _ETAG in value else kept
 
 
 def _done(operation: Operation, shape: Shape, keys: Mapping[str, Any]) -> dict[str, Any]:
