@@ -51,6 +51,11 @@ def test_a_found_value_opens_its_entry_and_a_filter_narrows(simulator: Simulator
     found = find(simulator, "GetUser", name.split()[0]).results
     assert everyone[0]["value"] in [each["value"] for each in found]
     assert find(simulator, "GetUser", "no such O'Name").results == []
+    # What the list shows is found, in whatever case and order.
+    for text in (name, name.upper(), " ".join(reversed(name.lower().split()))):
+        assert everyone[0] in find(simulator, "GetUser", text).results
+    assert len(find(simulator, "GetUser", name).results) == 1
+    assert find(simulator, "GetUser", "()").results == []
 
     async def get() -> Any:
         async with Executor(credential(simulator)) as executor:

@@ -80,6 +80,28 @@ def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(val
     assert batch.exit_code == 1
 
 
+@pytest.mark.parametrize(
+    ("parameters", "remedy"),
+    [
+        ({"Id": "{{ $json.Id }}"}, "Begin the value with = to make it an expression"),
+        ({"Id": "abc"}, "Give another value for this item"),
+        ({"Id": 5, "body": "{"}, "Give another value for this item"),
+        ({"Id": 5, "body": {"Mobile": []}}, "Give another value for this item"),
+    ],
+)
+def test_every_value_that_does_not_fit_has_a_remedy(parameters: dict[str, Any], remedy: str) -> None:
+    [result] = run(deleting(), "UpdateUser", [{}], parameters).results
+    assert result.error is not None
+    assert result.error.description.startswith(remedy)
+
+
+def test_a_filter_that_3cx_does_not_read_is_explained() -> None:
+    pbx = FakePbx(lambda _: odata_error(400, "The query specified in the URI is not valid."))
+    [result] = run(pbx, "ListUser", [{}], {"$filter": "FirstName = 'Ada'"}).results
+    assert result.error is not None
+    assert "FirstName eq 'Ada'" in result.error.description
+
+
 def test_the_first_error_of_the_pbx_stops_and_says_what_was_done() -> None:
     pbx = deleting({3: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Id")})
     limits = Limits(concurrency=1)
@@ -256,7 +278,7 @@ def test_a_key_given_by_number_is_looked_up() -> None:
     pbx = FakePbx(
         lambda r: httpx.Response(204) if r.method == "DELETE" else httpx.Response(200, json={"Id": 77})
     )
-    locator = {"__rl": True, "mode": "number", "value": "102"}
+    locator = {"__rl": True, "mode": "number", "value": " 102 "}
     batch = run(pbx, "DeleteUser", [{}], {"Id": locator})
     assert pbx.targets == ["GET /Users(Number='102')?$select=Id", "DELETE /Users(77)"]
     assert batch.results[0].items == [{"json": {"deleted": True, "Id": 77}, "pairedItem": {"item": 0}}]

@@ -17,6 +17,8 @@ export const CREDENTIAL = 'threeCxApi';
 const START = 'Start it with: threecx serve --key-file FILE';
 const LOOK = "Look at the executor's log, and at the PBX for what was carried out, before running this again";
 const NOT_RUNNING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+// No TLS: nothing of the request has been sent.
+const NO_TLS = /CERT|^UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
 const TIMED_OUT = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
 /** What went wrong on the way, in words for a person; `sent` is whether the PBX may have seen something of it. */
@@ -163,6 +165,20 @@ export function connectionFailure(url: string, error: unknown): Failure {
 				'If it runs on another machine, put its address into the credential',
 			sent: false,
 		};
+	}
+	const untrusted = codes.find((code) => NO_TLS.test(code));
+	if (untrusted !== undefined) {
+		return {
+			message: `No TLS with the executor at ${url} (${untrusted})`,
+			description:
+				'threecx serve itself is called by http://. Where a proxy in front of it has a certificate of your own, ' +
+				'let n8n trust that one by NODE_EXTRA_CA_CERTS',
+			sent: false,
+		};
+	}
+	if (codes.includes('ERR_INVALID_URL')) {
+		const description = 'Put it into the credential like http://127.0.0.1:8765';
+		return { message: `The executor URL ${url} cannot be read`, description, sent: false };
 	}
 	if (codes.some((code) => TIMED_OUT.has(code))) return silent(url);
 	const words = error instanceof Error ? error.message : String(error);

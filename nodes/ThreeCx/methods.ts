@@ -38,7 +38,10 @@ export async function searchEntities(
 /** The fields of the operation's body; what is not required is there to be added. */
 export async function getBodyFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 	const { fields } = await ask<{ fields: Field[] }>(this, '/v1/fields', { operation: operationOf(this) });
-	return { fields: fields.map(mapperField) };
+	// What is filled in is shown, also in a node that was written without the editor.
+	const body = this.getCurrentNodeParameter('body') as { value?: object | null } | undefined;
+	const filled = new Set(Object.keys(body?.value ?? {}));
+	return { fields: fields.map((field) => mapperField(field, filled.has(field.id))) };
 }
 
 export async function getSelectOptions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
@@ -74,7 +77,7 @@ function locatorOf(operation: string): string | undefined {
 	return parametersOf(operation).find(({ name }) => locators.has(name))?.name;
 }
 
-function mapperField(field: Field): ResourceMapperField {
+function mapperField(field: Field, isFilled: boolean): ResourceMapperField {
 	return {
 		id: field.id,
 		// A field has no place for a description of its own.
@@ -82,7 +85,7 @@ function mapperField(field: Field): ResourceMapperField {
 		type: field.type,
 		required: field.required,
 		// Not there until it is added: what nobody touched is never sent.
-		removed: !field.required,
+		removed: !field.required && !isFilled,
 		display: true,
 		defaultMatch: false,
 		canBeUsedToMatch: false,

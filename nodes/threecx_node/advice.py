@@ -30,6 +30,11 @@ BY_STATUS: Mapping[int, str] = {
 
 UNKNOWN_OUTCOME = "Look in 3CX whether it was carried out before you send it again."
 
+BAD_FILTER = (
+    "Write a filter like FirstName eq 'Ada' or contains(LastName,'Love'): texts in single quotes, a quote in them "
+    "doubled, fields as 3CX writes them."
+)
+
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted) and that 3CX runs.",

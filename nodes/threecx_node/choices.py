@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -133,11 +134,20 @@ def _query(
         query["$select"] = [key, *(name for name in labels if name != key)]
     searchable = [name for name in labels or [key] if properties[name].type.name == "String"]
     if text and searchable and "$filter" in shape.query:
-        quoted = "'" + text.replace("'", "''") + "'"
-        query["$filter"] = " or ".join(f"contains({name},{quoted})" for name in searchable)
+        query["$filter"] = _holding(text, searchable)
     if labels and "$orderby" in shape.query:
         query["$orderby"] = labels[0]
     return query
+
+
+def _holding(text: str, names: Sequence[str]) -> str:
+    """A filter for entities that hold each word of `text` in one of `names`, in upper or lower case.
+
+    What a list shows, "Ada Lovelace (102)", is found too.
+    """
+    quoted = ["'" + word.replace("'", "''") + "'" for word in re.findall(r"[^\s()]+", text.lower()) or [text]]
+    any_of = [" or ".join(f"contains(tolower({name}),{word})" for name in names) for word in quoted]
+    return any_of[0] if len(any_of) == 1 else " and ".join(f"({each})" for each in any_of)
 
 
 def _entry(entity: Mapping[str, Any], key: str, labels: Sequence[str]) -> dict[str, Any]:

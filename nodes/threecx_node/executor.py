@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from threecx_credentials.fields import MASK
 
-from .advice import advice_for
+from .advice import BAD_FILTER, BY_STATUS, advice_for
 from .batch import Batch, Item, Options, Result
 from .catalog import Catalog, Operation, load_catalog
 from .errors import (
@@ -233,6 +233,9 @@ class _Run:
         except ThreeCxError as error:
             if request is not None:
                 error.request = {"method": request.method, "url": self._url(request.target)}
+                # Where nothing better is known about a 400, the filter is what it is about.
+                if error.description == BY_STATUS[400] and "$filter" in prepared.resolved.values.query:
+                    error.description = BAD_FILTER
             self._fail(prepared.index, error)
         except Exception as error:  # noqa: BLE001 (one item's fault of ours must not cost the others their results)
             self._fail(prepared.index, _fault(error))

@@ -74,6 +74,7 @@ class Preparation:
                 yield Prepared(index, error=error)
             except ItemError as error:
                 error.item_index = index
+                error.description = error.description or _remedy(error.message)
                 yield Prepared(index, error=error)
             else:
                 yield Prepared(index, resolved, request)
@@ -111,3 +112,10 @@ class Preparation:
                     f"{self.operation.id}: 3CX cannot look up {name} by number", description="Give its ID."
                 )
         return self._lookups[name]
+
+
+def _remedy(message: str) -> str:
+    """What to do about a value that does not fit; what it should be stands in the message."""
+    if "{{" in message:
+        return "Begin the value with = to make it an expression; nothing was sent for this item."
+    return "Give another value for this item, or take the item out; nothing was sent for it."

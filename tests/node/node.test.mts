@@ -315,6 +315,26 @@ describe('an executor that', () => {
 		expect(error.message).toBe(`The executor at ${url} is not running. Start it with: threecx serve --key-file FILE`);
 	});
 
+	it.each([
+		['speaks no TLS', (url: string) => url.replace('http:', 'https:'), /^No TLS with the executor at https:/],
+		['has an address that is none', () => 'http://foo bar', /^The executor URL http:\/\/foo bar cannot be read/],
+	])('%s was never reached', async (_, addressOf, words) => {
+		server = await executor((response, call) => answerAll(response, call, () => ({})));
+		const error = await errorOf({ parameters: deletes(2), url: addressOf(server.url) });
+		expect(error.message).toMatch(words);
+		expect(error.description).toContain('not tried: items 0-1');
+		expect(server.calls).toEqual([]);
+	});
+
+	it('knows no outcome of a write is told apart from one that failed', async () => {
+		const gone = { message: 'no answer', description: 'Look in 3CX', code: 'timeout', outcome: 'unknown' };
+		server = await executor((response, call) =>
+			answerAll(response, call, (index) => (index === 1 ? { error: gone } : { items: [{ json: {} }] })),
+		);
+		const error = await errorOf({ parameters: deletes(2), url: server.url });
+		expect(error.description).toBe('Look in 3CX. done: item 0; unknown whether it was carried out: item 1');
+	});
+
 	it('is something else is named', async () => {
 		server = await executor((response) => {
 			response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>');
@@ -385,6 +405,7 @@ describe('an executor that', () => {
 			error.message,
 		]);
 		expect((output[1]?.json.error as IDataObject).description).toContain('unknown whether this item was carried out');
+		expect(output[1]?.json.error).toMatchObject({ code: 'executor', outcome: 'unknown' });
 	});
 
 	it('ends without its last line was broken', async () => {
@@ -471,6 +492,20 @@ describe('the methods of the canvas', () => {
 		]);
 		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)']);
 		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
+	});
+
+	it('show the fields that a node already sends', async () => {
+		const fields = ['A', 'B'].map((id) => ({ id, displayName: id, type: 'string', required: false }));
+		server = await executor((response) => {
+			response.writeHead(200, HEADERS).end(JSON.stringify({ fields }));
+		});
+		const { getBodyFields } = new ThreeCx().methods.resourceMapping;
+		const body = { mappingMode: 'defineBelow', value: { B: 'x' } };
+		const found = await getBodyFields.call(load(server.url, { operation: 'UpdateUser', body }));
+		expect(found.fields.map(({ id, removed }) => [id, removed])).toEqual([
+			['A', true],
+			['B', false],
+		]);
 	});
 
 	it("tell the executor's words when it refuses", async () => {

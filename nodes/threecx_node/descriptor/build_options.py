@@ -39,7 +39,7 @@ _BODY: NodeProperty = {
             "addAllFields": False,
             "multiKeyMatch": False,
             "supportAutoMap": True,
-            "noFieldsError": "This operation's body has no fields",
+            "noFieldsError": "The fields could not be loaded. Test the credential: the executor may not be running",
         },
     },
 }

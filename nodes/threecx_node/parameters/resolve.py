@@ -190,7 +190,8 @@ def _sort(names: ParameterNames, sorted_: _Sorted, name: str, value: Any) -> Non
 def _locator(value: Any) -> tuple[Any, bool]:
     """The value of a resource locator (`{"__rl": true, "mode", "value"}`), and whether it is a number to look up."""
     if isinstance(value, Mapping) and value.get("__rl"):
-        return value.get("value"), value.get("mode") == "number"
+        chosen, by_number = value.get("value"), value.get("mode") == "number"
+        return chosen.strip() if by_number and isinstance(chosen, str) else chosen, by_number
     return value, False
 
 
