@@ -154,6 +154,23 @@ def test_a_bulk_delete_without_etags_is_warned_of(page: Page, stage: Stage, canv
     expect(output).not_to_contain_text("Fill in If Match")
 
 
+@pytest.mark.parametrize(("destination", "warned"), [("102", True), ("={{ $json.Number }}", False)])
+def test_an_action_that_would_run_for_each_item_is_warned_of(
+    page: Page, stage: Stage, canvas: Canvas, destination: str, warned: bool
+) -> None:
+    items = canvas.items([{"Number": "102"}, {"Number": "103"}])
+    body = {"mappingMode": "defineBelow", "value": {"dn": "101", "destination": destination}}
+    node = canvas.node("MakeCall", {"resource": "Users", "body": body})
+    workflow = stage.client.create_workflow("Calls", [TRIGGER, items, node])
+    open_node(page, stage, workflow, "Items")
+    execute(page)
+    page.keyboard.press("Escape")
+    page.locator('[data-test-id="canvas-node"][data-node-name="3CX"]').dblclick()
+    expect(page.get_by_test_id("node-execute-button")).to_be_visible()
+    hint = page.get_by_test_id("output-panel").get_by_text("Runs once for each input item")
+    expect(hint).to_have_count(int(warned))
+
+
 def test_an_update_sends_the_field_that_was_added_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     listed = canvas.run(canvas.node("ListUser", {"resource": "Users", "limit": 1}))
     [found] = listed.items("3CX")
