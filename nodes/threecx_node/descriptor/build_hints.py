@@ -28,7 +28,8 @@ HINTS: list[Hint] = [
     },
     {
         "message": "Deletes one entry per input item, whatever happened to it since it was read. "
-        'Fill in If Match with each entry\'s ETag, {{ $json["@odata.etag"] }}, or look at the requests first: Options > Dry Run.',
+        'Fill in If Match with each entry\'s ETag, {{ $json["@odata.etag"] }}, '
+        "or look at the requests first: Options > Dry Run.",
         "type": "warning",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",
