@@ -69,9 +69,11 @@ def serve(
     ] = 32,
 ) -> None:
     """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
+    from ..service.log import to_stderr
     from ..service.profiles import load_profiles
     from ..service.serving import serve as run
 
+    to_stderr()
     key = _key(key_file)
     _refuse_open_door(host, key, without_key=without_key)
     run(

@@ -24,6 +24,7 @@ from ..json_codec import dumps, loads, why_not_json
 from ..transport.limits import Limits
 from .document import openapi
 from .guard import CONTRACT, Guard
+from .log import told
 from .models import (
     MAX_ITEMS,
     CheckRequest,
@@ -35,7 +36,7 @@ from .models import (
     SearchRequest,
 )
 from .pool import ExecutorPool
-from .problems import ProblemError, problem, problem_of
+from .problems import ProblemError, fault_of_ours, problem, problem_of
 from .streaming import HEARTBEAT_SECONDS, ResultLines
 
 if TYPE_CHECKING:
@@ -147,11 +148,10 @@ class _Service:
         lines = ResultLines(self._heartbeat)
         stop = asyncio.Event()
         streamed = NDJSON in request.headers.get("accept", "")
-        batch = asyncio.create_task(
-            self._run(credential, asked, items, stop, lines if streamed else None), name="threecx-batch"
-        )
+        running = self._run(credential, asked, items, stop, lines if streamed else None)
+        batch = asyncio.create_task(told(running, asked, credential, stop), name="threecx-batch")
         self._running[batch] = stop
-        batch.add_done_callback(lambda ended: self._running.pop(ended, None))
+        batch.add_done_callback(self._ended)
         if not streamed:
             return await _whole(request, batch, stop)
         # What is wrong with the call as a whole shows before anything is sent: wait for that, or for a first result.
@@ -161,6 +161,12 @@ class _Service:
         # A proxy that collects an answer before it hands it on would keep the heartbeats back.
         headers = {"X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(lines, first, batch, stop), media_type=NDJSON, headers=headers)
+
+    def _ended(self, batch: asyncio.Task[Batch]) -> None:
+        self._running.pop(batch, None)
+        # Where the caller has gone nobody asks for the error, and asyncio would tell it with its words.
+        if not batch.cancelled():
+            batch.exception()
 
     async def _run(
         self,
@@ -336,5 +342,5 @@ async def _on_wrong_method(request: Request, error: Exception) -> Response:
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:
-    del request, error
-    return problem(500, "the executor failed inside", "Its log tells more; please report it.", "bug")
+    del error
+    return await _on_problem(request, fault_of_ours())

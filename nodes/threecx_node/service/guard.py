@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers, MutableHeaders
 
 from .. import __version__
+from .log import Refusals
 from .problems import problem
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class Guard:
     def __init__(self, app: ASGIApp, key: str | None) -> None:
         self._app = app
         self._key = key
+        self._refusals = Refusals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hands the request on, or answers it with a problem."""
@@ -40,10 +42,10 @@ class Guard:
                 headers["Cache-Control"] = "no-store"
             await send(message)
 
-        refusal = self._refusal(scope["path"], Headers(scope=scope))
+        refusal = self._refusal(scope, Headers(scope=scope))
         await (refusal or self._app)(scope, receive, send_marked)
 
-    def _refusal(self, path: str, headers: Headers) -> Response | None:
+    def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         if "origin" in headers:
             return problem(
                 403, "web pages may not call the executor", "Call it from a canvas or a program.", "origin"
@@ -61,11 +63,13 @@ class Guard:
             return None
         given = headers.get("authorization", "")
         scheme, _, key = given.partition(" ")
-        if path in _OPEN or (
+        if scope["path"] in _OPEN or (
             scheme.lower() == "bearer" and hmac.compare_digest(key.strip().encode(), self._key.encode())
         ):
             return None
         what = "the executor's key is wrong" if given else "the executor wants its key"
+        peer = scope.get("client")
+        self._refusals.add(str(peer[0]) if peer else "an unknown address", what)
         return problem(
             401, what, "Set Executor Key in the credential to the key it was started with.", "executor_key"
         )

@@ -42,6 +42,11 @@ def problem(
     return Response(content, status, media_type="application/problem+json")
 
 
+def fault_of_ours() -> ProblemError:
+    """What a caller is told of a fault of ours; the log holds the rest."""
+    return ProblemError(500, "the executor failed inside", "Its log tells more; please report it.", "bug")
+
+
 def problem_of(error: ThreeCxError) -> Response:
     """The answer that tells an error of our tree: the caller's fault is 4xx, the PBX's 502."""
     if isinstance(error, UnknownNameError):

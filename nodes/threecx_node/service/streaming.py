@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ThreeCxError
 from ..json_codec import dumps
+from .problems import ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -64,7 +65,7 @@ def _last_lines(batch: asyncio.Task[Batch]) -> list[bytes]:
     """Results of items that were never tried, and the end; nothing of a batch that broke, which tells it broke."""
     try:
         whole = batch.result()
-    except (ThreeCxError, asyncio.CancelledError):
+    except (ThreeCxError, ProblemError, asyncio.CancelledError):
         return []
     skipped = [_line({"index": each.index, **each.to_json()}) for each in whole.not_tried]
     return [*skipped, _line({"done": True, "summary": whole.summary()})]
