@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,9 @@ import typer
 
 KEY = "THREECX_SERVICE_KEY"
 PORT = 8765
+# Whoever has the key commands the phone system: nobody shall find it by trying.
+_SHORTEST_KEY = 16
+_RANDOM = "head -c 32 /dev/urandom | base64"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -89,31 +93,30 @@ def serve(
 
 
 def _key(key_file: Path | None) -> str | None:
+    """The key that callers must send, None where none is given. Raises ConfigurationError."""
     from ..errors import ConfigurationError
     from ..service.profiles import refuse_if_others_can_read
 
     if key_file is None:
-        return _sendable(os.environ.get(KEY, "").strip(), KEY) or None
-    refuse_if_others_can_read(key_file)
+        key = os.environ.get(KEY, "").strip()
+        return _checked(key, KEY, f'Make one: export {KEY}="$({_RANDOM})"') if key else None
+    remedy = f"Make one: (umask 077; {_RANDOM} > {shlex.quote(str(key_file))})"
+    refuse_if_others_can_read(key_file, if_missing=remedy)
     try:
         key = key_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read the key file {key_file}") from error
-    if not key:
-        raise ConfigurationError(
-            f"the key file {key_file} is empty", description="Write a long random text into it."
-        )
-    return _sendable(key, f"the key file {key_file}")
+        raise ConfigurationError(f"cannot read the key file {key_file}", description=remedy) from error
+    return _checked(key, f"the key file {key_file}", remedy)
 
 
-def _sendable(key: str, where: str) -> str:
+def _checked(key: str, where: str, remedy: str) -> str:
     from ..errors import ConfigurationError
 
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError(
-            f"{where} holds a character that no header may hold",
-            description="Take letters, digits and signs without accents.",
-        )
+        raise ConfigurationError(f"{where} holds a character that no header may hold", description=remedy)
+    if len(key) < _SHORTEST_KEY:
+        what = f"holds a key of fewer than {_SHORTEST_KEY} characters" if key else "is empty"
+        raise ConfigurationError(f"{where} {what}", description=remedy)
     return key
 
 
@@ -130,5 +133,6 @@ def _refuse_open_door(host: str, key: str | None, *, without_key: bool) -> None:
     if key is None and not without_key:
         raise ConfigurationError(
             "the executor needs a key",
-            description="Give --key-file FILE, or --without-key to let every program on this machine call.",
+            description=f"Make one: (umask 077; {_RANDOM} > FILE), and give --key-file FILE; or give --without-key "
+            "to let every program on this machine call.",
         )

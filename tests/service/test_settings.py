@@ -1,0 +1,139 @@
+"""What `threecx serve` is given, and how it tells what is wrong with it: before it starts, with a remedy that fits."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import run
+from tests.service.test_door import start
+from threecx_node.errors import ConfigurationError
+from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
+
+BASE_URL, CLIENT, SECRET = 'base_url = "https://pbx.example"', 'client_id = "900"', 'client_secret = "x"'
+
+
+def refused(tmp_path: Path, *lines: str) -> str:
+    """What loading a file with these lines says, on one line."""
+    path = tmp_path / "profiles.toml"
+    path.write_text("\n".join(lines))
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError) as caught:
+        load_profiles(path)
+    assert caught.value.description
+    return caught.value.one_line()
+
+
+def test_lines_without_a_table_are_told_how_a_table_looks(tmp_path: Path) -> None:
+    said = refused(tmp_path, BASE_URL, CLIENT, SECRET)
+    assert "base_url is in no profile" in said
+    assert "[office]" in said
+    assert "[base_url]" not in said
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ((CLIENT, SECRET), "profile office has no base_url"),
+        (("base_url = ''", CLIENT, SECRET), "profile office has no base_url"),
+        ((BASE_URL, SECRET), "profile office has no client_id"),
+        ((BASE_URL, CLIENT), "profile office has neither client_secret_file nor client_secret"),
+        ((BASE_URL, CLIENT, SECRET, 'client_secret_file = "key"'), "both client_secret and client_secret_file"),
+        (('base_url = "ftp://pbx.example"', CLIENT, SECRET), "profile office, base_url: "),
+        ((BASE_URL, r'client_id = "9\u0001"', SECRET), "profile office, client_id: "),
+        ((BASE_URL, CLIENT, 'client_secret_file = "nokey"'), "nokey: No such file or directory"),
+        ((BASE_URL, CLIENT, 'client_secret_file = "empty"'), "empty is empty"),
+        ((BASE_URL, CLIENT, SECRET, 'ca_file = "noca.pem"'), "noca.pem: No such file or directory"),
+        ((BASE_URL, CLIENT, SECRET, 'ca_file = "empty"'), "empty: it is no PEM file"),
+    ],
+)  # fmt: skip
+def test_what_a_profile_lacks_is_named_as_the_file_names_it(
+    tmp_path: Path, lines: tuple[str, ...], words: str
+) -> None:
+    (tmp_path / "empty").touch(0o600)
+    assert words in refused(tmp_path, "[office]", *lines)
+
+
+def test_a_secret_of_either_kind_is_enough(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("of the file\n")
+    (tmp_path / "key").chmod(0o600)
+    path = tmp_path / "profiles.toml"
+    path.write_text(
+        f'[a]\n{BASE_URL}\n{CLIENT}\n{SECRET}\n[b]\n{BASE_URL}\n{CLIENT}\nclient_secret_file = "key"\n'
+    )
+    path.chmod(0o600)
+    secrets = {name: each.client_secret.reveal() for name, each in load_profiles(path).items()}
+    assert secrets == {"a": "x", "b": "of the file"}
+
+
+def test_profiles_that_are_not_there_are_told_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="No such file") as caught:
+        load_profiles(tmp_path / "none.toml")
+    assert "[office]" in caught.value.description
+
+
+def test_nobody_is_told_to_take_a_folder_from_others(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(ConfigurationError, match="is a folder") as caught:
+        refuse_if_others_can_read(tmp_path)
+    assert "chmod" not in caught.value.one_line()
+
+
+def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
+    path = tmp_path / "a key"
+    path.touch(0o644)
+    with pytest.raises(ConfigurationError) as caught:
+        refuse_if_others_can_read(path)
+    subprocess.run(shlex.split(caught.value.description.removeprefix("Do: ")), check=True, timeout=10)
+    refuse_if_others_can_read(path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the remedy is for a POSIX shell")
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "No such file or directory"),
+        (b"", "is empty"),
+        (b"k" * 15, "fewer than 16 characters"),
+        ("schlüssel-mit-umlauten".encode(), "no header may hold"),
+        (b"\xff" * 32, "cannot read"),
+    ],
+)
+def test_a_key_file_that_cannot_be_used_is_told_how_to_make_one(
+    tmp_path: Path, content: bytes | None, words: str
+) -> None:
+    path = tmp_path / "my key"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o600)
+    ran = run("serve", "--key-file", str(path), "--port", "0")
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert words in ran.err
+    # The remedy works as it stands.
+    remedy = ran.err.partition("Make one: ")[2]
+    subprocess.run(["sh", "-c", remedy], check=True, timeout=10)
+    assert path.stat().st_mode & 0o077 == 0
+    with start("--key-file", str(path), "--port", "0") as process:
+        assert process.stderr is not None
+        assert "listens on" in process.stderr.readline()
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def test_a_short_key_in_the_environment_is_refused_too() -> None:
+    ran = run("serve", "--port", "0", env={"THREECX_SERVICE_KEY": "short"})
+    assert ran.code == 2
+    assert "THREECX_SERVICE_KEY holds a key of fewer than 16 characters" in ran.err
+    assert "urandom" in ran.err
+    assert "short " not in ran.err
+
+
+def test_a_pipe_is_a_file_too(tmp_path: Path) -> None:
+    # As a shell puts in for `<(command)`.
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe, 0o600)
+    refuse_if_others_can_read(pipe)
