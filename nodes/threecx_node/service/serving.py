@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from typing import TYPE_CHECKING
 
@@ -132,6 +133,16 @@ def _listen(host: str, port: int) -> socket.socket:
         reason = error.strerror if isinstance(error, OSError) else "this is no address"
         raise ConfigurationError(
             f"cannot listen on {host} port {port}: {reason}",
-            description="Give another --port, or 0 for a free one.",
+            description=_listen_remedy(error),
         ) from error
     return opened
+
+
+def _listen_remedy(error: Exception) -> str:
+    """What to change, by the cause: the port where it is taken or not allowed, else the host."""
+    number = error.errno if isinstance(error, OSError) and not isinstance(error, socket.gaierror) else None
+    if number == errno.EADDRINUSE:
+        return "Give another --port, or 0 for a free one."
+    if number in (errno.EACCES, errno.EPERM):
+        return "Give a --port from 1024 upwards, or 0 for a free one."
+    return "Give as --host an address of this machine: 127.0.0.1, or 0.0.0.0 for all that it has."
