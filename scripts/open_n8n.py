@@ -46,12 +46,15 @@ def main() -> int:
     def end(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, end)
+    # SIGINT too: it is ignored in what a script starts in the background.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     print("preparing n8n (the first time some minutes, then half a minute) ...", file=sys.stderr)
     try:
         with tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder, _stage(Path(folder)) as stage:
             workflow = put_example(stage)
-            print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   Ctrl-C ends all")
+            ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
+            print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   {ending}")
             address = f"{stage.n8n.url}/workflow/{workflow['id']}"
             print(f"n8n: {address}   login: {EMAIL}   password: {PASSWORD}", flush=True)
             signal.pause()

@@ -1,0 +1,49 @@
+"""`make n8n` without its n8n: how it ends, and what it says of it. The whole of it is in tests/e2e/test_open.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.cli.conftest import environment
+from tests.support import ROOT
+
+# A stage of nothing, and SIGINT ignored, as a shell's script does for what it starts with `&`.
+SCRIPT = """
+import signal, sys
+from unittest.mock import MagicMock
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+from scripts import open_n8n
+stage = MagicMock()
+stage.__enter__.return_value = stage
+open_n8n._stage = lambda folder: stage
+open_n8n.put_example = lambda stage: {"id": "1"}
+sys.exit(open_n8n.main())
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGINT for one process")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_told_to_and_says_before_that_nothing_is_kept(number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", SCRIPT],
+        cwd=ROOT,
+        env=environment({"PYTHONPATH": os.pathsep.join(["nodes", "credentials", "."])}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            first, last = process.stdout.readline(), process.stdout.readline()
+            assert last.startswith("n8n: ")
+            process.send_signal(number)
+            process.communicate(timeout=10)
+        finally:
+            process.kill()
+    assert "nothing is kept: export your workflows first" in first
+    assert process.returncode == 0
