@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,8 @@ import httpx
 import pytest
 
 from tests.service.conftest import pbx_of, serving
+from tests.support import ROOT
+from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 from threecx_node.transport.limits import Limits
@@ -192,3 +195,14 @@ def test_times_without_an_offset_are_of_the_callers_zone(service: httpx.Client, 
     refused = service.post("/v1/execute", json={**body, "options": {"timeZone": "Mars/Olympus"}})
     assert refused.status_code == 422
     assert "Mars/Olympus" in refused.json()["detail"]
+
+
+def test_the_pages_call_does_what_the_page_says(simulator: Simulator) -> None:
+    [body] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "service.md").read_text(), re.DOTALL)
+    office = Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
+    with serving(profiles={"office": office}) as service:
+        results = service.post("/v1/execute", content=body).json()["results"]
+    assert [each["items"][0]["json"] for each in results] == [
+        {"deleted": True, "Id": 40},
+        {"deleted": True, "Id": 41},
+    ]
