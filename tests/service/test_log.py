@@ -87,6 +87,16 @@ def test_a_batch_is_one_line(
     assert pbx["clientSecret"] not in said.getvalue()
 
 
+def test_what_nobody_knows_is_counted_apart(
+    said: io.StringIO, service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    assert service.post("/v1/check", json={"pbx": pbx}).json()["ok"] is True
+    simulator.faults.set("504:100%")
+    [result] = service.post("/v1/execute", json=deletes(pbx, 40)).json()["results"]
+    assert result["error"]["outcome"] == "unknown"
+    assert "1 item, 0 done, 0 failed, 1 unknown, 0 not tried" in line_after(said, 0)
+
+
 def test_a_profile_is_told_by_its_name(said: io.StringIO, simulator: Simulator) -> None:
     known = Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
     with serving(profiles={"office\n": known}) as service:

@@ -86,13 +86,15 @@ class Refusals:
 
 def _counted(what: str, batch: Batch, asked: ExecuteRequest) -> str:
     """`what` with the numbers of a batch that has ended; the first fault of ours gets a line of its own."""
-    failed = not_tried = shown = 0
+    failed = unknown = not_tried = shown = 0
     fault = None
     for each in batch.results:
         if each.request is not None:
             shown += 1
         elif isinstance(each.error, NotAttemptedError):
             not_tried += 1
+        elif each.error is not None and each.error.outcome_unknown:
+            unknown += 1
         elif each.error is not None:
             failed += 1
             if fault is None and each.error.code == "bug":
@@ -100,11 +102,12 @@ def _counted(what: str, batch: Batch, asked: ExecuteRequest) -> str:
     if fault is not None and fault.error is not None:
         # Its message names the kind of exception and the place alone.
         log.error("%s, item %d: %s", what, fault.index, fault.error.message)
-    done = len(batch.results) - failed - not_tried
+    done = len(batch.results) - failed - unknown - not_tried
     # An item's own options may ask for a dry run too.
     dry = ", dry run" if shown or asked.options.dry_run else ""
     kind = ", check only" if asked.options.prepare_only else dry
-    return f"{what}{kind}, {done} done, {failed} failed, {not_tried} not tried"
+    nobody_knows = f", {unknown} unknown" if unknown else ""
+    return f"{what}{kind}, {done} done, {failed} failed{nobody_knows}, {not_tried} not tried"
 
 
 def _pbx(asked: ExecuteRequest, credential: Credential) -> str:
