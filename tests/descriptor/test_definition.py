@@ -436,3 +436,10 @@ def test_the_credentials_form_hides_what_is_secret_and_fits_the_credential() -> 
         is_secret = name in ("clientSecret", "executorKey")
         assert each.get("typeOptions", {}).get("password", False) is is_secret
         assert not is_secret or each["default"] == ""
+
+
+def test_where_a_number_would_do_an_id_is_told_apart_from_it() -> None:
+    locators = [each for each in DEFINITION["properties"] if each["type"] == "resourceLocator"]
+    modes = [{mode["name"]: mode for mode in each["modes"]} for each in locators]
+    assert any("number" in each for each in modes)
+    assert ["hint" in each["id"] for each in modes] == ["number" in each for each in modes]

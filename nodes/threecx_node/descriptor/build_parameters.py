@@ -157,6 +157,8 @@ def _locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
         by_key,
     ]
     if by_number:
+        # Whoever takes one for the other works on somebody else's entry.
+        by_key["hint"] = "3CX's own ID of the entry, not its extension number"
         modes.append(
             {"displayName": "By Number", "name": "number", "type": "string", "placeholder": "e.g. 102"}
         )
