@@ -61,7 +61,7 @@ def build() -> None:
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
         # The packages' own scripts have no business here; esbuild's program is a package of its own.
-        _run([*npm, "ci", "--ignore-scripts", "--no-progress"], work)
+        _run([*npm, "ci", "--ignore-scripts", "--no-progress", "--prefer-offline", "--fetch-retries=5"], work)
         output = work / "engine.js"
         _run([str(_esbuild(work)), *_BUNDLE, "--outfile=engine.js"], work)
         _replace(f"{header}\n{_notices(work / 'node_modules')}\n{output.read_text(encoding='utf-8')}")

