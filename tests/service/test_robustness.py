@@ -279,6 +279,18 @@ def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(
         assert service.get("/health").status_code == 200
 
 
+def test_a_refused_caller_cannot_go_on_with_its_body_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.5)
+    head = b"POST /v1/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
+    with (
+        serving(key="k" * 20) as service,
+        socket.create_connection((service.base_url.host, service.base_url.port), timeout=10) as peer,
+    ):
+        peer.sendall(head)
+        assert peer.recv(4096).startswith(b"HTTP/1.1 401")
+        assert closed_after(peer, b"a", 10) < 5
+
+
 def test_a_caller_may_take_its_time_between_requests_and_for_its_body(
     monkeypatch: pytest.MonkeyPatch, pbx: dict[str, Any]
 ) -> None:

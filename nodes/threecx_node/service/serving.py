@@ -91,8 +91,11 @@ class _Protocol(H11Protocol):
         super().connection_lost(exc)
 
     def _watch(self) -> None:
-        # Between two requests the time for keep-alive counts, for a body the reader's patience.
-        if self.conn.their_state is not h11.IDLE or self.timeout_keep_alive_task is not None:
+        # Between two requests the time for keep-alive counts, for a body the reader's patience: nobody reads that of a
+        # request that is answered already.
+        answered = self.cycle is not None and self.cycle.response_complete
+        waiting = self.conn.their_state is h11.IDLE or answered
+        if not waiting or self.timeout_keep_alive_task is not None:
             self._unwatch()
         elif self._hang_up is None:
             self._hang_up = self.loop.call_later(REQUEST_SECONDS, self.transport.close)
