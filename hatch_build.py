@@ -7,11 +7,11 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SCRIPT = Path(__file__).parent / "scripts" / "build_engine.py"
+SCRIPT = Path(__file__).parent / "tools" / "build_engine.py"
 
 
 class EngineBuildHook(BuildHookInterface[Any]):
-    """Runs scripts/build_engine.py; an sdist carries its result, so that building from one needs no npm."""
+    """Runs tools/build_engine.py; an sdist carries its result, so that building from one needs no npm."""
 
     PLUGIN_NAME = "custom"
 

@@ -14,9 +14,10 @@ from httpx_aiohttp import AiohttpTransport
 from bench.registry import Row, bench
 from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
-from threecx_node.executor import Executor, Options
-from threecx_node.parameters.expression import evaluate_batch
-from threecx_node.request.build import RequestBuilder, Values
+from threecx_node.execution.executor import Executor, Options
+from threecx_node.expressions.evaluate import evaluate_batch
+from threecx_node.messages import RequestValues
+from threecx_node.request.build import RequestBuilder
 from threecx_node.simulator import Simulator
 
 ITEMS = 1_000
@@ -92,8 +93,8 @@ def stages() -> list[Row]:
     delete = RequestBuilder(catalog, catalog.operation("DeleteCallFlowApp"))
     update = RequestBuilder(catalog, catalog.operation("UpdateUser"))
     items: list[dict[str, Any]] = [{"Id": number} for number in range(PURE)]
-    key = Values({"Id": 12}, {}, 'W/"1"')
-    body = Values({"Id": 12}, {}, None, {"FirstName": "Ada"})
+    key = RequestValues({"Id": 12}, {}, 'W/"1"')
+    body = RequestValues({"Id": 12}, {}, None, {"FirstName": "Ada"})
     return [
         _rate("expression ={{ $json.Id }}", lambda: evaluate_batch("={{ $json.Id }}", items), PURE),
         _rate(

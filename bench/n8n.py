@@ -15,9 +15,9 @@ from statistics import median
 from typing import Any
 
 import httpx
-from scripts.n8n_client import Execution
-from scripts.n8n_instance import free_port
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.n8n_client import Execution
+from tools.n8n_instance import free_port
+from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 from bench.registry import Row, bench
 

@@ -14,8 +14,9 @@ import pytest
 import yaml
 
 from threecx_credentials import Credential
-from threecx_node.batch import Batch, Item, Options, Result
-from threecx_node.executor import Executor
+from threecx_node.execution.executor import Executor
+from threecx_node.execution.results import Batch, Item, Result
+from threecx_node.options import Options
 from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 

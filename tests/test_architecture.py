@@ -16,41 +16,32 @@ from tests.support import ROOT
 NODE = ROOT / "nodes" / "threecx_node"
 CREDENTIALS = ROOT / "credentials" / "threecx_credentials"
 
-# Room → the rooms that it may import from. `base` is what stands at the top level and imports nothing but itself.
-BASE = {"errors", "advice", "json_codec", "undefined", "__init__"}
+# The ground floor: modules and rooms that every room may import.
+GROUND = {"errors", "advice", "options", "messages", "values", "__init__"}
+# Room → the rooms that it may import besides itself and the ground floor.
 ALLOWED: Mapping[str, set[str]] = {
-    "base": {"base"},
-    "catalog": {"base", "catalog"},
-    "descriptor": {"base", "catalog", "descriptor"},
-    "request": {"base", "catalog", "request"},
-    "parameters": {"base", "catalog", "request", "parameters", "descriptor"},
-    "transport": {"base", "request", "transport"},
-    "response": {"base", "catalog", "transport", "response"},
-    "batch": {"base", "transport", "batch"},
-    "preparation": {"base", "catalog", "parameters", "request", "batch", "preparation"},
-    "executor": {
-        "base", "catalog", "parameters", "request", "transport", "response", "batch", "preparation", "executor",
-    },
-    "checking": {"base", "request", "transport", "checking"},
-    "choices": {"base", "batch", "catalog", "executor", "choices"},
-    "migration": {"base", "catalog", "choices", "descriptor", "parameters", "request", "migration"},
-    "service": {"base", "batch", "catalog", "checking", "choices", "executor", "transport", "service"},
-    # Both sides of a test must not share one bug: the simulator knows the catalog and nothing of the executor.
-    "simulator": {"base", "catalog", "simulator"},
-    "specimport": {"base", "catalog", "specimport"},
+    "ground": set(),
+    "catalog": set(),
+    "expressions": set(),
+    "parameters": {"catalog", "request"},
+    "request": {"catalog"},
+    "transport": set(),
+    "response": {"catalog", "transport"},
+    "execution": {"catalog", "expressions", "parameters", "request", "transport", "response"},
+    "canvas": {"catalog", "execution", "transport"},
+    "descriptor": {"catalog"},
+    "n8n": {"catalog", "canvas", "descriptor", "parameters", "request"},
+    "codegen": {"catalog", "descriptor"},
+    "service": {"catalog", "canvas", "execution", "transport"},
+    # Both sides of a test must not share one bug: the simulator shares the catalog and nothing else.
+    "simulator": {"catalog"},
     "cli": {
-        "base", "catalog", "parameters", "request", "transport", "response", "batch", "executor", "cli", "simulator",
-        "checking", "descriptor", "migration", "service", "specimport",
+        "catalog", "canvas", "codegen", "descriptor", "execution", "n8n", "parameters", "request", "response",
+        "service", "simulator", "transport",
     },
 }  # fmt: skip
-# Single files that may do more than their room: the descriptor is built from the importer's texts.
-EXTRA: Mapping[str, set[str]] = {
-    "descriptor/build.py": {"specimport"},
-    "descriptor/build_parameters.py": {"specimport"},
-    "descriptor/build_options.py": {"specimport"},
-    "descriptor/__main__.py": {"specimport"},
-    "__init__.py": {"executor"},
-}
+# The package itself offers the public names.
+EXTRA: Mapping[str, set[str]] = {"__init__.py": {"execution"}}
 
 
 def imports_of(path: Path, package_root: Path) -> Iterator[str]:
@@ -73,7 +64,7 @@ def room_of(module: str) -> str | None:
         return None
     # `threecx_node.__version__` is a name of the package itself, not a room.
     is_room = len(parts) > 1 and ((NODE / parts[1]).is_dir() or (NODE / f"{parts[1]}.py").is_file())
-    return parts[1] if is_room and parts[1] not in BASE else "base"
+    return parts[1] if is_room and parts[1] not in GROUND else "ground"
 
 
 def files(root: Path) -> list[Path]:
@@ -84,8 +75,8 @@ def files(root: Path) -> list[Path]:
 def test_dependencies_point_one_way(path: Path) -> None:
     name = str(path.relative_to(NODE))
     first = name.split("/")[0].removesuffix(".py")
-    room = "base" if first in BASE else first
-    allowed = ALLOWED[room] | EXTRA.get(name, set())
+    room = "ground" if first in GROUND else first
+    allowed = {"ground", room} | ALLOWED[room] | EXTRA.get(name, set())
     used = {found for module in imports_of(path, NODE) if (found := room_of(module))}
     assert used <= allowed, f"{name} may not import {sorted(used - allowed)}"
 
@@ -140,8 +131,8 @@ HEAVY = frozenset(
         "import threecx_node.cli",
         "import threecx_credentials",
         "import threecx_node.catalog, threecx_node.descriptor",
-        "import threecx_node.parameters.resolve, threecx_node.parameters.template, threecx_node.parameters.node",
-        "from threecx_node.parameters.expression import evaluate; evaluate('={{ $json.Id }}', [{'Id': 1}], 0)",
+        "import threecx_node.parameters.resolve, threecx_node.expressions.template, threecx_node.n8n.node_json",
+        "from threecx_node.expressions.evaluate import evaluate; evaluate('={{ $json.Id }}', [{'Id': 1}], 0)",
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
@@ -156,7 +147,7 @@ def test_help_loads_nothing_heavy_and_no_catalog() -> None:
     )
     loaded = loaded_by(code)
     assert not (HEAVY | {"orjson", "asyncio"}) & loaded
-    assert not [name for name in loaded if name.startswith(("threecx_node.catalog", "threecx_node.executor"))]
+    assert not [name for name in loaded if name.startswith(("threecx_node.catalog", "threecx_node.execution"))]
 
 
 def test_running_a_delete_loads_no_importer_no_builder_and_no_validator() -> None:
@@ -172,7 +163,7 @@ assert batch.exit_code == 0
 """
     loaded = loaded_by(code)
     unwanted = (
-        "threecx_node.specimport",
+        "threecx_node.codegen",
         "threecx_node.descriptor",
         "threecx_node.simulator",
         "jsonschema",

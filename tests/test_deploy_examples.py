@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from scripts.install_n8n import N8N
+from tools.install_n8n import N8N
 
 from tests.cli.conftest import environment
 from tests.support import ROOT

@@ -17,7 +17,7 @@ SCRIPT = """
 import signal, sys
 from unittest.mock import MagicMock
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from scripts import open_n8n
+from tools import open_n8n
 stage = MagicMock()
 stage.__enter__.return_value = stage
 open_n8n._stage = lambda folder: stage

@@ -61,8 +61,8 @@ def test_the_wheel_holds_what_it_must(built: Path) -> None:
         "threecx_node/node_definition.json",
         "threecx_node/catalog/xapi.json",
         "threecx_node/descriptor/schema.json",
-        "threecx_node/parameters/engine.js",
-        "threecx_node/specimport/overrides.json",
+        "threecx_node/expressions/engine/engine.js",
+        "threecx_node/codegen/catalog/overrides.json",
         "threecx_node/examples/delete-call-flow-apps/node.json",
         "threecx_node/examples/delete-call-flow-apps/items.json",
         "threecx_node/py.typed",
@@ -82,7 +82,7 @@ def test_the_wheel_holds_what_it_must(built: Path) -> None:
         "threecx_node",
         "threecx_credentials",
     }
-    assert not [name for name in names if "/engine/" in name or name.endswith((".ts", ".pyc"))]
+    assert not [name for name in names if "/engine/src/" in name or name.endswith((".ts", ".pyc"))]
 
 
 def test_the_sdist_can_build_without_npm(built: Path) -> None:
@@ -91,13 +91,13 @@ def test_the_sdist_can_build_without_npm(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {
         "hatch_build.py",
-        "scripts/build_engine.py",
+        "tools/build_engine.py",
         "node_definition.json",
         "README.md",
         "LICENSE",
     } <= names
-    assert "nodes/threecx_node/parameters/engine.js" in names
-    assert "scripts/engine/package-lock.json" in names
+    assert "nodes/threecx_node/expressions/engine/engine.js" in names
+    assert "engine/package-lock.json" in names
     assert not [name for name in names if "node_modules" in name]
 
 

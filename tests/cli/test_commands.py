@@ -84,7 +84,7 @@ def test_every_operation_is_described_and_its_example_runs() -> None:
         for option, value in zip(words[3:-1:2], words[4::2], strict=True):
             name, _, text = value.partition("=") if option == "-p" else ("body", "", value)
             given[name] = text
-        shape = operation.shape()
+        shape = operation.version()
         resolved = resolve(ParameterNames(CATALOG, operation, shape, None), given, {})
         assert RequestBuilder(CATALOG, operation).build(resolved.values).method == shape.method
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from threecx_node.catalog import load_catalog
+from threecx_node.codegen.descriptor.build import build, render
 from threecx_node.descriptor import load_definition, properties_of
-from threecx_node.descriptor.build import build, render
 from threecx_node.descriptor.load import shipped_path
 from threecx_node.descriptor.models import NodeProperty, shown_operations
 from threecx_node.descriptor.validate import problems
@@ -56,7 +56,7 @@ def options_of(operation_id: str) -> set[str]:
 def test_regenerating_changes_no_byte(tmp_path: Path) -> None:
     target = tmp_path / "made.json"
     done = subprocess.run(
-        [sys.executable, "-m", "threecx_node.descriptor", str(target)],
+        [sys.executable, "-m", "threecx_node.codegen.descriptor", str(target)],
         cwd=ROOT,
         env={"PYTHONPATH": "nodes:credentials", "PYTHONHASHSEED": "1"},
         capture_output=True,
@@ -69,7 +69,7 @@ def test_regenerating_changes_no_byte(tmp_path: Path) -> None:
 
 
 def test_the_generator_refuses_what_it_does_not_know() -> None:
-    command = [sys.executable, "-m", "threecx_node.descriptor", "--nonsense"]
+    command = [sys.executable, "-m", "threecx_node.codegen.descriptor", "--nonsense"]
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -96,8 +96,8 @@ def test_it_loads_in_milliseconds_and_without_the_importer() -> None:
         "import sys, time\n"
         "from threecx_node.descriptor import load_definition\n"
         "begin = time.perf_counter(); load_definition(); took = time.perf_counter() - begin\n"
-        "heavy = [n for n in sys.modules if n.startswith(('threecx_node.specimport', 'jsonschema', 'yaml'))"
-        " or n.startswith('threecx_node.descriptor.build')]\n"
+        "heavy = [n for n in sys.modules if n.startswith(('threecx_node.codegen', 'jsonschema', 'yaml'))"
+        " or n.startswith('threecx_node.codegen')]\n"
         "print(took, heavy)"
     )
     done = subprocess.run(
@@ -161,7 +161,7 @@ def test_every_delete_takes_its_key_and_if_match() -> None:
     for each in deletes:
         assert OFFERED[each.id]["If-Match"]["displayName"] == "If Match"
         assert "required" not in OFFERED[each.id]["If-Match"]
-        (key,) = each.shapes[-1].parameters
+        (key,) = each.versions[-1].parameters
         assert OFFERED[each.id][key.name]["required"] is True
     with_it = {name for name, offered in OFFERED.items() if "If-Match" in offered}
     assert with_it == {each.id for each in deletes}
@@ -171,18 +171,18 @@ def test_every_path_parameter_of_every_shape_is_offered() -> None:
     checked = 0
     for each in OPERATIONS:
         folded = {name.casefold() for name in OFFERED[each.id]}
-        for parameter in each.shapes[-1].parameters:
+        for parameter in each.versions[-1].parameters:
             assert parameter.name in OFFERED[each.id], (each.id, parameter.name)
             checked += 1
-        for shape in each.shapes:
+        for shape in each.versions:
             assert {parameter.name.casefold() for parameter in shape.parameters} <= folded, each.id
     assert checked > 490
 
 
 def test_parameters_of_older_releases_are_never_required() -> None:
     for each in OPERATIONS:
-        newest = {parameter.name.casefold() for parameter in each.shapes[-1].parameters}
-        for shape in each.shapes[:-1]:
+        newest = {parameter.name.casefold() for parameter in each.versions[-1].parameters}
+        for shape in each.versions[:-1]:
             for parameter in shape.parameters:
                 if parameter.name.casefold() not in newest:
                     field = OFFERED[each.id][parameter.name]
@@ -204,7 +204,7 @@ def test_types_follow_the_api() -> None:
         "DateTimeOffset": {"dateTime"},
     }
     for each in OPERATIONS:
-        for parameter in each.shapes[-1].parameters:
+        for parameter in each.versions[-1].parameters:
             field = OFFERED[each.id][parameter.name]
             assert field["type"] in fitting[parameter.type], (each.id, parameter)
             if parameter.type == "Int32" and field["type"] == "string":
@@ -213,12 +213,12 @@ def test_types_follow_the_api() -> None:
 
 
 def test_keys_of_sets_that_can_be_listed_are_chosen_from_a_list() -> None:
-    listed = {shape.path for each in OPERATIONS if each.kind == "list" for shape in each.shapes}
-    numbered = {each.resource for each in OPERATIONS if re.search(r"\(Number=\{", each.shapes[-1].path)}
+    listed = {shape.path for each in OPERATIONS if each.kind == "list" for shape in each.versions}
+    numbered = {each.resource for each in OPERATIONS if re.search(r"\(Number=\{", each.versions[-1].path)}
     assert len(numbered) == 8
     checked = 0
     for each in OPERATIONS:
-        keyed = re.match(r"^/(\w+)\(\{(\w+)\}\)", each.shapes[-1].path)
+        keyed = re.match(r"^/(\w+)\(\{(\w+)\}\)", each.versions[-1].path)
         if not keyed:
             continue
         field = OFFERED[each.id][keyed[2]]
@@ -251,7 +251,7 @@ def test_a_key_typed_in_is_checked(operation_id: str, good: list[str], bad: list
 
 def test_exactly_the_operations_with_a_body_show_it() -> None:
     assert {name for name, offered in OFFERED.items() if "body" in offered} == {
-        each.id for each in OPERATIONS if each.shapes[-1].body is not None
+        each.id for each in OPERATIONS if each.versions[-1].body is not None
     }
 
 
@@ -259,7 +259,7 @@ def test_lists_have_return_all_and_limit() -> None:
     lists = {
         each.id
         for each in OPERATIONS
-        if each.shapes[-1].returns.kind == "collection" and "$top" in each.shapes[-1].query
+        if each.versions[-1].returns.kind == "collection" and "$top" in each.versions[-1].query
     }
     assert {each.id for each in OPERATIONS if each.kind == "list"} <= lists
     assert {name for name, offered in OFFERED.items() if "returnAll" in offered} == lists
@@ -271,17 +271,17 @@ def test_lists_have_return_all_and_limit() -> None:
 
 def test_options_offer_only_what_the_operation_takes() -> None:
     for each in OPERATIONS:
-        query = each.shapes[-1].query
+        query = each.versions[-1].query
         offered = options_of(each.id)
         assert {"concurrency", "dryRun", "timeout"} <= offered
         assert {name for name in offered if name.startswith("$")} - {"$top"} == set(DOCUMENTED) & set(
             query
         ), each.id
-        assert ("$top" in offered) == ("$top" in query and each.shapes[-1].returns.kind == "file")
+        assert ("$top" in offered) == ("$top" in query and each.versions[-1].returns.kind == "file")
 
 
 def test_files_have_a_field_to_go_to() -> None:
-    files = {each.id for each in OPERATIONS if each.shapes[-1].returns.kind == "file"}
+    files = {each.id for each in OPERATIONS if each.versions[-1].returns.kind == "file"}
     assert len(files) == 46
     assert {name for name, offered in OFFERED.items() if "binaryProperty" in offered} == files
 
@@ -310,7 +310,7 @@ def test_from_stands_before_to() -> None:
 def test_parameters_stand_in_the_order_of_the_path() -> None:
     """The paths contradict each other, so not all can be followed; those of one report can."""
     for each in ("GetCallLogData", "DownloadCallLog", "GetStatisticSlaData", "GetDNPropertyByName"):
-        wanted = [parameter.name for parameter in CATALOG.operation(each).shapes[-1].parameters]
+        wanted = [parameter.name for parameter in CATALOG.operation(each).versions[-1].parameters]
         assert [name for name in OFFERED[each] if name in wanted] == wanted
 
 
@@ -355,7 +355,7 @@ def test_a_resource_begins_with_its_likeliest_harmless_operation(resource: str, 
     for name in defaults.values():
         first = CATALOG.operation(name)
         assert first.kind not in ("delete", "update")
-        assert first.kind != "action" or first.shapes[-1].body is not None, name
+        assert first.kind != "action" or first.versions[-1].body is not None, name
 
 
 def test_display_names_are_titles() -> None:

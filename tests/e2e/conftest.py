@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from scripts.n8n_client import Execution
-from scripts.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.n8n_client import Execution
+from tools.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 _NUMBERS = itertools.count(1)
 TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
 
 from tests.e2e.conftest import Canvas
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from scripts.n8n_client import EMAIL, PASSWORD
-from scripts.stage import CLIENT_ID, CLIENT_SECRET, Stage
+from tools.n8n_client import EMAIL, PASSWORD
+from tools.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
 from tests.e2e.conftest import TRIGGER, Canvas
 
@@ -35,7 +35,7 @@ FLAGS = [
 @pytest.fixture(scope="module")
 def page(stage: Stage) -> Iterator[Page]:
     """A signed-in person's browser; without Debian's chromium these tests fail."""
-    assert CHROMIUM.exists(), "the browser is missing: run scripts/install_programs.sh"
+    assert CHROMIUM.exists(), "the browser is missing: run tools/install_programs.sh"
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test-id")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -13,17 +13,18 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE
+from tools.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE
 from threecx_credentials import Credential
-from threecx_node.batch import Item, Options
+from threecx_node.canvas.choices import body_fields
 from threecx_node.catalog import load_catalog
 from threecx_node.catalog.models import Operation, Property
-from threecx_node.choices import body_fields
 from threecx_node.descriptor.load import load_definition
-from threecx_node.executor import Executor
+from threecx_node.execution.executor import Executor
+from threecx_node.execution.results import Item
+from threecx_node.options import Options
 from threecx_node.simulator import Simulator
 
 CATALOG = load_catalog()
@@ -77,7 +78,7 @@ def plain_and_saved(operation: Operation) -> tuple[dict[str, Any], dict[str, Any
     """The operation's parameters as the library takes them, and as a node on the canvas holds them."""
     plain: dict[str, Any] = {}
     node: dict[str, Any] = {"resource": operation.resource, "operation": operation.id}
-    for parameter in operation.shape().parameters:
+    for parameter in operation.version().parameters:
         declared = property_of(operation, parameter.name)
         value = BY_EDM_TYPE.get(parameter.type)
         if value is None or declared["type"] == "options":
@@ -86,10 +87,10 @@ def plain_and_saved(operation: Operation) -> tuple[dict[str, Any], dict[str, Any
             value = str(value)[: parameter.max_length]
         plain[parameter.name] = value
         node[parameter.name] = saved(declared, value)
-    if operation.shape().if_match:
+    if operation.version().if_match:
         plain["If-Match"] = node["If-Match"] = 'W/"1"'
     if fields := body_fields(CATALOG, operation.id, None):
-        types = CATALOG.body_properties(operation.shape(), operation.releases[-1])
+        types = CATALOG.body_properties(operation.version(), operation.releases[-1])
         filled = {each["id"]: filled_in(each, types[each["id"]]) for each in fields if each["id"] in types}
         plain["body"] = {name: given for name, (given, _) in filled.items()}
         node["body"] = {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from scripts.n8n_client import N8nClient
+from tools.n8n_client import N8nClient
 
 from tests.support import ROOT
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from scripts.n8n_client import N8nClient
-from scripts.n8n_instance import N8nInstance, place_package
-from scripts.postgres_server import PostgresServer
-from scripts.redis_server import RedisServer
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
+from tools.n8n_client import N8nClient
+from tools.n8n_instance import N8nInstance, place_package
+from tools.postgres_server import PostgresServer
+from tools.redis_server import RedisServer
+from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
 
 from tests.e2e.conftest import Canvas, create_apps
 from threecx_node.simulator import Simulator

@@ -6,7 +6,7 @@ import socket
 import time
 from typing import Any
 
-from scripts.stage import CREDENTIAL_TYPE, ExecutorProcess
+from tools.stage import CREDENTIAL_TYPE, ExecutorProcess
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from threecx_node.simulator import Simulator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from scripts.open_n8n import put_example
-from scripts.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+from tools.open_n8n import put_example
+from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
 
 from tests.e2e.conftest import Canvas
 

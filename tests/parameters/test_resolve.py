@@ -9,7 +9,7 @@ import pytest
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import BodyError, ItemError, ParameterError, UnknownNameError
 from threecx_node.parameters.resolve import ParameterNames, Resolved, resolve
-from threecx_node.undefined import UNDEFINED
+from threecx_node.values.undefined import UNDEFINED
 
 CATALOG = load_catalog()
 
@@ -18,7 +18,7 @@ def resolved(
     operation: str, parameters: dict[str, Any], item: dict[str, Any] | None = None, release: str | None = None
 ) -> Resolved:
     found = CATALOG.operation(operation)
-    return resolve(ParameterNames(CATALOG, found, found.shape(release), release), parameters, item or {})
+    return resolve(ParameterNames(CATALOG, found, found.version(release), release), parameters, item or {})
 
 
 @pytest.mark.parametrize("name", ["Id", "id", "ID", " I d "])

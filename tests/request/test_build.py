@@ -11,24 +11,27 @@ from hypothesis import strategies as st
 
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import BodyError, ItemError, ParameterError
-from threecx_node.request.build import PreparedRequest, RequestBuilder, Values
-from threecx_node.undefined import UNDEFINED
+from threecx_node.messages import HttpRequest, RequestValues
+from threecx_node.request.build import RequestBuilder
+from threecx_node.values.undefined import UNDEFINED
 
 CATALOG = load_catalog()
 
 
-def build(operation: str, values: Values, *, release: str | None = None, **options: Any) -> PreparedRequest:
+def build(
+    operation: str, values: RequestValues, *, release: str | None = None, **options: Any
+) -> HttpRequest:
     return RequestBuilder(CATALOG, CATALOG.operation(operation), release, **options).build(values)
 
 
 def update_user(body: Any, **options: Any) -> Any:
-    request = build("UpdateUser", Values({"Id": 5}, {}, None, body), **options)
+    request = build("UpdateUser", RequestValues({"Id": 5}, {}, None, body), **options)
     assert request.body is not None
     return json.loads(request.body)
 
 
 def test_delete_with_if_match() -> None:
-    request = build("DeleteCallFlowApp", Values({"Id": 12}, {}, 'W/"abc"'))
+    request = build("DeleteCallFlowApp", RequestValues({"Id": 12}, {}, 'W/"abc"'))
     assert (request.method, request.target) == ("DELETE", "/CallFlowApps(12)")
     assert request.headers == {"If-Match": 'W/"abc"'}
     assert request.body is None
@@ -37,20 +40,20 @@ def test_delete_with_if_match() -> None:
 @pytest.mark.parametrize("nothing", [None, UNDEFINED, "", "  "])
 def test_a_required_parameter_of_nothing_is_an_error_before_any_request(nothing: Any) -> None:
     with pytest.raises(ParameterError, match="Id is required") as caught:
-        build("DeleteCallFlowApp", Values({"Id": nothing}))
+        build("DeleteCallFlowApp", RequestValues({"Id": nothing}))
     assert caught.value.field == "Id"
     assert caught.value.description
 
 
 @pytest.mark.parametrize("nothing", [None, UNDEFINED, ""])
 def test_an_if_match_of_nothing_is_left_out(nothing: Any) -> None:
-    assert build("DeleteCallFlowApp", Values({"Id": 12}, {}, nothing)).headers == {}
+    assert build("DeleteCallFlowApp", RequestValues({"Id": 12}, {}, nothing)).headers == {}
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", "ä", 5])
 def test_an_if_match_that_no_header_may_hold_is_refused(value: Any) -> None:
     with pytest.raises(ParameterError, match="If-Match"):
-        build("DeleteCallFlowApp", Values({"Id": 12}, {}, value))
+        build("DeleteCallFlowApp", RequestValues({"Id": 12}, {}, value))
 
 
 def test_a_body_holds_only_what_was_given() -> None:
@@ -80,7 +83,7 @@ def test_an_update_of_nothing_is_refused() -> None:
     nothings: tuple[Any, ...] = (None, {}, UNDEFINED)
     for nothing in nothings:
         with pytest.raises(ParameterError, match="nothing to update"):
-            build("UpdateUser", Values({"Id": 5}, {}, None, nothing))
+            build("UpdateUser", RequestValues({"Id": 5}, {}, None, nothing))
 
 
 @pytest.mark.parametrize(
@@ -96,18 +99,18 @@ def test_a_number_for_a_text_becomes_its_digits(given: Any, text: str) -> None:
 @pytest.mark.parametrize("body", [None, {}, {"ids": None}, {"ids": UNDEFINED}])
 def test_what_an_action_cannot_do_without_is_asked_for(body: Any) -> None:
     with pytest.raises(ParameterError, match="ids is required, but it is") as caught:
-        build("BatchDelete", Values({}, {}, None, body))
+        build("BatchDelete", RequestValues({}, {}, None, body))
     assert caught.value.field == "ids"
-    assert build("BatchDelete", Values({}, {}, None, {"ids": []})).body == b'{"ids":[]}'
+    assert build("BatchDelete", RequestValues({}, {}, None, {"ids": []})).body == b'{"ids":[]}'
 
 
 def test_a_create_may_be_empty() -> None:
-    assert build("CreateUser", Values()).body == b"{}"
+    assert build("CreateUser", RequestValues()).body == b"{}"
 
 
 def test_annotations_of_a_template_are_sent_back() -> None:
     body = {"@odata.context": "x", "Id": 0, "Number": "150", "Groups@odata.type": "y"}
-    request = build("CreateQueue", Values({}, {}, None, body))
+    request = build("CreateQueue", RequestValues({}, {}, None, body))
     assert json.loads(request.body or b"") == body
 
 
@@ -146,10 +149,10 @@ def test_a_field_that_a_release_lacks_is_named_with_the_release() -> None:
 
 def test_a_type_that_changed_is_checked_as_the_release_has_it() -> None:
     body = {"AuthPassword": "secret"}
-    request = build("UpdateTrunk", Values({"Id": 5}, {}, None, body), release="20.0.4")
+    request = build("UpdateTrunk", RequestValues({"Id": 5}, {}, None, body), release="20.0.4")
     assert json.loads(request.body or b"") == body
     with pytest.raises(BodyError, match="AuthPassword: wanted an object"):
-        build("UpdateTrunk", Values({"Id": 5}, {}, None, body), release="20.0.10")
+        build("UpdateTrunk", RequestValues({"Id": 5}, {}, None, body), release="20.0.10")
 
 
 def test_flag_enums_take_several_members() -> None:
@@ -160,10 +163,10 @@ def test_flag_enums_take_several_members() -> None:
 
 def test_date_times_in_bodies_become_utc() -> None:
     body = {"ExpiresAt": "2026-03-29T03:30:00+02:00"}
-    request = build("CreateBlocklistAddr", Values({}, {}, None, body))
+    request = build("CreateBlocklistAddr", RequestValues({}, {}, None, body))
     assert json.loads(request.body or b"")["ExpiresAt"] == "2026-03-29T01:30:00.000Z"
     with pytest.raises(BodyError, match="ExpiresAt: wanted a date-time"):
-        build("CreateBlocklistAddr", Values({}, {}, None, {"ExpiresAt": "soon"}))
+        build("CreateBlocklistAddr", RequestValues({}, {}, None, {"ExpiresAt": "soon"}))
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
@@ -197,14 +200,14 @@ def test_lone_surrogates_and_large_integers_are_sent_or_refused_in_words() -> No
 
 def test_query_options_that_the_operation_does_not_take_are_named() -> None:
     with pytest.raises(ParameterError, match=r"GetUser takes no \$filter"):
-        build("GetUser", Values({"Id": 5}, {"$filter": "x"}))
+        build("GetUser", RequestValues({"Id": 5}, {"$filter": "x"}))
 
 
 def test_a_key_longer_than_the_document_allows_is_refused() -> None:
     with pytest.raises(ParameterError, match="at most 12 characters"):
-        build("GetSbc", Values({"Name": "a" * 13}))
+        build("GetSbc", RequestValues({"Name": "a" * 13}))
 
 
 def test_an_operation_without_body_refuses_one() -> None:
     with pytest.raises(ParameterError, match="takes no body"):
-        build("DeleteUser", Values({"Id": 5}, {}, None, {"a": 1}))
+        build("DeleteUser", RequestValues({"Id": 5}, {}, None, {"a": 1}))

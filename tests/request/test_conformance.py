@@ -97,7 +97,7 @@ def test_every_operation_is_built_as_the_document_says(release: str) -> None:
         schema = body_schema(doc, declared)
         if schema is not None:
             given["body"] = sample(doc, schema)
-        names = ParameterNames(catalog, operation, operation.shape(release), release)
+        names = ParameterNames(catalog, operation, operation.version(release), release)
         resolved = resolve(names, given, {})
         request = RequestBuilder(catalog, operation, release).build(resolved.values)
 
@@ -126,7 +126,7 @@ def test_query_options_are_those_of_the_document(release: str) -> None:
     for _, _, declared in operations_of(doc):
         parameters = [deref(doc, each) for each in declared.get("parameters", [])]
         wanted = {each["name"] for each in parameters if each["in"] == "query"}
-        shape = catalog.operation(declared["operationId"]).shape(release)
+        shape = catalog.operation(declared["operationId"]).version(release)
         if release == RELEASES[-1]:
             assert set(shape.query) == wanted, declared["operationId"]
         else:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from threecx_node.advice import BY_FAILURE, BY_STATUS, BY_WARNING, advice_for
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import PartialFailureError, ResponseError, ThreeCxError, TransportError
+from threecx_node.messages import HttpResponse
 from threecx_node.response.decode import File, Payload, decode
 from threecx_node.response.items import to_items
-from threecx_node.transport.answer import Answer
 
 CATALOG = load_catalog()
 
@@ -26,12 +26,14 @@ def decoded(operation: str, status: int, body: Any = b"", headers: dict[str, str
         headers if headers is not None else {"content-type": "application/json; odata.metadata=minimal"}
     )
     found = CATALOG.operation(operation)
-    return decode(found, found.shape(), Answer(status, httpx.Headers(given_headers), content), "pbx.example")
+    return decode(
+        found, found.version(), HttpResponse(status, httpx.Headers(given_headers), content), "pbx.example"
+    )
 
 
 def items(operation: str, payload: Payload, **options: Any) -> list[dict[str, Any]]:
     found = CATALOG.operation(operation)
-    return to_items(found, found.shape(), payload, 3, **{"keys": {}, **options})
+    return to_items(found, found.version(), payload, 3, **{"keys": {}, **options})
 
 
 def test_a_delete() -> None:

@@ -16,8 +16,8 @@ from tests.service.conftest import pbx_of, serving
 from tests.support import ROOT
 from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
+from threecx_node.options import Limits
 from threecx_node.simulator import Simulator
-from threecx_node.transport.limits import Limits
 
 NDJSON = {"accept": "application/x-ndjson"}
 
@@ -180,7 +180,7 @@ def test_times_without_an_offset_are_of_the_callers_zone(service: httpx.Client, 
         "waitInterval": "0:00:0",
     }  # fmt: skip
     names = [
-        each.name for each in load_catalog().operation("GetQueuePerformanceOverviewData").shape().parameters
+        each.name for each in load_catalog().operation("GetQueuePerformanceOverviewData").version().parameters
     ]
     item = {"parameters": {name: parameters[name] for name in names}}
     body = {"operation": "GetQueuePerformanceOverviewData", "items": [item], "pbx": pbx}

@@ -20,7 +20,7 @@ import pytest
 from tests.service.conftest import pbx_of, serving, wait_for_requests
 from tests.service.test_door import start
 from threecx_credentials import Credential
-from threecx_node.executor import Executor
+from threecx_node.execution.executor import Executor
 from threecx_node.service import app as app_module
 from threecx_node.service import log as log_module
 from threecx_node.simulator import Simulator
@@ -199,7 +199,7 @@ def test_a_fault_of_ours_at_items_is_told_with_the_first_of_them(
     def to_items(*_: object, **__: object) -> None:
         raise KeyError(WORDS)
 
-    monkeypatch.setattr("threecx_node.executor.to_items", to_items)
+    monkeypatch.setattr("threecx_node.execution.executor.to_items", to_items)
     answer = service.post("/v1/execute", json=deletes(pbx, 40, 41, continueOnFail=True, concurrency=1))
     assert answer.json()["results"][0]["error"]["code"] == "bug"
     fault, line = line_after(said, 0).splitlines()

@@ -25,10 +25,10 @@ from tests.service.conftest import pbx_of, serving, wait_for_requests
 from tests.service.test_door import start
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError
-from threecx_node.executor import Executor
-from threecx_node.service import pool as pools
+from threecx_node.execution.executor import Executor
+from threecx_node.service import executor_pool as pools
 from threecx_node.service import serving as serving_module
-from threecx_node.service.pool import ExecutorPool
+from threecx_node.service.executor_pool import ExecutorPool
 from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
 from threecx_node.simulator import Simulator
 

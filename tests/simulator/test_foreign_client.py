@@ -14,8 +14,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from scripts.build_foreign_client import build, find_node
-from scripts.cache import BuildError
+from tools.build_foreign_client import build, find_node
+from tools.cache import BuildError
 
 from tests.support import shared
 from threecx_node.simulator import Simulator

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from threecx_node.catalog import Property, Shape, load_catalog
+from threecx_node.catalog import OperationVersion, Property, load_catalog
 from threecx_node.simulator import Simulator
 
 CATALOG = load_catalog()
-SHAPES = [operation.shape("20.0.10") for operation in CATALOG.operations(release="20.0.10")]
+SHAPES = [operation.version("20.0.10") for operation in CATALOG.operations(release="20.0.10")]
 READS = [shape for shape in SHAPES if shape.method == "GET"]
 PROPERTIES = sorted({name for schema in CATALOG.schema_names for name in CATALOG.properties(schema)})
 ALLOWED = {200, 201, 204, 400, 404, 405, 412, 415}
@@ -105,7 +105,7 @@ def call(
     return start["status"], end["body"], bool(kinds) and kinds[0].startswith(b"application/json")
 
 
-def filled(shape: Shape, data: st.DataObject) -> str:
+def filled(shape: OperationVersion, data: st.DataObject) -> str:
     """The shape's path with literals of the right types, mostly."""
     path = shape.path
     for parameter in shape.parameters:
@@ -139,14 +139,14 @@ def _seed() -> None:
 
 @bounded
 @given(st.sampled_from(READS), st.data(), options | st.just({}))
-def test_reads(shape: Shape, data: st.DataObject, query: dict[str, str]) -> None:
+def test_reads(shape: OperationVersion, data: st.DataObject, query: dict[str, str]) -> None:
     path = filled(shape, data)
     check(*call("GET", path, query, b""))
 
 
 @bounded
 @given(st.sampled_from(SHAPES), st.data(), json_values, st.sampled_from([None, "POST", "PATCH", "PUT"]))
-def test_writes(shape: Shape, data: st.DataObject, value: Any, method: str | None) -> None:
+def test_writes(shape: OperationVersion, data: st.DataObject, value: Any, method: str | None) -> None:
     path = filled(shape, data)
     body = b"" if value is None else json.dumps(value).encode()
     check(*call(method or shape.method, path, {}, body))
@@ -189,7 +189,7 @@ WRITES = [shape for shape in SHAPES if shape.method in ("POST", "PATCH") and sha
 
 @bounded
 @given(st.sampled_from(WRITES), st.data())
-def test_plausible_writes(shape: Shape, data: st.DataObject) -> None:
+def test_plausible_writes(shape: OperationVersion, data: st.DataObject) -> None:
     path = filled(shape, data)
     fields = CATALOG.body_properties(shape)
     if isinstance(shape.body, str):

@@ -44,7 +44,7 @@ def test_counts_are_the_catalogs(release: str) -> None:
     enums = {f"Pbx.{name}" for name in names(schema, "EnumType")}
     assert enums == {n for n, e in catalog.enums.items() if e.members_in(release) and n.startswith("Pbx.")}
     heads = {
-        o.shape(release).path[1:].split("/")[0].split("(")[0] for o in catalog.operations(release=release)
+        o.version(release).path[1:].split("/")[0].split("(")[0] for o in catalog.operations(release=release)
     }
     unbound = set(names(schema, "FunctionImport")) | set(names(schema, "ActionImport"))
     assert set(names(schema, "EntitySet")) | set(names(schema, "Singleton")) | unbound == heads

@@ -49,7 +49,7 @@ def playwright() -> Iterator[Playwright]:
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """Debian's browser with a fresh profile; without it these tests fail."""
-    assert CHROMIUM.exists(), "the browser is missing: run scripts/install_programs.sh"
+    assert CHROMIUM.exists(), "the browser is missing: run tools/install_programs.sh"
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
     browser.close()

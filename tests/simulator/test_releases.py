@@ -39,7 +39,7 @@ def released(request: pytest.FixtureRequest) -> Iterator[tuple[str, httpx.Client
 def paths(release: str, *kinds: str) -> Iterator[tuple[str, str, str, str]]:
     """Operation id, kind, method and a path with every parameter filled in."""
     for operation in CATALOG.operations(release=release):
-        shape = operation.shape(release)
+        shape = operation.version(release)
         types = {parameter.name: parameter.type for parameter in shape.parameters}
         path = shape.path
         for name, edm in types.items():

@@ -18,15 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.transport.servers import RawServer, free_port, response, running
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError, LoginError, ThreeCxError, TransportError
-from threecx_node.request.build import PreparedRequest
-from threecx_node.transport.answer import Answer
+from threecx_node.messages import HttpRequest, HttpResponse
+from threecx_node.options import Limits
 from threecx_node.transport.client import PbxClient
-from threecx_node.transport.limits import Limits
 from threecx_node.transport.retry import RetryPolicy
 
 KEY = "s3cr3t-key"
-GET = PreparedRequest("GET", "/Users(5)")
-DELETE = PreparedRequest("DELETE", "/Users(5)")
+GET = HttpRequest("GET", "/Users(5)")
+DELETE = HttpRequest("DELETE", "/Users(5)")
 
 
 async def _no_wait(seconds: float) -> None:
@@ -35,12 +34,12 @@ async def _no_wait(seconds: float) -> None:
 
 def send(
     base_url: str,
-    *requests: PreparedRequest,
+    *requests: HttpRequest,
     limits: Limits | None = None,
     verify: bool = True,
     ca: str | None = None,
-) -> list[Answer]:
-    async def run() -> list[Answer]:
+) -> list[HttpResponse]:
+    async def run() -> list[HttpResponse]:
         credential = Credential.of(base_url, "workflow", KEY, verify_tls=verify, ca_file=ca)
         policy = RetryPolicy(sleep=_no_wait)
         async with PbxClient(credential, limits=limits or Limits(timeout=5), retry=policy) as client:
@@ -49,7 +48,7 @@ def send(
     return asyncio.run(run())
 
 
-def failure(base_url: str, request: PreparedRequest = GET, **options: object) -> ThreeCxError:
+def failure(base_url: str, request: HttpRequest = GET, **options: object) -> ThreeCxError:
     with pytest.raises(ThreeCxError) as caught:
         send(base_url, request, **options)  # type: ignore[arg-type]  # options of send
     error = caught.value
@@ -66,7 +65,7 @@ def at(server: RawServer, scheme: str = "http") -> str:
 def test_a_url_arrives_as_it_was_built() -> None:
     target = "/TenantProperties('O''Brien%20%26%20S%C3%B6hne%2F1%28%29%2C')"
     with running(lambda _: response()) as server:
-        send(at(server), PreparedRequest("GET", target, "$filter=Name%20eq%20'A%26B%2B'&$select=Id,N"))
+        send(at(server), HttpRequest("GET", target, "$filter=Name%20eq%20'A%26B%2B'&$select=Id,N"))
         assert server.heads == [f"GET /xapi/v1{target}?$filter=Name%20eq%20'A%26B%2B'&$select=Id,N HTTP/1.1"]
 
 
@@ -141,7 +140,7 @@ def test_a_peer_that_is_no_3cx(data: bytes, method: str) -> None:
         return data
 
     with running(_once(answer)) as server:
-        error = failure(at(server), PreparedRequest(method, "/Users(5)"), limits=Limits(timeout=1))
+        error = failure(at(server), HttpRequest(method, "/Users(5)"), limits=Limits(timeout=1))
         assert isinstance(error, TransportError)
         if method == "DELETE":
             assert len(server.heads) == 1, "what may have been carried out is not sent again"
@@ -165,7 +164,7 @@ def test_a_delete_on_a_connection_that_the_peer_closed_is_not_repeated_blindly()
     answers = iter([response(), b""])
     with running(lambda _: next(answers, response(204, b""))) as server:
         with pytest.raises(TransportError):
-            send(at(server), GET, PreparedRequest("DELETE", "/Users(5)"))
+            send(at(server), GET, HttpRequest("DELETE", "/Users(5)"))
         assert [head.split()[0] for head in server.heads] == ["GET", "DELETE"]
 
 

@@ -1,6 +1,6 @@
 """The catalog as objects, made only when asked for: loading it is parsing one JSON file.
 
-The file's shape (written by `specimport/catalog_writer.py`, types as in OData's EDM without their prefix):
+The file's shape (written by `codegen/catalog/writer.py`, types as in OData's EDM without their prefix):
 
     {"format": 1, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
@@ -93,7 +93,7 @@ class Returns:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class OperationVersion:
     """How an operation looks on the wire in some releases.
 
     `body` is a schema's name, a mapping of properties (an action's parameters) or None.
@@ -124,15 +124,15 @@ class Operation:
     name: str
     action: str
     releases: tuple[str, ...]
-    shapes: tuple[Shape, ...]
+    versions: tuple[OperationVersion, ...]
     description: str = ""
 
-    def shape(self, release: str | None = None) -> Shape:
+    def version(self, release: str | None = None) -> OperationVersion:
         """How it looks in `release`; without one, or in a release the catalog does not know, the newest."""
-        for shape in self.shapes:
-            if release in shape.releases:
-                return shape
-        return self.shapes[-1]
+        for version in self.versions:
+            if release in version.releases:
+                return version
+        return self.versions[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,16 +273,16 @@ class Catalog:
 
         An entity's fields have defaults, and one that some releases lack cannot be asked for: those refuse it.
         """
-        if not isinstance(operation.shapes[-1].body, Mapping):
+        if not isinstance(operation.versions[-1].body, Mapping):
             return ()
-        bodies = [self.body_properties(shape, None) for shape in operation.shapes]
+        bodies = [self.body_properties(shape, None) for shape in operation.versions]
         return tuple(
             name
             for name, each in bodies[-1].items()
             if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
         )
 
-    def body_properties(self, shape: Shape, release: str | None = None) -> Mapping[str, Property]:
+    def body_properties(self, shape: OperationVersion, release: str | None = None) -> Mapping[str, Property]:
         """What a body of `shape` may hold in `release` (None: in any), empty where it takes none."""
         if shape.body is None:
             return {}
@@ -319,11 +319,11 @@ def nearest_hint(name: str, known: tuple[str, ...]) -> str:
     return f"Did you mean {folded[close[0]]!r}?" if close else ""
 
 
-def _shape(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Shape:
+def _shape(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVersion:
     body = raw.get("body")
     returned = raw.get("returns", {})
     kind: ReturnKind = next(iter(returned), "nothing")
-    return Shape(
+    return OperationVersion(
         method=raw["method"],
         path=raw["path"],
         parameters=tuple(_parameter(name, value) for name, value in raw.get("parameters", {}).items()),

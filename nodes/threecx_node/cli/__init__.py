@@ -11,14 +11,7 @@ import typer
 
 from .. import __version__
 from ..errors import ThreeCxError
-from . import (
-    execute_command,
-    facts_commands,
-    migrate_command,
-    pbx_commands,
-    serve_command,
-    spec_command,
-)
+from . import execute_command, facts_commands, migrate_command, pbx_commands, serve_command, spec_command
 
 app = typer.Typer(
     name="threecx",

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from threecx_credentials import Credential
 
-from ..batch import Batch, Options
 from ..catalog import Catalog, load_catalog
-from ..executor import Executor
-from ..parameters.node import Node, read_node
+from ..execution.executor import Executor
+from ..n8n.node_json import Node, read_node
+from ..options import Options
 from . import inputs
 from .output import progress, write_json, write_results, write_text
+
+if TYPE_CHECKING:
+    from ..execution.results import Batch
 
 EXAMPLE = "delete-call-flow-apps"
 _PACKAGE = Path(__file__).resolve().parents[1]

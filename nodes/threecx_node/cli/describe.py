@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from ..json_codec import dumps
+from ..values.json import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..catalog.models import Catalog, Operation, Parameter, Property, Shape
+    from ..catalog.models import Catalog, Operation, OperationVersion, Parameter, Property
 
 _SAMPLES: Mapping[str, Any] = {
     "Int32": 12,
@@ -34,7 +34,7 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
     """Everything a caller needs: parameters, query options, body fields with types and choices, an example."""
     if release is not None:
         catalog.check_release(release)
-    shape = operation.shape(release)
+    shape = operation.version(release)
     resource = catalog.resources[operation.resource]["name"]
     fields = catalog.body_properties(shape, release)
     described: dict[str, Any] = {
@@ -57,7 +57,7 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
     others = [
         {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
-        for each in operation.shapes
+        for each in operation.versions
     ]
     if len(others) > 1:
         described["shapes"] = others
@@ -116,7 +116,9 @@ def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, 
     return described
 
 
-def _example(catalog: Catalog, operation: Operation, shape: Shape, fields: Mapping[str, Property]) -> str:
+def _example(
+    catalog: Catalog, operation: Operation, shape: OperationVersion, fields: Mapping[str, Property]
+) -> str:
     """A command that can be pasted; its values are samples."""
     words = ["threecx", "execute", operation.id]
     for parameter in shape.parameters:

@@ -13,8 +13,8 @@ from . import options
 if TYPE_CHECKING:
     import asyncio
 
-    from ..batch import Batch, Result
     from ..catalog import Catalog, Operation
+    from ..execution.results import Batch, Result
 
 
 class Output(StrEnum):
@@ -83,9 +83,8 @@ def execute(
 
     Lists give 50 results unless -p returnAll=true or -p limit=N says otherwise.
     """
-    from ..batch import Options
     from ..catalog import load_catalog
-    from ..transport.limits import Limits
+    from ..options import Limits, Options
     from . import inputs
 
     facts = load_catalog(catalog)
@@ -135,7 +134,7 @@ def _what(
         return operation, {}, False
     if operation is not None:
         raise UsageError("both an operation and --node are given", description="Give one of them.")
-    from ..parameters.node import read_node
+    from ..n8n.node_json import read_node
 
     found = read_node(inputs.read_json(node, "node"), facts, name=node_name)
     return found.operation, dict(found.parameters), found.continue_on_fail
@@ -152,7 +151,7 @@ def _run(
 ) -> Batch:
     import asyncio
 
-    from ..executor import Executor
+    from ..execution.executor import Executor
     from .output import progress, write_line
 
     async def run() -> Batch:
@@ -197,9 +196,9 @@ def _stop_on_interrupt(stop: asyncio.Event) -> None:
 
 
 def _columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
-    from ..catalog.simplify import simple_fields
+    from ..catalog.summary_fields import simple_fields
 
-    type_name = operation.shape().returns.type
+    type_name = operation.version().returns.type
     return simple_fields(facts, type_name) if facts.is_schema(type_name) else ()
 
 

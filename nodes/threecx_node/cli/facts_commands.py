@@ -89,7 +89,7 @@ def _matches(operation: Operation, facts: Catalog, search: str) -> bool:
 
 
 def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
-    shape = operation.shape(release)
+    shape = operation.version(release)
     return {
         "operation": operation.id,
         "resource": operation.resource,
@@ -102,7 +102,7 @@ def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
 
 
 def _request(operation: Operation, release: str | None) -> str:
-    shape = operation.shape(release)
+    shape = operation.version(release)
     return f"{shape.method} {shape.path}"
 
 

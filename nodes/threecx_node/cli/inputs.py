@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from threecx_credentials import Credential, CredentialError, Secret
 
 from ..errors import ConfigurationError, InputError, UsageError
-from ..json_codec import loads, why_not_json
+from ..values.json import loads, why_not_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..migration import Migration, NodeReport
+    from ..n8n.migrate import Migration, NodeReport
 
 _STDOUT = "-"
 _MARK = "\ufeff"
@@ -53,7 +53,7 @@ def migrate(
     is told; the exit code is 1 then.
     """
     from ..catalog import load_catalog
-    from ..migration import migrate as migrated
+    from ..n8n.migrate import migrate as migrated
     from .inputs import read_text
 
     text = read_text(workflow, "the workflow", keep_mark=True)

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
-from ..json_codec import dumps, pretty
+from ..values.json import dumps, pretty
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ..batch import Result
+    from ..execution.results import Result
 
 BAR_FROM = 21
 _FEWEST_COLUMNS = 3

@@ -30,7 +30,7 @@ def check(
     """
     import asyncio
 
-    from ..checking import check_credential
+    from ..canvas.credential_test import check_credential
     from . import inputs
     from .output import write_json
 
@@ -135,7 +135,7 @@ def simulator(
     control: Annotated[
         bool,
         typer.Option(
-            "--control", help="Answer /_simulator/ to this machine: requests, state, reset, faults."
+            "--control", help="HttpResponse /_simulator/ to this machine: requests, state, reset, faults."
         ),
     ] = False,
     public_page: Annotated[

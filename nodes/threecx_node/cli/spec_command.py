@@ -36,7 +36,7 @@ def import_spec(
             description='Run pip install "threecx-node[import-spec]".',
         ) from error
     from ..catalog.load import SHIPPED
-    from ..specimport import import_documents, render
+    from ..codegen.catalog import import_documents, render
 
     document = import_documents(files)
     target = output or SHIPPED

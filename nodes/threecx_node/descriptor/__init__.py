@@ -1,6 +1,6 @@
 """`node_definition.json`, the declarative descriptor that a canvas reads: its types and its loader.
 
-`build.py` makes it from the catalog; `python -m threecx_node.descriptor` writes it.
+`build.py` makes it from the catalog; `python -m threecx_node.codegen.descriptor` writes it.
 """
 
 from .load import load_definition

@@ -54,7 +54,7 @@ def _load(path: str) -> Definition:
 
 
 def _read(path: Path) -> Any:
-    remedy = f"Make one with `python -m threecx_node.descriptor`, or leave out {ENVIRONMENT}."
+    remedy = f"Make one with `python -m threecx_node.codegen.descriptor`, or leave out {ENVIRONMENT}."
     try:
         return orjson.loads(path.read_bytes())
     except OSError as error:

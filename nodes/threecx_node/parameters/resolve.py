@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalog.models import Catalog, Operation, Property, Shape, nearest_hint
+from ..catalog.models import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..errors import BodyError, ParameterError, UnknownNameError
-from ..request.build import IF_MATCH, Values, is_nothing
+from ..messages import IF_MATCH, RequestValues
+from ..request.build import is_nothing
 from ..request.odata import LiteralError, boolean, integer, shown
-from .fields import from_text, mapped_fields, parse_json
+from .body_fields import from_text, mapped_fields, parse_json
 
 DEFAULT_LIMIT = 50
 # Parameters of a canvas that say nothing about the request.
@@ -39,7 +40,7 @@ class Resolved:
     `limit` is None for all. `by_number` names the path parameters that hold a number to look up first.
     """
 
-    values: Values
+    values: RequestValues
     limit: int | None = DEFAULT_LIMIT
     skip: int = 0
     simplify: bool = False
@@ -51,7 +52,9 @@ class Resolved:
 class ParameterNames:
     """Which slot each parameter name of an operation's shape fills; made once per operation and release."""
 
-    def __init__(self, catalog: Catalog, operation: Operation, shape: Shape, release: str | None) -> None:
+    def __init__(
+        self, catalog: Catalog, operation: Operation, shape: OperationVersion, release: str | None
+    ) -> None:
         self.operation = operation
         self.shape = shape
         self.catalog = catalog
@@ -61,9 +64,9 @@ class ParameterNames:
         self._fields = {fold(name): name for name in self.fields}
         self._slots: dict[str, tuple[str, str]] = {}
         # Parameters of the same operation in other releases: known, but nothing this shape can send.
-        self._elsewhere = {fold(each.name) for other in operation.shapes for each in other.parameters} - set(
-            self._path
-        )
+        self._elsewhere = {
+            fold(each.name) for other in operation.versions for each in other.parameters
+        } - set(self._path)
 
     def slot(self, name: str) -> tuple[str, str]:
         """`("path" | "query" | "if_match" | "body" | "options" | "ours" | "batch" | "fields" | "ignored", name)`.
@@ -151,7 +154,7 @@ def resolve(names: ParameterNames, parameters: Mapping[str, Any], item: Mapping[
         limit, skip = None, 0
         _limit_file(names, sorted_)
     return Resolved(
-        Values(sorted_.path, sorted_.query, sorted_.if_match, _body(names, sorted_, item)),
+        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, _body(names, sorted_, item)),
         limit=limit,
         skip=skip,
         simplify=_flag(sorted_.ours, "simplify", default=False),

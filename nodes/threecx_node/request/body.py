@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.models import Catalog, Property, nearest_hint
 from ..errors import BodyError
-from ..json_codec import dumps
-from ..undefined import UNDEFINED
+from ..values.json import dumps
+from ..values.undefined import UNDEFINED
 from .odata import INT_RANGES, LiteralError, date_time, shown
 from .schema import validator_for
 

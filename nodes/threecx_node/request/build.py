@@ -8,54 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Operation, Parameter, Shape, nearest_hint
+from ..catalog.models import Catalog, Operation, OperationVersion, Parameter, nearest_hint
 from ..errors import ParameterError
-from ..undefined import UNDEFINED
+from ..messages import IF_MATCH, HttpRequest, RequestValues
+from ..options import DEFAULT_MAX_BODY_BYTES
+from ..values.undefined import UNDEFINED
 from .body import encode_body
 from .odata import LITERALS, LiteralError, date_time, query_string, query_value, shown, string
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-IF_MATCH = "If-Match"
-DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 # What may stand in a header's value: visible ASCII and spaces. A line break would smuggle in another header.
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
 _ENCODED_KEY = re.compile(r"\{([^{}]+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedRequest:
-    """A request ready to send: path and query below the API's base URL, without authorization.
-
-    `keys` are the values of the path parameters as the user gave them, for results and messages.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    keys: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def target(self) -> str:
-        """Path and query."""
-        return f"{self.path}?{self.query}" if self.query else self.path
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """One item's resolved values: path parameters, query options, If-Match and body, by their names."""
-
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    query: Mapping[str, Any] = field(default_factory=dict)
-    if_match: Any = None
-    body: Any = None
 
 
 class RequestBuilder:
@@ -71,7 +40,7 @@ class RequestBuilder:
         zone: tzinfo = UTC,
     ) -> None:
         self.operation = operation
-        self.shape: Shape = operation.shape(release)
+        self.shape: OperationVersion = operation.version(release)
         self._catalog = catalog
         self._release = release
         self._max_body_bytes = max_body_bytes
@@ -83,9 +52,9 @@ class RequestBuilder:
         self._static = not self.shape.parameters
         self._asked_for = catalog.required_fields(operation)
 
-    def build(self, values: Values) -> PreparedRequest:
+    def build(self, values: RequestValues) -> HttpRequest:
         """The request; raises ParameterError or BodyError, which name the field."""
-        return PreparedRequest(
+        return HttpRequest(
             method=self.shape.method,
             path=self.shape.path if self._static else self._path(values.parameters),
             query=self._query(values.query) if values.query else "",
@@ -124,7 +93,7 @@ class RequestBuilder:
                 raise ParameterError(f"{name}: {error}", field=name) from error
         return query_string(options)
 
-    def _headers(self, values: Values) -> dict[str, str]:
+    def _headers(self, values: RequestValues) -> dict[str, str]:
         if is_nothing(values.if_match):
             return {}
         if not self.shape.if_match:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for
 from ..errors import PartialFailureError, ResponseError
-from ..json_codec import loads
 from ..transport.failures import not_a_3cx
 from ..transport.retry import outcome_is_unknown
+from ..values.json import loads
 
 if TYPE_CHECKING:
-    from ..catalog.models import Operation, Shape
-    from ..transport.answer import Answer
+    from ..catalog.models import Operation, OperationVersion
+    from ..messages import HttpResponse
 
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")
 _LONGEST_MESSAGE = 2000
@@ -44,7 +44,7 @@ class Payload:
     count: int | None = None
 
 
-def decode(operation: Operation, shape: Shape, answer: Answer, host: str) -> Payload:
+def decode(operation: Operation, shape: OperationVersion, answer: HttpResponse, host: str) -> Payload:
     """The payload; raises ResponseError (the PBX's words, our advice), or TransportError for what is no 3CX."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not 200 <= answer.status < 300:
@@ -62,14 +62,14 @@ def decode(operation: Operation, shape: Shape, answer: Answer, host: str) -> Pay
     return _payload(operation, shape, document)
 
 
-def _is_file(answer: Answer, media_type: str) -> bool:
+def _is_file(answer: HttpResponse, media_type: str) -> bool:
     disposition = answer.headers.get("content-disposition", "").strip().lower()
     if disposition.startswith("attachment") or "filename" in disposition:
         return True
     return not (media_type == "application/json" or media_type.endswith("+json"))
 
 
-def _payload(operation: Operation, shape: Shape, document: Any) -> Payload:
+def _payload(operation: Operation, shape: OperationVersion, document: Any) -> Payload:
     if isinstance(document, Mapping) and isinstance(document.get("value"), list):
         value = document["value"]
         _check_partial_failure(operation, value)
@@ -107,7 +107,7 @@ def _failure_text(failure: Mapping[str, Any]) -> str:
     return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
-def _response_error(answer: Answer, media_type: str, host: str, method: str) -> Exception:
+def _response_error(answer: HttpResponse, media_type: str, host: str, method: str) -> Exception:
     document: Any = None
     if "json" in media_type:
         try:
@@ -159,7 +159,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 
-def _file(answer: Answer, media_type: str, shape: Shape) -> File:
+def _file(answer: HttpResponse, media_type: str, shape: OperationVersion) -> File:
     header = Message()
     header["content-disposition"] = answer.headers.get("content-disposition", "")
     # Only the last part of what the server says, whichever slash it uses: a name must not lead out of a folder.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..catalog.models import Operation, Shape
+    from ..catalog.models import Operation, OperationVersion
     from .decode import File, Payload
 
 Item = dict[str, Any]
@@ -18,7 +18,7 @@ _ETAG = "@odata.etag"
 
 def to_items(
     operation: Operation,
-    shape: Shape,
+    shape: OperationVersion,
     payload: Payload,
     index: int,
     *,
@@ -52,7 +52,7 @@ def _object(value: Any, fields: tuple[str, ...]) -> Mapping[str, Any]:
     return {_ETAG: value[_ETAG], **kept} if _ETAG in value else kept
 
 
-def _done(operation: Operation, shape: Shape, keys: Mapping[str, Any]) -> dict[str, Any]:
+def _done(operation: Operation, shape: OperationVersion, keys: Mapping[str, Any]) -> dict[str, Any]:
     """What stands for an empty answer: that it is done, and what it was done to."""
     if operation.kind == "delete":
         return {"deleted": True, **_own_keys(shape, keys)}
@@ -61,7 +61,7 @@ def _done(operation: Operation, shape: Shape, keys: Mapping[str, Any]) -> dict[s
     return {"success": True}
 
 
-def _own_keys(shape: Shape, keys: Mapping[str, Any]) -> dict[str, Any]:
+def _own_keys(shape: OperationVersion, keys: Mapping[str, Any]) -> dict[str, Any]:
     own = {}
     for parameter in shape.parameters:
         value = keys[parameter.name]

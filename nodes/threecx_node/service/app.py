@@ -15,15 +15,15 @@ from starlette.routing import Route
 from threecx_credentials import Credential, CredentialError
 
 from .. import __version__
-from ..batch import Batch, Item, Options
+from ..canvas.choices import body_fields, options_of, search
+from ..canvas.credential_test import check_client
 from ..catalog import load_catalog
-from ..checking import check_client
-from ..choices import body_fields, options_of, search
 from ..errors import ConfigurationError, ThreeCxError
-from ..json_codec import dumps, loads, why_not_json
-from ..transport.limits import Limits
-from .document import openapi
-from .guard import CONTRACT, Guard
+from ..execution.results import Batch, Item
+from ..options import Limits, Options
+from ..values.json import dumps, loads, why_not_json
+from .auth import CONTRACT, Guard
+from .executor_pool import ExecutorPool
 from .log import told
 from .models import (
     MAX_ITEMS,
@@ -35,9 +35,9 @@ from .models import (
     Pbx,
     SearchRequest,
 )
-from .pool import ExecutorPool
+from .ndjson import HEARTBEAT_SECONDS, ResultLines
+from .openapi import openapi
 from .problems import ProblemError, fault_of_ours, problem, problem_of
-from .streaming import HEARTBEAT_SECONDS, ResultLines
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

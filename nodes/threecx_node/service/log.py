@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from threecx_credentials import Credential
 
-    from ..batch import Batch
+    from ..execution.results import Batch
     from .models import ExecuteRequest
 
 log = logging.getLogger("threecx.service")

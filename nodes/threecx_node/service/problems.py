@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from ..errors import InputError, ThreeCxError, UnknownNameError, UnreachableError, UsageError
-from ..json_codec import dumps
+from ..values.json import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

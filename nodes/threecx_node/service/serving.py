@@ -12,9 +12,9 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import ConfigurationError
-from ..transport.limits import Limits
+from ..options import Limits
 from .app import DEFAULT_MAX_BODY_BYTES, LAST_SECONDS, ServiceApp, make_app
-from .guard import CONTRACT
+from .auth import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

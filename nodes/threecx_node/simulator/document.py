@@ -17,7 +17,7 @@ from .routes import Router
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ..catalog import Catalog, Operation, Parameter, Shape
+    from ..catalog import Catalog, Operation, OperationVersion, Parameter
     from .routes import Route
 
 Json = dict[str, Any]
@@ -160,7 +160,7 @@ class _Document:
                 parameter |= {"style": "form", "explode": False}
             yield parameter
 
-    def _responses(self, operation: Operation, shape: Shape) -> Json:
+    def _responses(self, operation: Operation, shape: OperationVersion) -> Json:
         refusals = {400, 401, 403, 404}
         if shape.body is not None:
             refusals |= {413, 415}
@@ -172,7 +172,7 @@ class _Document:
             made[str(refusal)] = {"$ref": f"#/components/responses/{refusal}"}
         return made
 
-    def _success(self, shape: Shape) -> Json:
+    def _success(self, shape: OperationVersion) -> Json:
         returns = shape.returns
         if returns.kind == "nothing":
             return {"description": "Done."}
@@ -197,7 +197,7 @@ class _Document:
             schema = self._type(returns.type)
         return {"description": "What was asked for.", "content": {JSON: {"schema": schema}}}
 
-    def _body(self, shape: Shape) -> Json:
+    def _body(self, shape: OperationVersion) -> Json:
         if isinstance(shape.body, str):
             return self._type(shape.body)
         return self._object(self._model.body_fields(shape))

@@ -10,7 +10,7 @@ from ..catalog import Returns
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..catalog import Shape
+    from ..catalog import OperationVersion
 
 _BEFORE_20_0_6 = frozenset({"20.0.4", "20.0.5"})
 _BEFORE_20_0_9 = _BEFORE_20_0_6 | {"20.0.6", "20.0.7", "20.0.8"}
@@ -22,7 +22,7 @@ _EARLIER: Mapping[str, tuple[frozenset[str], Returns]] = {
 }
 
 
-def shape_in(operation: str, shape: Shape, release: str) -> Shape:
+def shape_in(operation: str, shape: OperationVersion, release: str) -> OperationVersion:
     """The shape with what the operation gave back in `release`."""
     releases, returns = _EARLIER.get(operation, (frozenset(), shape.returns))
     return replace(shape, returns=returns) if release in releases else shape

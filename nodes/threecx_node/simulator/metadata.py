@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..catalog.models import Operation, Shape
+    from ..catalog.models import Operation, OperationVersion
     from .model import Field, Model
 
 NAMESPACE = "Pbx"
@@ -126,7 +126,7 @@ class _Document:
             # The catalog has no numbers; nobody sees them, because enums travel as their names.
             _add(element, "Member", Name=member, Value=str(1 << index if flags else index))
 
-    def _write_operation(self, parent: ET.Element, operation: Operation, shape: Shape) -> None:
+    def _write_operation(self, parent: ET.Element, operation: Operation, shape: OperationVersion) -> None:
         segments = _segments(shape)
         name, arguments = segments[-1]
         element = _add(parent, "Function" if operation.kind == "function" else "Action", Name=_short(name))
@@ -149,7 +149,7 @@ class _Document:
                 parameter.set("Nullable", "false")
         self._write_return(element, shape)
 
-    def _write_return(self, element: ET.Element, shape: Shape) -> None:
+    def _write_return(self, element: ET.Element, shape: OperationVersion) -> None:
         returns = shape.returns
         if returns.kind == "file":
             _add(element, "ReturnType", Type="Edm.Stream")
@@ -180,7 +180,7 @@ class _Document:
                 _add(element, "NavigationPropertyBinding", Path=field.name, Target=by_type[field.type])
 
 
-def _segments(shape: Shape) -> list[tuple[str, list[tuple[str, str]]]]:
+def _segments(shape: OperationVersion) -> list[tuple[str, list[tuple[str, str]]]]:
     """A path's segments: name without namespace, and its arguments as written name and parameter."""
     found = []
     for text in shape.path.split("/")[1:]:

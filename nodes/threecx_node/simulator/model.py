@@ -15,7 +15,7 @@ from .earlier import shape_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..catalog.models import Catalog, Operation, Property, Shape
+    from ..catalog.models import Catalog, Operation, OperationVersion, Property
 
 FieldKind = Literal["primitive", "enum", "complex"]
 
@@ -79,7 +79,7 @@ class Model:
             }
         return found
 
-    def body_fields(self, shape: Shape) -> Mapping[str, Field]:
+    def body_fields(self, shape: OperationVersion) -> Mapping[str, Field]:
         """The fields that a body of `shape` may hold."""
         if isinstance(shape.body, str):
             return self.schema(shape.body)
@@ -100,10 +100,10 @@ class Model:
         """Whether values of the enum may be several members with commas between them."""
         return self.catalog.enums[name].flags
 
-    def shapes(self) -> Iterator[tuple[Operation, Shape]]:
+    def shapes(self) -> Iterator[tuple[Operation, OperationVersion]]:
         """Every operation that this release has, with its shape."""
         for operation in self.catalog.operations(release=self.release):
-            yield operation, shape_in(operation.id, operation.shape(self.release), self.release)
+            yield operation, shape_in(operation.id, operation.version(self.release), self.release)
 
     @cached_property
     def sets(self) -> Mapping[str, EntitySet]:

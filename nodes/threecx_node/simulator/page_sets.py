@@ -6,8 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.simplify import label_fields, simple_fields
-from ..catalog.words import words
+from ..catalog.labels import words
+from ..catalog.summary_fields import label_fields, simple_fields
 from .masking import MASK, is_secret, masked, readable
 
 if TYPE_CHECKING:

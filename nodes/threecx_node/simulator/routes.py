@@ -16,7 +16,7 @@ from .literals import LiteralError, decode_segment, parse_literal, split_argumen
 from .refusals import Refusal, no_such_path
 
 if TYPE_CHECKING:
-    from ..catalog import Operation, Shape
+    from ..catalog import Operation, OperationVersion
     from .model import Model
 
 _SEGMENT = re.compile(r"([\w.$]+)(?:\((.*)\))?", re.ASCII | re.DOTALL)
@@ -48,7 +48,7 @@ class Route:
     """
 
     operation: Operation
-    shape: Shape
+    shape: OperationVersion
     arguments: tuple[Argument, ...]
     head: str
     tail: str
@@ -116,7 +116,7 @@ class Router:
             raise no_such_path()
         return methods, given
 
-    def _compile(self, model: Model, operation: Operation, shape: Shape) -> tuple[str, Route]:
+    def _compile(self, model: Model, operation: Operation, shape: OperationVersion) -> tuple[str, Route]:
         types = {parameter.name: parameter.type for parameter in shape.parameters}
         signature, found, names = "", [], []
         for index, segment in enumerate(shape.path.split("/")[1:]):

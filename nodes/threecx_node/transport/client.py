@@ -25,15 +25,15 @@ from threecx_credentials.fields import MASK
 from .. import __version__
 from ..advice import UNKNOWN_OUTCOME
 from ..errors import ConfigurationError, ThreeCxError, TransportError
-from .answer import Answer
+from ..messages import HttpResponse
+from ..options import Limits
 from .failures import login_error, transport_error
-from .limits import Limits
 from .retry import RetryPolicy, outcome_is_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..request.build import PreparedRequest
+    from ..messages import HttpRequest
 
 VERSION_HEADER = "x-3cx-version"
 _HEADERS = {
@@ -85,7 +85,7 @@ class PbxClient:
         """Name and port of the PBX, for messages."""
         return self._host
 
-    async def send(self, request: PreparedRequest, *, timeout: float | None = None) -> Answer:  # noqa: ASYNC109 (httpx's own, per read)
+    async def send(self, request: HttpRequest, *, timeout: float | None = None) -> HttpResponse:  # noqa: ASYNC109 (httpx's own, per read)
         """The PBX's answer, whatever its status; raises UnreachableError where there is none.
 
         `timeout` are seconds in place of the client's own limit, since batches that share a client may differ.
@@ -108,7 +108,7 @@ class PbxClient:
                 attempt += 1
                 await self._retry.sleep(wait)
 
-    async def _authorized(self, request: PreparedRequest, seconds: float) -> Answer:
+    async def _authorized(self, request: HttpRequest, seconds: float) -> HttpResponse:
         token = await self._token(None)
         answer = await self._exchange(request, token, seconds)
         if answer.status == 401:
@@ -122,7 +122,7 @@ class PbxClient:
         except LoginRefusedError as error:
             raise login_error(error, self._host) from error
 
-    async def _exchange(self, request: PreparedRequest, token: Secret, seconds: float) -> Answer:
+    async def _exchange(self, request: HttpRequest, token: Secret, seconds: float) -> HttpResponse:
         headers = {**_HEADERS, **request.headers, "authorization": f"Bearer {token.reveal()}"}
         if request.body is not None:
             headers["content-type"] = "application/json"
@@ -142,7 +142,7 @@ class PbxClient:
         if response.status_code >= 400:
             # A server that shows the request in its error shows the token too.
             content = content.replace(token.reveal().encode(), MASK.encode())
-        return Answer(response.status_code, response.headers, content)
+        return HttpResponse(response.status_code, response.headers, content)
 
     async def _post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         return await self._request("POST", url, self.limits.timeout, headers=_HEADERS, data=dict(form))

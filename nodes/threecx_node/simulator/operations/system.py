@@ -9,15 +9,7 @@ from ..defaults import new_entity
 from ..dialplan import PEER_TYPES, display_name
 from ..refusals import INVALID, OUT_OF_THE_RANGE, Problem, refuse
 from ..registry import Call, handles
-from .common import (
-    DOCUMENTS,
-    change_singleton,
-    keep,
-    made,
-    new_secret,
-    now,
-    set_records,
-)
+from .common import DOCUMENTS, change_singleton, keep, made, new_secret, now, set_records
 from .licence import licence_values
 
 if TYPE_CHECKING:

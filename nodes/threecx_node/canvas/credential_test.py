@@ -1,0 +1,42 @@
+"""The credential test over our own transport."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from threecx_credentials.check import CheckResult, check
+
+from ..advice import advice_for
+from ..errors import LoginError
+from ..messages import HttpRequest
+from ..transport.client import PbxClient
+from ..transport.failures import not_a_3cx
+
+if TYPE_CHECKING:
+    from threecx_credentials import Credential
+
+
+async def check_credential(credential: Credential) -> CheckResult:
+    """What the credential can do; raises UnreachableError with our advice where it can do nothing."""
+    async with PbxClient(credential) as client:
+        return await check_client(client)
+
+
+async def check_client(client: PbxClient) -> CheckResult:
+    """The same over a client that is there already: one of its own would end that one's token."""
+
+    async def get(target: str) -> tuple[int, str | None]:
+        path, _, query = target.partition("?")
+        answer = await client.send(HttpRequest("GET", path, query))
+        if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
+            raise not_a_3cx(client.host, answer.status, "no JSON")
+        return answer.status, client.version
+
+    result = await check(get)
+    if not result.ok:
+        raise LoginError(
+            f"{client.host} answered {result.status} to the health check",
+            description=advice_for(result.status),
+            http_code=result.status,
+        )
+    return result

@@ -1,0 +1,1 @@
+"""Catalog → `node_definition.json`."""

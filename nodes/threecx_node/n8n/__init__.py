@@ -1,0 +1,1 @@
+"""Files of n8n: copied nodes and workflows."""

@@ -1,0 +1,97 @@
+"""One executor per PBX and client, shared by all requests: one token, one bounded pool of connections."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections import OrderedDict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
+
+from threecx_credentials import MemoryTokenStore
+
+from ..execution.executor import Executor
+from ..options import Limits
+from ..transport.client import PbxClient
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from threecx_credentials import Credential
+
+    from ..options import Options
+
+_MOST = 64
+_IDLE_SECONDS = 900.0
+
+
+class _Entry:
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.users = 0
+        self.last_used = time.monotonic()
+
+
+class ExecutorPool:
+    """Executors by credential. The one used longest ago is closed when there are too many, or when it is idle."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
+        # By login: a client that is used in two ways (with and without Verify TLS) still has one live token.
+        self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def executor(self, credential: Credential) -> AsyncIterator[Executor]:
+        """The executor of a credential, kept open while it is used."""
+        key = _key(credential)
+        entry = self._entries.get(key)
+        if entry is None:
+            entry = self._entries[key] = _Entry(Executor(credential, client=self._client))
+        self._entries.move_to_end(key)
+        entry.users += 1
+        try:
+            yield entry.executor
+        finally:
+            entry.users -= 1
+            entry.last_used = time.monotonic()
+            await self._close_unused()
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        entries = [*self._entries.values()]
+        self._entries.clear()
+        await asyncio.gather(*(each.executor.__aexit__() for each in entries))
+
+    def _client(self, credential: Credential, options: Options) -> PbxClient:
+        # The service's bounds, not those of the batch that happens to come first.
+        del options
+        store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
+        return PbxClient(credential, limits=self._limits, token_store=store)
+
+    async def _close_unused(self) -> None:
+        now = time.monotonic()
+        oldest_first = [(key, each) for key, each in self._entries.items() if each.users == 0]
+        gone = []
+        # Taken out before anything is awaited: nobody can begin to use one that is being closed.
+        for key, entry in oldest_first:
+            if len(self._entries) > _MOST or now - entry.last_used > _IDLE_SECONDS:
+                gone.append(self._entries.pop(key))
+        # What goes wrong while an old connection is closed is nothing to the batch that has just ended.
+        await asyncio.gather(*(each.executor.__aexit__() for each in gone), return_exceptions=True)
+
+
+def _login(credential: Credential) -> bytes:
+    """Who logs in where; with the secret, so that a wrong one gets no token that the right one bought."""
+    return _digest(credential.base_url, credential.client_id, credential.client_secret.reveal())
+
+
+def _key(credential: Credential) -> bytes:
+    return _login(credential) + _digest(str(credential.verify_tls), str(credential.ca_file))
+
+
+def _digest(*parts: str) -> bytes:
+    # So that no secret is a key of a table.
+    return hashlib.sha256("\0".join(parts).encode()).digest()

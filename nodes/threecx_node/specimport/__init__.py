@@ -1,5 +1,0 @@
-"""OpenAPI documents of the XAPI in, `catalog/xapi.json` out. Never imported when an item runs."""
-
-from .catalog_writer import import_documents, render
-
-__all__ = ["import_documents", "render"]

@@ -1,0 +1,1 @@
+"""Values and their types: EDM primitive types, coercion, JSON, and JavaScript's undefined."""

@@ -1,0 +1,211 @@
+"""The human texts of all resources and operations: written as a person would, and not as 3CX did."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from threecx_node.catalog import load_catalog
+from threecx_node.catalog.load import SHIPPED
+from threecx_node.codegen.catalog import import_documents, naming, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SPECS = Path(__file__).resolve().parents[4] / "shared" / "spec"
+CATALOG = load_catalog()
+OPERATIONS = [CATALOG.operation(name) for name in CATALOG.operation_ids]
+
+# Words that keep their capital inside a sentence; anything else there is a slip.
+PROPER = {"Amazon", "Debian", "Google", "Microsoft", "Teams", "Workspace"}
+CASED = {"OAuth", "OpenAI", "MyPhone", "IPs", "DNs", "MCUs", "SBCs"}
+
+
+@pytest.fixture(scope="module")
+def documents() -> list[Path]:
+    found = sorted(SPECS.glob("xapi-*.yaml"))
+    if len(found) != 7:
+        pytest.skip(f"the seven OpenAPI documents are not beside the checkout ({len(found)} found)")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "name", "action"),
+    [
+        ("DeleteCallFlowApp", "Delete", "Delete a call flow app"),
+        ("ListUser", "Get Many", "Get many users"),
+        ("GetQueueByNumber", "Get by Number", "Get a queue by number"),
+        ("GetMailSettings", "Get", "Get the mail settings"),
+        ("UpdateMailSettings", "Update", "Update the mail settings"),
+        ("ListGroups", "Get Many Groups", "Get a user's groups"),
+        ("ListMyGroupMembers", "Get Many Members", "Get my group's members"),
+        ("RebootPhone", "Reboot Phone", "Reboot a phone"),
+        ("MakeCall", "Make Call", "Make a call"),
+        ("RetreivePeersByNumbers", "Get Many by Numbers", "Get many peers by numbers"),
+        ("GeCrmtTemplates", "Get Many", "Get many CRM templates"),
+        ("DownloadAbandonedQueueCalls", "Download Report", "Download the abandoned queue calls report"),
+        ("ListBlocklistAddr", "Get Many", "Get many blocklist addresses"),
+        ("DeleteBackups", "Delete", "Delete a backup"),
+        ("GetFaxByNumber", "Get by Number", "Get a fax extension by number"),
+        ("CreateFxs", "Create", "Create an FXS gateway"),
+        ("DeleteSbc", "Delete", "Delete an SBC"),
+        ("DeleteUser", "Delete", "Delete a user"),
+        ("ListCountry", "Get Many", "Get many countries"),
+        ("GetE164Settings", "Get", "Get the E.164 settings"),
+    ],
+)
+def test_examples(operation_id: str, name: str, action: str) -> None:
+    operation = CATALOG.operation(operation_id)
+    assert (operation.name, operation.action) == (name, action)
+
+
+def test_names_are_unique_within_their_resource() -> None:
+    counted = Counter((each.resource, each.name.casefold()) for each in OPERATIONS)
+    assert len(counted) == 624
+    assert [key for key, times in counted.items() if times > 1] == []
+
+
+def test_actions_are_unique() -> None:
+    counted = Counter(each.action.casefold() for each in OPERATIONS)
+    assert [action for action, times in counted.items() if times > 1] == []
+
+
+def test_texts_are_trimmed_and_without_a_final_period() -> None:
+    for each in OPERATIONS:
+        for text in filter(None, (each.name, each.action, each.description)):
+            assert text == " ".join(text.split())
+            assert not text.endswith((".", ",", ";", ":"))
+            assert text[0].isupper()
+
+
+def test_actions_are_sentences_in_sentence_case() -> None:
+    for each in OPERATIONS:
+        for word in each.action.split()[1:]:
+            bare = re.sub(r"('s?)$", "", word)
+            plain = bare == bare.lower() or bare.isupper() or bare in PROPER | CASED | {"E.164"}
+            assert plain, (each.id, each.action)
+
+
+def test_articles_fit_the_sound_that_follows() -> None:
+    wrong = re.compile(
+        r"\b(a (?!us|uni|one|eur)[aeiou]|an [bcdfghjklmnpqrstvwxyz]|an? (a|an|the|many)\b|the the\b)"
+    )
+    spelled = re.compile(
+        r"\b(a (FXS|MCU|SBC|ID|AI|IAM|API|FQDN|SFTP|OAuth|OpenAI|MCP)|an (CRM|DN|PBX|SIP|MAC|URL|DID))\b"
+    )
+    for each in OPERATIONS:
+        assert not wrong.search(each.action), each.action
+        assert not spelled.search(each.action), each.action
+
+
+def test_words_do_not_stumble() -> None:
+    for each in OPERATIONS:
+        for text in (each.name, each.action):
+            parts = text.casefold().split()
+            assert all(left != right for left, right in pairwise(parts)), text
+
+
+def test_resource_names_lead_back_to_their_resource() -> None:
+    """What a person sees, and what a generated node showed (the id in words), both name the resource."""
+    seen = set()
+    for resource, texts in CATALOG.resources.items():
+        assert CATALOG.resource_id(texts["name"]) == resource
+        assert CATALOG.resource_id(resource) == resource
+        seen.add(texts["name"].casefold())
+    assert len(seen) == 133
+
+
+def test_every_override_decides_something(monkeypatch: pytest.MonkeyPatch) -> None:
+    decided = naming.overrides()
+    document = json.loads(SHIPPED.read_bytes())
+    monkeypatch.setattr(naming, "overrides", lambda: {"resources": decided["resources"], "operations": {}})
+    by_rule = naming.operations(document["operations"])
+    for operation_id, texts in decided["operations"].items():
+        assert operation_id in by_rule, operation_id
+        for key, text in texts.items():
+            assert by_rule[operation_id].get(key) != text, (operation_id, key)
+    monkeypatch.setattr(naming, "overrides", lambda: {"resources": {}, "operations": {}})
+    plain = naming.resources(document["operations"])
+    for resource, texts in decided["resources"].items():
+        for key, text in texts.items():
+            assert plain[resource][key] != text, (resource, key)
+    parameters = {
+        each.name for operation in OPERATIONS for shape in operation.versions for each in shape.parameters
+    }
+    assert set(decided["parameters"]) <= parameters
+
+
+def test_rules_alone_name_what_no_one_has_decided_yet() -> None:
+    """A newer PBX's operations have no overrides."""
+
+    def entry(kind: str, path: str) -> dict[str, Any]:
+        return {"resource": "HuntBoxes", "kind": kind, "shapes": [{"path": path}]}
+
+    made = naming.operations(
+        {
+            "ListHuntBox": entry("list", "/HuntBoxes"),
+            "GetHuntBox": entry("get", "/HuntBoxes({Id})"),
+            "GetHuntBoxByNumber": entry("get", "/HuntBoxes(Number={Number})"),
+            "CreateHuntBox": entry("create", "/HuntBoxes"),
+            "ListHuntBoxAgents": entry("list", "/HuntBoxes({Id})/Agents"),
+            "DeleteSipLine": entry("action", "/HuntBoxes({Id})/Pbx.DeleteSipLine"),
+            "ResetUrls": entry("action", "/HuntBoxes/Pbx.ResetUrls"),
+            "Freeze": entry("action", "/HuntBoxes({Id})/Pbx.Freeze"),
+        }
+    )
+    assert {name: tuple(texts.values()) for name, texts in made.items()} == {
+        "ListHuntBox": ("Get Many", "Get many hunt boxes"),
+        "GetHuntBox": ("Get", "Get a hunt box"),
+        "GetHuntBoxByNumber": ("Get by Number", "Get a hunt box by number"),
+        "CreateHuntBox": ("Create", "Create a hunt box"),
+        "ListHuntBoxAgents": ("Get Many Agents", "Get a hunt box's agents"),
+        "DeleteSipLine": ("Delete SIP Line", "Delete a SIP line of a hunt box"),
+        "ResetUrls": ("Reset URLs", "Reset the URLs"),
+        "Freeze": ("Freeze", "Freeze a hunt box"),
+    }
+
+
+@pytest.mark.slow
+def test_no_text_is_3cx_s(documents: list[Path]) -> None:
+    import yaml
+
+    theirs: set[str] = set()
+    for path in documents:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        # The loader is one of the two safe ones, the C one where libyaml is there.
+        theirs.update(_texts(yaml.load(path.read_bytes(), Loader=loader)))  # noqa: S506 (one of the two safe loaders)
+    assert len(theirs) > 500
+    ours = {each.action for each in OPERATIONS} | {
+        each.description for each in OPERATIONS if each.description
+    }
+    ours |= {
+        each["description"] for each in naming.overrides()["parameters"].values() if "description" in each
+    }
+    assert {_bare(text) for text in ours} & theirs == set()
+
+
+@pytest.mark.slow
+def test_the_committed_catalog_is_what_the_documents_give(documents: list[Path]) -> None:
+    assert render(import_documents(documents)) == SHIPPED.read_bytes()
+
+
+def _texts(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ("summary", "description") and isinstance(value, str):
+                yield _bare(value)
+            else:
+                yield from _texts(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _texts(value)
+
+
+def _bare(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".")

@@ -1,0 +1,136 @@
+"""Nodes as a canvas copies them: ours, and those of a generated 3CX node."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support import shared
+from threecx_node.catalog import load_catalog
+from threecx_node.errors import InputError, UnknownNameError
+from threecx_node.n8n.node_json import read_node
+
+CATALOG = load_catalog()
+
+
+def node(parameters: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"parameters": parameters, "type": "n8n-nodes-threecx.threeCx", "name": "3CX", **more}
+
+
+OURS = {"resource": "CallFlowApps", "operation": "DeleteCallFlowApp", "Id": "={{ $json.Id }}"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        node(OURS),
+        {"nodes": [node(OURS)], "connections": {}},
+        [node(OURS)],
+        [{"nodes": [node(OURS)]}],
+        {"nodes": [{"parameters": {}, "type": "n8n-nodes-base.manualTrigger"}, node(OURS)]},
+        {"parameters": OURS},
+    ],
+)
+def test_all_the_forms_in_which_a_node_is_copied(document: Any) -> None:
+    found = read_node(document, CATALOG)
+    assert found.operation == "DeleteCallFlowApp"
+    # What the node leaves out is at its default.
+    assert found.parameters == {"Id": "={{ $json.Id }}", "If-Match": ""}
+
+
+def test_defaults_of_our_own_node_are_filled_in() -> None:
+    ours = read_node(node({"resource": "Users", "operation": "ListUser"}), CATALOG)
+    assert (ours.parameters["simplify"], ours.parameters["limit"], ours.parameters["returnAll"]) == (
+        True,
+        50,
+        False,
+    )
+    generated = node({"resource": "Users", "operation": "List User"}, type="n8n-nodes-3cx.threecx")
+    assert read_node(generated, CATALOG).parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("resource", "operation", "meant"),
+    [
+        ("Call Flow Apps", "Delete Call Flow App", "DeleteCallFlowApp"),
+        ("Call Flow Apps", "List Call Flow App", "ListCallFlowApp"),
+        ("Users", "Get User By Number", "GetUserByNumber"),
+        ("Users", "Batch Delete", "BatchDelete"),
+        ("Emergency Geo Locations", "Update", "Update"),
+        ("Trunks", "Get Trunk", "GetTrunk"),
+        ("DN Properties", "Create DN Property", "CreateDNProperty"),
+        ("Call Flow Apps", "Delete", "DeleteCallFlowApp"),
+    ],
+)
+def test_names_of_a_generated_node(resource: str, operation: str, meant: str) -> None:
+    found = read_node(node({"resource": resource, "operation": operation}), CATALOG)
+    assert found.operation == meant
+
+
+def test_parameters_at_their_default_are_left_out_by_a_canvas() -> None:
+    found = read_node(node({"resource": "CallFlowApps", "Id": 5}), CATALOG)
+    assert CATALOG.operation(found.operation).resource == "CallFlowApps"
+    assert read_node(node({}), CATALOG).operation
+
+
+def test_files_of_users() -> None:
+    for name, operations in (
+        ("generated-node-cleanup.json", {"List apps": "ListCallFlowApp", "Delete app": "DeleteCallFlowApp"}),
+        (
+            "generated-node-offboard.json",
+            {"Find user": "GetUserByNumber", "Disable": "UpdateUser", "Delete in bulk": "BatchDelete"},
+        ),
+    ):
+        document = json.loads(shared("workflows", name).read_text())
+        with pytest.raises(InputError, match="3CX nodes in what was copied") as caught:
+            read_node(document, CATALOG)
+        assert all(repr(each) in caught.value.description for each in operations)
+        for node_name, operation in operations.items():
+            assert read_node(document, CATALOG, name=node_name).operation == operation
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        (5, "no copied node"),
+        ({}, "no copied node"),
+        ([], "no 3CX node"),
+        ({"nodes": [5]}, "no copied node"),
+        ({"nodes": [{"type": "n8n-nodes-base.set", "parameters": {}}]}, "no 3CX node"),
+        (node({"resource": "=x", "operation": "=y"}), "operation is an expression"),
+        ({"parameters": 5}, "no parameters"),
+    ],
+)
+def test_what_is_no_node(document: Any, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read_node(document, CATALOG)
+
+
+def test_an_unknown_operation_tells_the_nearest() -> None:
+    with pytest.raises(UnknownNameError) as caught:
+        read_node(node({"resource": "Users", "operation": "Delete Usr"}), CATALOG)
+    assert "DeleteUser" in caught.value.description
+
+
+@pytest.mark.parametrize(
+    ("more", "goes_on"),
+    [
+        ({}, False),
+        ({"onError": "stopWorkflow"}, False),
+        ({"onError": "continueRegularOutput"}, True),
+        ({"onError": "continueErrorOutput"}, True),
+        ({"continueOnFail": True}, True),
+    ],
+)
+def test_the_nodes_own_error_setting_counts(more: dict[str, Any], goes_on: bool) -> None:
+    assert read_node(node(OURS, **more), CATALOG).continue_on_fail is goes_on
+
+
+@pytest.mark.parametrize("parameters", [{}, {"resource": "Users"}, {"operation": "Delete", "Id": 5}])
+def test_defaults_of_another_node_are_not_guessed(parameters: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="names no resource and operation"):
+        read_node(node(parameters, type="n8n-nodes-3cx.threecx"), CATALOG)
+    told = node({"operation": "Delete User", "Id": 5}, type="n8n-nodes-3cx.threecx")
+    assert read_node(told, CATALOG).operation == "DeleteUser"
