@@ -1,24 +1,24 @@
-"""Everything that can go wrong, as one tree.
+"""The exceptions of this package, as one tree.
 
     ThreeCxError
-    ├── UsageError                  the caller's call is wrong; nothing was sent       exit code 2
-    │   ├── UnknownNameError        an operation, resource or parameter that is not there
+    ├── UsageError                  the call is wrong; nothing was sent                     exit code 2
+    │   ├── UnknownNameError        an operation, resource or parameter that does not exist
     │   ├── InputError              items, a node or a body that cannot be read
     │   └── ConfigurationError      credential, catalog or options that cannot be used
-    ├── ItemError                   one item cannot be sent; the PBX saw nothing of it  exit code 1
-    │   ├── ExpressionError         its expression does not evaluate
+    ├── ItemError                   one item cannot be sent; no request was made for it     exit code 1
+    │   ├── ExpressionError         an expression cannot be evaluated
     │   ├── ParameterError          a parameter is missing, of the wrong type or out of range
-    │   └── BodyError               its body does not fit the schema
-    ├── ResponseError               the PBX answered with an error                      exit code 1
-    │   └── PartialFailureError     it answered 200 and listed errors inside
-    ├── NotAttemptedError           the item was never tried, because an earlier one failed
-    └── UnreachableError            no usable answer came back                          exit code 3
-        ├── TransportError          connection, DNS, TLS, time-out, not a 3CX
-        └── LoginError              the token was refused
+    │   └── BodyError               the body does not match the schema
+    ├── ResponseError               the PBX returned an error                               exit code 1
+    │   └── PartialFailureError     the PBX returned status 200 with a list of errors
+    ├── NotAttemptedError           the item was not tried, because an earlier one failed
+    └── UnreachableError            no usable response was received                         exit code 3
+        ├── TransportError          connection, DNS, TLS, timeout, or the server is not 3CX
+        └── LoginError              the token request was refused
 
-Every error carries `message` (what happened, in the PBX's words where it spoke), `description` (what to do
-about it, from `advice.py`), `code` (a word for programs) and, where they apply, the item, the field, the HTTP
-status and the request. No field ever holds a secret: what goes in is masked where it is made.
+Every error has `message` (what happened, in the PBX's own words if it sent any), `description` (how to fix it, from
+`advice.py`), `code` (a stable identifier for programs) and, where they apply, the item, the field, the HTTP status and
+the request. No attribute contains a secret: secrets are masked before an error is raised.
 """
 
 from __future__ import annotations
@@ -58,9 +58,10 @@ class ThreeCxError(Exception):
         self.outcome_unknown = outcome_unknown
 
     def to_json(self) -> dict[str, Any]:
-        """The shape every door gives: message, description, httpCode, code, field, itemIndex, request.
+        """Return the error as the command line, the service and the library report it.
 
-        `outcome` is there, as "unknown", where the PBX may have done what it gave no answer about.
+        Keys: message, description, httpCode, code, field, itemIndex, request. `outcome` is present, with the value
+        "unknown", if no response was received and the PBX may have carried out the request.
         """
         shape = {
             "message": self.message,
@@ -75,7 +76,7 @@ class ThreeCxError(Exception):
         return {key: value for key, value in shape.items() if value not in (None, "")}
 
     def one_line(self) -> str:
-        """Item, message and remedy on one line, for a terminal."""
+        """Return item, message and description on one line, for a terminal."""
         where = "" if self.item_index is None else f"item {self.item_index}: "
         text = f"{where}{self.message}"
         if self.description:
@@ -88,62 +89,62 @@ class ThreeCxError(Exception):
 
 
 class UsageError(ThreeCxError):
-    """The call itself is wrong; nothing was sent."""
+    """The call is wrong; nothing was sent."""
 
     exit_code = 2
     default_code = "usage"
 
 
 class UnknownNameError(UsageError):
-    """A name that does not exist; the message names the nearest that does."""
+    """A name does not exist; the message suggests the nearest existing one."""
 
     default_code = "unknown_name"
 
 
 class InputError(UsageError):
-    """Items, a node file or a body that cannot be read."""
+    """Items, a node file or a body cannot be read."""
 
     default_code = "input"
 
 
 class ConfigurationError(UsageError):
-    """A credential, catalog or option that cannot be used."""
+    """A credential, catalog or option cannot be used."""
 
     default_code = "configuration"
 
 
 class ItemError(ThreeCxError):
-    """One item cannot be sent; the PBX has seen nothing of it."""
+    """One item cannot be sent; no request was made for it."""
 
     default_code = "item"
 
 
 class ExpressionError(ItemError):
-    """An expression that does not evaluate."""
+    """An expression cannot be evaluated."""
 
     default_code = "expression"
 
 
 class ParameterError(ItemError):
-    """A parameter that is missing, of the wrong type or out of range."""
+    """A parameter is missing, of the wrong type or out of range."""
 
     default_code = "parameter"
 
 
 class BodyError(ItemError):
-    """A body that does not fit the operation's schema."""
+    """The body does not match the operation's schema."""
 
     default_code = "body"
 
 
 class ResponseError(ThreeCxError):
-    """The PBX answered with an error; `message` holds its words."""
+    """The PBX returned an error; `message` contains its text."""
 
     default_code = "response"
 
 
 class PartialFailureError(ResponseError):
-    """The PBX answered 200 and listed errors inside; `failures` holds its list."""
+    """The PBX returned status 200 with a list of errors; `failures` is that list."""
 
     default_code = "partial_failure"
 
@@ -152,25 +153,25 @@ class PartialFailureError(ResponseError):
         self.failures = failures
 
     def to_json(self) -> dict[str, Any]:
-        """As the base, and `failures` with the PBX's own list."""
+        """Return the base class's keys, and `failures` with the list of the PBX."""
         return {**super().to_json(), "failures": self.failures}
 
 
 class NotAttemptedError(ThreeCxError):
-    """An item that was never tried, because an earlier one failed or the batch was cancelled."""
+    """The item was not tried, because an earlier one failed or the batch was cancelled."""
 
     default_code = "not_attempted"
 
 
 class UnreachableError(ThreeCxError):
-    """No usable answer came back from the PBX."""
+    """No usable response was received from the PBX."""
 
     exit_code = 3
     default_code = "unreachable"
 
 
 class TransportError(UnreachableError):
-    """Connection, DNS, TLS, time-out, or something that is not a 3CX answered."""
+    """The connection, DNS, TLS or the response failed, a timeout passed, or the server is not 3CX."""
 
     default_code = "transport"
 

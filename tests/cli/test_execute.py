@@ -47,7 +47,7 @@ def test_a_copied_node(threecx: Threecx, tmp_path: Path) -> None:
     done, changed, gone = ran.json
     assert done["items"][0]["json"] == {"deleted": True, "Id": 40}
     assert changed["error"]["httpCode"] == 412
-    assert "fresh ETag" in changed["error"]["description"]
+    assert "current ETag" in changed["error"]["description"]
     assert gone["error"]["httpCode"] == 404
     assert gone["error"]["itemIndex"] == 2
     assert "done: item 0; failed: items 1-2" in ran.err

@@ -120,7 +120,7 @@ def test_a_person_deletes_a_call_flow_app(page: Page, stage: Stage, canvas: Canv
     match = page.get_by_test_id("parameter-input-If-Match")
     match.locator("input, textarea").first.fill('W/"an older one"')
     execute(page)
-    expect(output).to_contain_text("read it again for a fresh ETag")
+    expect(output).to_contain_text("Read it again to get the current ETag")
     picture(page, "n8n-412")
     deletes = [
         each for each in stage.pbx.requests if each.method == "DELETE" and "CallFlowApps(4" in each.path

@@ -57,7 +57,7 @@ def test_a_412_is_told_with_our_advice(canvas: Canvas) -> None:
     done = canvas.run(canvas.node(DELETE, delete(str(app), **{"If-Match": 'W/"old"'})))
     error = done.node_error("3CX")
     assert str(error["httpCode"]) == "412"
-    assert "read it again" in error["description"]
+    assert "Read it again" in error["description"]
 
 
 def test_an_expression_that_gives_nothing_sends_nothing(canvas: Canvas) -> None:

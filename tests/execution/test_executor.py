@@ -250,7 +250,7 @@ def test_a_write_that_a_gateway_gave_up_on_may_have_been_done(
     assert result.error is not None
     assert result.error.outcome_unknown is unknown
     assert (result.error.to_json().get("outcome") == "unknown") is unknown
-    assert ("Look in 3CX" in result.error.description) is unknown
+    assert ("Check in 3CX" in result.error.description) is unknown
 
 
 def test_a_login_without_an_answer_has_done_nothing() -> None:

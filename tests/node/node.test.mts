@@ -327,12 +327,12 @@ describe('an executor that', () => {
 	});
 
 	it('knows no outcome of a write is told apart from one that failed', async () => {
-		const gone = { message: 'no answer', description: 'Look in 3CX', code: 'timeout', outcome: 'unknown' };
+		const gone = { message: 'no answer', description: 'Check in 3CX', code: 'timeout', outcome: 'unknown' };
 		server = await executor((response, call) =>
 			answerAll(response, call, (index) => (index === 1 ? { error: gone } : { items: [{ json: {} }] })),
 		);
 		const error = await errorOf({ parameters: deletes(2), url: server.url });
-		expect(error.description).toBe('Look in 3CX. done: item 0; unknown whether it was carried out: item 1');
+		expect(error.description).toBe('Check in 3CX. done: item 0; unknown whether it was carried out: item 1');
 	});
 
 	it('is something else is named', async () => {

@@ -118,7 +118,7 @@ def test_a_write_without_an_answer_may_have_been_done(data: bytes | None) -> Non
     with running(lambda _: data) as server:
         error = failure(at(server), DELETE, limits=Limits(timeout=2))
         assert error.outcome_unknown
-        assert error.description.startswith("Look in 3CX whether it was carried out")
+        assert error.description.startswith("Check in 3CX whether the request was carried out")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +297,7 @@ def test_a_busy_pbx_is_not_a_wrong_key() -> None:
     error = failure_with(serve)
     assert "answered 503 to the login" in error.message
     assert "API key" not in error.description
-    assert "try again" in error.description
+    assert "Try again" in error.description
 
 
 def failure_with(
