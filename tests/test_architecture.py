@@ -147,7 +147,9 @@ def test_help_loads_nothing_heavy_and_no_catalog() -> None:
     )
     loaded = loaded_by(code)
     assert not (HEAVY | {"orjson", "asyncio"}) & loaded
-    assert not [name for name in loaded if name.startswith(("threecx_node.catalog", "threecx_node.execution"))]
+    assert not [
+        name for name in loaded if name.startswith(("threecx_node.catalog", "threecx_node.execution"))
+    ]
 
 
 def test_running_a_delete_loads_no_importer_no_builder_and_no_validator() -> None:
