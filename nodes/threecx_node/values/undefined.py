@@ -35,3 +35,8 @@ class Undefined:
 
 
 UNDEFINED: Final = Undefined()
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value says nothing: null, undefined, or a text that is empty or only whitespace."""
+    return value is None or value is UNDEFINED or (isinstance(value, str) and not value.strip())

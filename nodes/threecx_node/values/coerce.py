@@ -1,0 +1,155 @@
+"""Coerces values, as they come from JSON, a command line or an expression, to the Python value of an EDM type.
+
+    Boolean → bool       Byte … Int64 → int      Single, Double, Decimal → int or float
+    String → str         DateTimeOffset → datetime in UTC
+    Guid, Date, TimeOfDay, Duration, Binary → str
+
+A text is accepted where it is exactly a value of the type. Nothing is formatted here: `request/odata.py` writes
+Python values as literals.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from .edm import EDM_TYPES, NUMBER_TEXTS, EdmType
+from .undefined import UNDEFINED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
+_NUMBER = re.compile(r"[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
+# An error shows this many characters of a value.
+_LONGEST_SHOWN = 60
+
+
+class CoercionError(ValueError):
+    """A value that cannot become its type; the message says what was expected and what came."""
+
+    def __init__(self, expected: str, value: Any) -> None:
+        super().__init__(f"expected {expected}, got {describe(value)}")
+
+
+def coerce(type_name: str, value: Any, time_zone: tzinfo = UTC) -> Any:
+    """Return `value` as the Python value of the EDM type `type_name`; a type without a rule gives a text.
+
+    Date-times without an offset are of `time_zone`. Raises CoercionError.
+    """
+    edm = EDM_TYPES.get(type_name)
+    if edm is None:
+        return coerce_string(value)
+    if edm.kind == "date_time":
+        return coerce_date_time(value, time_zone)
+    return _BY_KIND[edm.kind](edm, value)
+
+
+def coerce_integer(value: Any, type_name: str = "Int32") -> int:
+    """Return `42` for `42`, `"42"`, `" 42 "` and `42.0`; a boolean is refused. Raises CoercionError."""
+    edm = EDM_TYPES[type_name]
+    number = value
+    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
+        number = int(value.strip())
+    elif isinstance(value, float) and value.is_integer():
+        number = int(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise CoercionError("a whole number", value)
+    if not edm.minimum <= number <= edm.maximum:
+        raise CoercionError(edm.description, value)
+    return number
+
+
+def coerce_number(value: Any) -> int | float | str:
+    """Return a number for a number or its text, and `INF`, `-INF` and `NaN` as they are. Raises CoercionError."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    if text in NUMBER_TEXTS:
+        return text
+    if not _NUMBER.fullmatch(text):
+        raise CoercionError("a number", value)
+    number = float(text)
+    if not math.isfinite(number):
+        raise CoercionError("a number", value)
+    return int(text) if _INTEGER.fullmatch(text) else number
+
+
+def coerce_boolean(value: Any) -> bool:
+    """Return the boolean for `true`, `false` and their texts in any case. Raises CoercionError."""
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if text not in ("true", "false"):
+        raise CoercionError("true or false", value)
+    return text == "true"
+
+
+def coerce_string(value: Any) -> str:
+    """Return a text as it is and a whole number as its digits. Raises CoercionError."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if not isinstance(value, str):
+        raise CoercionError("a text", value)
+    return value
+
+
+def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
+    """Return the moment in UTC of a date, or of a date and time, with an offset or as of `time_zone`.
+
+    Raises CoercionError.
+    """
+    description = EDM_TYPES["DateTimeOffset"].description
+    moment = value
+    if isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise CoercionError(description, value) from None
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        moment = datetime(value.year, value.month, value.day, tzinfo=time_zone)
+    if not isinstance(moment, datetime):
+        raise CoercionError(description, value)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=time_zone)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise CoercionError("a date-time after the year 1", value) from None
+
+
+def describe(value: Any) -> str:
+    """Return `value` as an error shows it, on one line and cut: `"text"`, `42`, `null`, `an object`, `a list`."""
+    if value is None:
+        return "null"
+    if value is UNDEFINED:
+        return "undefined"
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
+def _coerce_pattern(edm: EdmType, value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else None
+    if text is None or edm.pattern is None or not edm.pattern.fullmatch(text):
+        raise CoercionError(edm.description, value)
+    return text
+
+
+_BY_KIND: Mapping[str, Callable[[EdmType, Any], Any]] = {
+    "boolean": lambda _, value: coerce_boolean(value),
+    "integer": lambda edm, value: coerce_integer(value, edm.name),
+    "number": lambda _, value: coerce_number(value),
+    "text": lambda _, value: coerce_string(value),
+    "guid": _coerce_pattern,
+    "pattern": _coerce_pattern,
+}
