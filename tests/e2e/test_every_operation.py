@@ -19,8 +19,7 @@ from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE
 from threecx_credentials import Credential
 from threecx_node.canvas.choices import body_fields
-from threecx_node.catalog import load_catalog
-from threecx_node.catalog.models import Operation, Property
+from threecx_node.catalog import Operation, Property, load_catalog
 from threecx_node.descriptor.load import load_definition
 from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Item

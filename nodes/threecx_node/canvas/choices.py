@@ -14,7 +14,7 @@ from ..execution.results import Item
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..catalog.models import Catalog, Operation, OperationVersion, Property, TypeRef
+    from ..catalog import Catalog, Operation, OperationVersion, Property, TypeRef
     from ..execution.executor import Executor
 
 PAGE_SIZE = 50

@@ -1,10 +1,13 @@
-"""The facts of 3CX's API: every operation with its releases, path, parameters, body and answer."""
+"""The facts of 3CX's API: every operation with its releases, path, parameters, body and response."""
 
+from .catalog import Catalog
 from .load import load_catalog
-from .models import Catalog, Operation, OperationVersion, Parameter, Property, Returns, TypeRef
+from .models import Enum, Operation, OperationVersion, Parameter, Property, Returns, TypeRef
+from .nearest import nearest_hint
 
 __all__ = [
     "Catalog",
+    "Enum",
     "Operation",
     "OperationVersion",
     "Parameter",
@@ -12,4 +15,5 @@ __all__ = [
     "Returns",
     "TypeRef",
     "load_catalog",
+    "nearest_hint",
 ]

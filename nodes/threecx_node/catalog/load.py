@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from ..errors import ConfigurationError
-from .models import FORMAT, Catalog
+from .catalog import FORMAT, Catalog
 
 SHIPPED = Path(__file__).with_name("xapi.json")
 

@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .models import Catalog, Property
+    from .catalog import Catalog
+    from .models import Property
 
 MAX_FIELDS = 10
 

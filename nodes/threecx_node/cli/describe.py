@@ -10,7 +10,7 @@ from ..values.json import dumps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..catalog.models import Catalog, Operation, OperationVersion, Parameter, Property
+    from ..catalog import Catalog, Operation, OperationVersion, Parameter, Property
 
 _SAMPLES: Mapping[str, Any] = {
     "Int32": 12,

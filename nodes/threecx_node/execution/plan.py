@@ -16,7 +16,7 @@ from ..request.build import RequestBuilder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..catalog.models import Catalog, Operation, OperationVersion
+    from ..catalog import Catalog, Operation, OperationVersion
     from ..options import Options
     from .results import Item
 

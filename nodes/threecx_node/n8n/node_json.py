@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog.models import Catalog, nearest_hint
+from ..catalog import Catalog, nearest_hint
 from ..errors import InputError, UnknownNameError
 from ..parameters.resolve import fold
 

@@ -11,7 +11,7 @@ from ..values.json import loads, why_not_json
 from ..values.undefined import UNDEFINED
 
 if TYPE_CHECKING:
-    from ..catalog.models import Catalog, Property
+    from ..catalog import Catalog, Property
 
 _NUMBERS = ("Single", "Double", "Decimal")
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..catalog.models import Catalog, Operation, OperationVersion, Property, nearest_hint
+from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..errors import BodyError, ParameterError, UnknownNameError
 from ..messages import IF_MATCH, RequestValues
 from ..request.build import is_nothing

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Property, nearest_hint
+from ..catalog import Catalog, Property, nearest_hint
 from ..errors import BodyError
 from ..values.json import dumps
 from ..values.undefined import UNDEFINED

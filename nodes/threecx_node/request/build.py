@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Operation, OperationVersion, Parameter, nearest_hint
+from ..catalog import Catalog, Operation, OperationVersion, Parameter, nearest_hint
 from ..errors import ParameterError
 from ..messages import IF_MATCH, HttpRequest, RequestValues
 from ..options import DEFAULT_MAX_BODY_BYTES

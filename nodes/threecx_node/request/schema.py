@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import Catalog, Property, TypeRef
+from ..catalog import Catalog, Property, TypeRef
 from .odata import INT_RANGES
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ..transport.retry import outcome_is_unknown
 from ..values.json import loads
 
 if TYPE_CHECKING:
-    from ..catalog.models import Operation, OperationVersion
+    from ..catalog import Operation, OperationVersion
     from ..messages import HttpResponse
 
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")

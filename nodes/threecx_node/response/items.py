@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..catalog.models import Operation, OperationVersion
+    from ..catalog import Operation, OperationVersion
     from .decode import File, Payload
 
 Item = dict[str, Any]

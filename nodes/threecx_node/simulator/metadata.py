@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..catalog.models import Operation, OperationVersion
+    from ..catalog import Operation, OperationVersion
     from .model import Field, Model
 
 NAMESPACE = "Pbx"

@@ -15,7 +15,7 @@ from .earlier import shape_in
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ..catalog.models import Catalog, Operation, OperationVersion, Property
+    from ..catalog import Catalog, Operation, OperationVersion, Property
 
 FieldKind = Literal["primitive", "enum", "complex"]
 

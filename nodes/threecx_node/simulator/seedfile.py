@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.models import nearest_hint
+from ..catalog import nearest_hint
 from ..errors import ConfigurationError
 from .body import read_body
 from .refusals import Problem, Refusal

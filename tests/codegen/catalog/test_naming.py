@@ -145,7 +145,7 @@ def test_rules_alone_name_what_no_one_has_decided_yet() -> None:
     """A newer PBX's operations have no overrides."""
 
     def entry(kind: str, path: str) -> dict[str, Any]:
-        return {"resource": "HuntBoxes", "kind": kind, "shapes": [{"path": path}]}
+        return {"resource": "HuntBoxes", "kind": kind, "versions": [{"path": path}]}
 
     made = naming.operations(
         {

@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 from tests.samples import BY_EDM_TYPE
 from tests.support import credential, shared
 from threecx_node import Executor, Options
-from threecx_node.catalog import Operation, load_catalog
-from threecx_node.catalog.models import Property
+from threecx_node.catalog import Operation, Property, load_catalog
 from threecx_node.errors import InputError
 from threecx_node.n8n.migrate import migrate
 from threecx_node.n8n.node_json import read_node

@@ -98,11 +98,11 @@ def with_article(noun: str) -> str:
 
 
 def _is_singleton(entry: Mapping[str, Any]) -> bool:
-    return entry["kind"] == "get" and "(" not in entry["shapes"][-1]["path"]
+    return entry["kind"] == "get" and "(" not in entry["versions"][-1]["path"]
 
 
 def _texts(operation_id: str, entry: Mapping[str, Any], resource: Texts) -> Texts:
-    one, kind, path = resource["singular"], entry["kind"], entry["shapes"][-1]["path"]
+    one, kind, path = resource["singular"], entry["kind"], entry["versions"][-1]["path"]
     match = _FIRST_SET.match(path)
     key, rest = (match["key"], match["rest"]) if match else (None, None)
     if kind == "list":

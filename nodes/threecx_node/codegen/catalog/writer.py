@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...catalog.models import FORMAT
+from ...catalog.catalog import FORMAT
 from ...errors import InputError
 from . import naming
 from .read import ReleaseFacts, read_file
@@ -73,7 +73,7 @@ def _merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dic
         entry: dict[str, Any] = {"resource": newest["resource"], "kind": newest["kind"]}
         if present != releases:
             entry["releases"] = present
-        entry["shapes"] = _merge_shapes(
+        entry["versions"] = _merge_shapes(
             [(each.release, each.operations[operation_id]["shape"]) for each in having]
         )
         merged[operation_id] = entry
@@ -85,7 +85,7 @@ def _merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dic
             "resource": entry["resource"],
             "kind": entry["kind"],
             **texts[operation_id],
-            **{key: value for key, value in entry.items() if key in ("releases", "shapes")},
+            **{key: value for key, value in entry.items() if key in ("releases", "versions")},
         }
         for operation_id, entry in merged.items()
     }
@@ -94,7 +94,7 @@ def _merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dic
 def _mark_optional(entry: Mapping[str, Any]) -> None:
     """Marks a function's arguments that mean "all" when empty: people decided which, the documents do not tell."""
     decided = naming.overrides()["parameters"]
-    for shape in entry["shapes"] if entry["kind"] == "function" else ():
+    for shape in entry["versions"] if entry["kind"] == "function" else ():
         for name, type_name in shape.get("parameters", {}).items():
             if type_name == "String" and decided.get(name, {}).get("empty"):
                 shape["parameters"][name] = {"type": "String", "optional": True}

@@ -1,0 +1,271 @@
+"""The catalog as objects, made only when asked for: loading it is parsing one JSON file.
+
+The file's shape (written by `codegen/catalog/writer.py`, types as in OData's EDM without their prefix):
+
+    {"format": 2, "releases": ["20.0.4", …],
+     "resources":  {"Users": {"name": "Users", "singular": "user"}},
+     "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?, "versions": [
+         {"releases"?, "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?, "query"?: ["$select"],
+          "body"?: "Pbx.User" or {"properties": {…}}, "returns"?: {"entity": "Pbx.User"}}]}},
+     "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"?,
+                   "navigation"?, "maxLength"?, "earlier"?: {"String": ["20.0.4"]}}}}},
+     "enums":      {"Pbx.PeerType": {"members": [...], "flags"?, "releases"?: {"None": ["20.0.4"]}}}}
+
+`releases` is left out where it is all of the catalog's (for an operation or schema) or all of its owner's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from ..errors import ConfigurationError, UnknownNameError
+from .models import Enum, Operation, OperationVersion, Parameter, Property, ReturnKind, Returns, TypeRef
+from .nearest import nearest_hint
+from .path_index import PathIndex
+
+FORMAT = 2
+
+
+class Catalog:
+    """Operations, schemas and enums by name; objects are made on first use and kept."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self._operations: dict[str, Operation] = {}
+        self._schemas: dict[str, Mapping[str, Property]] = {}
+        self.releases: tuple[str, ...] = tuple(document["releases"])
+
+    @property
+    def newest(self) -> str:
+        """The newest release."""
+        return self.releases[-1]
+
+    @property
+    def resources(self) -> Mapping[str, Mapping[str, str]]:
+        """Each resource's `name` ("Call Flow Apps") and `singular` ("call flow app")."""
+        resources: Mapping[str, Mapping[str, str]] = self._document["resources"]
+        return resources
+
+    @property
+    def operation_ids(self) -> tuple[str, ...]:
+        """All operation ids, sorted."""
+        return tuple(self._document["operations"])
+
+    def operation(self, operation_id: str) -> Operation:
+        """The operation; raises UnknownNameError that names the nearest one."""
+        if found := self._operations.get(operation_id):
+            return found
+        raw = self._document["operations"].get(operation_id)
+        if raw is None:
+            raise UnknownNameError(
+                f"there is no operation {operation_id!r}",
+                description=nearest_hint(operation_id, self.operation_ids)
+                or "`threecx operations` lists them all.",
+            )
+        made = self._operations[operation_id] = self._make_operation(operation_id, raw)
+        return made
+
+    def operations(self, *, resource: str | None = None, release: str | None = None) -> Iterator[Operation]:
+        """Operations in order of id, of one resource, of one release; unknown ones raise UnknownNameError."""
+        if resource is not None:
+            resource = self.resource_id(resource)
+        if release is not None:
+            self.check_release(release)
+        for operation_id in self.operation_ids:
+            raw = self._document["operations"][operation_id]
+            if resource is not None and raw["resource"] != resource:
+                continue
+            if release is not None and release not in raw.get("releases", self.releases):
+                continue
+            yield self.operation(operation_id)
+
+    def resource_id(self, name: str) -> str:
+        """The resource that `name` means: its id or its name, in any case, with or without spaces."""
+        wanted = name.replace(" ", "").casefold()
+        for resource in self.resources:
+            if wanted in (resource.casefold(), self.resources[resource]["name"].replace(" ", "").casefold()):
+                return resource
+        raise UnknownNameError(
+            f"there is no resource {name!r}", description=nearest_hint(name, tuple(self.resources))
+        )
+
+    def check_release(self, release: str) -> str:
+        """`release` itself; raises UnknownNameError when the catalog does not hold it."""
+        if release not in self.releases:
+            known = ", ".join(self.releases)
+            raise UnknownNameError(
+                f"the catalog holds no release {release!r}", description=f"It holds {known}."
+            )
+        return release
+
+    def release_of(self, version: str) -> str | None:
+        """The catalog's release that a PBX of `version` ("20.0.7.814") offers, None where it cannot tell.
+
+        A PBX newer than the catalog is taken as the newest release, one between two as the older.
+        """
+        numbers = _numbers(version)
+        if not numbers:
+            return None
+        fitting = [release for release in self.releases if _numbers(release)[:3] <= numbers[:3]]
+        return fitting[-1] if fitting else self.releases[0]
+
+    @property
+    def schema_names(self) -> tuple[str, ...]:
+        """All schemas with properties, sorted."""
+        return tuple(self._document["schemas"])
+
+    def schemas_in(self, release: str) -> tuple[str, ...]:
+        """The schemas with properties that `release` has, sorted."""
+        schemas = self._document["schemas"]
+        return tuple(name for name in schemas if release in schemas[name].get("releases", self.releases))
+
+    def is_schema(self, name: str) -> bool:
+        """Whether `name` is a schema with properties."""
+        return name in self._document["schemas"]
+
+    def properties(self, schema: str) -> Mapping[str, Property]:
+        """The properties of a schema over all releases, bases merged."""
+        if (found := self._schemas.get(schema)) is None:
+            raw = self._document["schemas"][schema]["properties"]
+            found = self._schemas[schema] = {name: _property(name, value) for name, value in raw.items()}
+        return found
+
+    @cached_property
+    def enums(self) -> Mapping[str, Enum]:
+        """All enums by name."""
+        return {
+            name: Enum(
+                name,
+                tuple(raw["members"]),
+                flags=raw.get("flags", False),
+                only={member: tuple(releases) for member, releases in raw.get("releases", {}).items()},
+            )
+            for name, raw in self._document["enums"].items()
+        }
+
+    def required_fields(self, operation: Operation) -> tuple[str, ...]:
+        """What the operation's body must hold. OData: an action's parameter that may not be null must be given.
+
+        An entity's fields have defaults, and one that some releases lack cannot be asked for: those refuse it.
+        """
+        if not isinstance(operation.versions[-1].body, Mapping):
+            return ()
+        bodies = [self.body_properties(shape, None) for shape in operation.versions]
+        return tuple(
+            name
+            for name, each in bodies[-1].items()
+            if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
+        )
+
+    def body_properties(self, shape: OperationVersion, release: str | None = None) -> Mapping[str, Property]:
+        """What a body of `shape` may hold in `release` (None: in any), empty where it takes none."""
+        if shape.body is None:
+            return {}
+        declared = self.properties(shape.body) if isinstance(shape.body, str) else shape.body
+        if release is None:
+            return declared
+        return {
+            name: value
+            for name, value in declared.items()
+            if value.releases is None or release in value.releases
+        }
+
+    def listing(self, entity_set: str, release: str | None = None) -> Operation | None:
+        """Return the operation that lists `entity_set` in `release`, None where there is none.
+
+        Without a release, it is the operation of the newest release that can list the set.
+        """
+        found = self._paths.listing(entity_set, release)
+        return self.operation(found) if found else None
+
+    def look_up_by_number(
+        self, operation: Operation, parameter: str, release: str | None = None
+    ) -> Operation:
+        """Return the operation that gets the entity whose key is `parameter` of `operation` by its number.
+
+        Raises UnknownNameError where `parameter` is not such a key, or 3CX has no look-up for its entity set.
+        """
+        version = operation.version(release)
+        if version.key is not None and version.key.name == parameter:
+            found = self._paths.look_up(version.entity_set, release)
+            if found:
+                return self.operation(found)
+        raise UnknownNameError(
+            f"{operation.id}: {parameter} cannot be looked up by number",
+            description=f"Give {parameter} itself.",
+            field=parameter,
+        )
+
+    def has_look_up_by_number(self, entity_set: str) -> bool:
+        """Return whether some release can get an entity of `entity_set` by its number."""
+        return self._paths.look_up(entity_set, None) is not None
+
+    @cached_property
+    def _paths(self) -> PathIndex:
+        return PathIndex(self._document["operations"], self.releases)
+
+    def _make_operation(self, operation_id: str, raw: Mapping[str, Any]) -> Operation:
+        releases = tuple(raw.get("releases", self.releases))
+        versions = tuple(_version(value, releases) for value in raw["versions"])
+        if not versions:
+            raise ConfigurationError(f"the catalog's operation {operation_id} has no version")
+        return Operation(
+            operation_id,
+            raw["resource"],
+            raw["kind"],
+            raw["name"],
+            raw["action"],
+            releases,
+            versions,
+            raw.get("description", ""),
+        )
+
+
+def _version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVersion:
+    body = raw.get("body")
+    returned = raw.get("returns", {})
+    kind: ReturnKind = next(iter(returned), "nothing")
+    return OperationVersion(
+        method=raw["method"],
+        path=raw["path"],
+        parameters=tuple(_parameter(name, value) for name, value in raw.get("parameters", {}).items()),
+        query=tuple(raw.get("query", ())),
+        if_match=raw.get("ifMatch", False),
+        body={name: _property(name, value) for name, value in body["properties"].items()}
+        if isinstance(body, Mapping)
+        else body,
+        returns=Returns(kind, returned.get(kind, "")),
+        releases=tuple(raw.get("releases", releases)),
+    )
+
+
+def _parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
+    if isinstance(raw, str):
+        return Parameter(name, raw)
+    return Parameter(name, raw["type"], raw.get("maxLength"), raw.get("optional", False))
+
+
+def _property(name: str, raw: str | Mapping[str, Any]) -> Property:
+    if isinstance(raw, str):
+        return Property(name, TypeRef.parse(raw))
+    releases = raw.get("releases")
+    return Property(
+        name,
+        TypeRef.parse(raw["type"]),
+        navigation=raw.get("navigation", False),
+        max_length=raw.get("maxLength"),
+        releases=tuple(releases) if releases else None,
+        earlier={
+            release: TypeRef.parse(text)
+            for text, earlier in raw.get("earlier", {}).items()
+            for release in earlier
+        },
+    )
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    parts = re.findall(r"\d+", version)
+    return tuple(int(part) for part in parts)
