@@ -11,15 +11,15 @@ import definition from '../node_definition.json';
 
 const [form] = definition.credentialTypes;
 
-/** The executor's address as a URL without a slash at its end; without a scheme, http is meant. */
-export function executorAddress(credentials: IDataObject): string {
-	const given = String(credentials.executorUrl ?? '').trim();
-	const url = /^[a-z]+:\/\//i.test(given) ? given : `http://${given}`;
+/** Return the executor's URL without trailing slashes; an address without a scheme gets http://. */
+export function getExecutorUrl(credentials: IDataObject): string {
+	const address = String(credentials.executorUrl ?? '').trim();
+	const url = /^[a-z]+:\/\//i.test(address) ? address : `http://${address}`;
 	return url.replace(/\/+$/, '');
 }
 
-/** Which PBX the executor shall work with: a profile of its own, or an address and the client's secret. */
-function pbxOf(credentials: ICredentialDataDecryptedObject): IDataObject {
+/** Return the PBX for the executor: one of its profiles, or an address with the client's ID and secret. */
+function getPbx(credentials: ICredentialDataDecryptedObject): IDataObject {
 	if (credentials.connection === 'profile') return { profile: credentials.profile as string };
 	return {
 		baseUrl: credentials.baseUrl as string,
@@ -40,7 +40,7 @@ export class ThreeCxApi implements ICredentialType {
 
 	properties = (form?.properties ?? []) as INodeProperties[];
 
-	// A function, because the PBX's secret goes to the executor in the body; the node itself never sees it.
+	// A function, because the client's secret is sent to the executor in the body; the node itself never reads it.
 	authenticate: IAuthenticate = async (
 		credentials: ICredentialDataDecryptedObject,
 		requestOptions: IHttpRequestOptions,
@@ -50,9 +50,9 @@ export class ThreeCxApi implements ICredentialType {
 		if (key) headers.Authorization = `Bearer ${key}`;
 		return {
 			...requestOptions,
-			baseURL: executorAddress(credentials as IDataObject),
+			baseURL: getExecutorUrl(credentials as IDataObject),
 			headers,
-			body: { ...(requestOptions.body as IDataObject), pbx: pbxOf(credentials) },
+			body: { ...(requestOptions.body as IDataObject), pbx: getPbx(credentials) },
 		};
 	};
 }

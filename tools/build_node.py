@@ -35,7 +35,7 @@ _SOURCES = (
     "package-lock.json",
     "tsconfig.json",
     "node_definition.json",
-    "nodes/ThreeCx/*",
+    "nodes/ThreeCx/**/*",
     "credentials/*.ts",
     "LICENSE",
 )

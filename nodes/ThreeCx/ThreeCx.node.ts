@@ -6,17 +6,17 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { testThreeCx } from './credentialTest';
 import { hints, properties } from './definition';
-import * as methods from './methods';
-import { itemBatches } from './requests';
-import { outputOf } from './results';
-import { run } from './run';
-
-const { searchEntities, getBodyFields, getSelectOptions, getExpandOptions, getOrderByOptions } = methods;
+import { testThreeCx } from './methods/credentialTest';
+import { searchEntities } from './methods/listSearch';
+import { getExpandOptions, getOrderByOptions, getSelectOptions } from './methods/loadOptions';
+import { getBodyFields } from './methods/resourceMapping';
+import { resolveBatches } from './requests';
+import { createOutput } from './results';
+import { runItems } from './run';
 
 export class ThreeCx implements INodeType {
-	// What lint reads stands here; a test holds it to node_definition.json, where the parameters come from.
+	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
 	description: INodeTypeDescription = {
 		displayName: '3CX',
 		name: 'threeCx',
@@ -46,8 +46,8 @@ export class ThreeCx implements INodeType {
 		if (inputs.length === 0) return [[]];
 		const operation = this.getNodeParameter('operation', 0) as string;
 		const continueOnFail = this.continueOnFail();
-		const batches = itemBatches(this, operation, inputs);
-		const outcome = await run(this, operation, batches, inputs.length, { continueOnFail });
-		return [await outputOf(this, inputs, outcome, continueOnFail)];
+		const batches = resolveBatches(this, operation, inputs);
+		const run = await runItems(this, operation, batches, inputs.length, { continueOnFail });
+		return [await createOutput(this, inputs, run, continueOnFail)];
 	}
 }

@@ -1,3 +1,4 @@
+/** Turns the node's input items into items for the executor. */
 import {
 	sleep,
 	type IDataObject,
@@ -6,29 +7,31 @@ import {
 	type INodeParameters,
 } from 'n8n-workflow';
 
-import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './contract';
-import { isShown, parametersOf } from './definition';
+import { getParameters, isDisplayed } from './definition';
+import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './transport/contract';
 
-/** How many items are read in a row: n8n's event loop serves others in between. */
-const READ_AT_ONCE = 50;
+/** Items resolved in one go; n8n's event loop serves other work in between. */
+const RESOLVED_AT_ONCE = 50;
 
-type Read = (name: string) => unknown;
+type ParameterReader = (name: string) => unknown;
 
-/** An input item as n8n read it: what the executor shall do for it, or why its parameters could not be resolved. */
-export type ReadItem = { item: ExecutorItem; error?: undefined } | { item?: undefined; error: ExecutorError };
+/** An input item with its parameters resolved by n8n, or why n8n could not resolve them. */
+export type ResolvedItem =
+	| { item: ExecutorItem; error?: undefined }
+	| { item?: undefined; error: ExecutorError };
 
-/** The input items in order, as many at a time as go into a batch. */
-export async function* itemBatches(
+/** Yield the input items in order, resolved, in batches of BATCH_SIZE. */
+export async function* resolveBatches(
 	context: IExecuteFunctions,
 	operation: string,
 	inputs: INodeExecutionData[],
-): AsyncGenerator<ReadItem[]> {
-	const readers = itemReaders(context);
-	const written = context.getNode().parameters;
-	let batch: ReadItem[] = [];
+): AsyncGenerator<ResolvedItem[]> {
+	const createReader = createReaderFactory(context);
+	const rawParameters = context.getNode().parameters;
+	let batch: ResolvedItem[] = [];
 	for (const [index, input] of inputs.entries()) {
-		if (index % READ_AT_ONCE === 0) await sleep(0);
-		batch.push(readItem(readers(index), operation, input, written));
+		if (index % RESOLVED_AT_ONCE === 0) await sleep(0);
+		batch.push(resolveItem(createReader(index), operation, input, rawParameters));
 		if (batch.length === BATCH_SIZE) {
 			yield batch;
 			batch = [];
@@ -37,9 +40,14 @@ export async function* itemBatches(
 	if (batch.length > 0) yield batch;
 }
 
-function readItem(read: Read, operation: string, input: INodeExecutionData, written: INodeParameters): ReadItem {
+function resolveItem(
+	read: ParameterReader,
+	operation: string,
+	input: INodeExecutionData,
+	rawParameters: INodeParameters,
+): ResolvedItem {
 	try {
-		return { item: executorItem(read, operation, input, written) };
+		return { item: createExecutorItem(read, operation, input, rawParameters) };
 	} catch (error) {
 		const { message, description } = error as { message?: string; description?: string | null };
 		return { error: { message: message ?? String(error), description: description ?? '', code: 'expression' } };
@@ -47,73 +55,67 @@ function readItem(read: Read, operation: string, input: INodeExecutionData, writ
 }
 
 /**
- * How parameters are read for an item.
+ * Return a function that returns an item's parameter reader.
  *
- * n8n resolves them at a price; one that holds no expression is the same for all items and is read once.
+ * Resolving a parameter is expensive in n8n; one without an expression is the same for all items and is read once.
  */
-export function itemReaders(context: IExecuteFunctions): (index: number) => Read {
-	const written = context.getNode().parameters;
+export function createReaderFactory(context: IExecuteFunctions): (index: number) => ParameterReader {
+	const rawParameters = context.getNode().parameters;
 	const shared = new Map<string, unknown>();
 	return (index) => (name) => {
 		if (shared.has(name)) return shared.get(name);
 		const value: unknown = context.getNodeParameter(name, index, null);
-		if (!dependsOnItem(written[name])) shared.set(name, value);
+		if (!dependsOnItem(rawParameters[name])) shared.set(name, value);
 		return value;
 	};
 }
 
-/** What the executor shall do for one input item: the parameters that the operation shows, as n8n resolved them. */
-export function executorItem(
-	read: Read,
+/** Build the executor's item from the parameters that the operation displays, as n8n resolved them. */
+export function createExecutorItem(
+	read: ParameterReader,
 	operation: string,
-	item: INodeExecutionData,
-	written: INodeParameters = {},
+	input: INodeExecutionData,
+	rawParameters: INodeParameters = {},
 ): ExecutorItem {
 	const parameters: IDataObject = {};
-	for (const parameter of parametersOf(operation)) {
-		if (!isShown(parameter, read)) continue;
-		parameters[parameter.name] = sendable(read(parameter.name), written[parameter.name]) as IDataObject;
+	for (const parameter of getParameters(operation)) {
+		if (!isDisplayed(parameter, read)) continue;
+		parameters[parameter.name] = toJsonValue(read(parameter.name), rawParameters[parameter.name]) as IDataObject;
 	}
 	const body = parameters.body as IDataObject | null | undefined;
 	// An item can be large; only a body that is mapped from its fields needs it.
-	return body?.mappingMode === 'autoMapInputData' ? { json: item.json, parameters } : { parameters };
+	return body?.mappingMode === 'autoMapInputData' ? { json: input.json, parameters } : { parameters };
 }
 
-/** Whether this item asks for a dry run. */
-export function wantsDryRun({ item }: ReadItem): boolean {
-	const asked = (item?.parameters.options as IDataObject | null | undefined)?.dryRun;
-	return String(asked).trim().toLowerCase() === 'true';
+// To n8n, a text that begins with "=" is an expression at any depth; automatic mapping reads the item.
+function dependsOnItem(raw: unknown): boolean {
+	if (typeof raw === 'string') return isExpression(raw) || raw === 'autoMapInputData';
+	if (typeof raw !== 'object' || raw === null) return false;
+	return Object.values(raw).some(dependsOnItem);
 }
 
-// A text that begins with "=" is an expression to n8n, however deep it stands; automatic mapping reads the item.
-function dependsOnItem(written: unknown): boolean {
-	if (typeof written === 'string') return isExpression(written) || written === 'autoMapInputData';
-	if (typeof written !== 'object' || written === null) return false;
-	return Object.values(written).some(dependsOnItem);
-}
-
-// What resolved to nothing goes out as null: the executor then refuses the item by name instead of not seeing it.
-function sendable(value: unknown, written?: unknown): unknown {
+// undefined becomes null: the executor then refuses the item and names the parameter, instead of not seeing it.
+function toJsonValue(value: unknown, raw?: unknown): unknown {
 	if (value === undefined) return null;
-	if (!isObject(value)) return value;
+	if (!isPlainObject(value)) return value;
 	if (value.__rl === true) return { __rl: true, mode: value.mode, value: value.value ?? null };
-	// The schema of a resource mapper can be a hundred times its values.
-	if ('mappingMode' in value) return mapped(value, written);
+	// The schema of a resource mapper can be a hundred times as large as its values.
+	if ('mappingMode' in value) return toMapperValue(value, raw);
 	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, each ?? null]));
 }
 
-// A field that was never filled in is null, and goes nowhere; one whose expression gave null is to be null.
-function mapped({ mappingMode, value }: Record<string, unknown>, written: unknown): unknown {
-	if (!isObject(value)) return { mappingMode, value: null };
-	const expressions = isObject(written) && isObject(written.value) ? written.value : {};
-	const filled = Object.entries(value).filter(([name, each]) => each !== null || isExpression(expressions[name]));
+// A field that was never filled in is null and is left out; a field whose expression returned null is sent as null.
+function toMapperValue({ mappingMode, value }: Record<string, unknown>, raw: unknown): unknown {
+	if (!isPlainObject(value)) return { mappingMode, value: null };
+	const rawFields = isPlainObject(raw) && isPlainObject(raw.value) ? raw.value : {};
+	const filled = Object.entries(value).filter(([name, each]) => each !== null || isExpression(rawFields[name]));
 	return { mappingMode, value: Object.fromEntries(filled), filled: true };
 }
 
-function isExpression(written: unknown): boolean {
-	return typeof written === 'string' && written.startsWith('=');
+function isExpression(raw: unknown): boolean {
+	return typeof raw === 'string' && raw.startsWith('=');
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+function isPlainObject(value: unknown): value is Record<string, unknown> {
 	return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,76 +1,104 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData, NodeApiError } from 'n8n-workflow';
+/** Turns the results of a run into the node's output, or into the error that stops it. */
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	NodeApiError,
+	NodeOperationError,
+} from 'n8n-workflow';
 
-import { NOT_ATTEMPTED, type ExecutorError, type ResultItem } from './contract';
-import { nodeError } from './executor';
-import { isFailed, type Outcome, type Run, tally } from './run';
+import { isFailed, type ItemResult, summarizeResults } from './itemResults';
+import type { RunFailure, RunResult } from './run';
+import { NOT_ATTEMPTED, type OutputItem } from './transport/contract';
+import { createApiError, createOperationError, type ErrorDetails } from './transport/failures';
 
-/** The node's output for a run, in the order of the input. Throws NodeApiError unless failed items are to go on. */
-export async function outputOf(
+const NOT_TRIED: ErrorDetails = { message: 'This item was not tried', description: '' };
+
+/**
+ * Return the node's output for a run, in the order of the input.
+ *
+ * Throws NodeApiError or NodeOperationError where something failed, unless failed items continue.
+ */
+export async function createOutput(
 	context: IExecuteFunctions,
 	inputs: INodeExecutionData[],
-	{ outcomes, failure }: Run,
+	{ results, failure }: RunResult,
 	continueOnFail: boolean,
 ): Promise<INodeExecutionData[]> {
-	const first = outcomes.findIndex(isFailed);
-	if (!continueOnFail && (first >= 0 || failure)) {
-		throw stopping(context, { outcomes, failure }, first);
+	if (!continueOnFail) {
+		const error = createRunError(context, { results, failure });
+		if (error) throw error;
 	}
 	const output: INodeExecutionData[] = [];
-	for (const [index, outcome] of outcomes.entries()) {
-		const error = errorOf(outcome, index, failure);
+	for (const [index, result] of results.entries()) {
+		const error = getItemError(result, index, failure);
 		if (error) {
-			output.push(failedItem(context, inputs[index], error, index));
+			output.push(createFailedItem(context, inputs[index], error, index));
 			continue;
 		}
-		const result = outcome as Exclude<Outcome, string>;
-		if (result.request) output.push({ json: result.request, pairedItem: { item: index } });
-		for (const item of result.items ?? []) output.push(await resultItem(context, item, index));
+		const { items = [], request } = result as Exclude<ItemResult, string>;
+		if (request) output.push({ json: request, pairedItem: { item: index } });
+		for (const item of items) output.push(await createOutputItem(context, item, index));
 	}
 	return output;
 }
 
-/** The error that ends the node: the first item's own, else what happened to the executor; with what was done. */
-function stopping(context: IExecuteFunctions, { outcomes, failure }: Run, first: number): NodeApiError {
-	const outcome = outcomes[first];
-	const counts = outcomes.length > 1 || outcomes[0] === 'unknown' ? tally(outcomes) : '';
-	if (outcome && isFailed(outcome) && outcome.error) return itemError(context, outcome.error, first, counts);
-	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
-	return nodeError(context.getNode(), { message, description: sentences(description, counts), httpCode });
+/** Return the error that stops the node, with a summary of all items: the first item's own, else why the run ended. */
+function createRunError(
+	context: IExecuteFunctions,
+	{ results, failure }: RunResult,
+): NodeApiError | NodeOperationError | undefined {
+	const node = context.getNode();
+	const index = results.findIndex(isFailed);
+	const summary = results.length > 1 || results[0] === 'unknown' ? summarizeResults(results) : '';
+	const result = results[index];
+	if (result && isFailed(result) && result.error) {
+		const { message, description = '', httpCode } = result.error;
+		const details = {
+			message: results.length > 1 ? `${message.replace(/\.$/, '')} [Item ${index}]` : message,
+			description: joinSentences(description, summary),
+			httpCode: httpCode === undefined ? undefined : String(httpCode),
+		};
+		return createApiError(node, details, index);
+	}
+	if (!failure) return undefined;
+	const details = { ...failure, description: joinSentences(failure.description, summary) };
+	return failure.kind === 'options' ? createOperationError(node, details) : createApiError(node, details);
 }
 
-/** An item's error as it goes on in the item; undefined for an item that was done. */
-function errorOf(outcome: Outcome, index: number, failure: Run['failure']): IDataObject | undefined {
-	// The executor counts within a batch.
-	if (typeof outcome === 'object') return outcome.error && ({ ...outcome.error, itemIndex: index } as IDataObject);
-	const { message, description, httpCode } = failure ?? { message: 'Nothing was done', description: '' };
-	const state = outcome === 'unknown' ? 'It is unknown whether this item was carried out' : 'This item was not tried';
+/** Return an item's error as its output contains it, or undefined for an item that was carried out. */
+function getItemError(result: ItemResult, index: number, failure: RunFailure | undefined): IDataObject | undefined {
+	// The executor counts items within a batch.
+	if (typeof result === 'object') return result.error && ({ ...result.error, itemIndex: index } as IDataObject);
+	const { message, description, httpCode } = failure ?? NOT_TRIED;
+	const isUnknown = result === 'unknown';
+	const state = isUnknown ? 'It is unknown whether this item was carried out' : 'This item was not tried';
 	const status = httpCode ? { httpCode: Number(httpCode) } : {};
-	// The words of the executor's own errors, for workflows that branch.
-	const word = outcome === 'unknown' ? { code: 'executor', outcome } : { code: NOT_ATTEMPTED };
-	return { message, description: sentences(state, description), ...status, ...word, itemIndex: index };
+	// The codes of the executor's own errors, for workflows that branch on them.
+	const code = isUnknown ? { code: 'executor', outcome: 'unknown' } : { code: NOT_ATTEMPTED };
+	return { message, description: joinSentences(state, description), ...status, ...code, itemIndex: index };
 }
 
-function itemError(context: IExecuteFunctions, error: ExecutorError, index: number, counts = ''): NodeApiError {
-	const description = sentences(error.description ?? '', counts);
-	const httpCode = error.httpCode === undefined ? undefined : String(error.httpCode);
-	return nodeError(context.getNode(), { message: error.message, description, httpCode }, index);
-}
-
-// The input item stays, so that one can go on with it. n8n makes `{error}` of an item that has an `error` beside its
-// json, and on the way to the error output it knows one by an `error` alone in its json, and adds the input itself.
-function failedItem(
+// The input's fields stay, so that the workflow can continue with them. n8n replaces an item that has an `error` beside
+// its json by `{error}`, and for the error output it recognizes a failed item by json that contains only `error`, and
+// adds the input itself.
+function createFailedItem(
 	context: IExecuteFunctions,
 	input: INodeExecutionData | undefined,
-	shown: IDataObject,
+	error: IDataObject,
 	index: number,
 ): INodeExecutionData {
-	const added = context.getNode().onError === 'continueErrorOutput' ? {} : input?.json;
+	const fields = context.getNode().onError === 'continueErrorOutput' ? {} : input?.json;
 	const binary = input?.binary ? { binary: input.binary } : {};
-	return { json: { ...added, error: shown }, ...binary, pairedItem: { item: index } };
+	return { json: { ...fields, error }, ...binary, pairedItem: { item: index } };
 }
 
-async function resultItem(context: IExecuteFunctions, item: ResultItem, index: number): Promise<INodeExecutionData> {
-	const output: INodeExecutionData = { json: item.json as IDataObject, pairedItem: { item: index } };
+async function createOutputItem(
+	context: IExecuteFunctions,
+	item: OutputItem,
+	index: number,
+): Promise<INodeExecutionData> {
+	const output: INodeExecutionData = { json: item.json, pairedItem: { item: index } };
 	for (const [name, { data, fileName, mimeType }] of Object.entries(item.binary ?? {})) {
 		output.binary ??= {};
 		output.binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
@@ -78,7 +106,7 @@ async function resultItem(context: IExecuteFunctions, item: ResultItem, index: n
 	return output;
 }
 
-function sentences(...texts: string[]): string {
+function joinSentences(...texts: string[]): string {
 	return texts
 		.filter((text) => text !== '')
 		.map((text) => text.replace(/\.$/, ''))

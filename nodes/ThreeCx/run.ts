@@ -1,59 +1,69 @@
+/** Sends the items of one execution to the executor, batch by batch. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { BATCH_SIZE, type ExecutorItem, NOT_ATTEMPTED, type Result, type ResultLine } from './contract';
-import { addressOf, brokenFailure, type Failure, post } from './executor';
-import { linesOf, SILENCE_SECONDS } from './lines';
-import { type ReadItem, wantsDryRun } from './requests';
+import { type BatchOption, findDifferentOption, isDryRun } from './batchOptions';
+import { getOptionDisplayName } from './definition';
+import { isFailed, isLeftOut, type ItemResult } from './itemResults';
+import type { ResolvedItem } from './requests';
+import { BATCH_SIZE, type ExecutorItem, type ResultLine } from './transport/contract';
+import { loadExecutorUrl, post } from './transport/executor';
+import { createInterruptedFailure, type ErrorDetails, type ExecutorFailure } from './transport/failures';
+import { IDLE_TIMEOUT, readLines } from './transport/ndjson';
 
-export type Outcome = Result | 'not tried' | 'unknown';
+/** Why a run ended early, other than by an item's own error. */
+export interface RunFailure extends ErrorDetails {
+	kind: 'executor' | 'cancelled' | 'options';
+}
 
-/** What became of a run: one outcome per item, and what ended it early. */
-export interface Run {
-	outcomes: Outcome[];
-	failure?: Failure;
+/** One result per item, and why the run ended early. */
+export interface RunResult {
+	results: ItemResult[];
+	failure?: RunFailure;
 }
 
 export interface RunOptions {
 	continueOnFail: boolean;
-	/** How long the executor may be silent; tests take less. */
-	silenceSeconds?: number;
+	/** Milliseconds without a byte after which the executor is given up; tests use less. */
+	idleTimeout?: number;
 }
 
 /**
- * Sends `count` items in batches and collects what becomes of each.
+ * Send `count` items in batches and return the result of each.
  *
- * More than one batch that must not fail in the middle is prepared first as a whole, while n8n reads the next items:
- * a mistake in the last item then sends nothing at all. Never throws for what an item or the executor does wrong:
- * that is in the outcome.
+ * Where an error must stop the run, several batches are first prepared, all of them, while n8n resolves the next items:
+ * a mistake in the last item then sends nothing at all. Does not throw for an item or the executor: their errors are in
+ * the result.
  */
-export async function run(
+export async function runItems(
 	context: IExecuteFunctions,
 	operation: string,
-	batches: AsyncIterable<ReadItem[]>,
+	batches: AsyncIterable<ResolvedItem[]>,
 	count: number,
 	options: RunOptions,
-): Promise<Run> {
-	const sender = new Sender(context, operation, count, options);
-	const read: ReadItem[] = [];
+): Promise<RunResult> {
+	const sender = new BatchSender(context, operation, count, options);
+	const resolved: ResolvedItem[] = [];
 	const prepareFirst = count > BATCH_SIZE && !options.continueOnFail;
-	for await (const batch of prepareFirst ? ahead(batches) : batches) {
-		const from = read.length;
-		read.push(...batch);
-		sender.noteUnreadable(batch, from);
-		if (prepareFirst) await sender.send(batch, from, { prepareOnly: true });
-		if (sender.mustStop) return sender.nothingSent();
+	for await (const batch of prepareFirst ? prefetch(batches) : batches) {
+		const start = resolved.length;
+		resolved.push(...batch);
+		sender.recordUnresolved(batch, start);
+		sender.checkBatchOptions(batch);
+		if (prepareFirst) await sender.send(batch, start, { prepareOnly: true });
+		if (sender.mustStop) break;
 	}
-	sender.forgetPrepared();
-	const dryRun = read.some(wantsDryRun);
-	for (let from = 0; from < count && !sender.mustStop; from += BATCH_SIZE) {
-		await sender.send(read.slice(from, from + BATCH_SIZE), from, { dryRun });
+	// The result of a prepared item says only that it can be sent.
+	sender.resetPrepared();
+	const dryRun = resolved.some(({ item }) => item && isDryRun(item));
+	for (let start = 0; start < count && !sender.mustStop; start += BATCH_SIZE) {
+		await sender.send(resolved.slice(start, start + BATCH_SIZE), start, { dryRun });
 	}
-	if (options.continueOnFail) sender.leaveOutTheRest();
+	if (options.continueOnFail) sender.spreadLeftOut();
 	return sender.run;
 }
 
-/** Has the next of `source` made while the last one is still worked on. */
-async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
+/** Yield the values of `source`, with the next one already requested while the caller works on the last. */
+async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
 	const iterator = source[Symbol.asyncIterator]();
 	let next = iterator.next();
 	for (;;) {
@@ -64,9 +74,11 @@ async function* ahead<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
 	}
 }
 
-/** Sends batches of one run and notes each result as it comes. */
-class Sender {
-	readonly run: Run;
+/** Sends the batches of one run and records each result as it arrives. */
+class BatchSender {
+	readonly run: RunResult;
+
+	private firstItem?: ExecutorItem;
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -74,95 +86,107 @@ class Sender {
 		count: number,
 		private readonly options: RunOptions,
 	) {
-		this.run = { outcomes: new Array<Outcome>(count).fill('not tried') };
+		this.run = { results: new Array<ItemResult>(count).fill('not_attempted') };
 	}
 
-	/** Whether nothing more may go out: the executor failed, or an item did and the rest must not go on. */
+	/** Whether nothing more may be sent: the run failed, or an item did and must stop the others. */
 	get mustStop(): boolean {
-		const { failure, outcomes } = this.run;
+		const { failure, results } = this.run;
 		if (failure !== undefined) return true;
-		// An executor that goes on after errors leaves items out only where the PBX itself cannot be used.
-		return outcomes.some(this.options.continueOnFail ? isLeftOut : isFailed);
+		// An executor that continues after errors leaves items out only where the PBX itself cannot be used.
+		return results.some(this.options.continueOnFail ? isLeftOut : isFailed);
 	}
 
-	/** Items whose parameters n8n could not resolve have failed before anything is sent. */
-	noteUnreadable(batch: ReadItem[], from: number): void {
+	/** Record the items whose parameters n8n could not resolve as failed. */
+	recordUnresolved(batch: ResolvedItem[], start: number): void {
 		batch.forEach(({ error }, index) => {
-			if (error) this.run.outcomes[from + index] = { error };
+			if (error) this.run.results[start + index] = { error };
 		});
 	}
 
-	/** Gives items that the executor never saw the reason of one that it left out. */
-	leaveOutTheRest(): void {
-		const { outcomes } = this.run;
-		const reason = outcomes.find(isLeftOut);
+	/** Fail the run where an option of the whole run has a value of its own in one of the items. */
+	checkBatchOptions(batch: ResolvedItem[]): void {
+		for (const { item } of batch) {
+			if (!item) continue;
+			this.firstItem ??= item;
+			const option = findDifferentOption(this.firstItem, item);
+			if (option) {
+				this.run.failure = createOptionFailure(option);
+				return;
+			}
+		}
+	}
+
+	/** Give items that were never sent the reason of one that the executor left out. */
+	spreadLeftOut(): void {
+		const { results } = this.run;
+		const reason = results.find(isLeftOut);
 		if (!reason) return;
-		outcomes.forEach((each, index) => {
-			if (each === 'not tried') outcomes[index] = reason;
+		results.forEach((result, index) => {
+			if (result === 'not_attempted') results[index] = reason;
 		});
 	}
 
-	/** What a prepared item gave says only that it may be sent. */
-	forgetPrepared(): void {
-		const { outcomes } = this.run;
-		outcomes.forEach((each, index) => {
-			if (!isFailed(each)) outcomes[index] = 'not tried';
+	/** Set all items that did not fail back to "not attempted". */
+	resetPrepared(): void {
+		const { results } = this.run;
+		results.forEach((result, index) => {
+			if (!isFailed(result)) results[index] = 'not_attempted';
 		});
 	}
 
-	/** The run where all that was done was to prepare. */
-	nothingSent(): Run {
-		this.forgetPrepared();
-		return this.run;
-	}
-
-	/** Sends one batch, whose first item is the run's item `from`. */
-	async send(batch: ReadItem[], from: number, flags: { prepareOnly?: true; dryRun?: boolean }): Promise<void> {
+	/** Send one batch, whose first item is item `start` of the run. */
+	async send(batch: ResolvedItem[], start: number, flags: { prepareOnly?: true; dryRun?: boolean }): Promise<void> {
+		if (this.run.failure) return;
 		if (this.isCancelled) {
-			this.run.failure = cancelled();
+			this.run.failure = createCancellation();
 			return;
 		}
 		const indexes: number[] = [];
 		const items: ExecutorItem[] = [];
 		for (const [index, { item }] of batch.entries()) {
 			if (!item) continue;
-			indexes.push(from + index);
+			indexes.push(start + index);
 			items.push(item);
 		}
 		if (items.length === 0) return;
 		const failure = await this.exchange(items, indexes, flags);
 		if (!failure) return;
-		if (failure.sent && !flags.prepareOnly) this.markUnknown(indexes);
-		this.run.failure = this.isCancelled ? cancelled() : failure;
+		if (failure.outcomeUnknown && !flags.prepareOnly) this.markUnknown(indexes);
+		this.run.failure = this.isCancelled ? createCancellation() : { ...failure, kind: 'executor' };
 	}
 
-	/** One call of the executor; gives what kept it from its end. */
-	private async exchange(items: ExecutorItem[], indexes: number[], flags: IDataObject): Promise<Failure | undefined> {
-		const { continueOnFail, silenceSeconds = SILENCE_SECONDS } = this.options;
+	/** Call the executor once; returns why the response did not arrive or did not end. */
+	private async exchange(
+		items: ExecutorItem[],
+		indexes: number[],
+		flags: IDataObject,
+	): Promise<ExecutorFailure | undefined> {
+		const { continueOnFail, idleTimeout = IDLE_TIMEOUT } = this.options;
 		const options = { continueOnFail, timeZone: this.context.getTimezone(), ...flags };
 		const body = { operation: this.operation, items, options } as unknown as IDataObject;
 		const headers = { Accept: 'application/x-ndjson' };
-		// n8n's own time-out counts silence too; a little longer, so that a stream's silence is told by lines.ts.
-		const answer = await post(this.context, '/v1/execute', body, headers, (silenceSeconds + 5) * 1000);
-		if (answer.failure) return answer.failure;
-		let done = false;
+		// n8n's own time limit counts idle time too; it is a little longer, so that readLines notices a silent stream first.
+		const response = await post(this.context, '/v1/execute', body, headers, idleTimeout + 5_000);
+		if (response.failure) return response.failure;
+		let isComplete = false;
 		let cause: unknown;
 		try {
-			for await (const line of linesOf(answer.value, silenceSeconds)) {
-				const { index = -1, done: last, items: results, error, request } = JSON.parse(line) as ResultLine;
-				const place = indexes[index];
-				if (last) done = true;
-				else if (place !== undefined) this.run.outcomes[place] = { items: results, error, request };
+			for await (const line of readLines(response.body, idleTimeout)) {
+				const { index = -1, done, items: output, error, request } = JSON.parse(line) as ResultLine;
+				const runIndex = indexes[index];
+				if (done) isComplete = true;
+				else if (runIndex !== undefined) this.run.results[runIndex] = { items: output, error, request };
 			}
 		} catch (error) {
 			cause = error;
 		}
-		return done ? undefined : brokenFailure(await addressOf(this.context), cause);
+		return isComplete ? undefined : createInterruptedFailure(await loadExecutorUrl(this.context), cause);
 	}
 
 	private markUnknown(indexes: number[]): void {
 		for (const index of indexes) {
-			if (this.run.outcomes[index] === 'not tried') this.run.outcomes[index] = 'unknown';
+			if (this.run.results[index] === 'not_attempted') this.run.results[index] = 'unknown';
 		}
 	}
 
@@ -171,49 +195,15 @@ class Sender {
 	}
 }
 
-/** Whether this item's own request was refused; one that was not tried is not failed. */
-export function isFailed(outcome: Outcome): outcome is Result {
-	return typeof outcome === 'object' && outcome.error !== undefined && outcome.error.code !== NOT_ATTEMPTED;
+function createCancellation(): RunFailure {
+	return { kind: 'cancelled', message: 'The execution was cancelled', description: '' };
 }
 
-function isLeftOut(outcome: Outcome): boolean {
-	return typeof outcome === 'object' && outcome.error?.code === NOT_ATTEMPTED;
-}
-
-/** What was done, what not, and what nobody knows: `done: items 0-2; not tried: items 4-9`. */
-export function tally(outcomes: Outcome[]): string {
-	const groups: Record<string, number[]> = {
-		done: [],
-		failed: [],
-		'unknown whether it was carried out': [],
-		'not tried': [],
+function createOptionFailure(option: BatchOption): RunFailure {
+	const name = getOptionDisplayName(option);
+	return {
+		kind: 'options',
+		message: `'${name}' applies to all items, but its expression returned different values for them`,
+		description: `Enter a fixed value for '${name}', or an expression that returns the same value for every item`,
 	};
-	outcomes.forEach((outcome, index) => groups[stateOf(outcome)]?.push(index));
-	return Object.entries(groups)
-		.filter(([, indexes]) => indexes.length > 0)
-		.map(([state, indexes]) => `${state}: ${ranges(indexes)}`)
-		.join('; ');
-}
-
-function stateOf(outcome: Outcome): string {
-	if (outcome === 'not tried') return outcome;
-	if (outcome === 'unknown' || outcome.error?.outcome === 'unknown') return 'unknown whether it was carried out';
-	if (outcome.error === undefined) return 'done';
-	return isFailed(outcome) ? 'failed' : 'not tried';
-}
-
-/** `[0, 1, 2, 5]` → `items 0-2, 5`. */
-export function ranges(indexes: number[]): string {
-	const runs: Array<[number, number]> = [];
-	for (const index of indexes) {
-		const last = runs.at(-1);
-		if (last && last[1] + 1 === index) last[1] = index;
-		else runs.push([index, index]);
-	}
-	const texts = runs.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
-	return `${indexes.length === 1 ? 'item' : 'items'} ${texts.join(', ')}`;
-}
-
-function cancelled(): Failure {
-	return { message: 'The execution was cancelled', description: '', sent: true };
 }

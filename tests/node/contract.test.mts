@@ -1,18 +1,18 @@
-/** The fixtures that Python's tests hold a real service to: what the node sends, and what it makes of the answer. */
+/** Runs the fixtures that the Python tests compare with a real service: what the node sends, and its output. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import { afterEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { NOT_ATTEMPTED, type Result } from '../../nodes/ThreeCx/contract';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
-import { context, type Executor, executor, HEADERS } from './support.mts';
+import { NOT_ATTEMPTED, type ExecutorResult } from '../../nodes/ThreeCx/transport/contract';
+import { createContext, HEADERS, startExecutor } from './support.mts';
 
 interface Fixture {
 	name: string;
 	request: { operation: string; items: Array<{ json?: IDataObject; parameters: IDataObject }>; options?: IDataObject };
 	ndjson: string[];
-	results: Result[];
+	results: ExecutorResult[];
 }
 
 const FOLDER = 'tests/contract';
@@ -20,21 +20,15 @@ const fixtures = readdirSync(FOLDER)
 	.filter((file) => file.endsWith('.json'))
 	.map((file) => JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as Fixture);
 
-let server: Executor | undefined;
-afterEach(async () => {
-	await server?.close();
-	server = undefined;
-});
-
 it('there are fixtures', () => expect(fixtures.length).toBeGreaterThanOrEqual(5));
 
 it.each(fixtures)('$name', async ({ request, ndjson, results }) => {
-	server = await executor((response) => {
+	const server = await startExecutor((response) => {
 		response.writeHead(200, HEADERS).end(ndjson.map((line) => `${line}\n`).join(''));
 	});
 	const inputs = request.items.map(({ json }) => ({ json: json ?? {} }));
 	const dryRun = request.options?.dryRun === true;
-	const given = context({
+	const context = createContext({
 		parameters: request.items.map(({ parameters }) => ({
 			operation: request.operation,
 			...parameters,
@@ -44,17 +38,17 @@ it.each(fixtures)('$name', async ({ request, ndjson, results }) => {
 		url: server.url,
 		continueOnFail: request.options?.continueOnFail === true,
 	});
-	const ended = new ThreeCx().execute.call(given);
+	const ended = new ThreeCx().execute.call(context);
 	const first = results.findIndex(({ error }) => error && error.code !== NOT_ATTEMPTED);
 	if (first >= 0 && !request.options?.continueOnFail) {
-		const error = results[first]?.error;
+		const { message = '', httpCode } = results[first]?.error ?? {};
 		await expect(ended).rejects.toMatchObject({
-			message: error?.message,
-			httpCode: error?.httpCode === undefined ? null : String(error.httpCode),
+			message: results.length > 1 ? `${message.replace(/\.$/, '')} [Item ${first}]` : message,
+			httpCode: httpCode === undefined ? null : String(httpCode),
 			context: { itemIndex: first },
 		});
 	} else {
-		expect(await ended).toEqual([results.flatMap((result, index) => outputOf(result, index, inputs[index]?.json))]);
+		expect(await ended).toEqual([results.flatMap((result, index) => toOutput(result, index, inputs[index]?.json))]);
 	}
 	const [sent] = server.calls;
 	expect(sent?.body.operation).toBe(request.operation);
@@ -63,7 +57,7 @@ it.each(fixtures)('$name', async ({ request, ndjson, results }) => {
 	);
 });
 
-function outputOf({ items, error, request }: Result, index: number, input?: IDataObject): INodeExecutionData[] {
+function toOutput({ items, error, request }: ExecutorResult, index: number, input?: IDataObject): INodeExecutionData[] {
 	const pairedItem = { item: index };
 	if (error) return [{ json: { ...input, error: { ...error, itemIndex: index } as IDataObject }, pairedItem }];
 	if (request) return [{ json: request, pairedItem }];

@@ -1,4 +1,4 @@
-/** A stand-in for what n8n gives a node, and a server that stands in for the executor; both speak real HTTP. */
+/** Fakes for what surrounds the node: the functions that n8n gives to it, and an executor. Both use real HTTP. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -12,10 +12,13 @@ import {
 	type INodeExecutionData,
 	type JsonObject,
 } from 'n8n-workflow';
+import { onTestFinished } from 'vitest';
 
 import { ThreeCxApi } from '../../credentials/ThreeCxApi.credentials';
+import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 
 export const HEADERS = { 'Threecx-Contract': '1', 'Content-Type': 'application/x-ndjson' };
+export const DELETE = { operation: 'DeleteCallFlowApp', Id: { __rl: true, mode: 'id', value: '40' }, options: {} };
 
 export interface Call {
 	path: string;
@@ -23,16 +26,16 @@ export interface Call {
 	body: IDataObject & { items: Array<{ json?: IDataObject; parameters: IDataObject }>; options: IDataObject };
 }
 
-export interface Executor {
+export interface FakeExecutor {
 	url: string;
 	calls: Call[];
 	close(): Promise<void>;
 }
 
-type Handler = (response: ServerResponse, call: Call, number: number) => void | Promise<void>;
+type CallHandler = (response: ServerResponse, call: Call, number: number) => void | Promise<void>;
 
-/** An executor whose every answer is what `handler` writes; it notes what it was sent. */
-export async function executor(handler: Handler): Promise<Executor> {
+/** Start an executor that responds with what `handler` writes, and records the calls; it stops with the test. */
+export async function startExecutor(handler: CallHandler): Promise<FakeExecutor> {
 	const calls: Call[] = [];
 	const server: Server = createServer((request, response) => {
 		let text = '';
@@ -44,28 +47,31 @@ export async function executor(handler: Handler): Promise<Executor> {
 		});
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return {
-		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-		calls,
-		close: async () => {
-			server.closeAllConnections();
-			await new Promise((resolve) => server.close(resolve));
-		},
+	const close = async () => {
+		server.closeAllConnections();
+		await new Promise((resolve) => server.close(resolve));
 	};
+	onTestFinished(close);
+	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls, close };
 }
 
-/** Answers a call as the executor does: a line per item, then the last one. */
-export function answerAll(
+/** Write a response as the executor does: one line per item, then the last line. */
+export function respondToAll(
 	response: ServerResponse,
 	call: Call,
-	result: (index: number) => object = (index) => ({ items: [{ json: { deleted: true }, pairedItem: { item: index } }] }),
+	getResult: (index: number) => object = (index) => ({ items: [{ json: { deleted: true }, pairedItem: { item: index } }] }),
 ): void {
 	response.writeHead(200, HEADERS);
-	call.body.items.forEach((_, index) => response.write(`${JSON.stringify({ index, ...result(index) })}\n`));
+	call.body.items.forEach((_, index) => response.write(`${JSON.stringify({ index, ...getResult(index) })}\n`));
 	response.end(`${JSON.stringify({ done: true, summary: '' })}\n`);
 }
 
-export interface Given {
+/** Start an executor that returns `getResult(index)` for each item. */
+export async function startExecutorOf(getResult?: (index: number) => object): Promise<FakeExecutor> {
+	return await startExecutor((response, call) => respondToAll(response, call, getResult));
+}
+
+export interface ContextOptions {
 	/** Parameters of the node, or of each item. */
 	parameters: IDataObject | IDataObject[];
 	inputs?: INodeExecutionData[];
@@ -74,39 +80,42 @@ export interface Given {
 	continueOnFail?: boolean;
 	onError?: INode['onError'];
 	signal?: AbortSignal;
-	/** The node's parameters as they were written, expressions unresolved. */
-	written?: IDataObject;
-	/** Sees every parameter that is read: its name and the item's index. */
+	/** The node's parameters as they are stored, with expressions. */
+	rawParameters?: IDataObject;
+	/** Called for every parameter that is read, with its name and the item's index. */
 	onRead?: (name: string, index: number) => void;
 }
 
 export const NODE = { id: '1', name: '3CX', type: 'threeCx', typeVersion: 1, position: [0, 0], parameters: {} } as INode;
 
-/** What n8n calls `this` in a node. Its HTTP helper sends with axios and the credential, as n8n's own does. */
-export function context(given: Given): IExecuteFunctions {
-	const { parameters } = given;
+/** Create the `this` of a node. Its HTTP helper sends with axios and the credential, as n8n's own does. */
+export function createContext(options: ContextOptions): IExecuteFunctions {
+	const { parameters } = options;
 	const credentials = {
 		baseUrl: 'https://pbx.test',
 		clientId: 'client',
 		clientSecret: 'the secret',
 		verifyTls: true,
-		executorUrl: given.url,
-		...given.credentials,
+		executorUrl: options.url,
+		...options.credentials,
 	};
 	const inputs =
-		given.inputs ?? (Array.isArray(parameters) ? parameters : [parameters]).map((_, n) => ({ json: { n } }));
+		options.inputs ?? (Array.isArray(parameters) ? parameters : [parameters]).map((_, n) => ({ json: { n } }));
 	const self = {
-		// Parameters that differ by item were written as expressions.
-		getNode: () => ({ ...NODE, onError: given.onError, parameters: given.written ?? writtenBy(parameters) }),
+		getNode: () => ({
+			...NODE,
+			onError: options.onError,
+			parameters: options.rawParameters ?? createRawParameters(parameters),
+		}),
 		getInputData: () => inputs,
 		getTimezone: () => 'Europe/Berlin',
-		continueOnFail: () => given.continueOnFail ?? false,
-		getExecutionCancelSignal: () => given.signal,
+		continueOnFail: () => options.continueOnFail ?? false,
+		getExecutionCancelSignal: () => options.signal,
 		getCredentials: async () => ({ ...credentials }),
 		getNodeParameter: (name: string, index: number, fallback?: unknown) => {
-			given.onRead?.(name, index);
-			const all = Array.isArray(parameters) ? (parameters[index] ?? {}) : parameters;
-			if (name in all) return all[name];
+			options.onRead?.(name, index);
+			const ofItem = Array.isArray(parameters) ? (parameters[index] ?? {}) : parameters;
+			if (name in ofItem) return ofItem[name];
 			if (fallback === undefined) throw new Error(`Could not get parameter ${name}`);
 			return fallback;
 		},
@@ -117,23 +126,23 @@ export function context(given: Given): IExecuteFunctions {
 				fileName,
 				mimeType,
 			}),
-			httpRequestWithAuthentication: async (_: string, asked: IHttpRequestOptions) => {
+			httpRequestWithAuthentication: async (_: string, request: IHttpRequestOptions) => {
 				const { authenticate } = new ThreeCxApi();
 				if (typeof authenticate !== 'function') throw new Error('the credential has no function');
 				try {
-					const { url, baseURL, method, headers, body, timeout, encoding } = await authenticate(credentials, asked);
-					const answer = await axios({
+					const { url, baseURL, method, headers, body, timeout, encoding } = await authenticate(credentials, request);
+					const response = await axios({
 						url,
 						baseURL,
 						method,
 						headers: headers as Record<string, string>,
 						data: body,
 						timeout,
-						signal: given.signal,
+						signal: options.signal,
 						responseType: encoding as 'stream',
 						validateStatus: () => true,
 					});
-					return { body: answer.data as unknown, headers: answer.headers, statusCode: answer.status };
+					return { body: response.data as unknown, headers: response.headers, statusCode: response.status };
 				} catch (error) {
 					throw new NodeApiError(NODE, error as JsonObject);
 				}
@@ -143,7 +152,29 @@ export function context(given: Given): IExecuteFunctions {
 	return self as unknown as IExecuteFunctions;
 }
 
-function writtenBy(parameters: Given['parameters']): IDataObject {
+// Parameters that differ by item are stored as expressions.
+function createRawParameters(parameters: ContextOptions['parameters']): IDataObject {
 	if (!Array.isArray(parameters)) return parameters;
 	return Object.fromEntries(parameters.flatMap((each) => Object.keys(each)).map((name) => [name, '={{ $json }}']));
+}
+
+/** Return the parameters of `count` items that delete. */
+export function createDeletes(count: number): IDataObject[] {
+	return Array.from({ length: count }, () => DELETE);
+}
+
+/** Execute the node and return its output. */
+export async function execute(options: ContextOptions): Promise<INodeExecutionData[]> {
+	const [output] = await new ThreeCx().execute.call(createContext(options));
+	return output ?? [];
+}
+
+/** Execute the node and return the error that it throws. */
+export async function executeForError(options: ContextOptions): Promise<NodeApiError> {
+	try {
+		await execute(options);
+	} catch (error) {
+		return error as NodeApiError;
+	}
+	throw new Error('nothing was thrown');
 }

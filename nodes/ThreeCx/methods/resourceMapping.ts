@@ -1,0 +1,44 @@
+import type {
+	FieldType,
+	ILoadOptionsFunctions,
+	INodePropertyOptions,
+	ResourceMapperField,
+	ResourceMapperFields,
+} from 'n8n-workflow';
+
+import { requestJson } from '../transport/executor';
+import { getOperation } from './operation';
+
+interface BodyField {
+	id: string;
+	displayName: string;
+	type: FieldType;
+	required: boolean;
+	description?: string;
+	options?: INodePropertyOptions[];
+}
+
+/** Return the fields of the operation's body; a field that is not required can be added. */
+export async function getBodyFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
+	const { fields } = await requestJson<{ fields: BodyField[] }>(this, '/v1/fields', { operation: getOperation(this) });
+	// Fields with a value are displayed, also in a node that was not made in the editor.
+	const body = this.getCurrentNodeParameter('body') as { value?: object | null } | undefined;
+	const filled = new Set(Object.keys(body?.value ?? {}));
+	return { fields: fields.map((field) => toMapperField(field, filled.has(field.id))) };
+}
+
+function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField {
+	return {
+		id: field.id,
+		// A mapper field has no member for a description.
+		displayName: field.description ? `${field.displayName} (${field.description})` : field.displayName,
+		type: field.type,
+		required: field.required,
+		// Absent until it is added, so that an untouched field is never sent.
+		removed: !field.required && !isFilled,
+		display: true,
+		defaultMatch: false,
+		canBeUsedToMatch: false,
+		...(field.options ? { options: field.options } : {}),
+	};
+}

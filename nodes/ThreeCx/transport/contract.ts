@@ -1,0 +1,58 @@
+/** The JSON that this node and the executor exchange. */
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+
+/** Version of the contract that this node uses; the executor sends its own version in CONTRACT_HEADER. */
+export const CONTRACT_VERSION = 1;
+export const CONTRACT_HEADER = 'threecx-contract';
+
+/** Items in one call. The executor takes more, but a run can be stopped only between two calls. */
+export const BATCH_SIZE = 100;
+
+/** Error code of an item that was not attempted because another item failed. */
+export const NOT_ATTEMPTED = 'not_attempted';
+
+export interface ExecutorItem {
+	json?: IDataObject;
+	parameters: IDataObject;
+}
+
+export interface ExecutorError {
+	message: string;
+	description?: string;
+	httpCode?: number;
+	code?: string;
+	field?: string;
+	itemIndex?: number;
+	/** Set where the PBX did not respond: it may or may not have carried out the request. */
+	outcome?: 'unknown';
+	request?: IDataObject;
+}
+
+export interface OutputItem {
+	json: IDataObject;
+	binary?: Record<string, IBinaryData>;
+}
+
+/** Result of one item: output items, an error, the request of a dry run, or nothing where it was only prepared. */
+export interface ExecutorResult {
+	items?: OutputItem[];
+	error?: ExecutorError;
+	request?: IDataObject;
+}
+
+/** One line of the executor's NDJSON response: an item's result, or (`done`) the end of the batch. */
+export interface ResultLine extends ExecutorResult {
+	index?: number;
+	done?: boolean;
+	summary?: string;
+}
+
+/** Body of a refused call (RFC 9457), with the executor's own members. */
+export interface ProblemDetails {
+	title?: string;
+	detail?: string;
+	description?: string;
+	code?: string;
+	field?: string;
+	status?: number;
+}

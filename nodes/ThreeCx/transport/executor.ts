@@ -1,0 +1,97 @@
+/** Calls the executor with the node's credential. */
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestOptions,
+	ILoadOptionsFunctions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { getExecutorUrl } from '../../../credentials/ThreeCxApi.credentials';
+import { CONTRACT_HEADER } from './contract';
+import {
+	checkContract,
+	createApiError,
+	createConnectionFailure,
+	createForeignServerFailure,
+	createInterruptedFailure,
+	createProblemFailure,
+	createProxyFailure,
+	type ExecutorFailure,
+} from './failures';
+import { type ByteStream, IDLE_TIMEOUT, readText } from './ndjson';
+
+const CREDENTIAL_TYPE = 'threeCxApi';
+/** Milliseconds for a search or the fields of a body: the PBX may be slow, and nothing is sent meanwhile. */
+const JSON_TIMEOUT = 120_000;
+
+type Caller = IExecuteFunctions | ILoadOptionsFunctions;
+
+/** The body of a successful response, or why there is none. */
+export type ExecutorResponse =
+	| { body: ByteStream; failure?: undefined }
+	| { body?: undefined; failure: ExecutorFailure };
+
+/** Return the executor's URL from the node's credential. */
+export async function loadExecutorUrl(caller: Caller): Promise<string> {
+	return getExecutorUrl((await caller.getCredentials(CREDENTIAL_TYPE)) as IDataObject);
+}
+
+/** Post JSON to the executor and return the response body as a stream; `timeout` is in milliseconds. */
+export async function post(
+	caller: Caller,
+	path: string,
+	body: IDataObject,
+	headers: IDataObject = { Accept: 'application/json' },
+	timeout = IDLE_TIMEOUT,
+): Promise<ExecutorResponse> {
+	const url = await loadExecutorUrl(caller);
+	const options: IHttpRequestOptions = {
+		method: 'POST',
+		url: path,
+		body,
+		headers,
+		encoding: 'stream',
+		returnFullResponse: true,
+		ignoreHttpStatusErrors: true,
+		timeout,
+	};
+	let response: IN8nHttpFullResponse;
+	try {
+		response = await caller.helpers.httpRequestWithAuthentication.call(caller, CREDENTIAL_TYPE, options);
+	} catch (error) {
+		return { failure: createConnectionFailure(url, error) };
+	}
+	const failure = await checkResponse(url, response);
+	return failure ? { failure } : { body: response.body as unknown as ByteStream };
+}
+
+/** Post JSON to the executor and return the JSON of the response; throws NodeApiError where there is none. */
+export async function requestJson<T>(caller: Caller, path: string, body: IDataObject): Promise<T> {
+	const response = await post(caller, path, body, { Accept: 'application/json' }, JSON_TIMEOUT);
+	if (response.failure) throw createApiError(caller.getNode(), response.failure);
+	const url = await loadExecutorUrl(caller);
+	try {
+		return JSON.parse(await readText(response.body)) as T;
+	} catch (error) {
+		const failure =
+			error instanceof SyntaxError ? createForeignServerFailure(url) : createInterruptedFailure(url, error);
+		throw createApiError(caller.getNode(), failure);
+	}
+}
+
+async function checkResponse(url: string, response: IN8nHttpFullResponse): Promise<ExecutorFailure | undefined> {
+	const stream = response.body as unknown as ByteStream;
+	const isProxy = response.statusCode >= 500 && response.headers[CONTRACT_HEADER] === undefined;
+	const failure = isProxy ? createProxyFailure(url, response.statusCode) : checkContract(url, response.headers);
+	if (failure) {
+		stream.destroy();
+		return failure;
+	}
+	if (response.statusCode < 400) return undefined;
+	try {
+		return createProblemFailure(url, response.statusCode, await readText(stream));
+	} catch (error) {
+		return createInterruptedFailure(url, error);
+	}
+}

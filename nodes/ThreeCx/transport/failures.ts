@@ -1,0 +1,174 @@
+/** Describes why a call to the executor failed: what happened, how to solve it, and whether anything was sent to the PBX. */
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+	type JsonObject,
+} from 'n8n-workflow';
+
+import { CONTRACT_HEADER, CONTRACT_VERSION, type ProblemDetails } from './contract';
+import { IdleTimeoutError } from './ndjson';
+
+/** The texts of an error, named as n8n's error classes name them. */
+export interface ErrorDetails {
+	message: string;
+	description: string;
+	httpCode?: string;
+}
+
+export interface ExecutorFailure extends ErrorDetails {
+	/** Whether the PBX may have carried out some of the call. */
+	outcomeUnknown: boolean;
+}
+
+const START_COMMAND = 'threecx serve --key-file FILE';
+const CHECK_OUTCOME = 'Check the executor log, and check the PBX for what was carried out, before running this again';
+
+const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+// TLS comes first: with one of these codes, no byte of the request was sent.
+const TLS_CODE = /CERT|^UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
+const TIMEOUT_CODES = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
+
+/** Build the error of a refused or failed call. */
+export function createApiError(node: INode, details: ErrorDetails, itemIndex?: number): NodeApiError {
+	const { message, description, httpCode } = details;
+	const error = new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
+	return keepMessage(error, message);
+}
+
+/** Build the error of a node that is set up wrongly. */
+export function createOperationError(node: INode, { message, description }: ErrorDetails): NodeOperationError {
+	return keepMessage(new NodeOperationError(node, message, { description }), message);
+}
+
+// n8n looks for codes such as EACCES anywhere in a message, "RemoteAccess" included, and replaces the message.
+function keepMessage<T extends NodeApiError | NodeOperationError>(error: T, message: string): T {
+	error.message = message;
+	error.messages = [];
+	return error;
+}
+
+/** Return why a response does not come from an executor of this contract version, or undefined where it does. */
+export function checkContract(url: string, headers: IDataObject): ExecutorFailure | undefined {
+	const version = headers[CONTRACT_HEADER];
+	if (version === undefined) return createForeignServerFailure(url);
+	if (Number(version) === CONTRACT_VERSION) return undefined;
+	const description =
+		Number(version) > CONTRACT_VERSION
+			? 'Update the package n8n-nodes-threecx in n8n (Settings > Community nodes)'
+			: 'Upgrade the executor: pip install --upgrade threecx-node';
+	return {
+		message: `The executor at ${url} uses contract version ${String(version)}, but this node uses version ${CONTRACT_VERSION}`,
+		description,
+		outcomeUnknown: false,
+	};
+}
+
+/** Describe a 5xx that did not come from the executor: the executor may have received the call. */
+export function createProxyFailure(url: string, status: number): ExecutorFailure {
+	return {
+		message: `A proxy in front of the executor at ${url} returned ${status}`,
+		description: `${CHECK_OUTCOME}. Check that the executor is running and how long the proxy waits for a response`,
+		httpCode: String(status),
+		outcomeUnknown: true,
+	};
+}
+
+/** Describe a refused call in the words of its problem details. */
+export function createProblemFailure(url: string, status: number, body: string): ExecutorFailure {
+	let problem: ProblemDetails;
+	try {
+		problem = JSON.parse(body) as ProblemDetails;
+	} catch {
+		return createForeignServerFailure(url);
+	}
+	const advice = problem.code === 'executor_key' ? 'Enter the executor key in the credential' : '';
+	return {
+		message: problem.detail || problem.title || `The executor at ${url} returned ${status}`,
+		description: problem.description || advice,
+		httpCode: String(status),
+		outcomeUnknown: status >= 500,
+	};
+}
+
+/** Describe why no response arrived, from the error that n8n's HTTP helper threw. */
+export function createConnectionFailure(url: string, error: unknown): ExecutorFailure {
+	const codes = collectErrorCodes(error);
+	if (codes.some((code) => UNREACHABLE_CODES.has(code))) {
+		return {
+			message: `The executor at ${url} is not running. Start it with: ${START_COMMAND}`,
+			description:
+				'If only this machine uses the executor, it can run without a key: threecx serve --without-key. ' +
+				'If the executor runs on another machine, enter its address as the Executor URL in the credential',
+			outcomeUnknown: false,
+		};
+	}
+	const tlsCode = codes.find((code) => TLS_CODE.test(code));
+	if (tlsCode !== undefined) {
+		return {
+			message: `The TLS connection to the executor at ${url} could not be established (${tlsCode})`,
+			description:
+				'threecx serve itself uses http://. If a proxy in front of it has a private certificate, ' +
+				'make n8n trust that certificate with NODE_EXTRA_CA_CERTS',
+			outcomeUnknown: false,
+		};
+	}
+	if (codes.includes('ERR_INVALID_URL')) {
+		return {
+			message: `The Executor URL ${url} is not valid`,
+			description: 'Enter a URL such as http://127.0.0.1:8765 in the credential',
+			outcomeUnknown: false,
+		};
+	}
+	if (codes.some((code) => TIMEOUT_CODES.has(code))) return createTimeoutFailure(url);
+	const cause = codes[0] ?? (error instanceof Error ? error.message : String(error));
+	return {
+		message: `The connection to the executor at ${url} was closed before a response arrived`,
+		description: `${CHECK_OUTCOME} (${cause})`,
+		outcomeUnknown: true,
+	};
+}
+
+/** Describe why a response that had begun did not end. */
+export function createInterruptedFailure(url: string, error?: unknown): ExecutorFailure {
+	const timedOut =
+		error instanceof IdleTimeoutError || collectErrorCodes(error).some((code) => TIMEOUT_CODES.has(code));
+	if (timedOut) return createTimeoutFailure(url);
+	return {
+		message: `The executor at ${url} stopped in the middle of a batch`,
+		description: CHECK_OUTCOME,
+		outcomeUnknown: true,
+	};
+}
+
+/** Describe a server that is not a threecx executor. */
+export function createForeignServerFailure(url: string): ExecutorFailure {
+	return {
+		message: `The server at ${url} is not a threecx executor`,
+		description: `Check the Executor URL in the credential. Start the executor with: ${START_COMMAND}`,
+		outcomeUnknown: false,
+	};
+}
+
+function createTimeoutFailure(url: string): ExecutorFailure {
+	return {
+		message: `The executor at ${url} stopped responding`,
+		description: CHECK_OUTCOME,
+		outcomeUnknown: true,
+	};
+}
+
+// n8n wraps the error of axios one or more times; the code of the cause is in one of these members.
+function collectErrorCodes(error: unknown): string[] {
+	const codes: string[] = [];
+	let current: unknown = error;
+	for (let depth = 0; depth < 6 && current && typeof current === 'object'; depth += 1) {
+		const { code, httpCode, errors, cause, errorResponse } = current as Record<string, unknown>;
+		for (const each of [code, httpCode]) if (typeof each === 'string') codes.push(each);
+		current = cause ?? errorResponse ?? (Array.isArray(errors) ? errors[0] : undefined);
+	}
+	// In some n8n versions the code is only in the message of the wrapping error: "connect ECONNREFUSED 127.0.0.1:8765".
+	const message = error instanceof Error ? error.message : '';
+	return [...codes, ...(message.match(/\bE[A-Z]{4,}\b/g) ?? [])];
+}

@@ -1,0 +1,88 @@
+import type { IDataObject } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+
+import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { createContext, HEADERS, startExecutor } from './support.mts';
+
+const { listSearch, loadOptions, resourceMapping } = new ThreeCx().methods;
+
+const createLoadContext = (url: string, parameters: IDataObject) =>
+	createContext({ parameters, url }) as unknown as ThisParameterType<typeof listSearch.searchEntities>;
+
+const startExecutorWith = async (status: number, body: object) =>
+	await startExecutor((response) => {
+		response.writeHead(status, HEADERS).end(JSON.stringify(body));
+	});
+
+it('listSearch returns a page of entities', async () => {
+	const server = await startExecutorWith(200, { results: [{ name: 'Sales (800)', value: 7 }], cursor: '50' });
+	const context = createLoadContext(server.url, { operation: 'DeleteQueue' });
+	const page = await listSearch.searchEntities.call(context, 'sal', '0');
+	expect(page).toEqual({ results: [{ name: 'Sales (800)', value: 7 }], paginationToken: '50' });
+	expect(server.calls[0]?.path).toBe('/v1/search');
+	expect(server.calls[0]?.body).toMatchObject({ operation: 'DeleteQueue', parameter: 'Id', filter: 'sal', cursor: '0' });
+});
+
+describe('resourceMapping', () => {
+	it('offers fields that are not required for adding', async () => {
+		const fields = [
+			{ id: 'A', displayName: 'A', type: 'string', required: true },
+			{ id: 'B', displayName: 'B', type: 'options', required: false, options: [{ name: 'x', value: 'x' }] },
+			{ id: 'C', displayName: 'C', type: 'array', required: false, description: 'a list of numbers' },
+		];
+		const server = await startExecutorWith(200, { fields });
+		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'CreateUser' }));
+		expect(found.fields.map(({ id, required, removed }) => [id, required, removed])).toEqual([
+			['A', true, false],
+			['B', false, true],
+			['C', false, true],
+		]);
+		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)']);
+		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
+	});
+
+	it('displays fields with a value', async () => {
+		const fields = ['A', 'B'].map((id) => ({ id, displayName: id, type: 'string', required: false }));
+		const server = await startExecutorWith(200, { fields });
+		const body = { mappingMode: 'defineBelow', value: { B: 'x' } };
+		const context = createLoadContext(server.url, { operation: 'UpdateUser', body });
+		const found = await resourceMapping.getBodyFields.call(context);
+		expect(found.fields.map(({ id, removed }) => [id, removed])).toEqual([
+			['A', true],
+			['B', false],
+		]);
+	});
+});
+
+it.each([
+	['getSelectOptions', '$select'],
+	['getExpandOptions', '$expand'],
+	['getOrderByOptions', '$orderby'],
+] as const)('%s asks for the options of %s', async (method, parameter) => {
+	const options = [{ name: 'Number', value: 'Number' }];
+	const server = await startExecutorWith(200, { options });
+	const context = createLoadContext(server.url, { operation: 'ListUser' });
+	expect(await loadOptions[method].call(context)).toEqual(options);
+	expect(server.calls[0]?.path).toBe('/v1/options');
+	expect(server.calls[0]?.body).toMatchObject({ operation: 'ListUser', parameter });
+});
+
+it("a refused call has the executor's words", async () => {
+	const problem = { detail: 'Forbidden by 3CX', description: 'Give the client a role' };
+	const server = await startExecutorWith(502, problem);
+	const context = createLoadContext(server.url, { operation: 'ListUser' });
+	await expect(loadOptions.getSelectOptions.call(context)).rejects.toMatchObject({
+		message: 'Forbidden by 3CX',
+		description: 'Give the client a role',
+	});
+});
+
+it('a response that is not JSON is not from an executor', async () => {
+	const server = await startExecutor((response) => {
+		response.writeHead(200, HEADERS).end('<html>');
+	});
+	const context = createLoadContext(server.url, { operation: 'ListUser' });
+	await expect(loadOptions.getSelectOptions.call(context)).rejects.toMatchObject({
+		message: `The server at ${server.url} is not a threecx executor`,
+	});
+});

@@ -1,0 +1,58 @@
+import type { IDataObject } from 'n8n-workflow';
+import { describe, expect, it } from 'vitest';
+
+import {
+	createExecutorItem,
+	createReaderFactory,
+	resolveBatches,
+	type ResolvedItem,
+} from '../../nodes/ThreeCx/requests';
+import { createContext, DELETE } from './support.mts';
+
+const create = (parameters: IDataObject, operation = 'UpdateContact') =>
+	createExecutorItem(createReaderFactory(createContext({ parameters, url: 'http://x' }))(0), operation, {
+		json: { secretOfItem: 1 },
+	});
+
+describe('an item for the executor', () => {
+	it('has null for undefined', () => {
+		expect(create({ Id: undefined } as unknown as IDataObject).parameters.Id).toBeNull();
+		const locator = { __rl: true, mode: 'id', value: undefined } as unknown as IDataObject;
+		expect(create({ Id: locator }).parameters.Id).toEqual({ __rl: true, mode: 'id', value: null });
+	});
+
+	it('has a body without its schema', () => {
+		const body = { mappingMode: 'defineBelow', value: { FirstName: 'Ada' }, schema: [{ id: 'FirstName' }] };
+		const item = create({ body });
+		expect(item.parameters.body).toEqual({ mappingMode: 'defineBelow', value: { FirstName: 'Ada' }, filled: true });
+		expect(item.json).toBeUndefined();
+	});
+
+	it('has the input only where it is mapped', () => {
+		expect(create({ body: { mappingMode: 'autoMapInputData', value: null } }).json).toEqual({ secretOfItem: 1 });
+	});
+
+	it('has null only where an expression returned it', () => {
+		const rawParameters = { body: { mappingMode: 'defineBelow', value: { Mobile: '={{ $json.m }}', Email: null } } };
+		const read = (name: string) => (name === 'body' ? { mappingMode: 'defineBelow', value: { Mobile: null, Email: null } } : 1);
+		const { parameters } = createExecutorItem(read, 'UpdateUser', { json: {} }, rawParameters as never);
+		expect(parameters.body).toEqual({ mappingMode: 'defineBelow', value: { Mobile: null }, filled: true });
+	});
+
+	it('has a limit only without Return All', () => {
+		expect(create({ returnAll: false, limit: 5 }, 'ListUser').parameters).toMatchObject({ returnAll: false, limit: 5 });
+		expect(create({ returnAll: true, limit: 5 }, 'ListUser').parameters).not.toHaveProperty('limit');
+	});
+});
+
+it('a parameter without an expression is read once', async () => {
+	const reads: string[] = [];
+	const rawParameters = { ...DELETE, Id: { ...DELETE.Id, value: '={{ $json.n }}' } };
+	const inputs = [0, 1, 2].map((n) => ({ json: { n } }));
+	const parameters = inputs.map(({ json }) => ({ ...DELETE, Id: { ...DELETE.Id, value: json.n } }));
+	const onRead = (name: string, index: number) => reads.push(`${name} ${index}`);
+	const context = createContext({ parameters, inputs, url: 'http://x', rawParameters, onRead });
+	const { value: items } = await resolveBatches(context, 'DeleteCallFlowApp', inputs).next();
+	expect((items as ResolvedItem[]).map(({ item }) => (item?.parameters.Id as IDataObject).value)).toEqual([0, 1, 2]);
+	expect(reads.sort()).toEqual(['Id 0', 'Id 1', 'Id 2', 'If-Match 0', 'options 0']);
+});

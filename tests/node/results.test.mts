@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+
+import { formatItems } from '../../nodes/ThreeCx/itemResults';
+import { createDeletes, execute, executeForError, startExecutorOf } from './support.mts';
+
+describe('the error that stops the node', () => {
+	it("has 3CX's message, advice and status", async () => {
+		const results = [
+			{ items: [{ json: {} }] },
+			{ error: { message: 'Not found.', description: 'Check the ID.', httpCode: 404, code: 'X' } },
+			{ error: { message: 'not tried', code: 'not_attempted' } },
+		];
+		const server = await startExecutorOf((index) => results[index] ?? {});
+		const error = await executeForError({ parameters: createDeletes(3), url: server.url });
+		expect([error.message, error.httpCode, error.context.itemIndex]).toEqual(['Not found [Item 1]', '404', 1]);
+		expect(error.description).toBe('Check the ID. Done: item 0; failed: item 1; not tried: item 2');
+	});
+
+	it('separates an unknown outcome from a failed item', async () => {
+		const error = { message: 'no response', description: 'Look in 3CX', code: 'timeout', outcome: 'unknown' };
+		const server = await startExecutorOf((index) => (index === 1 ? { error } : { items: [{ json: {} }] }));
+		const { description } = await executeForError({ parameters: createDeletes(2), url: server.url });
+		expect(description).toBe('Look in 3CX. Done: item 0; unknown whether it was carried out: item 1');
+	});
+
+	it.each(['3CX 20.0.4 has no operation RevokeRemoteAccess', 'given "Keepermann"', 'read ECONNRESET'])(
+		'keeps "%s", which n8n would replace',
+		async (message) => {
+			const server = await startExecutorOf(() => ({ error: { message, httpCode: 400 } }));
+			const error = await executeForError({ parameters: createDeletes(1), url: server.url });
+			expect([error.message, error.httpCode]).toEqual([message, '400']);
+		},
+	);
+});
+
+describe('a failed item that continues', () => {
+	it('has its input and its error', async () => {
+		const server = await startExecutorOf((index) =>
+			index === 0 ? { error: { message: 'Gone', httpCode: 412 } } : { items: [] },
+		);
+		const options = { parameters: createDeletes(2), url: server.url, continueOnFail: true };
+		const error = { message: 'Gone', httpCode: 412, itemIndex: 0 };
+		expect(await execute(options)).toEqual([{ json: { n: 0, error }, pairedItem: { item: 0 } }]);
+		const onError = 'continueErrorOutput';
+		expect(await execute({ ...options, onError })).toEqual([{ json: { error }, pairedItem: { item: 0 } }]);
+		expect(server.calls[0]?.body.options.continueOnFail).toBe(true);
+	});
+
+	it('keeps its files', async () => {
+		const server = await startExecutorOf(() => ({ error: { message: 'Gone' } }));
+		const binary = { data: { data: 'YQ==', mimeType: 'text/plain' } };
+		const inputs = [{ json: {}, binary }];
+		const output = await execute({ parameters: createDeletes(1), url: server.url, continueOnFail: true, inputs });
+		expect(output[0]?.binary).toEqual(binary);
+	});
+});
+
+describe('a file', () => {
+	it('is binary data', async () => {
+		const data = Buffer.from('a,b').toString('base64');
+		const item = { json: { fileName: 'r.csv' }, binary: { data: { data, mimeType: 'text/csv', fileName: 'r.csv' } } };
+		const server = await startExecutorOf(() => ({ items: [item] }));
+		const [output] = await execute({ parameters: createDeletes(1), url: server.url });
+		expect(output?.binary?.data).toEqual({ data, mimeType: 'text/csv', fileName: 'r.csv' });
+	});
+
+	it('can have many megabytes', async () => {
+		const data = Buffer.alloc(24 * 1024 * 1024, 'x').toString('base64');
+		const item = { json: {}, binary: { data: { data, mimeType: 'audio/wav', fileName: 'a.wav' } } };
+		const server = await startExecutorOf(() => ({ items: [item] }));
+		const [output] = await execute({ parameters: createDeletes(1), url: server.url });
+		expect(output?.binary?.data?.data.length).toBe(data.length);
+	});
+});
+
+it('indexes are formatted as ranges', () => {
+	expect(formatItems([0, 1, 2, 5])).toBe('items 0-2, 5');
+	expect(formatItems([3])).toBe('item 3');
+});
