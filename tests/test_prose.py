@@ -23,7 +23,6 @@ PENDING: tuple[str, ...] = (
     "eslint.config.mjs",
     "hatch_build.py",
     "node_definition.json",
-    "nodes/ThreeCx/",
     "nodes/threecx_node/",
     "pyproject.toml",
     "scripts/",

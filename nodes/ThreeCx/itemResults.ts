@@ -1,4 +1,4 @@
-/** What is known about each item of a run. */
+/** The result of each item of a run, and a summary of all of them. */
 import { NOT_ATTEMPTED, type ExecutorResult } from './transport/contract';
 
 /** The executor's result, or why there is none: the item was not sent, or no response says what happened to it. */

@@ -1,4 +1,4 @@
-"""What a person is told when the executor dies in mid batch, a run is stopped, or there is very much to do."""
+"""Errors in n8n: an executor that dies, hangs or is another server, a stopped run, and very many items."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def slow_node(canvas: Canvas, pbx: Simulator, executor: ExecutorProcess) -> dict
     return canvas.node(GET, PARAMETERS) | {"credentials": {CREDENTIAL_TYPE: slow}}
 
 
-def test_an_executor_that_dies_in_mid_batch_leaves_a_tally(canvas: Canvas) -> None:
+def test_executor_that_dies_leaves_a_summary(canvas: Canvas) -> None:
     executor = ExecutorProcess(canvas.stage.folder).start()
     try:
         with Simulator(latency_ms=300) as pbx:
@@ -37,13 +37,13 @@ def test_an_executor_that_dies_in_mid_batch_leaves_a_tally(canvas: Canvas) -> No
             error = client.wait(running, 60).node_error("3CX")
     finally:
         executor.stop()
-    told = f"{error['message']} {error['description']}"
-    assert executor.url in told
-    assert "done: items 0" in told
-    assert "unknown whether it was carried out" in told
+    texts = f"{error['message']} {error['description']}"
+    assert executor.url in texts
+    assert "Done: items 0" in texts
+    assert "unknown whether it was carried out" in texts
 
 
-def test_a_stopped_execution_sends_no_more(canvas: Canvas) -> None:
+def test_stopped_execution_sends_no_more(canvas: Canvas) -> None:
     with Simulator(latency_ms=300) as pbx:
         items = canvas.items([{"Id": 40}] * 300)
         client = canvas.stage.client
@@ -59,7 +59,7 @@ def test_a_stopped_execution_sends_no_more(canvas: Canvas) -> None:
         assert sent < 150
 
 
-def test_ten_thousand_items_come_back_in_order(canvas: Canvas) -> None:
+def test_ten_thousand_items_keep_their_order(canvas: Canvas) -> None:
     count = 10_000
     code = f"return Array.from({{length: {count}}}, (_, Id) => ({{ json: {{ Id: Id + 1 }} }}));"
     make = {"name": "Items", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": code}}
@@ -73,20 +73,20 @@ def test_ten_thousand_items_come_back_in_order(canvas: Canvas) -> None:
     ]
 
 
-def test_something_else_at_the_executors_address_is_named(canvas: Canvas) -> None:
+def test_other_server_is_named(canvas: Canvas) -> None:
     # n8n itself answers with web pages.
     address = canvas.stage.n8n.url
     data = canvas.stage.credential_data(executorUrl=address)
     tested = canvas.stage.client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
     assert tested["status"] == "Error"
-    assert f"What answers at {address} is no threecx executor" in tested["message"]
+    assert f"The server at {address} is not a threecx executor" in tested["message"]
     wrong = canvas.stage.client.create_credential("Not an executor", CREDENTIAL_TYPE, data)
     node = canvas.node(GET, {**PARAMETERS, "Id": 40}) | {"credentials": {CREDENTIAL_TYPE: wrong}}
     error = canvas.run(node).node_error("3CX")
-    assert error["message"] == f"What answers at {address} is no threecx executor"
+    assert error["message"] == f"The server at {address} is not a threecx executor"
 
 
-def test_an_executor_that_hangs_is_given_up_and_n8n_goes_on_meanwhile(canvas: Canvas) -> None:
+def test_executor_that_hangs_blocks_no_other_workflow(canvas: Canvas) -> None:
     client = canvas.stage.client
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
@@ -101,8 +101,8 @@ def test_an_executor_that_hangs_is_given_up_and_n8n_goes_on_meanwhile(canvas: Ca
         assert other.items("3CX")[0]["json"]["Id"] == app
         assert client.call("GET", f"/executions/{running}")["status"] == "running"
         error = client.wait(running, 60).node_error("3CX")
-    assert error["message"] == f"The executor at {address} stopped answering"
-    assert "unknown whether it was carried out: items 0-1" in error["description"]
+    assert error["message"] == f"The executor at {address} stopped responding"
+    assert "Unknown whether it was carried out: items 0-1" in error["description"]
 
 
 def wait_for_requests(pbx: Simulator, count: int) -> None:
