@@ -17,10 +17,10 @@ describe('the error that stops the node', () => {
 	});
 
 	it('separates an unknown outcome from a failed item', async () => {
-		const error = { message: 'no response', description: 'Look in 3CX', code: 'timeout', outcome: 'unknown' };
+		const error = { message: 'no response', description: 'Check in 3CX', code: 'timeout', outcome: 'unknown' };
 		const server = await startExecutorOf((index) => (index === 1 ? { error } : { items: [{ json: {} }] }));
 		const { description } = await executeForError({ parameters: createDeletes(2), url: server.url });
-		expect(description).toBe('Look in 3CX. Done: item 0; unknown whether it was carried out: item 1');
+		expect(description).toBe('Check in 3CX. Done: item 0; unknown whether it was carried out: item 1');
 	});
 
 	it.each(['3CX 20.0.4 has no operation RevokeRemoteAccess', 'given "Keepermann"', 'read ECONNRESET'])(
