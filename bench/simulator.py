@@ -51,19 +51,21 @@ def _serve_bare_route(pipe: Connection, core: int | None) -> None:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from threecx_node.simulator.serving import Serving, listen
+    from threecx_node.server.listener import open_sockets
+    from threecx_node.server.thread import ServerThread
+    from threecx_node.simulator.server_config import make_config
 
     async def constant(_request: Request) -> JSONResponse:
         return JSONResponse({"Id": 5})
 
-    sockets = listen("127.0.0.1", [0])
+    sockets = open_sockets("127.0.0.1", [0])
     app: Any = Starlette(routes=[Route("/constant", constant)])
-    serving = Serving(app, sockets, [], None)
+    server = ServerThread([(make_config(app), sockets)], name="bare-route")
     port = sockets[0].getsockname()[1]
     head = f"GET /constant HTTP/1.1\r\nHost: localhost:{port}\r\nAccept: application/json\r\n\r\n"
     pipe.send((port, head.encode()))
     pipe.recv()
-    serving.stop()
+    server.stop()
 
 
 def _cores() -> set[int]:

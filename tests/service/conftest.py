@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -14,15 +15,16 @@ import pytest
 import uvicorn
 
 from threecx_node.service.app import make_app
-from threecx_node.service.serving import configuration
+from threecx_node.service.serve import LIMITS, make_config
 from threecx_node.simulator import Simulator
 
 
 @contextmanager
-def serving(**options: Any) -> Iterator[httpx.Client]:
+def serving(*, head_timeout: float = LIMITS.head_timeout, **options: Any) -> Iterator[httpx.Client]:
     """A client of a service with these options, in a thread of its own."""
+    limits = replace(LIMITS, head_timeout=head_timeout)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(configuration(make_app(**options), grace_seconds=5))
+        server = uvicorn.Server(make_config(make_app(**options), grace_seconds=5, request_limits=limits))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 10

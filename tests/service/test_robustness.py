@@ -27,7 +27,6 @@ from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError
 from threecx_node.execution.executor import Executor
 from threecx_node.service import executor_pool as pools
-from threecx_node.service import serving as serving_module
 from threecx_node.service.executor_pool import ExecutorPool
 from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
 from threecx_node.simulator import Simulator
@@ -264,12 +263,9 @@ def closed_after(peer: socket.socket, drip: bytes, limit: float) -> float:
 
 @pytest.mark.parametrize("first", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
 @pytest.mark.parametrize("drip", [b"", b"a"])
-def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(
-    monkeypatch: pytest.MonkeyPatch, first: bytes, drip: bytes
-) -> None:
-    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.5)
+def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(first: bytes, drip: bytes) -> None:
     with (
-        serving() as service,
+        serving(head_timeout=0.5) as service,
         socket.create_connection((service.base_url.host, service.base_url.port)) as peer,
     ):
         peer.sendall(first)
@@ -279,11 +275,10 @@ def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(
         assert service.get("/health").status_code == 200
 
 
-def test_a_refused_caller_cannot_go_on_with_its_body_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 0.5)
+def test_a_refused_caller_cannot_go_on_with_its_body_for_ever() -> None:
     head = b"POST /v1/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
     with (
-        serving(key="k" * 20) as service,
+        serving(key="k" * 20, head_timeout=0.5) as service,
         socket.create_connection((service.base_url.host, service.base_url.port), timeout=10) as peer,
     ):
         peer.sendall(head)
@@ -291,14 +286,11 @@ def test_a_refused_caller_cannot_go_on_with_its_body_for_ever(monkeypatch: pytes
         assert closed_after(peer, b"a", 10) < 5
 
 
-def test_a_caller_may_take_its_time_between_requests_and_for_its_body(
-    monkeypatch: pytest.MonkeyPatch, pbx: dict[str, Any]
-) -> None:
-    monkeypatch.setattr(serving_module, "REQUEST_SECONDS", 1)
+def test_a_caller_may_take_its_time_between_requests_and_for_its_body(pbx: dict[str, Any]) -> None:
     body = json.dumps(batch("ListUser", [{"limit": 1}], pbx)).encode()
     head = f"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with (
-        serving() as service,
+        serving(head_timeout=1) as service,
         socket.create_connection((service.base_url.host, service.base_url.port)) as peer,
     ):
         peer.settimeout(10)

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from threecx_node.simulator import Simulator
-from threecx_node.simulator.protocol import MAX_HEAD, Protocol
+from threecx_node.server.limits import RequestLimits
+from threecx_node.simulator import Simulator, server_config
+
+MAX_HEAD = RequestLimits().max_head_bytes
 
 
 def connect(pbx: Simulator) -> socket.socket:
@@ -33,8 +35,7 @@ def received(connection: socket.socket) -> bytes:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """A server that waits a second for a head and for a body, so that tests need not wait for long."""
-    monkeypatch.setattr(Protocol, "head_timeout", 1.0)
-    monkeypatch.setattr(Protocol, "body_timeout", 1.0)
+    monkeypatch.setattr(server_config, "LIMITS", RequestLimits(head_timeout=1.0, body_timeout=1.0))
     with Simulator() as pbx:
         yield pbx
 
@@ -71,7 +72,7 @@ def test_a_head_that_comes_byte_by_byte_is_closed_in_time(impatient: Simulator) 
         stop.set()
         dripping.join()
     assert answer.startswith(b"HTTP/1.1 408 ")
-    assert b'{"error":{"code":"","message":"The request did not come in time."}}' in answer
+    assert b'{"error":{"code":"","message":"The request was not received in time."}}' in answer
     assert time.monotonic() - begin < 6
 
 

@@ -75,7 +75,7 @@ def serve(
     """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
     from ..service.log import to_stderr
     from ..service.profiles import load_profiles
-    from ..service.serving import serve as run
+    from ..service.serve import serve as run
 
     to_stderr()
     key = _key(key_file)

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 
 import orjson
 
+from ..server.httptools_protocol import CONNECTION
 from .answers import check_precondition
 from .backup_files import BACKUPS, backup_file
 from .body import read_body as read_values
@@ -23,7 +24,6 @@ from .files import FileAnswer, csv_part
 from .login import LOGIN, SEEN_BODY, Login
 from .operations import perform
 from .page_guard import is_page
-from .protocol import CONNECTION
 from .refusals import DELTA_REQUIRED, MALFORMED_BODY, Problem, Refusal
 from .registry import Call
 from .roles import Role, check_role

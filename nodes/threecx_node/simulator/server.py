@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType, TracebackType
 
+    from ..server.thread import ServerThread
     from .certificates import Certificate
     from .datafile import DataFile
     from .faults import Faults
     from .pbx import Pbx
     from .recorder import SeenRequest
     from .seeds import Seed
-    from .serving import Serving
     from .state import State
 
 CLIENT_ID = "900"
@@ -103,7 +103,7 @@ class Simulator:
             self._pbx, self._faults, self._recorder, public_page=public_page, control=control
         )
         self._certificate: Certificate | None = None
-        self._serving: Serving | None = None
+        self._server: ServerThread | None = None
         self.ports: tuple[int, ...] = ()
 
     @property
@@ -165,13 +165,15 @@ class Simulator:
 
     def start(self) -> None:
         """Opens the ports and serves in a thread; returns when requests are answered."""
-        from .serving import Serving, listen
+        from ..server.listener import open_sockets
+        from ..server.thread import ServerThread
+        from .server_config import make_config
 
-        if self._serving is not None:
+        if self._server is not None:
             raise ConfigurationError("the simulator is already running")
         if not self._ports:
             raise ConfigurationError("the simulator needs a port")
-        sockets = listen(self._host, [*self._ports, *self._http_ports])
+        sockets = open_sockets(self._host, [*self._ports, *self._http_ports])
         try:
             self._pbx.open()
             if self._tls:
@@ -180,10 +182,8 @@ class Simulator:
                 self._certificate = Certificate(self._host, *self._tls_files)
             main, plain = sockets[: len(self._ports)], sockets[len(self._ports) :]
             ports = tuple(one.getsockname()[1] for one in sockets)
-            if self._tls:
-                self._serving = Serving(self._app, plain, main, self._certificate)
-            else:
-                self._serving = Serving(self._app, sockets, [], None)
+            groups = [(make_config(self._app, self._certificate), main), (make_config(self._app), plain)]
+            self._server = ServerThread(groups, name="threecx-simulator")
             self.ports = ports
         except BaseException:
             for one in sockets:
@@ -193,12 +193,12 @@ class Simulator:
 
     def stop(self) -> None:
         """Ends the server and closes the data file; harmless when it does not run."""
-        if self._serving is not None:
-            self._serving.stop()
+        if self._server is not None:
+            self._server.stop()
         if self._certificate is not None:
             self._certificate.discard()
         self._pbx.close()
-        self._serving, self._certificate, self.ports = None, None, ()
+        self._server, self._certificate, self.ports = None, None, ()
 
     def __enter__(self) -> Simulator:
         self.start()

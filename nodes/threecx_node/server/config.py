@@ -1,0 +1,61 @@
+"""The settings of uvicorn that every server of this package shares, with the limits for its clients."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+
+from ..values.json import dumps
+from .limits import RequestLimits
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from os import PathLike
+
+# Longer than clients keep a connection for later use: a server that closes first loses requests.
+_KEEP_ALIVE_TIMEOUT = 120
+
+
+def _render_error(status: int, message: str) -> bytes:
+    return dumps({"status": status, "detail": message})
+
+
+class ServerConfig(uvicorn.Config):
+    """How an application is served.
+
+    `protocol` is LimitedH11Protocol or LimitedHttpToolsProtocol. `grace` is the time in seconds that open requests
+    get when the server ends. `render_error` builds the JSON body of an error that the protocol sends by itself.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        protocol: type[asyncio.Protocol],
+        *,
+        limits: RequestLimits | None = None,
+        grace: int,
+        lifespan: bool = False,
+        cert_file: str | PathLike[str] | None = None,
+        key_file: str | PathLike[str] | None = None,
+        render_error: Callable[[int, str], bytes] = _render_error,
+    ) -> None:
+        super().__init__(
+            app,
+            http=protocol,
+            lifespan="on" if lifespan else "off",
+            log_config=None,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=_KEEP_ALIVE_TIMEOUT,
+            timeout_graceful_shutdown=grace,
+            ssl_certfile=cert_file,
+            ssl_keyfile=key_file,
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        )
+        self.limits = limits or RequestLimits()
+        self.render_error = render_error

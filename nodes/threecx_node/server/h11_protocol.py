@@ -1,0 +1,56 @@
+"""HTTP/1.1 parsed by h11: slower than httptools, but it limits a request's head while it is being received."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .limits import Part, RequestClock
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from .config import ServerConfig
+
+
+class LimitedH11Protocol(H11Protocol):
+    """One connection. It is closed if the client does not send a complete head in time.
+
+    The same limit applies to the body of a request that has been answered already, because it is not read.
+    """
+
+    config: ServerConfig
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._clock = RequestClock(self.loop, self.config.limits, self._close)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class
+        """Start the clock: a client that connects and sends nothing is closed too."""
+        super().connection_made(transport)
+        self._clock.wait_for(Part.HEAD)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse `data`; a head may be complete now, or a further request may have begun."""
+        super().data_received(data)
+        self._clock.wait_for(self._missing_part())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the clock."""
+        self._clock.stop()
+        super().connection_lost(exc)
+
+    def _missing_part(self) -> Part:
+        # Between two requests the keep-alive timeout applies.
+        if self.timeout_keep_alive_task is not None:
+            return Part.NOTHING
+        if self.conn.their_state is h11.IDLE:
+            return Part.HEAD
+        if self.cycle is not None and self.cycle.response_complete:
+            return Part.HEAD
+        return Part.BODY if self.conn.their_state is h11.SEND_BODY else Part.NOTHING
+
+    def _close(self) -> None:
+        self.transport.close()
