@@ -10,7 +10,7 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py tools/build_engine.py \
 	$(wildcard engine/*)
 
-.PHONY: help setup demo test check node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
+.PHONY: help setup demo test check wheel node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
 
 help:
 	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
@@ -19,6 +19,7 @@ help:
 	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it is there) and node_definition.json anew"
 	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor beside it"
 	@echo "make node      build the package for n8n and print its folder"
+	@echo "make wheel     build a wheel for other machines and print its path"
 	@echo "make setup     only prepare $(VENV)"
 
 setup: $(DEV)
@@ -40,6 +41,10 @@ $(DEV): $(RUNTIME)
 
 demo: $(RUNTIME)
 	@$(BIN)/threecx demo
+
+wheel: $(DEV)
+	@rm -f dist/threecx_node-*.whl
+	@$(BIN)/python -m hatchling build -t wheel
 
 # n8n's node: Node.js and n8n come into the user's cache once.
 node: $(DEV)

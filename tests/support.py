@@ -1,4 +1,4 @@
-"""What several tests need: where things are, the official documents, a PBX of canned answers."""
+"""Helpers for several tests: paths, the official documents, a PBX with canned responses."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7", "20.0.8", "20.0.9", "20.0.10
 
 
 def shared(*parts: str) -> Path:
-    """A file beside the checkout; the test that needs it is skipped, and says so, where it is not there."""
+    """Return a path next to the checkout; skip the test if it does not exist."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"../shared/{'/'.join(parts)} is not there, so nothing is compared with it")
+        pytest.skip(f"../shared/{'/'.join(parts)} does not exist, so nothing can be compared with it")
     return path
 
 
 @lru_cache(maxsize=8)
 def document(release: str) -> dict[str, Any]:
-    """The official OpenAPI document of a release, read without our own importer."""
+    """Return the official OpenAPI document of a release, read without this package's importer."""
     path = shared("spec", f"xapi-{release}.yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 (one of the two safe loaders)
@@ -43,7 +43,7 @@ def document(release: str) -> dict[str, Any]:
 
 
 def operations_of(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """(method, path, operation) of a document."""
+    """Yield method, path and operation of each operation of a document."""
     for path, item in doc["paths"].items():
         for method in ("get", "post", "patch", "put", "delete"):
             if method in item:
@@ -55,7 +55,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass
 class FakePbx:
-    """Answers by a function, remembers every API request; tokens are given freely."""
+    """A PBX that answers with a function and records every API request; all logins succeed."""
 
     handler: Handler
     requests: list[httpx.Request] = field(default_factory=list)
@@ -77,7 +77,7 @@ class FakePbx:
         ]
 
     def client(self, credential: Credential, options: Options) -> PbxClient:
-        """A client whose network is this PBX, and which never really waits."""
+        """Return a client that is connected to this PBX and never waits."""
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
@@ -90,17 +90,17 @@ class FakePbx:
         )
 
     def executor(self) -> Executor:
-        """An executor that talks to this PBX."""
+        """Return an executor that is connected to this PBX."""
         return Executor(credential(), client=self.client)
 
 
 def credential() -> Credential:
-    """A credential for tests; its key must never show up anywhere."""
+    """Return a credential for tests; its API key must never appear in any output."""
     return Credential.of("https://pbx.example", "workflow", "s3cr3t-key")
 
 
 def odata_error(status: int, message: str, target: str | None = None) -> httpx.Response:
-    """An error as 3CX writes it."""
+    """Return an error response in 3CX's format."""
     detail = {"code": "", "message": message, **({"target": target} if target else {})}
     text = f"{target}:\n{message}" if target else message
     return httpx.Response(status, json={"error": {"code": "", "message": text, "details": [detail]}})
@@ -114,7 +114,7 @@ def run(
     options: Options | None = None,
     on_result: Callable[[Result], None] | None = None,
 ) -> Batch:
-    """Runs one batch on `pbx`."""
+    """Run one batch on `pbx`."""
 
     async def main() -> Batch:
         async with pbx.executor() as executor:
@@ -124,7 +124,7 @@ def run(
 
 
 def deleting(failing: Mapping[int, httpx.Response] | None = None) -> FakePbx:
-    """A PBX that deletes whatever it is asked to, but for the IDs with an answer of their own."""
+    """Return a PBX that deletes every ID, except those that have a response in `failing`."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.path.rpartition("(")[2].rstrip(")"))

@@ -106,7 +106,7 @@ def test_only_one_module_translates_foreign_exceptions_and_one_decides_retries()
 
 
 def loaded_by(code: str) -> set[str]:
-    """Modules that a fresh interpreter holds after `code`."""
+    """Return the modules that are loaded in a new interpreter after `code`."""
     script = f"{code}\nimport sys; print('\\n'.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", script],

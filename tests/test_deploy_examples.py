@@ -1,4 +1,4 @@
-"""examples/deploy: its commands are run as they stand, with other ports and folders."""
+"""Run the commands of examples/deploy, with other ports and folders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KEY = "a-long-random-text"
 
 @contextmanager
 def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator[str]:
-    """`threecx` with these words, on a free port of loopback; its URL."""
+    """Run `threecx` with these arguments on a free loopback port; yield its URL."""
     here = [{"8765": "0", "5001": "0", "0.0.0.0": "127.0.0.1"}.get(word, word) for word in words]  # noqa: S104
     command = [sys.executable, "-m", "threecx_node.cli", *here]
     with subprocess.Popen(
@@ -48,7 +48,7 @@ def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator
         assert process.returncode in (0, -15)
 
 
-def test_the_executor_of_the_compose_file_starts_and_its_health_check_finds_it() -> None:
+def test_compose_executor() -> None:
     executor = SERVICES["executor"]
     [(name, _)] = executor["environment"].items()
     with running(executor["command"], {name: KEY}) as url:
@@ -63,14 +63,14 @@ def test_the_executor_of_the_compose_file_starts_and_its_health_check_finds_it()
         assert good.status_code == 200
 
 
-def test_the_simulator_of_the_compose_file_keeps_its_state(tmp_path: Path) -> None:
+def test_compose_simulator(tmp_path: Path) -> None:
     words = [word.replace("/data", str(tmp_path)) for word in SERVICES["simulator"]["command"]]
     with running(words) as url:
         assert httpx.get(f"{url}/", headers={"accept": "text/html"}).status_code == 200
     assert (tmp_path / "pbx.sqlite").exists()
 
 
-def test_the_compose_file_fits_the_project() -> None:
+def test_compose_file() -> None:
     assert SERVICES["n8n"]["image"] == SERVICES["node-package"]["image"] == f"n8nio/n8n:{N8N}"
     assert "../../build/n8n-nodes-threecx:/package:ro" in SERVICES["node-package"]["volumes"]
     assert SERVICES["n8n"]["depends_on"]["node-package"]["condition"] == "service_completed_successfully"
@@ -83,7 +83,7 @@ def test_the_compose_file_fits_the_project() -> None:
     assert {each for each in used if "/" not in each} == set(COMPOSE["volumes"])
 
 
-def test_the_package_is_put_where_n8n_looks_and_an_older_one_goes(tmp_path: Path) -> None:
+def test_compose_replaces_the_node_package(tmp_path: Path) -> None:
     package, home = tmp_path / "package", tmp_path / "n8n"
     package.mkdir()
     (package / "package.json").write_text("{}")
@@ -98,7 +98,7 @@ def test_the_package_is_put_where_n8n_looks_and_an_older_one_goes(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_the_docker_build_context_holds_what_the_wheel_is_built_from(tmp_path: Path) -> None:
+def test_docker_build_context(tmp_path: Path) -> None:
     ignored = (DEPLOY / "Dockerfile.dockerignore").read_text().split()
     for name in (line[1:] for line in ignored if line.startswith("!")):
         here = ROOT / name
@@ -107,7 +107,7 @@ def test_the_docker_build_context_holds_what_the_wheel_is_built_from(tmp_path: P
             shutil.copytree(here, copy, ignore=shutil.ignore_patterns("__pycache__", "node_modules"))
         else:
             shutil.copyfile(here, copy)
-    # The image builds the engine with npm; here it is the one that the checkout has.
+    # The image builds the engine with npm; this test uses the one in the checkout.
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / "dist")]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -119,7 +119,7 @@ def exec_start(folder: Path) -> list[str]:
     return shlex.split(line.partition("=")[2].replace("%d", str(folder)))
 
 
-def test_the_unit_starts_with_what_systemd_hands_it(tmp_path: Path) -> None:
+def test_unit_starts(tmp_path: Path) -> None:
     for name in re.findall(r"^LoadCredential=(\S+):", UNIT, re.MULTILINE):
         (tmp_path / name).write_text(KEY if name == "key" else "")
         (tmp_path / name).chmod(0o400)
@@ -130,7 +130,7 @@ def test_the_unit_starts_with_what_systemd_hands_it(tmp_path: Path) -> None:
         assert httpx.post(f"{url}/v1/check", json={}).status_code == 401
 
 
-def test_systemd_waits_longer_than_a_batch_may_take() -> None:
+def test_stop_timeouts() -> None:
     grace = exec_start(Path())[-1]
     wait = re.search(r"^TimeoutStopSec=(\d+)$", UNIT, re.MULTILINE)
     assert wait
@@ -143,9 +143,9 @@ def test_systemd_waits_longer_than_a_batch_may_take() -> None:
     shutil.which("systemd-analyze") is None,
     reason="systemd-analyze is not on this machine, so the unit is not verified",
 )
-def test_systemd_understands_the_unit(tmp_path: Path) -> None:
+def test_unit_is_valid(tmp_path: Path) -> None:
     unit = tmp_path / "threecx-executor.service"
-    # It looks for the program too.
+    # systemd-analyze checks that the program exists.
     unit.write_text(UNIT.replace("/opt/threecx/bin/threecx", sys.executable))
     done = subprocess.run(
         ["systemd-analyze", "verify", "--man=no", str(unit)],
@@ -155,7 +155,7 @@ def test_systemd_understands_the_unit(tmp_path: Path) -> None:
     assert not ours
 
 
-def test_the_readme_names_what_is_there() -> None:
+def test_readme_names() -> None:
     text = (DEPLOY / "README.md").read_text()
     for name in ("threecx-executor.service", "profiles.toml", "/etc/threecx/key", "http://executor:8765"):
         assert name in text

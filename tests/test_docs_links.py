@@ -1,4 +1,4 @@
-"""What the pages point to is there: files, pictures, headings."""
+"""Links in Markdown lead to existing files, pictures and headings."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ def anchors(page: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_links_lead_somewhere(page: Path) -> None:
+def test_links(page: Path) -> None:
     for link in _LINK.findall(page.read_text()):
         if link.startswith(("http://", "https://")):
             continue
         name, _, anchor = link.partition("#")
         target = (page.parent / name).resolve() if name else page
-        assert target.exists(), f"{link} is not there"
+        assert target.exists(), f"{link} does not exist"
         if anchor:
-            assert anchor in anchors(target), f"{link} names no heading"
+            assert anchor in anchors(target), f"{link} does not name a heading"
 
 
-def test_every_picture_is_shown_somewhere() -> None:
+def test_every_picture_is_used() -> None:
     shown = {Path(link).name for page in PAGES for link in _LINK.findall(page.read_text())}
     assert {each.name for each in (ROOT / "docs" / "images").iterdir()} <= shown

@@ -1,4 +1,4 @@
-"""`make n8n` without its n8n: how it ends, and what it says of it. The whole of it is in tests/e2e/test_open.py."""
+"""Signals and messages of `make n8n`, without n8n; tests/e2e/test_open.py runs all of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import environment
 from tests.support import ROOT
 
-# A stage of nothing, and SIGINT ignored, as a shell's script does for what it starts with `&`.
+# The stage is a mock. SIGINT is ignored, as in a process that a shell script starts with `&`.
 SCRIPT = """
 import signal, sys
 from unittest.mock import MagicMock
@@ -28,7 +28,7 @@ sys.exit(open_n8n.main())
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGINT for one process")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_when_told_to_and_says_before_that_nothing_is_kept(number: signal.Signals) -> None:
+def test_signals_end_it(number: signal.Signals) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The README's commands and code, run as they stand against a simulated PBX."""
+"""Run the commands and the code of README.md unchanged against a simulated PBX."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from threecx_node.simulator import Simulator
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-# Commands that end in an error on purpose: the call flow app was deleted by a command before.
+# These commands report an error on purpose: an earlier command deleted the call flow app.
 FAILING = ("--continue-on-fail", "--node")
 
 
@@ -26,14 +26,14 @@ def commands() -> list[str]:
     return [line for line in lines if line.startswith("threecx ") and line != "threecx simulator"]
 
 
-def test_the_first_screen_holds_the_two_commands() -> None:
+def test_first_screen_has_demo_and_test() -> None:
     first_screen = "\n".join(README.splitlines()[:24])
     assert "make demo" in first_screen
     assert "make test" in first_screen
 
 
-def test_the_commands(threecx: Threecx, tmp_path: Path) -> None:
-    # In a checkout's root, as far as the commands look at it.
+def test_commands(threecx: Threecx, tmp_path: Path) -> None:
+    # The part of the checkout that the commands use.
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     ran = 0
     for command in commands():
@@ -45,7 +45,7 @@ def test_the_commands(threecx: Threecx, tmp_path: Path) -> None:
     assert ran >= 7
 
 
-def test_the_python_code(pbx: Simulator) -> None:
+def test_python_code(pbx: Simulator) -> None:
     [code] = [block for language, block in BLOCKS if language == "python"]
     for written, here in (
         ("https://pbx.example.com:5001", pbx.base_url),
@@ -67,5 +67,5 @@ def test_the_python_code(pbx: Simulator) -> None:
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
-def test_links_lead_somewhere(target: str) -> None:
+def test_links(target: str) -> None:
     assert (ROOT / target).exists()

@@ -1,8 +1,8 @@
-"""The simulator's page in the docs: every command and every program in it is run, in order, as it stands.
+"""Run every command and every program of docs/simulator.md in order, unchanged except for ports.
 
-A `sh` block whose commands are all `threecx simulator …` is a terminal of its own: each of them is started, seen to
-answer, and ended; the last goes on and serves the blocks below it. Other `sh` blocks share one shell, as a reader's
-second terminal does. A `text` block is what the block above it prints; … stands for anything.
+A `sh` block that contains only `threecx simulator …` is the reader's first terminal: each command is started, checked
+for a response, and ended; the last one keeps running for the blocks that follow. The other `sh` blocks share one shell,
+the second terminal. A `text` block is the output of the block before it; … matches any text.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from tests.support import ROOT
 from threecx_credentials.form import CREDENTIAL_TYPE
 
 PAGE = ROOT / "docs" / "simulator.md"
-INSTALL = 'pip install "threecx-node[simulator]"'
+INSTALL = 'pip install ".[simulator]"'
 _FENCE = re.compile(r"^```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _END = "--end-of-block--"
 
@@ -56,7 +56,7 @@ def free_port() -> int:
 
 
 class Reader:
-    """Somebody who types all of the page, with two terminals and other ports."""
+    """A reader who types all commands of the page into two terminals, with other ports."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -86,7 +86,7 @@ class Reader:
         for line in block.text.strip().splitlines():
             self.end_serving()
             command = self.translated(line)
-            # The page leaves out the usual port.
+            # The page omits the default port.
             command += "" if "--port" in command else f" --port {self.ports['5001']}"
             self.serving = self.start(["bash", "-c", f"exec {command}"], stderr=subprocess.PIPE)
             assert self.serving.stderr is not None
@@ -103,7 +103,7 @@ class Reader:
             self.serving = None
 
     def type_in(self, block: Block) -> str:
-        """What the shell prints; every command must succeed."""
+        """Run a block in the shell and return its output; every command must succeed."""
         assert self.shell.stdin is not None
         assert self.shell.stdout is not None
         trap = "set -o pipefail; failed=0; trap 'failed=$?' ERR"
@@ -147,7 +147,7 @@ class Reader:
         assert re.fullmatch(pattern, self.printed.strip(), re.DOTALL), f"line {block.line}: {self.printed}"
 
     def paste(self, block: Block) -> None:
-        """Does what n8n does with HTTP Request nodes: one after the other, each on what the last one gave."""
+        """Run HTTP Request nodes as n8n does: one after the other, each with the result of the one before."""
         canvas = json.loads(self.translated(block.text))
         nodes = {node["name"]: node for node in canvas["nodes"]}
         [first] = nodes.keys() - {
@@ -197,7 +197,7 @@ class Reader:
         elif all(line.startswith("threecx simulator") for line in lines):
             self.serve(block)
         else:
-            assert block.kind == "sh", f"line {block.line} is of no kind that is run here"
+            assert block.kind == "sh", f"line {block.line} has a type that cannot be run"
             self.printed = self.type_in(block)
 
 
@@ -210,7 +210,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
     one.close()
 
 
-def test_everything_on_the_page_works(reader: Reader) -> None:
+def test_all_blocks(reader: Reader) -> None:
     found = blocks()
     assert len(found) > 25
     for block in found:
@@ -218,7 +218,7 @@ def test_everything_on_the_page_works(reader: Reader) -> None:
     assert (reader.folder / "office.sqlite").exists()
 
 
-def test_the_page_names_every_option_and_no_other() -> None:
+def test_options() -> None:
     threecx = Path(sys.executable).with_name("threecx")
     environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
     shown = subprocess.run(
@@ -229,17 +229,17 @@ def test_the_page_names_every_option_and_no_other() -> None:
     simulators = re.sub(r"(?m)^(curl|threecx execute|  ).*$", "", PAGE.read_text())
     named = set(re.findall(r"(?<![\w-])--[a-z][\w-]+", simulators))
     assert named - {"--data-urlencode"} <= options
-    # What everybody knows, and what the help says as well as the page could.
+    # The help documents these well enough.
     assert options - named <= {"--client-id", "--client-secret", "--help", "--host"}
 
 
-def test_the_page_names_the_fields_of_the_credential() -> None:
-    section = PAGE.read_text().partition("**3CX API**")[2].partition("\n\nWhere")[0]
+def test_credential_fields() -> None:
+    section = PAGE.read_text().partition("**3CX API**")[2].partition("\n\nIf ")[0]
     fields = re.findall(r"^\| ([\w ]+) \| ", section, re.MULTILINE)[1:]
-    # n8n has a label of its own for a field of the name clientSecret.
+    # n8n has its own label for a field with the name clientSecret.
     labels = {"clientSecret": "Client Secret"}
     known = {labels.get(each["name"], each["displayName"]) for each in CREDENTIAL_TYPE["properties"]}
     assert fields
     assert set(fields) <= known
-    # Profiles are explained where they are.
+    # docs/n8n.md documents these two.
     assert known - set(fields) == {"Connection", "Profile"}
