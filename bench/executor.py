@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from statistics import median
 from typing import Any
 
-import httpx
-from httpx_aiohttp import AiohttpTransport
+import aiohttp
 
 from bench.registry import Row, bench
 from threecx_credentials import Credential
@@ -47,7 +46,7 @@ async def _reads(pbx: Simulator) -> tuple[float, float]:
     credential = Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)
     bare: list[float] = []
     ours: list[float] = []
-    async with Executor(credential) as runner, httpx.AsyncClient(transport=AiohttpTransport()) as client:
+    async with Executor(credential) as runner, aiohttp.ClientSession() as client:
 
         async def through_the_executor() -> None:
             batch = await runner.run("GetUser", items, {"Id": "={{ $json.Id }}"}, options=Options())
@@ -60,15 +59,16 @@ async def _reads(pbx: Simulator) -> tuple[float, float]:
                 "client_id": pbx.client_id,
                 "client_secret": pbx.client_secret,
             }
-            answer = (await client.post(f"{pbx.base_url}/connect/token", data=form)).json()
+            async with client.post(f"{pbx.base_url}/connect/token", data=form) as response:
+                answer = await response.json()
             headers = {"authorization": f"Bearer {answer['access_token']}"}
             left = iter(range(ITEMS))
 
             async def worker() -> None:
                 for _ in left:
-                    got = await client.get(f"{pbx.base_url}/xapi/v1/Users({user})", headers=headers)
-                    got.raise_for_status()
-                    got.json()
+                    async with client.get(f"{pbx.base_url}/xapi/v1/Users({user})", headers=headers) as got:
+                        got.raise_for_status()
+                        await got.json()
 
             await asyncio.gather(*(worker() for _ in range(AT_ONCE)))
 

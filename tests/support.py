@@ -84,7 +84,7 @@ class FakePbx:
 
         return PbxClient(
             credential,
-            limits=options.limits,
+            connections=options.limits.concurrency,
             retry=RetryPolicy(sleep=sleep),
             transport=httpx.MockTransport(self),
         )

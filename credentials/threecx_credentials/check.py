@@ -1,7 +1,7 @@
-"""The credential's test: can it log in, and what may it see?
+"""Test a credential: log in, and find out which data it may read.
 
-It only reads. Which role the client has is told by what 3CX refuses: a System Administrator may not see the call
-history, a User hardly anything.
+The test only reads. 3CX does not report the role of a client, but the role follows from the data that it refuses:
+a System Administrator may not read the call history, a User hardly anything.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ PROBES: Mapping[str, str] = {
 }
 
 Get = Callable[[str], Awaitable[tuple[int, str | None]]]
-"""Reads a path below the API's base URL: HTTP status and the PBX's version; raises where there is no answer."""
+"""Reads a path below the base URL of the API, and returns HTTP status and version of the PBX."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What the test found: `status` is that of the health check, `may` what can be read."""
+    """The result of a test: `status` is that of the health check, `may` the data that can be read."""
 
     status: int
     version: str | None
@@ -30,26 +30,26 @@ class CheckResult:
 
     @property
     def ok(self) -> bool:
-        """Whether the credential can be used."""
+        """Return whether the credential can be used."""
         return 200 <= self.status < 300
 
     @property
     def role(self) -> str:
-        """The 3CX role that fits what may be read."""
+        """Return the role of 3CX that fits the data that can be read."""
         if self.may.get("callHistory"):
             return "System Owner"
         return "System Administrator" if self.may.get("users") else "User"
 
     def to_json(self) -> dict[str, Any]:
-        """`{"ok", "version", "role", "may"}`."""
-        shape: dict[str, Any] = {"ok": self.ok, "version": self.version}
+        """Return `{"ok", "version", "role", "may"}`."""
+        document: dict[str, Any] = {"ok": self.ok, "version": self.version}
         if self.ok:
-            shape |= {"role": self.role, "may": dict(self.may)}
-        return shape
+            document |= {"role": self.role, "may": dict(self.may)}
+        return document
 
 
 async def check(get: Get) -> CheckResult:
-    """Asks for the health check, then for each probe."""
+    """Send the health check, then each probe. Exceptions of `get` are passed on."""
     status, version = await get(HEALTH)
     if not 200 <= status < 300:
         return CheckResult(status, version)

@@ -1,10 +1,17 @@
-"""What can be wrong with a credential. `threecx_node` translates these into its own tree."""
+"""The errors of a credential.
+
+    CredentialError                     a field cannot be used
+    LoginRefusedError                   the PBX refused the token request
+    └── InvalidTokenResponseError       the response is not JSON, so the server is probably not 3CX
+
+`threecx_node` translates them into its own tree.
+"""
 
 from __future__ import annotations
 
 
 class CredentialError(ValueError):
-    """A field of the credential cannot be used; `field` names it, `remedy` says what to do."""
+    """A field of the credential cannot be used; `field` names it, `remedy` says how to fix it."""
 
     def __init__(self, message: str, *, field: str, remedy: str = "") -> None:
         super().__init__(message)
@@ -15,11 +22,18 @@ class CredentialError(ValueError):
 class LoginRefusedError(Exception):
     """The PBX refused the token request.
 
-    `status` is the HTTP status, `code` and `words` are the PBX's own `error` and `error_description`.
+    `status` is the HTTP status, `code` and `description` are `error` and `error_description` of the response.
     """
 
-    def __init__(self, status: int, code: str, words: str) -> None:
-        super().__init__(words or code or f"the token request was answered with {status}")
+    def __init__(self, status: int, code: str, description: str) -> None:
+        super().__init__(description or code or f"the response to the token request has status {status}")
         self.status = status
         self.code = code
-        self.words = words
+        self.description = description
+
+
+class InvalidTokenResponseError(LoginRefusedError):
+    """The response to the token request is not a JSON object."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status, "", "")

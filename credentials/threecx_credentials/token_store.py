@@ -1,7 +1,7 @@
-"""Where tokens live between requests, and the one place that decides who may buy the next.
+"""Keep tokens between requests, and let only one caller request the next.
 
-The store of this module serves one process. A store for many processes or machines needs no more than these
-three calls: its lock then spans them.
+The store of this module serves one process. A store for several processes or machines needs the same three
+methods; its lock then spans them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class TokenStore(Protocol):
     """Tokens by key (PBX and client)."""
 
     async def load(self, key: str) -> Token | None:
-        """The token kept under `key`, None where there is none."""
+        """Return the token stored under `key`, or None."""
 
     async def save(self, key: str, token: Token) -> None:
-        """Keeps `token` under `key` in place of any older."""
+        """Store `token` under `key`, in place of an older one."""
 
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
-        """Held by the one that buys a token for `key`."""
+        """Return the lock that a caller holds open while it requests a token for `key`."""
 
 
 class MemoryTokenStore:
@@ -36,13 +36,13 @@ class MemoryTokenStore:
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def load(self, key: str) -> Token | None:
-        """The token kept under `key`."""
+        """Return the token stored under `key`, or None."""
         return self._tokens.get(key)
 
     async def save(self, key: str, token: Token) -> None:
-        """Keeps `token` under `key`."""
+        """Store `token` under `key`."""
         self._tokens[key] = token
 
     def lock(self, key: str) -> AbstractAsyncContextManager[None]:
-        """The process's lock for `key`."""
+        """Return the lock of this process for `key`."""
         return self._locks.setdefault(key, asyncio.Lock())

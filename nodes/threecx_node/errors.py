@@ -13,7 +13,8 @@
     │   └── PartialFailureError     the PBX returned status 200 with a list of errors
     ├── NotAttemptedError           the item was not tried, because an earlier one failed
     └── UnreachableError            no usable response was received                         exit code 3
-        ├── TransportError          connection, DNS, TLS, timeout, or the server is not 3CX
+        ├── TransportError          connection, DNS, TLS or timeout
+        │   └── NotThreeCxError     the server is not 3CX
         └── LoginError              the token request was refused
 
 Every error has `message` (what happened, in the PBX's own words if it sent any), `description` (how to fix it, from
@@ -24,6 +25,8 @@ the request. No attribute contains a secret: secrets are masked before an error 
 from __future__ import annotations
 
 from typing import Any
+
+from .advice import advice_for
 
 
 class ThreeCxError(Exception):
@@ -171,9 +174,22 @@ class UnreachableError(ThreeCxError):
 
 
 class TransportError(UnreachableError):
-    """The connection, DNS, TLS or the response failed, a timeout passed, or the server is not 3CX."""
+    """The connection, DNS, TLS or the response failed, or a timeout passed."""
 
     default_code = "transport"
+
+
+class NotThreeCxError(TransportError):
+    """The server is not 3CX: `host` responded with `status` and with `content` that 3CX does not send."""
+
+    default_code = "not_3cx"
+
+    def __init__(self, host: str, status: int, content: str) -> None:
+        super().__init__(
+            f"{host} answered {status} with {content}: this is not 3CX's API",
+            description=advice_for(None, "not_3cx"),
+            http_code=status,
+        )
 
 
 class LoginError(UnreachableError):

@@ -46,8 +46,12 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response, read whole: status, headers (a mapping that ignores case) and body."""
+    """A response, read whole: status, headers (a mapping that ignores case) and body.
+
+    `outcome_unknown` is true if the response is an error after which the request may have been carried out.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    outcome_unknown: bool = False

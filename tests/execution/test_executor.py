@@ -137,7 +137,9 @@ def test_what_is_under_way_is_waited_for() -> None:
             return odata_error(404, "gone") if number == 2 else httpx.Response(204)
 
     async def main() -> Batch:
-        executor = Executor(credential(), client=lambda c, o: PbxClient(c, limits=o.limits, transport=Slow()))
+        executor = Executor(
+            credential(), client=lambda c, o: PbxClient(c, connections=o.limits.concurrency, transport=Slow())
+        )
         async with executor:
             return await executor.run("DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID)
 
@@ -179,7 +181,9 @@ def test_a_refused_login_stops_everything() -> None:
     async def main() -> Batch:
         executor = Executor(
             credential(),
-            client=lambda c, o: PbxClient(c, limits=o.limits, transport=httpx.MockTransport(refuse)),
+            client=lambda c, o: PbxClient(
+                c, connections=o.limits.concurrency, transport=httpx.MockTransport(refuse)
+            ),
         )
         async with executor:
             return await executor.run(

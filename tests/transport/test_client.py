@@ -19,7 +19,6 @@ from tests.transport.servers import RawServer, free_port, response, running
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError, LoginError, ThreeCxError, TransportError
 from threecx_node.messages import HttpRequest, HttpResponse
-from threecx_node.options import Limits
 from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 
@@ -35,15 +34,15 @@ async def _no_wait(seconds: float) -> None:
 def send(
     base_url: str,
     *requests: HttpRequest,
-    limits: Limits | None = None,
+    timeout: float = 5,
     verify: bool = True,
     ca: str | None = None,
 ) -> list[HttpResponse]:
     async def run() -> list[HttpResponse]:
         credential = Credential.of(base_url, "workflow", KEY, verify_tls=verify, ca_file=ca)
         policy = RetryPolicy(sleep=_no_wait)
-        async with PbxClient(credential, limits=limits or Limits(timeout=5), retry=policy) as client:
-            return [await client.send(request) for request in requests]
+        async with PbxClient(credential, retry=policy) as client:
+            return [await client.send(request, timeout=timeout) for request in requests]
 
     return asyncio.run(run())
 
@@ -80,7 +79,7 @@ def test_no_more_connections_than_the_limit() -> None:
 
         async def run() -> None:
             credential = Credential.of(at(server), "workflow", KEY)
-            async with PbxClient(credential, limits=Limits(concurrency=3)) as client:
+            async with PbxClient(credential, connections=3) as client:
                 await asyncio.gather(*(client.send(GET) for _ in range(60)))
 
         asyncio.run(run())
@@ -107,7 +106,7 @@ def test_a_name_that_is_not_there() -> None:
 
 def test_a_time_out() -> None:
     with running(lambda _: None) as server:
-        error = failure(at(server), limits=Limits(timeout=0.3))
+        error = failure(at(server), timeout=0.3)
         assert error.code == "timeout"
         assert "0.3 seconds" in error.message
         assert not error.outcome_unknown
@@ -116,7 +115,7 @@ def test_a_time_out() -> None:
 @pytest.mark.parametrize("data", [None, b""], ids=["says nothing", "hangs up"])
 def test_a_write_without_an_answer_may_have_been_done(data: bytes | None) -> None:
     with running(lambda _: data) as server:
-        error = failure(at(server), DELETE, limits=Limits(timeout=2))
+        error = failure(at(server), DELETE, timeout=2)
         assert error.outcome_unknown
         assert error.description.startswith("Check in 3CX whether the request was carried out")
 
@@ -140,7 +139,7 @@ def test_a_peer_that_is_no_3cx(data: bytes, method: str) -> None:
         return data
 
     with running(_once(answer)) as server:
-        error = failure(at(server), HttpRequest(method, "/Users(5)"), limits=Limits(timeout=1))
+        error = failure(at(server), HttpRequest(method, "/Users(5)"), timeout=1)
         assert isinstance(error, TransportError)
         if method == "DELETE":
             assert len(server.heads) == 1, "what may have been carried out is not sent again"

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 from threecx_credentials.check import CheckResult, check
 
 from ..advice import advice_for
-from ..errors import LoginError
+from ..errors import LoginError, NotThreeCxError
 from ..messages import HttpRequest
 from ..transport.client import PbxClient
-from ..transport.failures import not_a_3cx
 
 if TYPE_CHECKING:
     from threecx_credentials import Credential
@@ -29,7 +28,7 @@ async def check_client(client: PbxClient) -> CheckResult:
         path, _, query = target.partition("?")
         answer = await client.send(HttpRequest("GET", path, query))
         if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
-            raise not_a_3cx(client.host, answer.status, "no JSON")
+            raise NotThreeCxError(client.host, answer.status, "no JSON")
         return answer.status, client.version
 
     result = await check(get)

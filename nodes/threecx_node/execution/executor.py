@@ -134,7 +134,13 @@ class Executor:
         return self._client
 
     def _default_client(self, credential: Credential, options: Options) -> PbxClient:
-        return PbxClient(credential, limits=options.limits, token_store=self._token_store)
+        limits = options.limits
+        return PbxClient(
+            credential,
+            connections=limits.concurrency,
+            connect_timeout=limits.connect_timeout,
+            token_store=self._token_store,
+        )
 
     async def _release(self, operation: Operation, options: Options) -> str | None:
         """The release whose form the requests take: the PBX's own, else the one asked for, else the newest."""

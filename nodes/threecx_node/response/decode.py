@@ -13,9 +13,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for
-from ..errors import PartialFailureError, ResponseError
-from ..transport.failures import not_a_3cx
-from ..transport.retry import outcome_is_unknown
+from ..errors import NotThreeCxError, PartialFailureError, ResponseError
 from ..values.json import loads
 
 if TYPE_CHECKING:
@@ -48,17 +46,17 @@ def decode(operation: Operation, shape: OperationVersion, answer: HttpResponse, 
     """The payload; raises ResponseError (the PBX's words, our advice), or TransportError for what is no 3CX."""
     media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not 200 <= answer.status < 300:
-        raise _response_error(answer, media_type, host, shape.method)
+        raise _response_error(answer, media_type, host)
     if not answer.content and "content-disposition" not in answer.headers:
         return Payload("nothing")
     if _is_file(answer, media_type):
         if media_type == "text/html" and "content-disposition" not in answer.headers:
-            raise not_a_3cx(host, answer.status, "a web page")
+            raise NotThreeCxError(host, answer.status, "a web page")
         return Payload("file", _file(answer, media_type, shape))
     try:
         document = loads(answer.content)
     except ValueError as error:
-        raise not_a_3cx(host, answer.status, "JSON that cannot be read") from error
+        raise NotThreeCxError(host, answer.status, "JSON that cannot be read") from error
     return _payload(operation, shape, document)
 
 
@@ -107,7 +105,7 @@ def _failure_text(failure: Mapping[str, Any]) -> str:
     return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
-def _response_error(answer: HttpResponse, media_type: str, host: str, method: str) -> Exception:
+def _response_error(answer: HttpResponse, media_type: str, host: str) -> Exception:
     document: Any = None
     if "json" in media_type:
         try:
@@ -115,24 +113,23 @@ def _response_error(answer: HttpResponse, media_type: str, host: str, method: st
         except ValueError:
             document = None
     elif media_type == "text/html" and answer.status in (200, 301, 302, 303, 307, 308, 404):
-        return not_a_3cx(host, answer.status, "a web page")
+        return NotThreeCxError(host, answer.status, "a web page")
     if 300 <= answer.status < 400:
-        return not_a_3cx(host, answer.status, "a redirection to another address")
+        return NotThreeCxError(host, answer.status, "a redirection to another address")
     message, code, target = _words(document)
     if not message:
         text = (
             answer.content[:_LONGEST_MESSAGE].decode("utf-8", "replace") if media_type == "text/plain" else ""
         )
         message = " ".join(text.split())
-    unknown = outcome_is_unknown(method, status=answer.status)
     advice = advice_for(answer.status, code)
     return ResponseError(
         _cut(message) or f"{host} answered {answer.status}",
-        description=f"{UNKNOWN_OUTCOME} {advice}" if unknown else advice,
+        description=f"{UNKNOWN_OUTCOME} {advice}" if answer.outcome_unknown else advice,
         code=code or f"http_{answer.status}",
         http_code=answer.status,
         field=target,
-        outcome_unknown=unknown,
+        outcome_unknown=answer.outcome_unknown,
     )
 
 

@@ -69,7 +69,12 @@ class ExecutorPool:
         # The service's bounds, not those of the batch that happens to come first.
         del options
         store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
-        return PbxClient(credential, limits=self._limits, token_store=store)
+        return PbxClient(
+            credential,
+            connections=self._limits.concurrency,
+            connect_timeout=self._limits.connect_timeout,
+            token_store=store,
+        )
 
     async def _close_unused(self) -> None:
         now = time.monotonic()

@@ -1,16 +1,15 @@
-"""One PBX's client: a pool of connections, the token on every request, answers or errors of our tree."""
+"""The client of one PBX: adds the token to requests, sends them, retries, and bounds the connections."""
 
 from __future__ import annotations
 
 import asyncio
-import contextvars
+import logging
+import re
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import urlencode
 
-import aiohttp
 import httpx
-import yarl
-from httpx_aiohttp import AiohttpTransport
 
 from threecx_credentials import (
     Credential,
@@ -20,54 +19,87 @@ from threecx_credentials import (
     TokenSource,
     TokenStore,
 )
-from threecx_credentials.fields import MASK
+from threecx_credentials.fields import BASE_PATH, MASK
 
 from .. import __version__
 from ..advice import UNKNOWN_OUTCOME
-from ..errors import ConfigurationError, ThreeCxError, TransportError
+from ..errors import ConfigurationError, TransportError
 from ..messages import HttpResponse
-from ..options import Limits
-from .failures import login_error, transport_error
-from .retry import RetryPolicy, outcome_is_unknown
+from .failures import FOREIGN, translate_failure, translate_refusal
+from .retry import RetryPolicy, is_outcome_unknown
+from .session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..messages import HttpRequest
 
+CONNECTIONS = 8
+CONNECT_TIMEOUT = 10.0
+TIMEOUT = 60.0
 VERSION_HEADER = "x-3cx-version"
 _HEADERS = {
     "user-agent": f"threecx-node/{__version__}",
     "accept": "application/json, */*;q=0.5",
     "accept-encoding": "gzip, deflate",
 }
-_EXACT_URL: contextvars.ContextVar[yarl.URL] = contextvars.ContextVar("exact_url")
+_FORM = "application/x-www-form-urlencoded"
+_LONGEST_TARGET = 65_536
+_SENDABLE = re.compile(r"[!-~]+")
+
+_log = logging.getLogger("threecx_node.transport")
+
+
+class Exchange(Protocol):
+    """Sends one request and returns its response. `Session.exchange` is one; raises httpx's exceptions."""
+
+    async def __call__(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        timeout: float,  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+    ) -> HttpResponse:
+        """Return the response; `url` is encoded, `timeout` is in seconds."""
 
 
 class PbxClient:
-    """Sends requests to one PBX. Use it as an async context manager, within one event loop.
+    """Send requests to one PBX. Use it as an async context manager, within one event loop.
 
-    `version` is what the PBX's `X-3CX-Version` said last, None before its first answer.
+    At most `connections` requests are under way at a time. `connect_timeout` is in seconds and bounds DNS, TCP and
+    TLS of a new connection, not the wait for a free one. `transport` replaces the network, for example by
+    `httpx.MockTransport`. `version` is the `X-3CX-Version` of the last response, None before the first.
     """
 
     def __init__(
         self,
         credential: Credential,
         *,
-        limits: Limits | None = None,
+        connections: int = CONNECTIONS,
+        connect_timeout: float = CONNECT_TIMEOUT,
         token_store: TokenStore | None = None,
         retry: RetryPolicy | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.credential = credential
-        self.limits = limits or Limits()
         self.version: str | None = None
+        base = _parse_base_url(credential.base_url)
+        self.host = base.netloc.decode()
+        self._base_url = str(base).rstrip("/")
+        self._connect_timeout = connect_timeout
         self._retry = retry or RetryPolicy()
-        self._slots = asyncio.Semaphore(self.limits.concurrency)
-        self._host = _host(credential.base_url)
-        # The transport alone: an httpx.AsyncClient around it looks for cookies, redirections and authentication at
-        # each request, none of which we want, and takes a quarter of a request's time for it.
-        self._transport = transport or _transport(credential, self.limits)
+        # No other place limits the connections: neither the session nor the transport of a user does.
+        self._slots = asyncio.Semaphore(connections)
+        self._transport = transport or Session(
+            tls=_tls_context(credential), connect_timeout=connect_timeout, headers=_HEADERS
+        )
+        self._exchange: Exchange = (
+            self._transport.exchange
+            if isinstance(self._transport, Session)
+            else _HttpxExchange(self._transport, connect_timeout)
+        )
         self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
 
     async def __aenter__(self) -> PbxClient:
@@ -77,148 +109,139 @@ class PbxClient:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         await self._transport.aclose()
 
-    @property
-    def host(self) -> str:
-        """Name and port of the PBX, for messages."""
-        return self._host
+    async def send(self, request: HttpRequest, *, timeout: float = TIMEOUT) -> HttpResponse:  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+        """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
-    async def send(self, request: HttpRequest, *, timeout: float | None = None) -> HttpResponse:  # noqa: ASYNC109 (httpx's own, per read)
-        """The PBX's answer, whatever its status; raises UnreachableError where there is none.
-
-        `timeout` are seconds in place of the client's own limit, since batches that share a client may differ.
-
-        A 401 buys one new token and tries once more; what else is repeated, `retry.py` decides.
+        `timeout` is the time in seconds to wait for the response, and for each further part of it.
+        After a 401 the request is repeated once with a new token. retry.py decides what else is repeated.
         """
         async with self._slots:
             attempt = 1
             while True:
                 try:
-                    answer = await self._authorized(request, timeout or self.limits.timeout)
+                    response = await self._send_once(request, timeout)
                 except TransportError as error:
-                    wait = self._retry.wait_after_failure(request.method, error.code, attempt)
+                    wait = self._retry.wait_before_retry(request.method, attempt, error)
                     if wait is None:
                         raise
+                    reason = error.code
                 else:
-                    wait = self._retry.wait(request.method, answer.status, answer.headers, attempt)
+                    wait = self._retry.wait_before_retry(request.method, attempt, response)
                     if wait is None:
-                        return answer
+                        return response
+                    reason = str(response.status)
+                # The path alone: the query may contain personal data.
+                _log.debug(
+                    "%s %s: attempt %d failed (%s), next attempt in %g s",
+                    *(request.method, request.path, attempt, reason, wait),
+                )
                 attempt += 1
                 await self._retry.sleep(wait)
 
-    async def _authorized(self, request: HttpRequest, seconds: float) -> HttpResponse:
-        token = await self._token(None)
-        answer = await self._exchange(request, token, seconds)
-        if answer.status == 401:
-            # Somebody else may have bought a token meanwhile, which ended this one.
-            answer = await self._exchange(request, await self._token(token), seconds)
-        return answer
+    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109
+        token = await self._request_token(None, timeout)
+        response = await self._send_authorized(request, token, timeout)
+        if response.status == 401:
+            # Another client may have requested a token since, which ends this one.
+            token = await self._request_token(token, timeout)
+            response = await self._send_authorized(request, token, timeout)
+        return response
 
-    async def _token(self, refused: Secret | None) -> Secret:
+    async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:  # noqa: ASYNC109
         try:
-            return (await self._tokens.token(refused=refused)).access_token
+            return (await self._tokens.token(refused=refused, timeout=timeout)).access_token
         except LoginRefusedError as error:
-            raise login_error(error, self._host) from error
+            raise translate_refusal(error, self.host) from error
 
-    async def _exchange(self, request: HttpRequest, token: Secret, seconds: float) -> HttpResponse:
-        headers = {**_HEADERS, **request.headers, "authorization": f"Bearer {token.reveal()}"}
+    async def _send_authorized(self, request: HttpRequest, token: Secret, timeout: float) -> HttpResponse:  # noqa: ASYNC109
+        secret = token.reveal()
+        headers = {**request.headers, "authorization": f"Bearer {secret}"}
         if request.body is not None:
             headers["content-type"] = "application/json"
-        url = self.credential.api_url + request.target
         try:
-            response = await self._request(
-                request.method, url, seconds, headers=headers, content=request.body
+            response = await self._exchange_translated(
+                request.method, BASE_PATH + request.target, headers, request.body, timeout
             )
         except TransportError as error:
-            # Here, where it is known that it was not the login that failed.
-            if outcome_is_unknown(request.method, code=error.code):
+            if is_outcome_unknown(request.method, error):
                 error.outcome_unknown = True
                 error.description = f"{UNKNOWN_OUTCOME} {error.description}"
             raise
         self.version = response.headers.get(VERSION_HEADER) or self.version
-        content = response.content
-        if response.status_code >= 400:
-            # A server that shows the request in its error shows the token too.
-            content = content.replace(token.reveal().encode(), MASK.encode())
-        return HttpResponse(response.status_code, response.headers, content)
+        if response.status < 400:
+            return response
+        # A server that repeats the request in its error repeats the token.
+        content = response.content.replace(secret.encode(), MASK.encode())
+        is_unknown = is_outcome_unknown(request.method, response.status)
+        return HttpResponse(response.status, response.headers, content, outcome_unknown=is_unknown)
 
-    async def _post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
-        return await self._request("POST", url, self.limits.timeout, headers=_HEADERS, data=dict(form))
+    async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:  # noqa: ASYNC109
+        body = urlencode(form).encode()
+        return await self._exchange_translated("POST", path, {"content-type": _FORM}, body, timeout)
 
-    async def _request(
+    async def _exchange_translated(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        timeout: float,  # noqa: ASYNC109
+    ) -> HttpResponse:
+        try:
+            if len(target) > _LONGEST_TARGET or not _SENDABLE.fullmatch(target):
+                raise ValueError("the URL is longer than 65,536 characters, or is not encoded")
+            return await self._exchange(
+                method, self._base_url + target, headers=headers, body=body, timeout=timeout
+            )
+        except FOREIGN as error:
+            raise translate_failure(
+                error, self.host, timeout=timeout, connect_timeout=self._connect_timeout
+            ) from error
+
+
+class _HttpxExchange:
+    """Sends requests through any transport of httpx."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, connect_timeout: float) -> None:
+        self._transport = transport
+        self._connect_timeout = connect_timeout
+
+    async def __call__(
         self,
         method: str,
         url: str,
-        seconds: float,
         *,
         headers: Mapping[str, str],
-        content: bytes | None = None,
-        data: dict[str, str] | None = None,
-    ) -> httpx.Response:
-        limits = httpx.Timeout(seconds, connect=self.limits.connect_timeout).as_dict()
+        body: bytes | None = None,
+        timeout: float,  # noqa: ASYNC109
+    ) -> HttpResponse:
+        limits = httpx.Timeout(timeout, connect=self._connect_timeout).as_dict()
+        request = httpx.Request(
+            method, url, headers={**_HEADERS, **headers}, content=body, extensions={"timeout": limits}
+        )
+        response = await self._transport.handle_async_request(request)
         try:
-            request = httpx.Request(
-                method, url, headers=headers, content=content, data=data, extensions={"timeout": limits}
-            )
-            response = await self._transport.handle_async_request(request)
-            try:
-                await response.aread()
-            finally:
-                await response.aclose()
-        except ThreeCxError:
-            raise
-        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise transport_error(error, self._host, timeout=seconds) from error
-        return response
+            content = await response.aread()
+        finally:
+            await response.aclose()
+        return HttpResponse(response.status_code, response.headers, content)
 
 
-def _host(base_url: str) -> str:
+def _parse_base_url(base_url: str) -> httpx.URL:
     try:
-        return httpx.URL(base_url).netloc.decode()
+        return httpx.URL(base_url)
     except (httpx.InvalidURL, ValueError) as error:
         raise ConfigurationError(
-            "the PBX URL's host cannot be used",
-            description="Give it like https://pbx.example.com:5001.",
+            "the host of the PBX URL cannot be used",
+            description="Enter a URL such as https://pbx.example.com:5001.",
             field="baseUrl",
         ) from error
 
 
-class _ExactUrlTransport(AiohttpTransport):
-    """Sends URLs as they were built: aiohttp would decode what it thinks needs no encoding (`%26` in a key)."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        _EXACT_URL.set(yarl.URL(str(request.url), encoded=True))
-        return await super().handle_async_request(request)
-
-
-async def _keep_exact_url(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    request.url = _EXACT_URL.get()
-    return await handler(request)
-
-
-def _transport(credential: Credential, limits: Limits) -> AiohttpTransport:
-    context = _ssl_context(credential)
-
-    def session() -> aiohttp.ClientSession:
-        made = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=limits.concurrency, ssl=context, keepalive_timeout=30),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(_keep_exact_url,),
-            auto_decompress=False,
-        )
-        # aiohttp repeats a DELETE on its own when a kept connection turns out to be closed; whether anything is
-        # repeated is decided in retry.py and nowhere else. There is no public switch.
-        made._retry_connection = False
-        return made
-
-    return _ExactUrlTransport(verify=context, client=session)
-
-
-def _ssl_context(credential: Credential) -> ssl.SSLContext:
+def _tls_context(credential: Credential) -> ssl.SSLContext:
     if not credential.verify_tls:
         context = ssl.create_default_context()
         context.check_hostname = False

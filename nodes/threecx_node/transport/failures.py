@@ -1,4 +1,4 @@
-"""Other libraries' exceptions → our tree: the one place that translates them."""
+"""Translate the exceptions of other libraries into errors of `errors.py`. No other module does so."""
 
 from __future__ import annotations
 
@@ -8,93 +8,101 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from threecx_credentials import InvalidTokenResponseError
+
 from ..advice import advice_for
-from ..errors import ConfigurationError, LoginError, TransportError
+from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
 
 if TYPE_CHECKING:
-    from threecx_credentials.errors import CredentialError, LoginRefusedError
+    from collections.abc import Iterator, Mapping
+
+    from threecx_credentials import LoginRefusedError
+
+FOREIGN = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError)
+"""The exceptions that a transport raises."""
+
+# In each table the first class that fits counts, so a subclass is listed before its base class.
+# By the class of any exception in the chain of causes:
+_BY_CAUSE: tuple[tuple[type[BaseException], str], ...] = (
+    (ssl.SSLCertVerificationError, "tls"),
+    (ssl.SSLError, "tls_handshake"),
+    (socket.gaierror, "dns"),
+    (ConnectionRefusedError, "connection_refused"),
+)
+# By the class of the exception itself:
+_BY_CLASS: tuple[tuple[type[BaseException], str], ...] = (
+    (httpx.ConnectTimeout, "connect_timeout"),
+    (httpx.PoolTimeout, "connect_timeout"),
+    (httpx.TimeoutException, "timeout"),
+    (httpx.ConnectError, "unreachable"),
+    (httpx.InvalidURL, "unsendable"),
+    (httpx.UnsupportedProtocol, "unsendable"),
+    (httpx.LocalProtocolError, "unsendable"),
+    (ValueError, "unsendable"),
+    (Exception, "connection_lost"),
+)
+_MESSAGES: Mapping[str, str] = {
+    "tls": "the certificate of {host} is not trusted: {reason}",
+    "tls_self_signed": "the certificate of {host} is not trusted: {reason}",
+    "tls_handshake": "the TLS handshake with {host} failed: {reason}",
+    "dns": "the host name of {host} cannot be resolved",
+    "connection_refused": "{host} refused the connection",
+    "connect_timeout": "no connection to {host} within {connect_timeout:g} seconds",
+    "timeout": "no response from {host} within {timeout:g} seconds",
+    "unreachable": "cannot connect to {host}: {reason}",
+    "unsendable": "the request to {host} cannot be sent: {reason}",
+    "connection_lost": "the connection to {host} was closed before the response was complete",
+}
+_LONGEST_REASON = 200
 
 
-def transport_error(error: Exception, host: str, *, timeout: float) -> TransportError:
-    """The error of a request that got no answer; `host` is `name:port`."""
-    chain = list(_causes(error))
-    if isinstance(error, (httpx.InvalidURL, ValueError)):
-        return _made(
-            "unsendable", f"the request to {host} cannot be sent: {' '.join(str(error).split())[:200]}"
-        )
-    if any(isinstance(each, ssl.SSLCertVerificationError) for each in chain):
-        # aiohttp's own error is of this class too, but only OpenSSL's tells the reason.
-        reasons = [getattr(each, "verify_message", "") for each in chain]
-        reason = next((each for each in reasons if each), "it cannot be verified")
-        code = "tls_self_signed" if "self-signed" in reason or "self signed" in reason else "tls"
-        return _made(code, f"the certificate of {host} is not trusted: {reason}")
-    if any(isinstance(each, ssl.SSLError) for each in chain):
-        return _made("tls_handshake", f"no TLS with {host}: {_reason(chain, ssl.SSLError)}")
-    if any(isinstance(each, socket.gaierror) for each in chain):
-        return _made("dns", f"the name of {host} cannot be resolved")
-    if any(isinstance(each, ConnectionRefusedError) for each in chain):
-        return _made("connection_refused", f"{host} refused the connection")
-    if isinstance(error, (httpx.ConnectTimeout, httpx.PoolTimeout)) and _is_timeout(chain):
-        return _made("connect_timeout", f"no connection to {host} in time")
-    if isinstance(error, httpx.TimeoutException) and _is_timeout(chain):
-        return _made("timeout", f"no answer from {host} within {timeout:g} seconds")
-    if isinstance(error, httpx.ConnectError):
-        return _made("unreachable", f"no connection to {host}: {_last_words(chain)}")
-    return _made("connection_lost", f"the connection to {host} broke before the answer was there")
+def translate_failure(
+    error: Exception, host: str, *, timeout: float, connect_timeout: float
+) -> TransportError:
+    """Return the error of a request without a usable response; `host` is name and port, the limits are seconds."""
+    chain = list(_chain(error))
+    code = next((code for each, code in _BY_CAUSE if any(isinstance(cause, each) for cause in chain)), "")
+    code = code or next(code for each, code in _BY_CLASS if isinstance(error, each))
+    reason = _reason(code, chain)
+    if code == "tls" and ("self-signed" in reason or "self signed" in reason):
+        code = "tls_self_signed"
+    message = _MESSAGES[code].format(
+        host=host, reason=reason, timeout=timeout, connect_timeout=connect_timeout
+    )
+    return TransportError(message, description=advice_for(None, code), code=code)
 
 
-def not_a_3cx(host: str, status: int, what: str) -> TransportError:
-    """The error of an answer that no 3CX gives."""
-    return _made("not_3cx", f"{host} answered {status} with {what}: this is not 3CX's API", http_code=status)
-
-
-def login_error(error: LoginRefusedError, host: str) -> LoginError | TransportError:
-    """The error of a refused token request, the PBX's words kept."""
-    if error.code == "no_json":
-        return not_a_3cx(host, error.status, "no JSON to the token request")
-    said = f": {error}" if str(error) else ""
-    # A busy or broken PBX says nothing about the key.
+def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
+    """Return the error of a refused token request, with the text of the PBX."""
+    if isinstance(error, InvalidTokenResponseError):
+        return NotThreeCxError(host, error.status, "a body that is not JSON, to the token request")
+    text = f": {error}" if str(error) else ""
+    # A PBX that is busy or broken says nothing about the key.
     is_refusal = error.status < 500 and error.status != 429
     return LoginError(
-        f"{host} {'refused the login' if is_refusal else f'answered {error.status} to the login'}{said}",
+        f"{host} {'refused the login' if is_refusal else f'answered {error.status} to the login'}{text}",
         description=advice_for(error.status, "login" if is_refusal else ""),
         http_code=error.status,
         code="login",
     )
 
 
-def credential_error(error: CredentialError) -> ConfigurationError:
-    """The error of a credential's field."""
-    return ConfigurationError(str(error), description=error.remedy, field=error.field)
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
 
 
-def _made(code: str, message: str, *, http_code: int | None = None) -> TransportError:
-    return TransportError(message, description=advice_for(None, code), code=code, http_code=http_code)
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    found: list[BaseException] = []
-    current: BaseException | None = error
-    while current is not None and current not in found:
-        found.append(current)
-        # aiohttp keeps the cause of a failed connection on the exception itself.
-        inner = getattr(current, "certificate_error", None) or getattr(current, "os_error", None)
-        if isinstance(inner, BaseException) and inner not in found:
-            found.append(inner)
-        current = current.__cause__ or current.__context__
-    return found
-
-
-def _is_timeout(chain: list[BaseException]) -> bool:
-    """Whether it truly timed out: the transport reports a dropped connection as a time-out too."""
-    return any("timeout" in type(each).__name__.lower() for each in chain[1:])
-
-
-def _reason(chain: list[BaseException], kind: type[ssl.SSLError]) -> str:
-    error = next(each for each in chain if isinstance(each, kind))
-    return str(getattr(error, "reason", None) or "the handshake failed").replace("_", " ").lower()
-
-
-def _last_words(chain: list[BaseException]) -> str:
-    system = next((each for each in chain if isinstance(each, OSError) and each.strerror), None)
-    return str(system.strerror if system else "it was refused").lower()
+def _reason(code: str, chain: list[BaseException]) -> str:
+    if code == "tls":
+        texts = [getattr(each, "verify_message", "") for each in chain]
+        return next((text for text in texts if text), "it cannot be verified")
+    if code == "tls_handshake":
+        texts = [each.reason for each in chain if isinstance(each, ssl.SSLError)]
+        return str(texts[0] or "the reason is not known").replace("_", " ").lower()
+    if code == "unreachable":
+        texts = [each.strerror for each in chain if isinstance(each, OSError) and each.strerror]
+        return str(texts[0] if texts else "the reason is not known").lower()
+    return " ".join(str(chain[0]).split())[:_LONGEST_REASON]

@@ -1,65 +1,69 @@
-"""Whether a request is sent again, and when: the one place that decides.
+"""Decide whether a request is sent again, and when. No other module does so.
 
-Nothing is repeated that the PBX may have carried out. A read can be; a write only where the answer itself says
-that it was turned away before (429).
+A request that the PBX may have carried out is not sent again. A read can be repeated; a write only if the response
+itself says that it was rejected before it was carried out (429).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+from ..errors import TransportError
+
+if TYPE_CHECKING:
+    from ..messages import HttpResponse
 
 ATTEMPTS = 3
 LONGEST_WAIT = 30.0
 _FIRST_WAIT = 0.5
 _BUSY = frozenset({502, 503, 504})
-# A gateway's word for an answer that did not come; 503 means that it took nothing.
-_NO_ANSWER = frozenset({502, 504})
+# A gateway answers these if it got no response from the PBX; 503 means that nothing was carried out.
+_NO_RESPONSE = frozenset({502, 504})
+_INTERRUPTED = frozenset({"timeout", "connection_lost"})
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`attempts` counts the first one; `sleep` is replaced in tests that must not wait."""
+    """How often a request is sent at most. `attempts` includes the first; tests that must not wait replace `sleep`."""
 
     attempts: int = ATTEMPTS
     sleep: Sleep = asyncio.sleep
 
-    def wait(self, method: str, status: int, headers: Mapping[str, str], attempt: int) -> float | None:
-        """Seconds to wait before attempt `attempt + 1`, None where the answer stands."""
+    def wait_before_retry(
+        self, method: str, attempt: int, outcome: HttpResponse | TransportError
+    ) -> float | None:
+        """Return the seconds to wait before attempt `attempt + 1`, or None if `outcome` is final."""
         if attempt >= self.attempts:
             return None
-        if status == 429 or (method == "GET" and status in _BUSY):
-            asked = retry_after(headers.get("retry-after", ""))
-            wait = _backoff(attempt) if asked is None else asked
+        if isinstance(outcome, TransportError):
+            is_repeatable = method == "GET" and outcome.code == "connection_lost"
+            return _backoff(attempt) if is_repeatable else None
+        if outcome.status == 429 or (method == "GET" and outcome.status in _BUSY):
+            hint = parse_retry_after(outcome.headers.get("retry-after", ""))
+            wait = _backoff(attempt) if hint is None else hint
             return wait if wait <= LONGEST_WAIT else None
         return None
 
-    def wait_after_failure(self, method: str, code: str, attempt: int) -> float | None:
-        """The same for a request that got no answer: only a read whose connection broke is sent again."""
-        if attempt >= self.attempts or method != "GET" or code != "connection_lost":
-            return None
-        return _backoff(attempt)
 
+def is_outcome_unknown(method: str, outcome: int | TransportError) -> bool:
+    """Return whether a request that failed may have been carried out; a read changes nothing.
 
-def outcome_is_unknown(method: str, *, code: str = "", status: int | None = None) -> bool:
-    """Whether a request that failed so may have been carried out all the same; a read changes nothing.
-
-    `code` is a word of `failures.py` about a request that had gone out, `status` that of an answer.
+    `outcome` is the status of the response, or the error where there is none.
     """
-    return method != "GET" and (code in ("timeout", "connection_lost") or status in _NO_ANSWER)
+    if method == "GET":
+        return False
+    return outcome.code in _INTERRUPTED if isinstance(outcome, TransportError) else outcome in _NO_RESPONSE
 
 
-def _backoff(attempt: int) -> float:
-    return _FIRST_WAIT * float(2 ** (attempt - 1))
-
-
-def retry_after(value: str) -> float | None:
-    """Seconds of a `Retry-After` header: a number or a date; None where it says nothing."""
+def parse_retry_after(value: str) -> float | None:
+    """Return the seconds of a `Retry-After` header, a number or a date; None if it is neither."""
     text = value.strip()
     if text.isascii() and text.isdigit():
         return float(text)
@@ -70,3 +74,7 @@ def retry_after(value: str) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _backoff(attempt: int) -> float:
+    return _FIRST_WAIT * float(2 ** (attempt - 1))
