@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# The machine may be busy: no property test has a time limit.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 # Folders whose tests start processes and servers; `make check` leaves them to `make test`.
 SLOW_FOLDERS = frozenset({"cli", "e2e", "service", "simulator"})

@@ -18,7 +18,7 @@ from tools.stage import CREDENTIAL_TYPE, NODE_TYPE
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE
 from threecx_credentials import Credential
-from threecx_node.canvas.choices import body_fields
+from threecx_node.canvas.resource_mapping import describe_body_fields
 from threecx_node.catalog import Operation, Property, load_catalog
 from threecx_node.descriptor.load import load_definition
 from threecx_node.execution.executor import Executor
@@ -88,7 +88,7 @@ def plain_and_saved(operation: Operation) -> tuple[dict[str, Any], dict[str, Any
         node[parameter.name] = saved(declared, value)
     if operation.version().if_match:
         plain["If-Match"] = node["If-Match"] = 'W/"1"'
-    if fields := body_fields(CATALOG, operation.id, None):
+    if fields := describe_body_fields(CATALOG, operation.id, None):
         types = CATALOG.body_properties(operation.version(), operation.releases[-1])
         filled = {each["id"]: filled_in(each, types[each["id"]]) for each in fields if each["id"] in types}
         plain["body"] = {name: given for name, (given, _) in filled.items()}

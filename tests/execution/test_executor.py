@@ -361,7 +361,7 @@ def test_a_broken_expression_is_that_items_error() -> None:
 
 
 def test_wrong_names_are_the_callers_error() -> None:
-    with pytest.raises(UsageError, match="there is no operation 'DeleteCallFlowAp'"):
+    with pytest.raises(UsageError, match="the operation 'DeleteCallFlowAp' does not exist"):
         run(deleting(), "DeleteCallFlowAp", [{}])
     with pytest.raises(UsageError, match="has no parameter 'Nme'"):
         run(deleting(), "DeleteCallFlowApp", [{}], {"Nme": 5})

@@ -119,7 +119,7 @@ def test_an_asked_for_release_decides_until_the_pbx_has_told_its_own() -> None:
 def test_an_operation_that_the_release_lacks_is_refused() -> None:
     with pytest.raises(UnknownNameError, match=r"3CX 20\.0\.10 has no operation GetAudioFiles"):
         run(versioned("x"), "GetAudioFiles", [{}], {"Id": 5}, Options(release="20.0.10"))
-    with pytest.raises(UnknownNameError, match=r"holds no release '21'"):
+    with pytest.raises(UnknownNameError, match=r"does not contain release '21'"):
         run(versioned("x"), "GetUser", [{}], {"Id": 5}, Options(release="21"))
 
 

@@ -1,1 +1,1 @@
-"""The choices and checks that a canvas asks for while a user edits a node."""
+"""Answers for a canvas while a user edits a node: lists, fields, choices and the test of a credential."""

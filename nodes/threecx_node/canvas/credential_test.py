@@ -1,4 +1,4 @@
-"""The credential test over our own transport."""
+"""Test a credential: log in to the PBX and find out what the credential may read."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 async def check_credential(credential: Credential) -> CheckResult:
-    """What the credential can do; raises UnreachableError with our advice where it can do nothing."""
+    """Return what the credential may read. Raises UnreachableError where it cannot be used."""
     async with PbxClient(credential) as client:
         return await check_client(client)
 
 
 async def check_client(client: PbxClient) -> CheckResult:
-    """The same over a client that is there already: one of its own would end that one's token."""
+    """Test the credential of an open client: a second login would end the token of the first."""
 
     async def get(target: str) -> tuple[int, str | None]:
         path, _, query = target.partition("?")

@@ -1,6 +1,6 @@
-"""The catalog as objects, made only when asked for: loading it is parsing one JSON file.
+"""The catalog as objects, which are created on first use: loading the catalog only parses one JSON file.
 
-The file's shape (written by `codegen/catalog/writer.py`, types as in OData's EDM without their prefix):
+The format of the file (written by `codegen/catalog/writer.py`, types as in OData's EDM without the prefix):
 
     {"format": 2, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
@@ -11,7 +11,7 @@ The file's shape (written by `codegen/catalog/writer.py`, types as in OData's ED
                    "navigation"?, "maxLength"?, "earlier"?: {"String": ["20.0.4"]}}}}},
      "enums":      {"Pbx.PeerType": {"members": [...], "flags"?, "releases"?: {"None": ["20.0.4"]}}}}
 
-`releases` is left out where it is all of the catalog's (for an operation or schema) or all of its owner's.
+`releases` is missing where it would be all releases of the catalog (for an operation or a schema) or of its owner.
 """
 
 from __future__ import annotations
@@ -30,46 +30,50 @@ FORMAT = 2
 
 
 class Catalog:
-    """Operations, schemas and enums by name; objects are made on first use and kept."""
+    """Operations, schemas and enums by name; objects are created on first use and cached."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
         self._operations: dict[str, Operation] = {}
         self._schemas: dict[str, Mapping[str, Property]] = {}
+        self._properties_in: dict[tuple[str, str | None], Mapping[str, Property]] = {}
         self.releases: tuple[str, ...] = tuple(document["releases"])
 
     @property
     def newest(self) -> str:
-        """The newest release."""
+        """Return the newest release."""
         return self.releases[-1]
 
     @property
     def resources(self) -> Mapping[str, Mapping[str, str]]:
-        """Each resource's `name` ("Call Flow Apps") and `singular` ("call flow app")."""
+        """Return `name` ("Call Flow Apps") and `singular` ("call flow app") of each resource by its id."""
         resources: Mapping[str, Mapping[str, str]] = self._document["resources"]
         return resources
 
     @property
     def operation_ids(self) -> tuple[str, ...]:
-        """All operation ids, sorted."""
+        """Return all operation ids, sorted."""
         return tuple(self._document["operations"])
 
     def operation(self, operation_id: str) -> Operation:
-        """The operation; raises UnknownNameError that names the nearest one."""
+        """Return the operation. Raises UnknownNameError that suggests the nearest name."""
         if found := self._operations.get(operation_id):
             return found
         raw = self._document["operations"].get(operation_id)
         if raw is None:
             raise UnknownNameError(
-                f"there is no operation {operation_id!r}",
+                f"the operation {operation_id!r} does not exist",
                 description=nearest_hint(operation_id, self.operation_ids)
                 or "`threecx operations` lists them all.",
             )
-        made = self._operations[operation_id] = self._make_operation(operation_id, raw)
-        return made
+        found = self._operations[operation_id] = self._create_operation(operation_id, raw)
+        return found
 
     def operations(self, *, resource: str | None = None, release: str | None = None) -> Iterator[Operation]:
-        """Operations in order of id, of one resource, of one release; unknown ones raise UnknownNameError."""
+        """Yield the operations of a resource and a release (None: all) in the order of their ids.
+
+        Raises UnknownNameError where the catalog does not contain the resource or the release.
+        """
         if resource is not None:
             resource = self.resource_id(resource)
         if release is not None:
@@ -83,28 +87,31 @@ class Catalog:
             yield self.operation(operation_id)
 
     def resource_id(self, name: str) -> str:
-        """The resource that `name` means: its id or its name, in any case, with or without spaces."""
+        """Return the id of a resource that is given by its id or name; case and spaces are ignored.
+
+        Raises UnknownNameError that suggests the nearest id.
+        """
         wanted = name.replace(" ", "").casefold()
         for resource in self.resources:
             if wanted in (resource.casefold(), self.resources[resource]["name"].replace(" ", "").casefold()):
                 return resource
         raise UnknownNameError(
-            f"there is no resource {name!r}", description=nearest_hint(name, tuple(self.resources))
+            f"the resource {name!r} does not exist", description=nearest_hint(name, tuple(self.resources))
         )
 
     def check_release(self, release: str) -> str:
-        """`release` itself; raises UnknownNameError when the catalog does not hold it."""
+        """Return `release`. Raises UnknownNameError where the catalog does not contain it."""
         if release not in self.releases:
             known = ", ".join(self.releases)
             raise UnknownNameError(
-                f"the catalog holds no release {release!r}", description=f"It holds {known}."
+                f"the catalog does not contain release {release!r}", description=f"Choose one of {known}."
             )
         return release
 
     def release_of(self, version: str) -> str | None:
-        """The catalog's release that a PBX of `version` ("20.0.7.814") offers, None where it cannot tell.
+        """Return the release that a PBX of `version` ("20.0.7.814") offers, None where the version is not readable.
 
-        A PBX newer than the catalog is taken as the newest release, one between two as the older.
+        A PBX that is newer than the catalog has the newest release, one between two releases has the older.
         """
         numbers = _numbers(version)
         if not numbers:
@@ -114,28 +121,37 @@ class Catalog:
 
     @property
     def schema_names(self) -> tuple[str, ...]:
-        """All schemas with properties, sorted."""
+        """Return the names of all schemas with properties, sorted."""
         return tuple(self._document["schemas"])
 
     def schemas_in(self, release: str) -> tuple[str, ...]:
-        """The schemas with properties that `release` has, sorted."""
+        """Return the names of the schemas with properties in `release`, sorted."""
         schemas = self._document["schemas"]
         return tuple(name for name in schemas if release in schemas[name].get("releases", self.releases))
 
     def is_schema(self, name: str) -> bool:
-        """Whether `name` is a schema with properties."""
+        """Return whether `name` is a schema with properties."""
         return name in self._document["schemas"]
 
     def properties(self, schema: str) -> Mapping[str, Property]:
-        """The properties of a schema over all releases, bases merged."""
+        """Return the properties of a schema over all releases, those of its base types included."""
         if (found := self._schemas.get(schema)) is None:
             raw = self._document["schemas"][schema]["properties"]
-            found = self._schemas[schema] = {name: _property(name, value) for name, value in raw.items()}
+            found = self._schemas[schema] = {
+                name: _create_property(name, value) for name, value in raw.items()
+            }
+        return found
+
+    def properties_in(self, schema: str, release: str | None) -> Mapping[str, Property]:
+        """Return the properties that a schema has in `release`, or over all releases where it is None."""
+        key = (schema, release)
+        if (found := self._properties_in.get(key)) is None:
+            found = self._properties_in[key] = select_release(self.properties(schema), release)
         return found
 
     @cached_property
     def enums(self) -> Mapping[str, Enum]:
-        """All enums by name."""
+        """Return all enums by name."""
         return {
             name: Enum(
                 name,
@@ -147,31 +163,29 @@ class Catalog:
         }
 
     def required_fields(self, operation: Operation) -> tuple[str, ...]:
-        """What the operation's body must hold. OData: an action's parameter that may not be null must be given.
+        """Return the names of the fields that the body must contain.
 
-        An entity's fields have defaults, and one that some releases lack cannot be asked for: those refuse it.
+        In OData a parameter of an action that is not nullable is required. An entity's fields have defaults, and a
+        field that some releases lack cannot be required: those releases refuse it.
         """
         if not isinstance(operation.versions[-1].body, Mapping):
             return ()
-        bodies = [self.body_properties(shape, None) for shape in operation.versions]
+        bodies = [self.body_properties(version, None) for version in operation.versions]
         return tuple(
             name
             for name, each in bodies[-1].items()
             if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
         )
 
-    def body_properties(self, shape: OperationVersion, release: str | None = None) -> Mapping[str, Property]:
-        """What a body of `shape` may hold in `release` (None: in any), empty where it takes none."""
-        if shape.body is None:
+    def body_properties(
+        self, version: OperationVersion, release: str | None = None
+    ) -> Mapping[str, Property]:
+        """Return the fields of a body of `version` in `release` (None: in any), empty where it takes no body."""
+        if version.body is None:
             return {}
-        declared = self.properties(shape.body) if isinstance(shape.body, str) else shape.body
-        if release is None:
-            return declared
-        return {
-            name: value
-            for name, value in declared.items()
-            if value.releases is None or release in value.releases
-        }
+        if isinstance(version.body, str):
+            return self.properties_in(version.body, release)
+        return select_release(version.body, release)
 
     def listing(self, entity_set: str, release: str | None = None) -> Operation | None:
         """Return the operation that lists `entity_set` in `release`, None where there is none.
@@ -207,9 +221,9 @@ class Catalog:
     def _paths(self) -> PathIndex:
         return PathIndex(self._document["operations"], self.releases)
 
-    def _make_operation(self, operation_id: str, raw: Mapping[str, Any]) -> Operation:
+    def _create_operation(self, operation_id: str, raw: Mapping[str, Any]) -> Operation:
         releases = tuple(raw.get("releases", self.releases))
-        versions = tuple(_version(value, releases) for value in raw["versions"])
+        versions = tuple(_create_version(value, releases) for value in raw["versions"])
         if not versions:
             raise ConfigurationError(f"the catalog's operation {operation_id} has no version")
         return Operation(
@@ -224,17 +238,26 @@ class Catalog:
         )
 
 
-def _version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVersion:
+def select_release(properties: Mapping[str, Property], release: str | None) -> Mapping[str, Property]:
+    """Return the properties that exist in `release`, all of them where it is None."""
+    if release is None:
+        return properties
+    return {
+        name: each for name, each in properties.items() if each.releases is None or release in each.releases
+    }
+
+
+def _create_version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVersion:
     body = raw.get("body")
     returned = raw.get("returns", {})
     kind: ReturnKind = next(iter(returned), "nothing")
     return OperationVersion(
         method=raw["method"],
         path=raw["path"],
-        parameters=tuple(_parameter(name, value) for name, value in raw.get("parameters", {}).items()),
+        parameters=tuple(_create_parameter(name, value) for name, value in raw.get("parameters", {}).items()),
         query=tuple(raw.get("query", ())),
         if_match=raw.get("ifMatch", False),
-        body={name: _property(name, value) for name, value in body["properties"].items()}
+        body={name: _create_property(name, value) for name, value in body["properties"].items()}
         if isinstance(body, Mapping)
         else body,
         returns=Returns(kind, returned.get(kind, "")),
@@ -242,13 +265,13 @@ def _version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVers
     )
 
 
-def _parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
+def _create_parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
     if isinstance(raw, str):
         return Parameter(name, raw)
     return Parameter(name, raw["type"], raw.get("maxLength"), raw.get("optional", False))
 
 
-def _property(name: str, raw: str | Mapping[str, Any]) -> Property:
+def _create_property(name: str, raw: str | Mapping[str, Any]) -> Property:
     if isinstance(raw, str):
         return Property(name, TypeRef.parse(raw))
     releases = raw.get("releases")

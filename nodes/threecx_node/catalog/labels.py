@@ -1,7 +1,7 @@
-"""Names for people, made from the API's names: "dnNumber" becomes "DN Number", or "DN number" in a sentence.
+"""Turn names of the API into names for people: "dnNumber" becomes "DN Number", or "DN number" in a sentence.
 
-Used where texts are generated and where a running executor tells about a field it has never met, so it needs
-no data but its own tables.
+The generators use it, and the running executor for fields that no generated text describes. It needs no data but its
+own tables.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# Terms whose capitals do not follow from the rule that a capital begins a word; longer ones stand first.
+# Terms whose capitals do not follow the rule that a capital begins a word.
 _TERMS = {
     "3CXFQDN": ("3CX", "FQDN"),
     "3CX": ("3CX",),
@@ -56,7 +56,7 @@ _TERMS = {
     "DNs": ("DNs",),
     "IPs": ("IPs",),
     "URLs": ("URLs",),
-    # Words that 3CX writes together.
+    # Words that 3CX writes as one.
     "fileid": ("File", "ID"),
     "vectorid": ("Vector", "ID"),
     "sessionid": ("Session", "ID"),
@@ -121,7 +121,7 @@ _CASED |= {
 _PROPER = frozenset(
     ("Amazon", "Debian", "Fanvil", "Google", "Grandstream", "Grok", "Microsoft", "Snom", "Yealink")
 )
-# The words that stay small inside a title, as n8n's lint wants them.
+# Words that are lower case inside a title; n8n's lint requires it.
 _SMALL_WORDS = """
     a ad an and as at because but by en for if in neither nor of on only or over per so some than
     that the to up upon v versus via vs when with without yet
@@ -133,8 +133,8 @@ _WORD = re.compile(
 
 
 @lru_cache(maxsize=8192)
-def split(name: str) -> tuple[str, ...]:
-    """The words of a name, each capitalised or cased as the term it is: ("DN", "Number")."""
+def split_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name, each capitalized or in the case of its term: `("DN", "Number")`."""
     found: list[str] = []
     for match in _WORD.finditer(name):
         word = match.group()
@@ -142,23 +142,23 @@ def split(name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def words(name: str) -> str:
-    """The name as a title: "periodFrom" becomes "Period From", "Id" "ID", "MusicOnHold" "Music on Hold"."""
-    return title(split(name))
+def title_of(name: str) -> str:
+    """Return a name as a title: "periodFrom" becomes "Period From", "Id" "ID", "MusicOnHold" "Music on Hold"."""
+    return join_title(split_words(name))
 
 
-def phrase(name: str) -> str:
-    """The name inside a sentence: "DNProperty" becomes "DN property"."""
-    return " ".join(lowered(split(name)))
+def phrase_of(name: str) -> str:
+    """Return a name as it is written inside a sentence: "DNProperty" becomes "DN property"."""
+    return " ".join(lower_words(split_words(name)))
 
 
-def lowered(parts: Iterable[str]) -> list[str]:
-    """Words as they stand inside a sentence: small, but for terms and proper names."""
+def lower_words(parts: Iterable[str]) -> list[str]:
+    """Return words as they are written inside a sentence: lower case, except terms and proper names."""
     return [part if _keeps_case(part) else part.lower() for part in parts]
 
 
-def title(parts: Sequence[str]) -> str:
-    """Words as a title: the first and the last are capitalised, small words between them are not."""
+def join_title(parts: Sequence[str]) -> str:
+    """Return words as a title; prepositions, articles and conjunctions inside it are lower case."""
     last = len(parts) - 1
     return " ".join(
         part.lower() if part.lower() in _SMALL and 0 < position < last else part
@@ -166,10 +166,10 @@ def title(parts: Sequence[str]) -> str:
     )
 
 
-def availability(releases: Sequence[str], known: Sequence[str]) -> str:
-    """Which of the `known` releases have something, in words; nothing where all have it.
+def describe_releases(releases: Sequence[str], known: Sequence[str]) -> str:
+    """Return in words which of the `known` releases have something, and an empty text where all have it.
 
-    "In 3CX 20.0.9 and later", "Only in 3CX 20.0.4 to 20.0.8", "Only in 3CX 20.0.6".
+    Examples: "In 3CX 20.0.9 and later", "Only in 3CX 20.0.4 to 20.0.8", "Only in 3CX 20.0.6".
     """
     positions = [known.index(release) for release in releases]
     if len(positions) == len(known):

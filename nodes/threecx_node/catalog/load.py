@@ -1,4 +1,4 @@
-"""Reads the catalog's JSON once per process."""
+"""Load the catalog's JSON file once per process."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ SHIPPED = Path(__file__).with_name("xapi.json")
 
 
 def load_catalog(path: str | Path | None = None) -> Catalog:
-    """The catalog at `path`, else the one that THREECX_CATALOG names, else the shipped one.
+    """Return the catalog at `path`, else the one that THREECX_CATALOG names, else the one of this package.
 
-    Raises ConfigurationError when the file is missing, is not JSON or is not a catalog of this format.
+    Raises ConfigurationError where the file is missing, is not valid JSON or is not a catalog of this format.
     """
     return _load(str(path or os.environ.get("THREECX_CATALOG") or SHIPPED))
 
 
 @lru_cache(maxsize=4)
 def _load(path: str) -> Catalog:
-    remedy = "Make one with `threecx import-spec FILE...`, or leave out --catalog and THREECX_CATALOG."
+    remedy = "Create one with `threecx import-spec FILE...`, or leave out --catalog and THREECX_CATALOG."
     try:
         document = orjson.loads(Path(path).read_bytes())
     except OSError as error:
@@ -32,7 +32,9 @@ def _load(path: str) -> Catalog:
             f"cannot read the catalog {path}: {error.strerror}", description=remedy
         ) from error
     except ValueError as error:
-        raise ConfigurationError(f"the catalog {path} is not JSON: {error}", description=remedy) from error
+        raise ConfigurationError(
+            f"the catalog {path} is not valid JSON: {error}", description=remedy
+        ) from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise ConfigurationError(f"{path} is not a catalog of format {FORMAT}", description=remedy)
     return Catalog(document)

@@ -28,7 +28,7 @@ class TypeRef:
 
     @classmethod
     def parse(cls, text: str) -> TypeRef:
-        """From "Int32", "String?", "Pbx.Route?", "Collection(Pbx.Group)"."""
+        """Parse a type as the catalog writes it: `Int32`, `String?`, `Pbx.Route?`, `Collection(Pbx.Group)`."""
         if match := _COLLECTION.match(text):
             return cls(match["item"], collection=True, nullable=bool(match["null"]))
         return cls(text.removesuffix("?"), nullable=text.endswith("?"))
@@ -39,9 +39,9 @@ class TypeRef:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A typed parameter of a path: a key or a function's argument.
+    """A typed parameter of a path: a key or an argument of a function.
 
-    An `optional` one is an argument that says "all" when it is empty; it is still written, as `''`.
+    Where an `optional` argument is empty, the function returns all; the path then contains `''`.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Parameter:
 class Property:
     """A property of a schema; `releases` is None where every release of the schema has it.
 
-    `earlier` holds the types that it had in releases before it became `type`.
+    `earlier` contains the other types that it had, by release.
     """
 
     name: str
@@ -65,13 +65,13 @@ class Property:
     earlier: Mapping[str, TypeRef] = field(default_factory=dict)
 
     def type_in(self, release: str | None) -> TypeRef:
-        """Its type in `release`, the newest where that is None."""
+        """Return its type in `release`, the newest type where that is None."""
         return self.earlier.get(release, self.type) if release else self.type
 
 
 @dataclass(frozen=True, slots=True)
 class Returns:
-    """What a success brings: kind and, but for nothing, the type."""
+    """The content of a successful response: its kind and, unless it is nothing, its type."""
 
     kind: ReturnKind
     type: str = ""
@@ -129,7 +129,7 @@ class Operation:
     description: str = ""
 
     def version(self, release: str | None = None) -> OperationVersion:
-        """How it looks in `release`; without one, or in a release the catalog does not know, the newest."""
+        """Return the version of `release`, the newest version where it has none or `release` is None."""
         for version in self.versions:
             if release in version.releases:
                 return version
@@ -138,7 +138,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """An enumeration; `only` names the releases of members that some releases lack."""
+    """An enumeration; `only` contains the releases of each member that some releases lack."""
 
     name: str
     members: tuple[str, ...]
@@ -146,7 +146,7 @@ class Enum:
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def members_in(self, release: str | None) -> tuple[str, ...]:
-        """Members of `release`, or of all releases where it is None."""
+        """Return the members in `release`, or over all releases where it is None."""
         if release is None or not self.only:
             return self.members
         return tuple(member for member in self.members if release in self.only.get(member, (release,)))

@@ -6,7 +6,7 @@ import difflib
 
 
 def nearest_hint(name: str, known: tuple[str, ...]) -> str:
-    """A sentence that names the nearest known name, or nothing."""
+    """Return a sentence that suggests the nearest known name, or an empty text."""
     folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.replace(" ", "").casefold(), folded, n=1, cutoff=0.5)
     return f"Did you mean {folded[close[0]]!r}?" if close else ""

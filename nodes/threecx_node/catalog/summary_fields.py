@@ -1,7 +1,7 @@
-"""Which few fields of an entity a person wants to see first, and which ones name it in a list to choose from.
+"""Choose the fields of an entity that Simplify keeps, and the fields that name it in a list.
 
-For what people work with daily the fields are chosen by hand; for the rest, and for a schema of a newer PBX,
-names and types decide.
+For the entities that people use daily they are chosen by hand; for all others, and for the schemas of a newer PBX, by
+the names and types of the fields.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ _CHOSEN = {
         "SimultaneousCalls OutboundCallerID"
     ),
 }
-# What an entity is about, most telling first; each pattern is one rank.
+# Patterns of field names, the most informative first; each pattern is one rank.
 _RANKS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(pattern)
     for pattern in (
@@ -95,7 +95,7 @@ _RANKS: tuple[re.Pattern[str], ...] = tuple(
         r"",
     )
 )
-# Long texts, secrets and things that only machines read never belong to a summary.
+# Long texts, secrets and data for machines do not belong to a summary.
 _NEVER = re.compile(
     r"(Password|Secret|PIN|Token|Key|Certificate|Script|ScriptCode|Content|Contents|Image|Transcription|Summary|Blfs"
     r"|Html|Raw\w*|Variables|Config|Install\w*)$"
@@ -106,10 +106,10 @@ _cache: WeakKeyDictionary[Catalog, dict[str, tuple[str, ...]]] = WeakKeyDictiona
 
 
 def simple_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
-    """At most ten fields of `schema`: what identifies it, what it is called, how it is; in that order.
+    """Return at most ten fields of `schema`: first its keys, then its names, then its state.
 
-    Collections, complex values and long texts are never among them. A schema with ten fields or fewer gives
-    all of its plain ones.
+    Collections, complex values and long texts are not among them. Of a schema with ten fields or fewer, all other
+    fields are.
     """
     known = _cache.setdefault(catalog, {})
     if schema not in known:
@@ -121,7 +121,7 @@ def simple_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
 
 
 def label_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
-    """The fields that name an entity: ("FirstName", "LastName"), ("Name",); none where the key must do."""
+    """Return the fields that name an entity, such as `("FirstName", "LastName")`; empty where only its key can."""
     properties = catalog.properties(schema)
     if all(name in properties for name in _PERSON):
         return _PERSON
@@ -132,9 +132,9 @@ def label_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
 
 
 def is_worth_simplifying(catalog: Catalog, schema: str) -> bool:
-    """Whether an answer of `schema` has more fields than a person wants to see.
+    """Return whether an entity of `schema` has so many fields that Simplify is useful.
 
-    Settings are read for the one field that matters to the reader, which nobody can guess: they stay whole.
+    Settings are read for one field, and no rule can say which: they are never simplified.
     """
     return (
         "Settings" not in schema

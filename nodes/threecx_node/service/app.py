@@ -15,8 +15,10 @@ from starlette.routing import Route
 from threecx_credentials import Credential, CredentialError
 
 from .. import __version__
-from ..canvas.choices import body_fields, options_of, search
 from ..canvas.credential_test import check_client
+from ..canvas.list_search import search_entities
+from ..canvas.load_options import load_options
+from ..canvas.resource_mapping import describe_body_fields
 from ..catalog import load_catalog
 from ..errors import ConfigurationError, ThreeCxError
 from ..execution.results import Batch, Item
@@ -188,16 +190,18 @@ class _Service:
     async def search(self, request: Request) -> Response:
         asked = await self._read(request, SearchRequest)
         async with self._pool.executor(self._credential(asked.pbx)) as executor:
-            page = await search(executor, asked.operation, asked.parameter, asked.filter, asked.cursor)
+            page = await search_entities(
+                executor, asked.operation, asked.parameter, asked.filter, asked.cursor
+            )
         return _json(page.to_json())
 
     async def fields(self, request: Request) -> Response:
         asked = await self._read(request, FieldsRequest)
-        return _json({"fields": body_fields(self._catalog, asked.operation, None)})
+        return _json({"fields": describe_body_fields(self._catalog, asked.operation, None)})
 
     async def options(self, request: Request) -> Response:
         asked = await self._read(request, OptionsRequest)
-        return _json({"options": options_of(self._catalog, asked.operation, asked.parameter, None)})
+        return _json({"options": load_options(self._catalog, asked.operation, asked.parameter, None)})
 
     async def check(self, request: Request) -> Response:
         asked = await self._read(request, CheckRequest)

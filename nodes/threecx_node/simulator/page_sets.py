@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.labels import words
+from ..catalog import labels
 from ..catalog.summary_fields import label_fields, simple_fields
 from .masking import MASK, is_secret, masked, readable
 
@@ -76,7 +76,7 @@ def grouped(names: Iterable[str]) -> dict[str, list[str]]:
 
 def title_of(name: str) -> str:
     """A set's name for people: "Call Flow Apps"."""
-    return words(name)
+    return labels.title_of(name)
 
 
 def columns(model: Model, entity_set: EntitySet) -> list[str]:

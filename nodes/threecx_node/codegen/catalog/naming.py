@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...catalog.labels import lowered, phrase, split, title, words
+from ...catalog.labels import join_title, lower_words, phrase_of, split_words, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,12 +49,12 @@ def resources(operations: Mapping[str, Any]) -> dict[str, Texts]:
     singletons = {entry["resource"] for entry in operations.values() if _is_singleton(entry)}
     made = {}
     for resource in sorted({entry["resource"] for entry in operations.values()}):
-        whole = phrase(resource)
+        whole = phrase_of(resource)
         if resource.startswith(_REPORT):
-            one = f"{phrase(resource.removeprefix(_REPORT))} report"
+            one = f"{phrase_of(resource.removeprefix(_REPORT))} report"
         else:
             one = whole if resource in singletons else singular(whole)
-        made[resource] = {"name": words(resource), "singular": one, **decided.get(resource, {})}
+        made[resource] = {"name": title_of(resource), "singular": one, **decided.get(resource, {})}
     return made
 
 
@@ -108,7 +108,7 @@ def _texts(operation_id: str, entry: Mapping[str, Any], resource: Texts) -> Text
     if kind == "list":
         return _list_texts(one, key, rest)
     if kind == "get" and key and "=" in key:
-        by = words(key[1:].partition("=")[0])
+        by = title_of(key[1:].partition("=")[0])
         return {"name": f"Get by {by}", "action": f"Get {with_article(one)} by {by.lower()}"}
     if kind in ("get", "create", "update", "delete"):
         verb = kind.capitalize()
@@ -125,15 +125,15 @@ def _texts(operation_id: str, entry: Mapping[str, Any], resource: Texts) -> Text
 def _list_texts(one: str, key: str | None, rest: str | None) -> Texts:
     if rest is None:
         return {"name": "Get Many", "action": f"Get many {plural(one)}"}
-    nested = split(rest)
+    nested = split_words(rest)
     owner = f"Get {with_article(one)}'s" if key else f"Get the {one}'s"
-    return {"name": f"Get Many {title(nested)}", "action": f"{owner} {' '.join(lowered(nested))}"}
+    return {"name": f"Get Many {join_title(nested)}", "action": f"{owner} {' '.join(lower_words(nested))}"}
 
 
 def _call_texts(operation_id: str, one: str, *, bound: bool) -> Texts:
     """Of a function or an action: its own words, an article, and whose it is where a key says so."""
-    parts = split(operation_id)
-    verb, rest = parts[0], lowered(parts[1:])
+    parts = split_words(operation_id)
+    verb, rest = parts[0], lower_words(parts[1:])
     noun = " ".join(rest)
     if not noun:
         action = f"{verb} {with_article(one) if bound else f'the {one}'}"
@@ -143,4 +143,4 @@ def _call_texts(operation_id: str, one: str, *, bound: bool) -> Texts:
         action = f"{verb} the {noun}"
     if bound and noun and one not in action.lower():
         action += f" of {with_article(one)}"
-    return {"name": title(parts), "action": action}
+    return {"name": join_title(parts), "action": action}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from threecx_credentials.form import CREDENTIAL_TYPE
 
-from ...catalog.labels import availability
+from ...catalog.labels import describe_releases
 from .hints import HINTS
 from .options import call_properties
 from .parameters import path_properties
@@ -107,7 +107,7 @@ def _likeliness(operation: Operation) -> tuple[int, int, bool, str]:
 
 def _choice(catalog: Catalog, operation: Operation) -> Choice:
     choice: Choice = {"name": operation.name, "value": operation.id, "action": operation.action}
-    if description := _description(operation, availability(operation.releases, catalog.releases)):
+    if description := _description(operation, describe_releases(operation.releases, catalog.releases)):
         choice["description"] = description
     return choice
 

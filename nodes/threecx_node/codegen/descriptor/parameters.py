@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...catalog.labels import availability, words
+from ...catalog.labels import describe_releases, title_of
 from ..catalog.naming import overrides
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _drafts(catalog: Catalog, operation: Operation, sets: _Sets) -> Iterator[Nod
                     for release in other.releases
                     if each.name in {parameter.name for parameter in other.parameters}
                 ]
-                yield _older(_draft(each, shape, sets), availability(having, catalog.releases))
+                yield _older(_draft(each, shape, sets), describe_releases(having, catalog.releases))
 
 
 def _older(draft: NodeProperty, only: str) -> NodeProperty:
@@ -115,7 +115,7 @@ def _draft(parameter: Parameter, shape: OperationVersion, sets: _Sets) -> NodePr
 
 def _plain(parameter: Parameter, decided: Mapping[str, Any]) -> NodeProperty:
     draft: NodeProperty = {
-        "displayName": words(parameter.name),
+        "displayName": title_of(parameter.name),
         "name": parameter.name,
         "type": "string",
         "default": "",
@@ -142,7 +142,7 @@ def _plain(parameter: Parameter, decided: Mapping[str, Any]) -> NodeProperty:
 
 
 def _locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
-    by_key: dict[str, Any] = {"displayName": f"By {words(parameter.name)}", "name": "id", "type": "string"}
+    by_key: dict[str, Any] = {"displayName": f"By {title_of(parameter.name)}", "name": "id", "type": "string"}
     if parameter.type in _INTEGERS:
         by_key |= {"placeholder": "e.g. 42", "validation": [_regex(_INTEGER_TEXT, "An ID is a whole number")]}
     elif parameter.type == "Guid":
@@ -163,7 +163,7 @@ def _locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
             {"displayName": "By Number", "name": "number", "type": "string", "placeholder": "e.g. 102"}
         )
     return {
-        "displayName": words(parameter.name),
+        "displayName": title_of(parameter.name),
         "name": parameter.name,
         "type": "resourceLocator",
         "default": {"mode": "list", "value": ""},

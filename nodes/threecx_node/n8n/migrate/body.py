@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...canvas.choices import body_fields
+from ...canvas.resource_mapping import describe_body_fields
 from .values import CannotConvertError, from_json, is_expression
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _NESTED = frozenset({"array", "object"})
 
 def body_mapper(catalog: Catalog, operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
     """The mapper that sends the `given` fields and no other."""
-    fields = body_fields(catalog, operation.id, None)
+    fields = describe_body_fields(catalog, operation.id, None)
     return {
         "mappingMode": "defineBelow",
         "value": {each["id"]: given[each["id"]] for each in fields if each["id"] in given},

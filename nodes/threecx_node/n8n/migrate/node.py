@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ...canvas.choices import body_fields
+from ...canvas.resource_mapping import describe_body_fields
 from ...descriptor import load_definition, properties_of
 from ...errors import ThreeCxError
 from ...parameters.resolve import fold
@@ -100,7 +100,9 @@ class _Draft:
     problems: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._fields = {fold(each["id"]): each for each in body_fields(self.catalog, self.operation.id, None)}
+        self._fields = {
+            fold(each["id"]): each for each in describe_body_fields(self.catalog, self.operation.id, None)
+        }
         self._properties = dict(_flat(properties_of(load_definition(), self.operation.id)))
         # Of this release and of earlier ones.
         path = {fold(each.name) for shape in self.operation.versions for each in shape.parameters}

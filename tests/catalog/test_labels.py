@@ -7,7 +7,7 @@ import re
 import pytest
 
 from threecx_node.catalog import load_catalog
-from threecx_node.catalog.labels import availability, phrase, split, words
+from threecx_node.catalog.labels import describe_releases, phrase_of, split_words, title_of
 
 RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7")
 
@@ -37,7 +37,7 @@ RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7")
     ],
 )
 def test_words(name: str, expected: str) -> None:
-    assert words(name) == expected
+    assert title_of(name) == expected
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_words(name: str, expected: str) -> None:
     ],
 )
 def test_phrase(name: str, expected: str) -> None:
-    assert phrase(name) == expected
+    assert phrase_of(name) == expected
 
 
 def test_every_name_of_the_api_comes_out_as_words() -> None:
@@ -58,9 +58,9 @@ def test_every_name_of_the_api_comes_out_as_words() -> None:
     names = {name for schema in catalog.schema_names for name in catalog.properties(schema)}
     assert len(names) > 1500
     for name in names:
-        made = words(name)
+        made = title_of(name)
         assert re.fullmatch(r"[\w.-]+( [\w.-]+)*", made), name
-        assert len(split(name)) >= 1
+        assert len(split_words(name)) >= 1
         # No word of the table below may be left in the API's casing.
         assert not re.search(r"\b(Id|Ids|Url|Uri|Dn|Did|Crm|Sip|Ip|Mac|Pbx|Api|Fqdn|Sms|Tls|Ssl)\b", made), (
             made
@@ -79,4 +79,4 @@ def test_every_name_of_the_api_comes_out_as_words() -> None:
     ],
 )
 def test_availability(releases: tuple[str, ...], expected: str) -> None:
-    assert availability(releases, RELEASES) == expected
+    assert describe_releases(releases, RELEASES) == expected

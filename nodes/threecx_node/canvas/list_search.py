@@ -1,0 +1,123 @@
+"""Search an entity set for the entities that a canvas offers in a list ("From List")."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.summary_fields import label_fields
+from ..errors import InputError, UnknownNameError
+from ..execution.results import Item
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..catalog import Catalog, Operation, OperationVersion, Property
+    from ..execution.executor import Executor
+
+PAGE_SIZE = 50
+_NUMBER = "Number"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Entities as `name` and `value`, and the cursor of the next page, None after the last."""
+
+    results: Sequence[Mapping[str, Any]]
+    cursor: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return `{"results": […], "cursor": …}`."""
+        return {"results": list(self.results), "cursor": self.cursor}
+
+
+async def search_entities(
+    executor: Executor, operation: str, parameter: str | None, text: str | None, cursor: str | None
+) -> SearchPage:
+    """Return a page of the entities whose name or number contains `text`.
+
+    `parameter` of `operation` is the key of the entities, its first key where it is None. `cursor` is that of the
+    page before. Raises ThreeCxError.
+    """
+    catalog = executor.catalog
+    listing, key = _find_listing(catalog, catalog.operation(operation), parameter)
+    version = listing.version()
+    schema = version.returns.type
+    properties = catalog.properties(schema)
+    labels = [name for name in (*label_fields(catalog, schema), _NUMBER) if name in properties]
+    skip = _parse_cursor(cursor)
+    parameters = _build_query(version, properties, key, labels, text)
+    parameters |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
+    batch = await executor.run(listing.id, [Item({}, parameters)])
+    [result] = batch.results
+    if result.error is not None:
+        raise result.error
+    entities = [item["json"] for item in result.items or ()]
+    results = [_build_choice(each, key, labels) for each in entities if each.get(key) is not None]
+    if text and "$filter" not in parameters:
+        results = [each for each in results if text.casefold() in str(each["name"]).casefold()]
+    more = len(entities) == PAGE_SIZE and "$skip" in version.query
+    return SearchPage(results, str(skip + PAGE_SIZE) if more else None)
+
+
+def _find_listing(catalog: Catalog, operation: Operation, parameter: str | None) -> tuple[Operation, str]:
+    """Return the operation that lists the entities, and the name of their key."""
+    version = operation.version()
+    key = version.key
+    listing = catalog.listing(version.entity_set) if key and parameter in (None, key.name) else None
+    if key is None or listing is None:
+        name = f"{parameter} of {operation.id}" if parameter else operation.id
+        raise UnknownNameError(
+            f"{name}: 3CX has no list to choose from", description="Set the value itself.", field=parameter
+        )
+    return listing, key.name
+
+
+def _build_query(
+    version: OperationVersion,
+    properties: Mapping[str, Property],
+    key: str,
+    labels: Sequence[str],
+    text: str | None,
+) -> dict[str, Any]:
+    query: dict[str, Any] = {}
+    if "$select" in version.query:
+        query["$select"] = [key, *(name for name in labels if name != key)]
+    searchable = [name for name in labels or [key] if properties[name].type.name == "String"]
+    if text and searchable and "$filter" in version.query:
+        query["$filter"] = _build_filter(text, searchable)
+    if labels and "$orderby" in version.query:
+        query["$orderby"] = labels[0]
+    return query
+
+
+def _build_filter(text: str, names: Sequence[str]) -> str:
+    """Return a filter for entities that contain each word of `text` in one of the fields `names`, in any case.
+
+    The text that a list shows, "Ada Lovelace (102)", therefore finds its entity.
+    """
+    words = re.findall(r"[^\s()]+", text.lower()) or [text]
+    quoted = ["'" + word.replace("'", "''") + "'" for word in words]
+    any_of = [" or ".join(f"contains(tolower({name}),{word})" for name in names) for word in quoted]
+    return any_of[0] if len(any_of) == 1 else " and ".join(f"({each})" for each in any_of)
+
+
+def _build_choice(entity: Mapping[str, Any], key: str, labels: Sequence[str]) -> dict[str, Any]:
+    name = " ".join(str(entity[each]) for each in labels if each != _NUMBER and entity.get(each))
+    number = entity.get(_NUMBER) if _NUMBER in labels else None
+    if number:
+        name = f"{name} ({number})" if name else str(number)
+    return {"name": name or str(entity[key]), "value": entity[key]}
+
+
+def _parse_cursor(cursor: str | None) -> int:
+    if not cursor:
+        return 0
+    if not cursor.isdecimal() or len(cursor) > 9:
+        raise InputError(
+            "the cursor is not one that a search returned",
+            description="Search again from the first page.",
+            field="cursor",
+        )
+    return int(cursor)
