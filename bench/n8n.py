@@ -15,9 +15,10 @@ from statistics import median
 from typing import Any
 
 import httpx
-from tools.n8n_client import Execution
-from tools.n8n_instance import free_port
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from mirakuru import HTTPExecutor
+from tools.lab.n8n_client import Execution
+from tools.lab.processes import LabProcess, find_free_port
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 from bench.registry import Row, bench
 
@@ -41,7 +42,7 @@ def n8n() -> list[Row]:
     """Times are those of the node itself, as n8n notes them; medians of rounds in turn."""
     with (
         tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder,
-        _bare_pbx() as pbx,
+        _bare_pbx(Path(folder)) as pbx,
         Stage(Path(folder)) as stage,
     ):
         workflows = {"ours": _ours(stage, pbx), "HTTP Request": _theirs(stage, pbx)}
@@ -173,21 +174,20 @@ def _theirs(stage: Stage, pbx: str) -> dict[str, Any]:
 
 
 @contextmanager
-def _bare_pbx() -> Iterator[str]:
-    port = free_port()
-    process = subprocess.Popen([sys.executable, "-m", "bench.bare_pbx", str(port)])
+def _bare_pbx(folder: Path) -> Iterator[str]:
+    port = find_free_port()
     url = f"http://127.0.0.1:{port}"
-    try:
-        deadline = time.monotonic() + 10
-        while True:
-            try:
-                httpx.get(f"{url}/most")
-                break
-            except httpx.TransportError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.05)
+    with LabProcess(
+        "the bare PBX",
+        folder / "bare-pbx.log",
+        lambda log: HTTPExecutor(
+            [sys.executable, "-m", "bench.bare_pbx", str(port)],
+            f"{url}/most",
+            method="GET",
+            timeout=30,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        ),
+    ):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)

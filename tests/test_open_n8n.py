@@ -17,10 +17,10 @@ SCRIPT = """
 import signal, sys
 from unittest.mock import MagicMock
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from tools import open_n8n
+from tools.lab import open_n8n
 stage = MagicMock()
 stage.__enter__.return_value = stage
-open_n8n._stage = lambda folder: stage
+open_n8n._build_stage = lambda folder: stage
 open_n8n.put_example = lambda stage: {"id": "1"}
 sys.exit(open_n8n.main())
 """

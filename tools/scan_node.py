@@ -1,8 +1,8 @@
-"""Runs n8n's own scan of community packages on the built package and on its source, as n8n does before it verifies one.
+"""Run n8n's own scan of community packages on the built package and its source, as n8n does before it verifies one.
 
     python -m tools.scan_node
 
-The scan's tool is under n8n's licence: it comes into the user's cache and is never shipped.
+The scan's tool has n8n's licence: it is installed into the user's cache and never shipped.
 """
 
 from __future__ import annotations
@@ -13,40 +13,40 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools.build_node import ROOT, build, environment
-from tools.cache import BuildError, cache_directory, digest, made, run
+from tools.build_node import ROOT, build, build_environment
+from tools.cache import BuildError, build_once, cache_directory, digest, run
 from tools.install_n8n import install
 
 if TYPE_CHECKING:
     from tools.install_n8n import N8nInstallation
 
 SCANNER = "0.32.0"
-# What the scan reads of a repository, whichever of it belongs to n8n.
+# The files and folders of the repository that the scan reads.
 _SCANNED = ("package.json", "nodes", "credentials")
 
 
 def scan(installation: N8nInstallation) -> int:
-    """The scan's exit code; what it says goes to the terminal. Raises BuildError."""
+    """Run the scan with its output on the terminal and return its exit code. Raise BuildError."""
     package = build(installation)
     tool = _install_tool(installation)
     script = Path(__file__).with_suffix(".mjs")
-    command = [str(installation.node), str(script), str(tool), str(package), str(_committed())]
+    command = [str(installation.node), str(script), str(tool), str(package), str(_copy_tracked_files())]
     return subprocess.run(command, check=False).returncode
 
 
 def _install_tool(installation: N8nInstallation) -> Path:
-    env = environment(installation.node_folder)
+    env = build_environment(installation.node_folder)
 
-    def bring(work: Path) -> None:
+    def fill(work: Path) -> None:
         (work / "package.json").write_text('{"private": true}\n')
         scanner = f"@n8n/scan-community-package@{SCANNER}"
         run([*installation.npm, "install", scanner, "--ignore-scripts", "--no-progress"], work, env=env)
 
-    return made(cache_directory("node-scan") / f"{SCANNER}-{digest(*installation.npm)}", bring)
+    return build_once(cache_directory("node-scan") / f"{SCANNER}-{digest(*installation.npm)}", fill)
 
 
-def _committed() -> Path:
-    """A copy of what git tracks of the scanned folders: the scan reads whatever it finds there."""
+def _copy_tracked_files() -> Path:
+    """Copy what git tracks of the scanned folders, since the scan reads every file that it finds; return the copy."""
     place = ROOT / "build" / "n8n-scan"
     shutil.rmtree(place, ignore_errors=True)
     listed = subprocess.run(
@@ -54,7 +54,7 @@ def _committed() -> Path:
     )
     names = [name for name in listed.stdout.split("\0") if name]
     if not names:
-        raise BuildError(f"git lists no source to scan: {listed.stderr.strip() or 'is this a checkout?'}")
+        raise BuildError(f"git lists no files to scan: {listed.stderr.strip() or 'is this a checkout?'}")
     for name in names:
         if (ROOT / name).is_file():
             copy = place / name
@@ -64,7 +64,7 @@ def _committed() -> Path:
 
 
 def main() -> int:
-    """Scans; the exit code is 1 where something is found or the scan cannot be run."""
+    """Scan; the exit code is 1 if something is found or the scan cannot be run."""
     try:
         return scan(install())
     except (BuildError, OSError) as error:

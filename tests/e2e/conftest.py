@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 import pytest
-from tools.n8n_client import Execution
-from tools.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.lab.n8n_client import Execution
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 _NUMBERS = itertools.count(1)
 TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
@@ -57,10 +57,10 @@ class Canvas:
             "parameters": {"jsCode": code},
         }
 
-    def run(self, *nodes: Mapping[str, Any], seconds: float = 120) -> Execution:
+    def run(self, *nodes: Mapping[str, Any], timeout: float = 120) -> Execution:
         """Saves a workflow of a manual trigger and these nodes, and runs it."""
         workflow = self.stage.client.create_workflow("A test", [TRIGGER, *nodes])
-        return self.stage.client.run(workflow, seconds)
+        return self.stage.client.run(workflow, timeout)
 
     def make_apps(self, count: int) -> list[int]:
         """IDs of call flow apps that a test may delete."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+from tools.lab.executor import ExecutorProcess
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import Canvas
 

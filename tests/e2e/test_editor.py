@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from tools.n8n_client import EMAIL, PASSWORD
-from tools.stage import CLIENT_ID, CLIENT_SECRET, Stage
+from tools.lab.n8n_client import EMAIL, PASSWORD
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
 from tests.e2e.conftest import TRIGGER, Canvas
 

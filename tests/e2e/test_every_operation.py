@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tools.n8n_client import N8nClient
+from tools.lab.n8n_client import N8nClient
 
 from tests.support import ROOT
 
 
 def test_it_gives_an_address_and_a_login_and_ends_on_ctrl_c() -> None:
-    command = [sys.executable, "-m", "scripts.open_n8n"]
+    command = [sys.executable, "-m", "tools.lab.open_n8n"]
     with subprocess.Popen(
         command,
         cwd=ROOT,

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import httpx
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import shared

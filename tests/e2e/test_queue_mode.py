@@ -10,11 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
-from tools.n8n_client import N8nClient
-from tools.n8n_instance import N8nInstance, place_package
-from tools.postgres_server import PostgresServer
-from tools.redis_server import RedisServer
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess, Stage
+from tools.lab.n8n_client import N8nClient
+from tools.lab.n8n import N8nInstance, place_package
+from tools.lab.postgres import PostgresServer
+from tools.lab.redis import RedisServer
+from tools.lab.executor import ExecutorProcess
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 from tests.e2e.conftest import Canvas, create_apps
 from threecx_node.simulator import Simulator

@@ -6,7 +6,8 @@ import socket
 import time
 from typing import Any
 
-from tools.stage import CREDENTIAL_TYPE, ExecutorProcess
+from tools.lab.executor import ExecutorProcess
+from tools.lab.stage import CREDENTIAL_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from threecx_node.simulator import Simulator
@@ -64,7 +65,7 @@ def test_ten_thousand_items_keep_their_order(canvas: Canvas) -> None:
     code = f"return Array.from({{length: {count}}}, (_, Id) => ({{ json: {{ Id: Id + 1 }} }}));"
     make = {"name": "Items", "type": "n8n-nodes-base.code", "typeVersion": 2, "parameters": {"jsCode": code}}
     node = canvas.node("DeleteCallFlowApp", {**PARAMETERS, "options": {"dryRun": True}})
-    done = canvas.run(make, node, seconds=180)
+    done = canvas.run(make, node, timeout=180)
     assert done.status == "success", done.error
     items = done.items("3CX")
     assert len(items) == count

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.open_n8n import put_example
-from tools.stage import CREDENTIAL_TYPE, NODE_TYPE, ExecutorProcess
+from tools.lab.open_n8n import put_example
+from tools.lab.executor import ExecutorProcess
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import Canvas
 

@@ -1,4 +1,4 @@
-"""n8n's own REST interface, as its editor uses it: owner, credentials, workflows, executions."""
+"""Call n8n's own REST interface as its editor does: owner, credentials, workflows, executions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from tools.n8n_instance import N8nError
+
+from tools.lab.processes import LabError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,58 +31,58 @@ class Execution:
     error: Mapping[str, Any] | None
 
     def items(self, node: str, output: int = 0) -> list[dict[str, Any]]:
-        """The items that a node gave on one of its outputs, in its last run."""
+        """Return the items of one output of a node in its last run."""
         outputs = ((self.run_data[node][-1].get("data") or {}).get("main")) or []
         return list(outputs[output] or []) if output < len(outputs) else []
 
     def node_error(self, node: str) -> dict[str, Any]:
-        """The error of a node's last run."""
+        """Return the error of a node's last run."""
         return dict(self.run_data[node][-1].get("error") or {})
 
 
 class N8nClient:
-    """A signed-in browser's calls; sets up the owner where there is none yet."""
+    """The calls of a signed-in browser; they need an owner, which `sign_in` creates where there is none yet."""
 
     def __init__(self, url: str) -> None:
         self._http = httpx.Client(base_url=url, headers={"browser-id": "threecx-node"}, timeout=60)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._http.close()
 
     def sign_in(self) -> None:
-        """Makes the owner, or logs in where it exists."""
+        """Create the owner, or log in where it exists."""
         owner = {"email": EMAIL, "firstName": "Olivia", "lastName": "Owner", "password": PASSWORD}
         if self._http.post("/rest/owner/setup", json=owner).status_code != httpx.codes.OK:
             self.call("POST", "/login", {"emailOrLdapLoginId": EMAIL, "password": PASSWORD})
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One call; the `data` of its answer. Raises N8nError with n8n's words."""
-        answer = self._http.request(method, f"/rest{path}", json=body)
-        if not answer.is_success:
-            raise N8nError(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
-        content = answer.json()
+        """Return the `data` of the response to one call. Raise LabError with n8n's message."""
+        response = self._http.request(method, f"/rest{path}", json=body)
+        if not response.is_success:
+            raise LabError(f"{method} {path}: {response.status_code} {response.text[:500]}")
+        content = response.json()
         return content["data"] if isinstance(content, dict) and "data" in content else content
 
     def binary(self, file_id: str) -> bytes:
-        """A file that n8n keeps outside an execution's data."""
+        """Return a file that n8n stores outside an execution's data."""
         return self._http.get("/rest/binary-data", params={"id": file_id, "action": "view"}).content
 
     def node_type(self, name: str) -> dict[str, Any]:
-        """A node's entry in what the editor loads; raises N8nError where n8n does not offer it."""
+        """Return a node's entry in the list that the editor loads. Raise LabError where n8n does not offer the node."""
         types = self._http.get("/types/nodes.json")
         for each in types.json():
             if each["name"] == name:
                 return dict(each)
-        raise N8nError(f"n8n offers no node {name}")
+        raise LabError(f"n8n offers no node {name}")
 
     def create_credential(self, name: str, type_: str, data: Mapping[str, Any]) -> dict[str, str]:
-        """A credential; what a node says to use it: id and name."""
-        made = self.call("POST", "/credentials", {"name": name, "type": type_, "data": dict(data)})
-        return {"id": made["id"], "name": made["name"]}
+        """Create a credential and return the reference by which a node names it: id and name."""
+        created = self.call("POST", "/credentials", {"name": name, "type": type_, "data": dict(data)})
+        return {"id": created["id"], "name": created["name"]}
 
     def test_credential(self, reference: Mapping[str, str], type_: str, data: Mapping[str, Any]) -> Any:
-        """What the credential's test says: status and message."""
+        """Return the result of the credential's test: status and message."""
         return self.call(
             "POST", "/credentials/test", {"credentials": {**reference, "type": type_, "data": dict(data)}}
         )
@@ -93,7 +94,7 @@ class N8nClient:
         connections: Mapping[str, Any] | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """A saved workflow; without `connections` each node leads to the next."""
+        """Save a workflow and return it. If there are no `connections`, each node leads to the next."""
         placed = [
             {
                 "id": str(uuid.uuid4()),
@@ -116,32 +117,32 @@ class N8nClient:
             "connections": dict(connections),
             "settings": dict(settings or {}),
         }
-        made: dict[str, Any] = self.call("POST", "/workflows", body)
-        return made
+        created: dict[str, Any] = self.call("POST", "/workflows", body)
+        return created
 
-    def publish(self, workflow: Mapping[str, Any], seconds: float = 60) -> None:
-        """Publishes a saved workflow and waits until its triggers listen; raises N8nError where they do not."""
+    def publish(self, workflow: Mapping[str, Any], timeout: float = 60) -> None:
+        """Publish a saved workflow and wait until its triggers listen. Raise LabError where they do not in time."""
         self.call("POST", f"/workflows/{workflow['id']}/activate", {"versionId": workflow["versionId"]})
-        # n8n answers before a webhook is there: a queue of its own registers it some hundred milliseconds later.
-        deadline = time.monotonic() + seconds
+        # n8n responds before a webhook exists: a queue of its own registers it some hundred milliseconds later.
+        deadline = time.monotonic() + timeout
         while True:
             found = self.call("GET", f"/workflows/{workflow['id']}/publication-status")
             if found["status"] == "published":
                 return
             if found["status"] in {"failed", "partial"} or time.monotonic() > deadline:
-                raise N8nError(f"workflow {workflow['id']} was not published: {json.dumps(found)}")
+                raise LabError(f"workflow {workflow['id']} was not published: {json.dumps(found)}")
             time.sleep(0.1)
 
     def start(self, workflow: Mapping[str, Any], **more: Any) -> str:
-        """Starts a saved workflow at its first node; the execution's id. `more` are members of the call."""
+        """Start a saved workflow at its first node and return the execution's id. `more` are members of the call."""
         trigger = {"name": workflow["nodes"][0]["name"]}
         body = {"workflowData": workflow, "triggerToStartFrom": trigger, **more}
         started = self.call("POST", f"/workflows/{workflow['id']}/run?partialExecutionVersion=2", body)
         return str(started["executionId"])
 
-    def wait(self, execution: str, seconds: float = 120) -> Execution:
-        """The execution once it has ended; raises N8nError where it has not within `seconds`."""
-        deadline = time.monotonic() + seconds
+    def wait(self, execution: str, timeout: float = 120) -> Execution:
+        """Return the execution once it has ended. Raise LabError after `timeout` seconds."""
+        deadline = time.monotonic() + timeout
         while True:
             found = self.call("GET", f"/executions/{execution}")
             if found["status"] in _ENDED:
@@ -149,39 +150,39 @@ class N8nClient:
                 result = data.get("resultData") or {}
                 return Execution(execution, found["status"], result.get("runData") or {}, result.get("error"))
             if time.monotonic() > deadline:
-                raise N8nError(f"execution {execution} was still {found['status']} after {seconds} seconds")
+                raise LabError(f"execution {execution} was still {found['status']} after {timeout} seconds")
             time.sleep(0.1)
 
-    def run(self, workflow: Mapping[str, Any], seconds: float = 120) -> Execution:
-        """Runs a saved workflow to its end."""
-        return self.wait(self.start(workflow), seconds)
+    def run(self, workflow: Mapping[str, Any], timeout: float = 120) -> Execution:
+        """Run a saved workflow to its end."""
+        return self.wait(self.start(workflow), timeout)
 
     def stop(self, execution: str) -> None:
-        """Stops a running execution, as the editor's Stop button does."""
+        """Stop a running execution, as the editor's Stop button does."""
         self.call("POST", f"/executions/{execution}/stop")
 
 
 def unflatten(text: str) -> Any:
-    """The value that n8n stores as `flatted`: a list of values in which texts stand for positions in it."""
+    """Return the value that n8n stores as `flatted`: a list of values in which texts are positions in the list."""
     table = json.loads(text)
-    made: dict[int, Any] = {}
+    built: dict[int, Any] = {}
 
     def at(position: int) -> Any:
-        if position in made:
-            return made[position]
+        if position in built:
+            return built[position]
         raw = table[position]
         if isinstance(raw, list):
-            # Registered before it is filled, since a value may hold itself.
+            # Registered before it is filled, since a value may contain itself.
             filled_list: list[Any] = []
-            made[position] = filled_list
+            built[position] = filled_list
             filled_list.extend(resolve(each) for each in raw)
         elif isinstance(raw, dict):
             filled: dict[str, Any] = {}
-            made[position] = filled
+            built[position] = filled
             filled.update({key: resolve(each) for key, each in raw.items()})
         else:
-            made[position] = raw
-        return made[position]
+            built[position] = raw
+        return built[position]
 
     def resolve(value: Any) -> Any:
         return at(int(value)) if isinstance(value, str) else value

@@ -1,0 +1,42 @@
+"""Run a Redis for n8n's queue mode: Debian's `redis-server` on loopback, which keeps nothing on disk."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from mirakuru import TCPExecutor
+
+from tools.lab.processes import LabError, LabProcess, find_free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TIMEOUT = 30
+
+
+class RedisServer(LabProcess):
+    """One Redis; a context manager."""
+
+    def __init__(self, folder: Path) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            raise LabError("redis-server is missing: run tools/install_programs.sh")
+        self.port = find_free_port()
+        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        super().__init__(
+            "Redis",
+            folder / "redis.log",
+            lambda log: TCPExecutor(
+                [program, *words],
+                "127.0.0.1",
+                self.port,
+                cwd=str(folder),
+                timeout=_TIMEOUT,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            ),
+        )
