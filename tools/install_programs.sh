@@ -1,6 +1,6 @@
 #!/bin/sh
-# Brings the programs that tests drive, from Debian: chromium (the pages), redis-server and postgresql (n8n's queue mode).
-# Does nothing where they are.
+# Install the programs that tests start, from Debian: chromium (web pages), redis-server and postgresql (n8n's queue mode).
+# Do nothing if they are there.
 set -eu
 
 has_postgres() {
@@ -27,7 +27,7 @@ echo "installing$wanted (once) ..."
 export DEBIAN_FRONTEND=noninteractive
 retry="-o Acquire::Retries=3 -o DPkg::Lock::Timeout=120"
 apt-get $retry update -qq
-# No service is started: the tests start what they need, and end it.
+# No service is started: the tests start and end their own.
 RUNLEVEL=1 apt-get $retry install -y -qq --no-install-recommends $wanted >/dev/null
 wanted=$(missing)
-[ -z "$wanted" ] || { echo "installed, but not there where they are looked for:$wanted" >&2; exit 1; }
+[ -z "$wanted" ] || { echo "installed, but not found where the tests look for them:$wanted" >&2; exit 1; }

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from tools.lab.n8n_client import Execution
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.e2e.conftest import Canvas
 from tools.lab.executor import ExecutorProcess
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
-
-from tests.e2e.conftest import Canvas
 
 PROFILES = """
 [office]

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
-from tools.lab.n8n_client import EMAIL, PASSWORD
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
 from tests.e2e.conftest import TRIGGER, Canvas
+from tools.lab.n8n_client import EMAIL, PASSWORD
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [

@@ -13,7 +13,6 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE
@@ -25,6 +24,7 @@ from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Item
 from threecx_node.options import Options
 from threecx_node.simulator import Simulator
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 CATALOG = load_catalog()
 NODES_AT_ONCE = 100

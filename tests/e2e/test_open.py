@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from tools.lab.n8n_client import N8nClient
 
 from tests.support import ROOT
+from tools.lab.n8n_client import N8nClient
 
 
 def test_it_gives_an_address_and_a_login_and_ends_on_ctrl_c() -> None:

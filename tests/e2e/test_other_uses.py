@@ -7,12 +7,12 @@ import json
 from typing import Any
 
 import httpx
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import shared
 from threecx_node.catalog import load_catalog
 from threecx_node.n8n.migrate import migrate
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 OLD_TYPE = "n8n-nodes-3cx.threecx"
 

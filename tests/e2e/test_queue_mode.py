@@ -10,15 +10,15 @@ from typing import Any
 
 import httpx
 import pytest
-from tools.lab.n8n_client import N8nClient
-from tools.lab.n8n import N8nInstance, place_package
-from tools.lab.postgres import PostgresServer
-from tools.lab.redis import RedisServer
-from tools.lab.executor import ExecutorProcess
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 from tests.e2e.conftest import Canvas, create_apps
 from threecx_node.simulator import Simulator
+from tools.lab.executor import ExecutorProcess
+from tools.lab.n8n import N8nInstance, place_package
+from tools.lab.n8n_client import N8nClient
+from tools.lab.postgres import PostgresServer
+from tools.lab.redis import RedisServer
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 EXECUTIONS = 20
 DELETES = 200

@@ -6,11 +6,10 @@ import socket
 import time
 from typing import Any
 
-from tools.lab.executor import ExecutorProcess
-from tools.lab.stage import CREDENTIAL_TYPE
-
 from tests.e2e.conftest import TRIGGER, Canvas
 from threecx_node.simulator import Simulator
+from tools.lab.executor import ExecutorProcess
+from tools.lab.stage import CREDENTIAL_TYPE
 
 GET = "GetCallFlowApp"
 PARAMETERS: dict[str, Any] = {

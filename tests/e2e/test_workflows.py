@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tools.lab.open_n8n import put_example
-from tools.lab.executor import ExecutorProcess
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
-
 from tests.e2e.conftest import Canvas
+from tools.lab.executor import ExecutorProcess
+from tools.lab.open_n8n import put_example
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 DELETE = "DeleteCallFlowApp"
 BY_ID = {"__rl": True, "mode": "id"}

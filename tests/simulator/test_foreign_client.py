@@ -14,12 +14,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tools.build_foreign_client import build, find_node
-from tools.cache import BuildError
 
 from tests.support import shared
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.recorder import SeenRequest
+from tools.build_foreign_client import build, find_node
+from tools.cache import BuildError
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,7 @@
 """Run a real n8n: for the tests, the bench and `make n8n`.
 
-It listens on loopback, keeps everything in the folder that it is given, and every call to the internet that n8n lets one
-switch off is switched off.
+It listens on loopback and keeps everything in the folder that it is given. Its calls to the internet are switched off
+where n8n has a setting for it.
 """
 
 from __future__ import annotations

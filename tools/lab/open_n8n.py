@@ -51,7 +51,10 @@ def main() -> int:
         signal.signal(number, end)
     print("preparing n8n (the first time some minutes, then half a minute) ...", file=sys.stderr)
     try:
-        with tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder, _build_stage(Path(folder)) as stage:
+        with (
+            tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder,
+            _build_stage(Path(folder)) as stage,
+        ):
             workflow = put_example(stage)
             ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
             print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   {ending}")

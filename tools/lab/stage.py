@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
+from threecx_node.simulator import Simulator
 from tools.build_node import build
 from tools.install_n8n import install
 from tools.lab.executor import ExecutorProcess
 from tools.lab.n8n import N8nInstance, place_package
 from tools.lab.n8n_client import N8nClient
-
-from threecx_node.simulator import Simulator
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,0 +1,93 @@
+"""The public API as a type checker sees it. `make types` checks this file; it is never run.
+
+Each function is code as a user of the library writes it. A change of a public name, argument or result that breaks such
+code is an error of the type checker here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, assert_type
+
+from threecx_credentials import (
+    Credential,
+    CredentialError,
+    LoginRefusedError,
+    MemoryTokenStore,
+    Secret,
+    Token,
+    TokenStore,
+)
+from threecx_node import Batch, Executor, Item, Options, Result, __version__, execute
+from threecx_node.errors import ThreeCxError
+from threecx_node.simulator import Simulator
+
+
+def build_credential() -> Credential:
+    credential = Credential.of("pbx.example.com:5001", "900", "an API key", verify_tls=True, ca_file=None)
+    assert_type(credential.base_url, str)
+    assert_type(credential.client_id, str)
+    assert_type(credential.client_secret, Secret)
+    assert_type(credential.client_secret.reveal(), str)
+    assert_type(credential.verify_tls, bool)
+    assert_type(credential.ca_file, str | None)
+    return credential
+
+
+async def run_one_batch(credential: Credential) -> None:
+    items: list[dict[str, object]] = [{"Id": 4}, {"Id": 5}]
+    batch = await execute("DeleteUser", items, {"Id": "={{ $json.Id }}"}, credential=credential)
+    assert_type(batch, Batch)
+    assert_type(batch.results, Sequence[Result])
+    assert_type(batch.failed, list[Result])
+    assert_type(batch.not_tried, list[Result])
+    assert_type(batch.exit_code, int)
+    assert_type(batch.summary(), str)
+    for result in batch.results:
+        assert_type(result.index, int)
+        assert_type(result.items, Sequence[Mapping[str, Any]] | None)
+        assert_type(result.request, Mapping[str, Any] | None)
+        assert_type(result.error, ThreeCxError | None)
+        assert_type(result.to_json(), dict[str, Any])
+
+
+async def run_several_batches(credential: Credential) -> None:
+    seen: list[Result] = []
+    options = Options(dry_run=True, continue_on_fail=True, release="20.0.10", time_zone="Europe/Berlin")
+    async with Executor(credential, token_store=MemoryTokenStore()) as executor:
+        assert_type(executor, Executor)
+        mixed: list[Item | dict[str, int]] = [Item({"n": 1}, parameters={"Id": 4}), {"n": 2}]
+        batch = await executor.run("GetUser", mixed, {"Id": 5}, options=options, on_result=seen.append)
+        assert_type(batch, Batch)
+
+
+class SharedTokens:
+    """A store of tokens as an application may have its own."""
+
+    async def load(self, key: str) -> Token | None:
+        raise KeyError(key)
+
+    async def save(self, key: str, token: Token) -> None:
+        raise KeyError(key, token)
+
+    def lock(self, key: str) -> AbstractAsyncContextManager[None]:
+        raise KeyError(key)
+
+
+def use_own_store(credential: Credential) -> Executor:
+    store: TokenStore = SharedTokens()
+    return Executor(credential, token_store=store)
+
+
+def handle_errors(error: ThreeCxError | CredentialError | LoginRefusedError) -> str:
+    assert_type(__version__, str)
+    return str(error)
+
+
+def test_against_the_simulator() -> Credential:
+    with Simulator() as pbx:
+        assert_type(pbx.base_url, str)
+        assert_type(pbx.client_id, str)
+        assert_type(pbx.client_secret, str)
+        return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)
