@@ -7,24 +7,26 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
 
-from threecx_node.service.app import make_app
-from threecx_node.service.serve import LIMITS, make_config
+from threecx_node.server.limits import RequestLimits
+from threecx_node.service.app import create_app
+from threecx_node.service.config import ServiceConfig
+from threecx_node.service.serve import make_server_config
 from threecx_node.simulator import Simulator
 
 
 @contextmanager
-def serving(*, head_timeout: float = LIMITS.head_timeout, **options: Any) -> Iterator[httpx.Client]:
+def serving(*, head_timeout: float = 20.0, **options: Any) -> Iterator[httpx.Client]:
     """A client of a service with these options, in a thread of its own."""
-    limits = replace(LIMITS, head_timeout=head_timeout)
+    limits = RequestLimits(head_timeout=head_timeout, body_timeout=None)
+    config = ServiceConfig(grace=5, request_limits=limits, **options)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(make_config(make_app(**options), grace_seconds=5, request_limits=limits))
+        server = uvicorn.Server(make_server_config(create_app(config), config))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 10

@@ -21,7 +21,7 @@ from tests.service.conftest import pbx_of, serving, wait_for_requests
 from tests.service.test_door import start
 from threecx_credentials import Credential
 from threecx_node.execution.executor import Executor
-from threecx_node.service import app as app_module
+from threecx_node.service import handlers
 from threecx_node.service import log as log_module
 from threecx_node.simulator import Simulator
 
@@ -37,7 +37,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
     before, level = [*root.handlers], ours.level
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    log_module.to_stderr()
+    log_module.log_to_stderr()
     monkeypatch.undo()
     # pytest's own handlers come after it: the first one's traceback is kept with the record for the others.
     root.handlers.sort(key=before.__contains__)
@@ -133,7 +133,7 @@ def test_a_caller_that_goes_away_is_told(said: io.StringIO, service: httpx.Clien
 def test_refused_keys_are_told_now_and_then_and_without_the_key(
     said: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(log_module, "QUIET_SECONDS", 3)
+    monkeypatch.setattr(log_module, "QUIET_TIME", 3)
     wrong = {"authorization": "Bearer not-the-key"}
     with serving(key="right") as service:
         for _ in range(5):
@@ -144,9 +144,9 @@ def test_refused_keys_are_told_now_and_then_and_without_the_key(
         service.get("/health")
     first, second = said.getvalue().splitlines()
     assert re.fullmatch(
-        rf"{STAMP}WARNING refused a call from 127\.0\.0\.1: the executor's key is wrong", first
+        rf"{STAMP}WARNING refused a request from 127\.0\.0\.1: the executor key is wrong", first
     )
-    assert second.endswith("127.0.0.1: the executor wants its key (4 more since the line before)")
+    assert second.endswith("127.0.0.1: the executor key is missing (4 more since the previous line)")
     assert "not-the-key" not in said.getvalue()
 
 
@@ -185,7 +185,7 @@ def test_a_fault_in_another_call_shows_its_traceback(
     def body_fields(*_: object) -> None:
         raise KeyError(WORDS)
 
-    monkeypatch.setattr(app_module, "body_fields", body_fields)
+    monkeypatch.setattr(handlers, "describe_body_fields", body_fields)
     answer = service.post("/v1/fields", json={"operation": "UpdateUser"})
     assert (answer.status_code, answer.json()["code"]) == (500, "bug")
     assert "in body_fields\n" in line_after(said, 0)
@@ -235,7 +235,7 @@ def test_the_command_writes_it_on_stderr(tmp_path: Path) -> None:
             assert call.result().status_code == 200
         _, rest = process.communicate(timeout=20)
     refused, ended = rest.splitlines()
-    assert refused.endswith("WARNING refused a call from 127.0.0.1: the executor wants its key")
+    assert refused.endswith("WARNING refused a request from 127.0.0.1: the executor key is missing")
     assert re.search(r"ListUser on 127\.0\.0\.1:\d+: 60 items, .* not tried, .* s, stopped$", ended)
     assert "kkkk" not in rest
     assert slow.client_secret not in rest

@@ -87,7 +87,7 @@ def test_the_pool_closes_what_nobody_uses_and_nothing_else(monkeypatch: pytest.M
         # All are idle at once; then some are used again while the others are closed.
         await asyncio.gather(*(use(number) for number in range(20)))
         assert not closed
-        monkeypatch.setattr(pools, "_IDLE_SECONDS", 0.0)
+        monkeypatch.setattr(pools, "_IDLE_TIMEOUT", 0.0)
         await asyncio.gather(*(use(number) for number in range(200)))
         await pool.aclose()
 
@@ -335,5 +335,5 @@ def test_a_profile_of_the_wrong_type_is_named(tmp_path: Path) -> None:
         '[office]\nbase_url = "https://pbx.example"\nclient_id = "900"\nclient_secret = "x"\nca_file = 5\n'
     )
     path.chmod(0o600)
-    with pytest.raises(ConfigurationError, match="office: ca_file must be a text"):
+    with pytest.raises(ConfigurationError, match="office: ca_file must be a string"):
         load_profiles(path)

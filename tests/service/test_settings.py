@@ -31,7 +31,7 @@ def refused(tmp_path: Path, *lines: str) -> str:
 
 def test_lines_without_a_table_are_told_how_a_table_looks(tmp_path: Path) -> None:
     said = refused(tmp_path, BASE_URL, CLIENT, SECRET)
-    assert "base_url is in no profile" in said
+    assert "base_url does not belong to a profile" in said
     assert "[office]" in said
     assert "[base_url]" not in said
 
@@ -49,7 +49,7 @@ def test_lines_without_a_table_are_told_how_a_table_looks(tmp_path: Path) -> Non
         ((BASE_URL, CLIENT, 'client_secret_file = "nokey"'), "nokey: No such file or directory"),
         ((BASE_URL, CLIENT, 'client_secret_file = "empty"'), "empty is empty"),
         ((BASE_URL, CLIENT, SECRET, 'ca_file = "noca.pem"'), "noca.pem: No such file or directory"),
-        ((BASE_URL, CLIENT, SECRET, 'ca_file = "empty"'), "empty: it is no PEM file"),
+        ((BASE_URL, CLIENT, SECRET, 'ca_file = "empty"'), "empty: it is not a PEM file"),
     ],
 )  # fmt: skip
 def test_what_a_profile_lacks_is_named_as_the_file_names_it(
@@ -89,7 +89,7 @@ def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
     path.touch(0o644)
     with pytest.raises(ConfigurationError) as caught:
         refuse_if_others_can_read(path)
-    subprocess.run(shlex.split(caught.value.description.removeprefix("Do: ")), check=True, timeout=10)
+    subprocess.run(shlex.split(caught.value.description.removeprefix("Run: ")), check=True, timeout=10)
     refuse_if_others_can_read(path)
 
 

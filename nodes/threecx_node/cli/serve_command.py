@@ -73,21 +73,26 @@ def serve(
     ] = 32,
 ) -> None:
     """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
-    from ..service.log import to_stderr
+    from ..options import Limits
+    from ..service.config import ServiceConfig
+    from ..service.log import log_to_stderr
     from ..service.profiles import load_profiles
     from ..service.serve import serve as run
 
-    to_stderr()
+    log_to_stderr()
     key = _key(key_file)
     _refuse_open_door(host, key, without_key=without_key)
+    config = ServiceConfig(
+        key=key,
+        profiles=load_profiles(profiles),
+        limits=Limits(concurrency=concurrency),
+        max_body_bytes=max_body * 2**20,
+        grace=grace,
+    )
     run(
         host,
         port,
-        key=key,
-        profiles=load_profiles(profiles),
-        max_body_bytes=max_body * 2**20,
-        grace_seconds=grace,
-        concurrency=concurrency,
+        config,
         on_ready=lambda url: typer.echo(f"The executor listens on {url}; Ctrl-C ends it.", err=True),
     )
 

@@ -1,1 +1,1 @@
-"""The HTTP door: `threecx serve`."""
+"""The executor as an HTTP service, which workflow canvases call."""

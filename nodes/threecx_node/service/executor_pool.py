@@ -1,4 +1,4 @@
-"""One executor per PBX and client, shared by all requests: one token, one bounded pool of connections."""
+"""One executor per PBX and client, shared by all requests: one token, one limited pool of connections."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from ..options import Options
 
-_MOST = 64
-_IDLE_SECONDS = 900.0
+_MAX_EXECUTORS = 64
+_IDLE_TIMEOUT = 900.0
 
 
 class _Entry:
@@ -35,17 +35,17 @@ class _Entry:
 
 
 class ExecutorPool:
-    """Executors by credential. The one used longest ago is closed when there are too many, or when it is idle."""
+    """Executors by credential. An executor that is not in use is closed after a while, or if there are too many."""
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
-        # By login: a client that is used in two ways (with and without Verify TLS) still has one live token.
+        # By login: a client that is used in two ways (with and without Verify TLS) still has one valid token.
         self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
 
     @asynccontextmanager
     async def executor(self, credential: Credential) -> AsyncIterator[Executor]:
-        """The executor of a credential, kept open while it is used."""
+        """Lend the executor of a credential, which is kept open while it is in use."""
         key = _key(credential)
         entry = self._entries.get(key)
         if entry is None:
@@ -60,13 +60,13 @@ class ExecutorPool:
             await self._close_unused()
 
     async def aclose(self) -> None:
-        """Closes all connections."""
+        """Close all connections."""
         entries = [*self._entries.values()]
         self._entries.clear()
         await asyncio.gather(*(each.executor.__aexit__() for each in entries))
 
     def _client(self, credential: Credential, options: Options) -> PbxClient:
-        # The service's bounds, not those of the batch that happens to come first.
+        # The limits of the service, not those of the batch that happens to be the first.
         del options
         store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
         return PbxClient(
@@ -79,17 +79,17 @@ class ExecutorPool:
     async def _close_unused(self) -> None:
         now = time.monotonic()
         oldest_first = [(key, each) for key, each in self._entries.items() if each.users == 0]
-        gone = []
-        # Taken out before anything is awaited: nobody can begin to use one that is being closed.
+        to_close = []
+        # Removed before the first await, so that no request can begin to use an executor that is being closed.
         for key, entry in oldest_first:
-            if len(self._entries) > _MOST or now - entry.last_used > _IDLE_SECONDS:
-                gone.append(self._entries.pop(key))
-        # What goes wrong while an old connection is closed is nothing to the batch that has just ended.
-        await asyncio.gather(*(each.executor.__aexit__() for each in gone), return_exceptions=True)
+            if len(self._entries) > _MAX_EXECUTORS or now - entry.last_used > _IDLE_TIMEOUT:
+                to_close.append(self._entries.pop(key))
+        # An error when an old connection is closed does not concern the batch that has just ended.
+        await asyncio.gather(*(each.executor.__aexit__() for each in to_close), return_exceptions=True)
 
 
 def _login(credential: Credential) -> bytes:
-    """Who logs in where; with the secret, so that a wrong one gets no token that the right one bought."""
+    """Identify a login; with the secret, so that a wrong one cannot use the token of the right one."""
     return _digest(credential.base_url, credential.client_id, credential.client_secret.reveal())
 
 
@@ -98,5 +98,5 @@ def _key(credential: Credential) -> bytes:
 
 
 def _digest(*parts: str) -> bytes:
-    # So that no secret is a key of a table.
+    # A digest, so that no secret is the key of a table.
     return hashlib.sha256("\0".join(parts).encode()).digest()

@@ -1,7 +1,8 @@
-"""What the service tells of its work: a line per batch, a line for a refused key, a traceback for a fault of ours.
+"""Log lines of the service: one per batch, one for a refused key, and a traceback for a bug.
 
-No line holds a secret, an item's data or, as `to_stderr` sets it up, an exception's words, which may hold either.
-`threecx serve` calls `to_stderr`; a program that holds the service within itself sets logging up as it likes.
+No line contains a secret or an item's data. As `log_to_stderr` configures it, no line contains the message of an
+exception either, because that may contain both. `threecx serve` calls `log_to_stderr`; a program that embeds the
+service configures logging itself.
 """
 
 from __future__ import annotations
@@ -10,44 +11,47 @@ import asyncio
 import logging
 import time
 import traceback
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
-from .problems import fault_of_ours
+from .problems import make_internal_error
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from threecx_credentials import Credential
 
-    from ..execution.results import Batch
+    from ..execution.results import Batch, Result
     from .models import ExecuteRequest
 
 log = logging.getLogger("threecx.service")
 
-# Refused keys within this time are counted and not told, so that nobody without a key fills a disk.
-QUIET_SECONDS = 1.0
-# Whoever calls chooses names and addresses: a line keeps this much of one.
-_LONGEST = 200
+# Refused keys within this time after a line are counted only, so that a caller without a key cannot fill a disk.
+QUIET_TIME = 1.0
+# Callers choose names and addresses: a line contains this much of one.
+_MAX_LENGTH = 200
 
 
-def to_stderr() -> None:
-    """Shows the service's lines, and what the libraries below it warn of, on stderr."""
+def log_to_stderr() -> None:
+    """Write the service's log lines, and the warnings of the libraries that it uses, to stderr."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_Wordless("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
+    handler.setFormatter(
+        _FormatterWithoutMessages("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
+    )
     logging.getLogger().addHandler(handler)
     log.setLevel(logging.INFO)
 
 
-async def told(
-    running: Awaitable[Batch], asked: ExecuteRequest, credential: Credential, stop: asyncio.Event
+async def log_batch(
+    running: Awaitable[Batch], request: ExecuteRequest, credential: Credential, stop: asyncio.Event
 ) -> Batch:
-    """The batch that `running` gives, with its line once it has ended; it was stopped where `stop` is set by then.
+    """Return the batch of `running`, and log one line when it has ended; if `stop` is set by then, it was stopped.
 
-    Raises what `running` raises, and ProblemError for a fault of ours, whose traceback is told here.
+    Raise the errors of `running`. Any other exception is a bug: log its traceback, and raise ProblemError.
     """
-    items = "1 item" if len(asked.items) == 1 else f"{len(asked.items)} items"
-    what = f"{_plain(asked.operation)} on {_pbx(asked, credential)}: {items}"
+    items = "1 item" if len(request.items) == 1 else f"{len(request.items)} items"
+    what = f"{_make_printable(request.operation)} on {_name_pbx(request, credential)}: {items}"
     began = time.monotonic()
     try:
         batch = await running
@@ -55,87 +59,112 @@ async def told(
         log.info("%s, refused (%s), %.2f s", what, error.code, time.monotonic() - began)
         raise
     except asyncio.CancelledError:
-        log.warning("%s, cut off, %.2f s", what, time.monotonic() - began)
+        log.warning("%s, cancelled, %.2f s", what, time.monotonic() - began)
         raise
     except Exception as error:
-        log.exception("%s, the executor failed inside, %.2f s", what, time.monotonic() - began)
-        raise fault_of_ours() from error
+        log.exception("%s, internal error in the executor, %.2f s", what, time.monotonic() - began)
+        raise make_internal_error() from error
     if log.isEnabledFor(logging.INFO):
-        seconds = time.monotonic() - began
-        log.info("%s, %.2f s%s", _counted(what, batch, asked), seconds, ", stopped" if stop.is_set() else "")
+        _log_results(what, batch, request, time.monotonic() - began, stopped=stop.is_set())
     return batch
 
 
-class Refusals:
-    """Tells of refused keys, never the keys: at most one line per QUIET_SECONDS, which counts those before it."""
+class RefusalLog:
+    """Logs refused keys, but not the keys: at most one line per QUIET_TIME, with the number of those before it."""
 
     def __init__(self) -> None:
         self._quiet_until = 0.0
-        self._untold = 0
+        self._not_logged = 0
 
-    def add(self, peer: str, what: str) -> None:
-        """One call from `peer` (an address) that was refused, and why."""
+    def add(self, peer: str, reason: str) -> None:
+        """Log or count a request from the address `peer` that was refused."""
         now = time.monotonic()
         if now < self._quiet_until:
-            self._untold += 1
+            self._not_logged += 1
             return
-        more = f" ({self._untold} more since the line before)" if self._untold else ""
-        log.warning("refused a call from %s: %s%s", _plain(peer), what, more)
-        self._quiet_until, self._untold = now + QUIET_SECONDS, 0
+        more = f" ({self._not_logged} more since the previous line)" if self._not_logged else ""
+        log.warning("refused a request from %s: %s%s", _make_printable(peer), reason, more)
+        self._quiet_until, self._not_logged = now + QUIET_TIME, 0
 
 
-def _counted(what: str, batch: Batch, asked: ExecuteRequest) -> str:
-    """`what` with the numbers of a batch that has ended; the first fault of ours gets a line of its own."""
-    failed = unknown = not_tried = shown = 0
-    fault = None
+@dataclass(slots=True)
+class _Counts:
+    """How many results of a batch are of each kind, and the first bug among them."""
+
+    done: int = 0
+    failed: int = 0
+    unknown: int = 0
+    not_tried: int = 0
+    dry_run: int = 0
+    bug: Result | None = None
+
+    def add(self, result: Result) -> None:
+        """Count one result."""
+        error = result.error
+        if error is None:
+            self.done += 1
+            self.dry_run += result.request is not None
+        elif isinstance(error, NotAttemptedError):
+            self.not_tried += 1
+        elif error.outcome_unknown:
+            self.unknown += 1
+        else:
+            self.failed += 1
+            if self.bug is None and error.code == "bug":
+                self.bug = result
+
+
+def _log_results(what: str, batch: Batch, request: ExecuteRequest, seconds: float, *, stopped: bool) -> None:
+    """Log the numbers of a batch that has ended; the first bug gets a line of its own."""
+    counts = _Counts()
     for each in batch.results:
-        if each.request is not None:
-            shown += 1
-        elif isinstance(each.error, NotAttemptedError):
-            not_tried += 1
-        elif each.error is not None and each.error.outcome_unknown:
-            unknown += 1
-        elif each.error is not None:
-            failed += 1
-            if fault is None and each.error.code == "bug":
-                fault = each
-    if fault is not None and fault.error is not None:
-        # Its message names the kind of exception and the place alone.
-        log.error("%s, item %d: %s", what, fault.index, fault.error.message)
-    done = len(batch.results) - failed - unknown - not_tried
-    # An item's own options may ask for a dry run too.
-    dry = ", dry run" if shown or asked.options.dry_run else ""
-    kind = ", check only" if asked.options.prepare_only else dry
-    nobody_knows = f", {unknown} unknown" if unknown else ""
-    return f"{what}{kind}, {done} done, {failed} failed{nobody_knows}, {not_tried} not tried"
+        counts.add(each)
+    if counts.bug is not None and counts.bug.error is not None:
+        # Its message contains only the class of the exception and the place.
+        log.error("%s, item %d: %s", what, counts.bug.index, counts.bug.error.message)
+    # The options of an item may ask for a dry run too.
+    dry_run = ", dry run" if counts.dry_run or request.options.dry_run else ""
+    kind = ", check only" if request.options.prepare_only else dry_run
+    unknown = f", {counts.unknown} unknown" if counts.unknown else ""
+    log.info(
+        "%s%s, %d done, %d failed%s, %d not tried, %.2f s%s",
+        what,
+        kind,
+        counts.done,
+        counts.failed,
+        unknown,
+        counts.not_tried,
+        seconds,
+        ", stopped" if stopped else "",
+    )
 
 
-def _pbx(asked: ExecuteRequest, credential: Credential) -> str:
-    """`profile office`, or host and port."""
-    if asked.pbx.profile is not None:
-        return f"profile {_plain(asked.pbx.profile)}"
-    return _plain(credential.base_url.partition("://")[2].partition("/")[0])
+def _name_pbx(request: ExecuteRequest, credential: Credential) -> str:
+    """Return `profile office`, or host and port."""
+    if request.pbx.profile is not None:
+        return f"profile {_make_printable(request.pbx.profile)}"
+    return _make_printable(credential.base_url.partition("://")[2].partition("/")[0])
 
 
-def _plain(text: str) -> str:
-    """`text` without a letter that could begin a line of its own or steer a terminal."""
-    return (text if text.isprintable() else ascii(text)[1:-1])[:_LONGEST]
+def _make_printable(text: str) -> str:
+    """Return `text` without characters that could begin a line of their own or control a terminal."""
+    return (text if text.isprintable() else ascii(text)[1:-1])[:_MAX_LENGTH]
 
 
-class _Wordless(logging.Formatter):
-    """Shows of an exception its kind and where it came from."""
+class _FormatterWithoutMessages(logging.Formatter):
+    """Formats the class of an exception and its traceback, but not its message."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 (the base's name)
-        """Traceback of an exception and of those behind it, without their words."""
-        return "\n".join(_traceback(ei[1])) if ei[1] is not None else ""
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the base class's name)
+        """Return the tracebacks of an exception and of those that caused it."""
+        return "\n".join(_format_traceback(ei[1])) if ei[1] is not None else ""
 
 
-def _traceback(error: BaseException) -> list[str]:
-    """Outermost last, as Python shows them."""
+def _format_traceback(error: BaseException) -> list[str]:
+    """Return the tracebacks with the outermost exception last, as Python prints them."""
     inner = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else []
     before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if before is not None:
         inner.append(before)
-    lines = [line for each in inner for line in _traceback(each)]
+    lines = [line for each in inner for line in _format_traceback(each)]
     frames = "".join(traceback.format_tb(error.__traceback__))
     return [*lines, f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}"]

@@ -1,4 +1,4 @@
-"""The envelopes of the service's calls. Items stay plain: no model object is made per item."""
+"""The bodies of the service's requests. Items stay plain dictionaries: no model object is created per item."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Envelope(BaseModel):
 
 
 class Pbx(_Envelope):
-    """Which PBX to work with: a profile of the service's own, or an address with a client and its key."""
+    """The PBX: a profile in the executor's profiles.toml, or an address with a client ID and its API key."""
 
     profile: str | None = None
     base_url: str = ""
@@ -25,30 +25,39 @@ class Pbx(_Envelope):
 
 
 class ExecuteOptions(_Envelope):
-    """How a batch is run; `timeout` are seconds per answer of the PBX, `time_zone` that of times without an offset."""
+    """Options of a batch. `prepareOnly` validates all items and sends nothing."""
 
     dry_run: bool = False
     continue_on_fail: bool = False
     prepare_only: bool = False
     concurrency: Annotated[int, Field(ge=1, le=64)] | None = None
-    timeout: Annotated[float, Field(gt=0, le=3600)] | None = None
+    timeout: (
+        Annotated[float, Field(gt=0, le=3600, description="Seconds to wait for each response of the PBX")]
+        | None
+    ) = None
     release: str | None = None
-    time_zone: Annotated[str, Field(description="IANA name, such as Europe/Berlin")] = "UTC"
+    time_zone: Annotated[
+        str, Field(description="Time zone of times without an offset, such as Europe/Berlin (IANA name)")
+    ] = "UTC"
 
 
 class ExecuteRequest(_Envelope):
-    """A batch: one operation, its items with their parameters (taken literally), options, the PBX."""
+    """A batch: one operation, its items with their parameters, options, and the PBX."""
 
     operation: str
     items: Annotated[
-        list[Any], Field(max_length=MAX_ITEMS, description='`{"json"?: {…}, "parameters": {…}}` each')
+        list[Any],
+        Field(
+            max_length=MAX_ITEMS,
+            description='Each item is `{"json"?: {…}, "parameters": {…}}`. Parameters are values, not expressions',
+        ),
     ]
     options: ExecuteOptions = ExecuteOptions()
     pbx: Pbx
 
 
 class SearchRequest(_Envelope):
-    """What a "From list" field wants: entries of the set whose key a parameter is."""
+    """Entities to choose from: those whose key is the value of `parameter`, by default of the first parameter."""
 
     operation: str
     parameter: str | None = None
@@ -58,14 +67,14 @@ class SearchRequest(_Envelope):
 
 
 class FieldsRequest(_Envelope):
-    """Whose body fields are wanted."""
+    """The operation whose body fields are returned."""
 
     operation: str
     pbx: Pbx | None = None
 
 
 class OptionsRequest(_Envelope):
-    """Whose choices are wanted: `$select`, `$expand`, `$orderby` or a parameter with an enum."""
+    """The parameter whose choices are returned: `$select`, `$expand`, `$orderby`, or a parameter with an enum."""
 
     operation: str
     parameter: str
@@ -73,13 +82,13 @@ class OptionsRequest(_Envelope):
 
 
 class CheckRequest(_Envelope):
-    """Which credential to test."""
+    """The credential to test."""
 
     pbx: Pbx
 
 
-class HealthAnswer(BaseModel):
-    """Version of the executor, number of the contract, releases of the catalog."""
+class HealthResponse(BaseModel):
+    """Version of the executor, version of the HTTP contract, and the 3CX releases of the catalog."""
 
     status: Literal["ok"] = "ok"
     version: str

@@ -1,4 +1,4 @@
-"""A running batch as lines of JSON: each result as it comes, a blank line while nothing does, `done` at the end."""
+"""The results of a running batch as NDJSON: one line per result, empty lines while there is none, `done` at the end."""
 
 from __future__ import annotations
 
@@ -14,62 +14,64 @@ if TYPE_CHECKING:
 
     from ..execution.results import Batch, Result
 
-HEARTBEAT_SECONDS = 5.0
+_HEARTBEAT_LINE = b"\n"
 
 
 class ResultLines:
-    """Collects a batch's results for one reader. `add` is the batch's `on_result`."""
+    """Collects the results of one batch for one reader; `add` is the batch's `on_result`."""
 
-    def __init__(self, heartbeat: float = HEARTBEAT_SECONDS) -> None:
+    def __init__(self, heartbeat: float) -> None:
         self._heartbeat = heartbeat
-        self._waiting: list[bytes] = []
-        self._news = asyncio.Event()
+        self._ready: list[bytes] = []
+        self._changed = asyncio.Event()
 
     def add(self, result: Result) -> None:
-        """Takes a result."""
-        self._waiting.append(_line({"index": result.index, **result.to_json()}))
-        self._news.set()
+        """Append the line of a result."""
+        self._ready.append(_make_line({"index": result.index, **result.to_json()}))
+        self._changed.set()
 
     async def first(self, batch: asyncio.Task[Batch]) -> bytes:
-        """The lines that are there as soon as any is, the batch has ended or a heartbeat is due."""
-        batch.add_done_callback(lambda _: self._news.set())
+        """Return the first lines, as soon as there is one, the batch has ended or a heartbeat is due."""
+        batch.add_done_callback(lambda _: self._changed.set())
         try:
-            await asyncio.wait_for(self._news.wait(), self._heartbeat)
+            await asyncio.wait_for(self._changed.wait(), self._heartbeat)
         except TimeoutError:
-            return b"\n"
+            return _HEARTBEAT_LINE
         return self._take()
 
     async def lines(self, batch: asyncio.Task[Batch]) -> AsyncIterator[bytes]:
-        """The lines of `batch` until it has ended; several at once where they came together."""
+        """Yield the lines of `batch` until it has ended; lines that are ready together come in one chunk."""
         while True:
             ended = batch.done()
-            if self._waiting:
+            if self._ready:
                 yield self._take()
-            if not ended:
-                try:
-                    await asyncio.wait_for(self._news.wait(), self._heartbeat)
-                except TimeoutError:
-                    yield b"\n"
-                self._news.clear()
-            else:
-                for line in _last_lines(batch):
+            if ended:
+                for line in _make_last_lines(batch):
                     yield line
                 return
+            try:
+                await asyncio.wait_for(self._changed.wait(), self._heartbeat)
+            except TimeoutError:
+                yield _HEARTBEAT_LINE
+            self._changed.clear()
 
     def _take(self) -> bytes:
-        ready, self._waiting = self._waiting, []
+        ready, self._ready = self._ready, []
         return b"".join(ready)
 
 
-def _last_lines(batch: asyncio.Task[Batch]) -> list[bytes]:
-    """Results of items that were never tried, and the end; nothing of a batch that broke, which tells it broke."""
+def _make_last_lines(batch: asyncio.Task[Batch]) -> list[bytes]:
+    """Return the results of items that were not tried, and the last line.
+
+    A batch that ended with an exception has none: a stream without a last line is incomplete.
+    """
     try:
         whole = batch.result()
     except (ThreeCxError, ProblemError, asyncio.CancelledError):
         return []
-    skipped = [_line({"index": each.index, **each.to_json()}) for each in whole.not_tried]
-    return [*skipped, _line({"done": True, "summary": whole.summary()})]
+    skipped = [_make_line({"index": each.index, **each.to_json()}) for each in whole.not_tried]
+    return [*skipped, _make_line({"done": True, "summary": whole.summary()})]
 
 
-def _line(value: Any) -> bytes:
+def _make_line(value: Any) -> bytes:
     return dumps(value) + b"\n"

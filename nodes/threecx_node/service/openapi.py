@@ -1,4 +1,4 @@
-"""The service's own OpenAPI document, from the models of its calls."""
+"""The OpenAPI document of the service, built from the models of its requests."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
-from .models import CheckRequest, ExecuteRequest, FieldsRequest, HealthAnswer, OptionsRequest, SearchRequest
+from .models import CheckRequest, ExecuteRequest, FieldsRequest, HealthResponse, OptionsRequest, SearchRequest
 
-_CALLS = {
-    "/v1/execute": (ExecuteRequest, "Run one operation for a batch of items; one result per item, in order"),
-    "/v1/search": (SearchRequest, "Entries to choose from for a key"),
-    "/v1/fields": (FieldsRequest, "Fields of an operation's body"),
-    "/v1/options": (OptionsRequest, "Choices of a parameter"),
+_REQUESTS = {
+    "/v1/execute": (
+        ExecuteRequest,
+        "Run one operation for a batch of items. Returns one result per item, in order",
+    ),
+    "/v1/search": (SearchRequest, "List entities to choose from"),
+    "/v1/fields": (FieldsRequest, "List the fields of an operation's body"),
+    "/v1/options": (OptionsRequest, "List the choices of a parameter"),
     "/v1/check": (CheckRequest, "Test a credential"),
 }
 _REF = "#/components/schemas/{model}"
 
 
 @lru_cache(maxsize=1)
-def openapi() -> dict[str, Any]:
-    """The document, OpenAPI 3.1."""
-    models = [(model, "validation") for model, _ in _CALLS.values()] + [(HealthAnswer, "validation")]
+def build_openapi() -> dict[str, Any]:
+    """Return the document, OpenAPI 3.1."""
+    models = [(model, "validation") for model, _ in _REQUESTS.values()] + [(HealthResponse, "validation")]
     _, schemas = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
     paths: dict[str, Any] = {
         "/health": {
-            "get": {"summary": "Version and contract", "security": [], "responses": _answers("HealthAnswer")}
+            "get": {
+                "summary": "Return the version of the executor",
+                "security": [],
+                "responses": _make_responses("HealthResponse"),
+            }
         }
     }
-    for path, (model, summary) in _CALLS.items():
+    for path, (model, summary) in _REQUESTS.items():
         body = {
             "required": True,
             "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
         }
-        paths[path] = {"post": {"summary": summary, "requestBody": body, "responses": _answers(None)}}
+        paths[path] = {"post": {"summary": summary, "requestBody": body, "responses": _make_responses(None)}}
     execute = paths["/v1/execute"]["post"]["responses"]["200"]
     execute["content"]["application/x-ndjson"] = {"schema": {"type": "string"}}
     return {
@@ -50,13 +57,13 @@ def openapi() -> dict[str, Any]:
     }
 
 
-def _answers(schema: str | None) -> dict[str, Any]:
-    good = {"$ref": _REF.format(model=schema)} if schema else {"type": "object"}
+def _make_responses(schema: str | None) -> dict[str, Any]:
+    success = {"$ref": _REF.format(model=schema)} if schema else {"type": "object"}
     problem = {"type": "object", "required": ["status", "detail"]}
     return {
-        "200": {"description": "Done", "content": {"application/json": {"schema": good}}},
+        "200": {"description": "Success", "content": {"application/json": {"schema": success}}},
         "default": {
-            "description": "What is wrong and what to do about it",
+            "description": "The error and how to fix it",
             "content": {"application/problem+json": {"schema": problem}},
         },
     }

@@ -1,4 +1,4 @@
-"""Errors as `application/problem+json` (RFC 9457), in the words of our tree."""
+"""Errors as `application/problem+json` (RFC 9457), and the handlers that turn exceptions into them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from ..values.json import dumps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from starlette.requests import Request
+
 
 class ProblemError(Exception):
-    """A request that the service itself turns down: status, what is wrong, what to do about it, a word."""
+    """A request that the service itself refuses: status, what is wrong, how to fix it, and a code for programs."""
 
     def __init__(self, status: int, detail: str, description: str = "", code: str = "usage") -> None:
         super().__init__(detail)
@@ -25,11 +27,11 @@ class ProblemError(Exception):
         self.code = code
 
 
-def problem(
+def make_problem(
     status: int, detail: str, description: str = "", code: str = "", field: str | None = None
 ) -> Response:
-    """The answer that tells a problem."""
-    shape: Mapping[str, Any] = {
+    """Return the response for a problem; members without a value are left out."""
+    members: Mapping[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -38,25 +40,67 @@ def problem(
         "code": code,
         "field": field,
     }
-    content = dumps({key: value for key, value in shape.items() if value not in (None, "")})
+    content = dumps({key: value for key, value in members.items() if value not in (None, "")})
     return Response(content, status, media_type="application/problem+json")
 
 
-def fault_of_ours() -> ProblemError:
-    """What a caller is told of a fault of ours; the log holds the rest."""
-    return ProblemError(500, "the executor failed inside", "Its log tells more; please report it.", "bug")
+def make_internal_error() -> ProblemError:
+    """Return the error for a bug; only the log contains more about it."""
+    return ProblemError(
+        500, "internal error in the executor", "See the executor's log, and report this error.", "bug"
+    )
 
 
-def problem_of(error: ThreeCxError) -> Response:
-    """The answer that tells an error of our tree: the caller's fault is 4xx, the PBX's 502."""
+async def handle_problem(request: Request, error: Exception) -> Response:
+    """Return the response for a ProblemError."""
+    del request
+    assert isinstance(error, ProblemError)  # noqa: S101 (registered for this class alone)
+    return make_problem(error.status, error.detail, error.description, error.code)
+
+
+async def handle_error(request: Request, error: Exception) -> Response:
+    """Return the response for a ThreeCxError."""
+    del request
+    assert isinstance(error, ThreeCxError)  # noqa: S101 (registered for this class alone)
+    return make_problem(_status_of(error), error.message, error.description, error.code, error.field)
+
+
+async def handle_unknown_path(request: Request, error: Exception) -> Response:
+    """Return the response for a path that does not exist."""
+    del error
+    return make_problem(
+        404,
+        f"the path {request.url.path[:100]} does not exist",
+        "See /openapi.json for the paths.",
+        "unknown_path",
+    )
+
+
+async def handle_wrong_method(request: Request, error: Exception) -> Response:
+    """Return the response for a method that a path does not accept."""
+    del error
+    return make_problem(
+        405,
+        f"{request.url.path[:100]} does not accept {request.method}",
+        "See /openapi.json for the methods.",
+        "method",
+    )
+
+
+async def handle_bug(request: Request, error: Exception) -> Response:
+    """Return the response for an exception that is not expected."""
+    del error
+    return await handle_problem(request, make_internal_error())
+
+
+def _status_of(error: ThreeCxError) -> int:
+    """Return 4xx for an error of the caller, 502 for an error of the PBX."""
     if isinstance(error, UnknownNameError):
-        status = HTTPStatus.NOT_FOUND
-    elif isinstance(error, InputError):
-        status = HTTPStatus.BAD_REQUEST
-    elif isinstance(error, UnreachableError):
-        status = HTTPStatus.BAD_GATEWAY
-    elif isinstance(error, UsageError):
-        status = HTTPStatus.UNPROCESSABLE_ENTITY
-    else:
-        status = HTTPStatus.BAD_GATEWAY if error.http_code else HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem(status, error.message, error.description, error.code, error.field)
+        return HTTPStatus.NOT_FOUND
+    if isinstance(error, InputError):
+        return HTTPStatus.BAD_REQUEST
+    if isinstance(error, UnreachableError):
+        return HTTPStatus.BAD_GATEWAY
+    if isinstance(error, UsageError):
+        return HTTPStatus.UNPROCESSABLE_ENTITY
+    return HTTPStatus.BAD_GATEWAY if error.http_code else HTTPStatus.UNPROCESSABLE_ENTITY

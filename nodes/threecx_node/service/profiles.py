@@ -1,6 +1,6 @@
-"""The service's own PBXs, by name, so that a canvas need not hold their secrets.
+"""Named PBXs of the service, so that a canvas does not have to store their secrets.
 
-A TOML file with one table per PBX:
+They are in a TOML file with one table per PBX:
 
     [office]
     base_url = "https://pbx.example.com:5001"
@@ -20,6 +20,8 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from platformdirs import user_config_path
+
 from threecx_credentials import Credential, CredentialError
 
 from ..errors import ConfigurationError
@@ -28,67 +30,68 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KNOWN = frozenset({"base_url", "client_id", "client_secret", "client_secret_file", "verify_tls", "ca_file"})
-# The credential's names for what the file calls otherwise.
-_ENTRIES = {"baseUrl": "base_url", "clientId": "client_id", "clientSecret": "client_secret"}
+# The credential's names of the entries that have another name in the file.
+_ENTRY_NAMES = {"baseUrl": "base_url", "clientId": "client_id", "clientSecret": "client_secret"}
 _MISSING = {
     "base_url": 'Write base_url = "https://pbx.example.com:5001", with the address of the PBX, into its table.',
     "client_id": 'Write client_id = "900" into its table, as 3CX shows it in Admin > Integrations > API.',
 }
-_KEY_REMEDY = (
-    "Write client_secret_file, the name of a file that holds the API key, or client_secret, the key itself, into "
-    "its table; 3CX shows the key once, in Admin > Integrations > API."
+_KEY_ADVICE = (
+    "Write client_secret_file, the name of a file with the API key, or client_secret, the key itself, into "
+    "its table. 3CX shows the API key once, in Admin > Integrations > API."
 )
 
 
 def default_path() -> Path:
-    """Where profiles are looked for: `threecx/profiles.toml` in the user's configuration."""
-    base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "threecx" / "profiles.toml"
+    """Return the path of `profiles.toml` in the user's configuration folder, on Linux ~/.config/threecx."""
+    return user_config_path("threecx", appauthor=False) / "profiles.toml"
 
 
 def load_profiles(path: Path | None = None) -> Mapping[str, Credential]:
-    """The profiles of a file, none where the default file is not there. Raises ConfigurationError."""
+    """Return the profiles of a file; none if the default file does not exist. Raise ConfigurationError."""
     chosen = path or default_path()
     if path is None and not chosen.exists():
         return {}
-    refuse_if_others_can_read(chosen, if_missing="Write it, with a table such as [office] for each PBX.")
+    refuse_if_others_can_read(chosen, if_missing="Create it, with a table such as [office] for each PBX.")
     try:
         document = tomllib.loads(chosen.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the profiles {chosen}: {error.strerror}",
-            description="Give a file that you can read.",
+            description="Choose a file that you can read.",
         ) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{chosen} is no TOML: {error}", description="Mend it there.") from error
+        raise ConfigurationError(
+            f"{chosen} is not valid TOML: {error}", description="Fix the file."
+        ) from error
     return {name: _credential(name, table, chosen) for name, table in document.items()}
 
 
 def refuse_if_others_can_read(path: Path, *, if_missing: str = "") -> None:
-    """Raises ConfigurationError where a file with secrets is none, or can be read by group or others.
+    """Raise ConfigurationError if a file with secrets cannot be read, or if its group or others can read it.
 
-    `if_missing` is the remedy where nothing is there.
+    `if_missing` is the advice if the file does not exist.
     """
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        remedy = if_missing if isinstance(error, FileNotFoundError) else "Give a file that you can read."
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}", description=remedy) from error
-    # What a shell puts in for `<(command)` is no regular file either, and fine.
+        advice = if_missing if isinstance(error, FileNotFoundError) else "Choose a file that you can read."
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}", description=advice) from error
+    # A pipe, such as a shell opens for `<(command)`, is allowed too.
     if stat.S_ISDIR(mode):
-        raise ConfigurationError(f"{path} is a folder", description="Give the file itself.")
+        raise ConfigurationError(f"{path} is a folder", description="Choose a file in it.")
     forbidden = stat.S_IRWXG | stat.S_IRWXO
-    if _is_systemds(path):
-        # Where the service has a user of its own, systemd lets it in by an access list, which shows as the group's.
+    if _is_systemd_credential(path):
+        # If the service runs as another user, systemd gives it access by a list, which appears as the group's.
         forbidden &= ~stat.S_IRGRP
     if os.name == "posix" and mode & forbidden:
         raise ConfigurationError(
-            f"{path} holds secrets and can be read by others",
-            description=f"Do: chmod 600 {shlex.quote(str(path))}",
+            f"{path} contains secrets and can be read by others",
+            description=f"Run: chmod 600 {shlex.quote(str(path))}",
         )
 
 
-def _is_systemds(path: Path) -> bool:
+def _is_systemd_credential(path: Path) -> bool:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     return bool(folder) and path.resolve().is_relative_to(Path(str(folder)).resolve())
 
@@ -96,10 +99,10 @@ def _is_systemds(path: Path) -> bool:
 def _credential(name: str, table: Any, path: Path) -> Credential:
     where = f"{path}, profile {name}"
     if not isinstance(table, dict):
-        # What stands above the first table is no profile at all.
+        # An entry above the first table does not belong to a profile.
         raise ConfigurationError(
-            f"{path}: {name} is in no profile",
-            description="Write the profile's name in brackets, such as [office], above its lines.",
+            f"{path}: {name} does not belong to a profile",
+            description="Write the name of the profile in brackets, such as [office], above its lines.",
         )
     _refuse_entries(table, where)
     ca_file = str(path.parent / table["ca_file"]) if table.get("ca_file") else None
@@ -114,18 +117,18 @@ def _credential(name: str, table: Any, path: Path) -> Credential:
             ca_file=ca_file,
         )
     except CredentialError as error:
-        entry = _ENTRIES.get(error.field, error.field)
+        entry = _ENTRY_NAMES.get(error.field, error.field)
         raise ConfigurationError(
             f"{where}, {entry}: {error}", description=error.remedy, field=error.field
         ) from error
 
 
 def _refuse_entries(table: Mapping[str, Any], where: str) -> None:
-    """Raises ConfigurationError for entries that are unknown, of the wrong type, missing or too many."""
+    """Raise ConfigurationError if an entry is unknown, missing, of the wrong type, or contradicts another one."""
     if unknown := sorted(set(table) - _KNOWN):
         raise ConfigurationError(
             f"{where} has an unknown entry {unknown[0]!r}",
-            description=f"Known are {', '.join(sorted(_KNOWN))}.",
+            description=f"The entries of a profile are {', '.join(sorted(_KNOWN))}.",
         )
     if not isinstance(table.get("verify_tls", True), bool):
         raise ConfigurationError(
@@ -133,18 +136,18 @@ def _refuse_entries(table: Mapping[str, Any], where: str) -> None:
         )
     for entry in sorted(_KNOWN - {"verify_tls"}):
         if not isinstance(table.get(entry, ""), str):
-            raise ConfigurationError(f"{where}: {entry} must be a text", description="Put it in quotes.")
-    for entry, remedy in _MISSING.items():
+            raise ConfigurationError(f"{where}: {entry} must be a string", description="Write it in quotes.")
+    for entry, advice in _MISSING.items():
         if not table.get(entry, "").strip():
-            raise ConfigurationError(f"{where} has no {entry}", description=remedy)
+            raise ConfigurationError(f"{where} has no {entry}", description=advice)
     given = [each for each in ("client_secret", "client_secret_file") if table.get(each, "").strip()]
     if not given:
         raise ConfigurationError(
-            f"{where} has neither client_secret_file nor client_secret", description=_KEY_REMEDY
+            f"{where} has neither client_secret_file nor client_secret", description=_KEY_ADVICE
         )
     if len(given) > 1:
         raise ConfigurationError(
-            f"{where} has both client_secret and client_secret_file", description="Leave one of them out."
+            f"{where} has both client_secret and client_secret_file", description="Remove one of them."
         )
 
 
@@ -152,11 +155,11 @@ def _refuse_unreadable_ca(ca_file: str, where: str) -> None:
     try:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        # An SSLError is an OSError too, whose words are OpenSSL's.
-        reason = "it is no PEM file" if isinstance(error, ssl.SSLError) else error.strerror
+        # An SSLError is an OSError too, but with a message of OpenSSL.
+        reason = "it is not a PEM file" if isinstance(error, ssl.SSLError) else error.strerror
         raise ConfigurationError(
             f"{where}: cannot read the ca_file {ca_file}: {reason}",
-            description="Give a file with the certificate in PEM; a relative path counts from the profiles' folder.",
+            description="Choose a file with the certificate as PEM. A relative path starts at the profiles' folder.",
         ) from error
 
 
@@ -164,12 +167,12 @@ def _secret(table: Mapping[str, str], path: Path, where: str) -> str:
     if not table.get("client_secret_file", "").strip():
         return table["client_secret"]
     place = path.parent / table["client_secret_file"]
-    remedy = "Write the PBX's API key, as 3CX shows it in Admin > Integrations > API, into it."
-    refuse_if_others_can_read(place, if_missing=remedy)
+    advice = "Write the API key of the PBX, as 3CX shows it in Admin > Integrations > API, into this file."
+    refuse_if_others_can_read(place, if_missing=advice)
     try:
         secret = place.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{where}: cannot read {place}", description=remedy) from error
+        raise ConfigurationError(f"{where}: cannot read {place}", description=advice) from error
     if not secret:
-        raise ConfigurationError(f"{where}: {place} is empty", description=remedy)
+        raise ConfigurationError(f"{where}: {place} is empty", description=advice)
     return secret

@@ -1,0 +1,41 @@
+"""The settings of the service, as one object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..options import Limits
+from ..server.limits import RequestLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from threecx_credentials import Credential
+
+
+def _default_request_limits() -> RequestLimits:
+    # A body has no time limit of its own: it is read only after the executor key has been checked.
+    return RequestLimits(head_timeout=20.0, body_timeout=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig:
+    """How the service runs; times are in seconds.
+
+    key            the executor key, which callers must send; None only if the service listens on loopback
+    profiles       PBXs by name
+    limits         limits of each PBX, for all callers together
+    max_body_bytes size of the largest request
+    heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
+    grace          how long batches may go on when the service is told to end
+    request_limits limits for slow clients
+    """
+
+    key: str | None = None
+    profiles: Mapping[str, Credential] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
+    max_body_bytes: int = 32 * 1024 * 1024
+    heartbeat: float = 5.0
+    grace: int = 30
+    request_limits: RequestLimits = field(default_factory=_default_request_limits)

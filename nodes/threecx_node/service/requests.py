@@ -1,0 +1,109 @@
+"""Read the body of a request, and turn its parts into the executor's types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
+
+from threecx_credentials import Credential, CredentialError
+
+from ..errors import ConfigurationError
+from ..execution.results import Item
+from ..options import Limits, Options
+from ..values.json import loads, why_not_json
+from .models import MAX_ITEMS, ExecuteOptions, Pbx
+from .problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+async def read_request(request: Request, model: type[_Model], max_body_bytes: int) -> _Model:
+    """Return the request's body as `model`. Raise ProblemError if it is too large or does not match."""
+    raw = await _read_body(request, max_body_bytes)
+    try:
+        content = loads(raw)
+    except ValueError as error:
+        raise ProblemError(
+            400, f"the request body is not valid JSON{why_not_json(error)}", "Send JSON.", "input"
+        ) from error
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _describe_mismatch(error) from error
+
+
+def parse_item(index: int, given: Any) -> Item:
+    """Return one item of a batch. Raise ProblemError for the whole request if its structure is wrong."""
+    if isinstance(given, dict) and set(given) <= {"json", "parameters"}:
+        json, parameters = given.get("json") or {}, given.get("parameters") or {}
+        if isinstance(json, dict) and isinstance(parameters, dict):
+            return Item(json, parameters)
+    raise ProblemError(
+        422, f'item {index} is not {{"json"?: {{…}}, "parameters": {{…}}}}', "See /openapi.json for an item."
+    )
+
+
+def build_options(given: ExecuteOptions) -> Options:
+    """Return the options of a batch."""
+    defaults = Limits()
+    return Options(
+        dry_run=given.dry_run,
+        prepare_only=given.prepare_only,
+        continue_on_fail=given.continue_on_fail,
+        release=given.release,
+        time_zone=given.time_zone,
+        limits=Limits(
+            concurrency=given.concurrency or defaults.concurrency, timeout=given.timeout or defaults.timeout
+        ),
+    )
+
+
+def find_credential(pbx: Pbx, profiles: Mapping[str, Credential]) -> Credential:
+    """Return the credential of a profile, or the one that the request contains. Raise ConfigurationError."""
+    if pbx.profile is not None:
+        if pbx.profile not in profiles:
+            known = ", ".join(sorted(profiles)) or "none"
+            raise ConfigurationError(
+                f"the executor has no profile {pbx.profile!r}",
+                description=f"Choose one from its profiles.toml, which has {known}, or add the profile there.",
+                field="profile",
+            )
+        return profiles[pbx.profile]
+    try:
+        return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret, verify_tls=pbx.verify_tls)
+    except CredentialError as error:
+        raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error
+
+
+async def _read_body(request: Request, max_body_bytes: int) -> bytes:
+    raw = bytearray()
+    try:
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > max_body_bytes:
+                raise ProblemError(
+                    413,
+                    f"the request is larger than {max_body_bytes // 2**20} MB",
+                    "Send fewer items at once, or start the executor with a larger --max-body.",
+                    "too_large",
+                )
+    except ClientDisconnect as error:
+        raise ProblemError(400, "the request body is incomplete: the client closed the connection") from error
+    return bytes(raw)
+
+
+def _describe_mismatch(error: ValidationError) -> ProblemError:
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(each) for each in first["loc"]) or "the request body"
+    if first["type"] == "too_long":
+        return ProblemError(
+            413, f"the request has more than {MAX_ITEMS} items", "Send them in several requests.", "too_large"
+        )
+    return ProblemError(422, f"{where}: {first['msg']}", "See /openapi.json for the fields of a request.")
