@@ -47,7 +47,7 @@ def test_operations_as_a_table() -> None:
     ("arguments", "says"),
     [
         (("operations", "--resource", "CallFlowAps"), "Did you mean 'CallFlowApps'?"),
-        (("operations", "--release", "20.0"), "It holds 20.0.4"),
+        (("operations", "--release", "20.0"), "Choose one of 20.0.4"),
         (("describe", "GetUsr"), "Did you mean 'GetUser'?"),
     ],
 )

@@ -194,7 +194,7 @@ NOTHING_SENT = [
         "item 0: the body",
     ),
     (("UpdateUser", "-p", "Id=5"), 1, "item 0: UpdateUser has nothing to update"),
-    (("GetUser", "-p", "Id=5", "--release", "21.0.0"), 2, "It holds 20.0.4"),
+    (("GetUser", "-p", "Id=5", "--release", "21.0.0"), 2, "Choose one of 20.0.4"),
     (("GetUser", "-p", "Id=5", "--base-url", "https://ada:hunter2@pbx.example"), 2, "user name or password"),
     (("GetUser", "-p", "Id=5", "--catalog", "nowhere.json"), 2, "cannot read the catalog"),
     ((), 2, "no operation is named"),
