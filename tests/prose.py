@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.prose_words import PARTICIPLES, WORDS, is_imperative
+from tests.prose_words import LONGEST_TEST_NAME, PARTICIPLES, WORDS, is_imperative
 
 ROOT = Path(__file__).parent.parent
 FOLDERS = (
@@ -282,12 +282,11 @@ def _check_functions(name: str, source: str, in_tests: bool) -> Iterator[Finding
         elif first != "What" and not in_tests and _needs_verb(owner) and not is_imperative(first):
             yield Finding(name, docstring.lineno, first, 'begin with a verb in the imperative: "Return …"')
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            and not in_tests
-            and node.name.strip("_") in PARTICIPLES
-            and not _is_property(node)
-        ):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if in_tests and node.name.startswith("test_") and len(node.name) > LONGEST_TEST_NAME:
+            yield Finding(name, node.lineno, node.name, f"shorten to {LONGEST_TEST_NAME} characters")
+        elif not in_tests and node.name.strip("_") in PARTICIPLES and not _is_property(node):
             yield Finding(name, node.lineno, f"{node.name}()", "name a function by a verb and its object")
 
 

@@ -100,6 +100,9 @@ def is_imperative(word: str) -> bool:
     return word.endswith("ss") or word in _VERBS_WITH_AN_ENDING or not word.endswith(_ENDINGS)
 
 
+# A test's name is read at a glance.
+LONGEST_TEST_NAME = 60
+
 # Participles are adjectives: a function of that name says nothing about its job.
 PARTICIPLES = _words(
     "told made kept known shown handled given taken found written sent said held named wanted needed chosen done "

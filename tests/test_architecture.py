@@ -154,7 +154,7 @@ def test_help_loads_nothing_heavy_and_no_catalog() -> None:
     ]
 
 
-def test_running_a_delete_loads_no_importer_no_builder_and_no_validator() -> None:
+def test_a_run_loads_no_codegen_and_no_validator() -> None:
     code = """
 import asyncio
 from threecx_credentials import Credential, Secret

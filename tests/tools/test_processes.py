@@ -70,7 +70,7 @@ def test_it_can_be_killed_and_started_again_with_the_same_log(tmp_path: Path) ->
     assert process.read_log_end().count("serving") == 2
 
 
-def test_a_program_that_ends_while_it_starts_is_an_error_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_program_that_ends_at_start(tmp_path: Path) -> None:
     process, _ = program(tmp_path, "import sys; sys.exit('the disk is full')")
     with pytest.raises(LabError, match=r"the program did not start: .*\n.*the disk is full"):
         process.start()
