@@ -12,7 +12,6 @@ from tests.prose import ROOT, check, check_source, files
 PENDING: tuple[str, ...] = (
     "bench/",
     "credentials/",
-    "engine/",
     "node_definition.json",
     "nodes/threecx_node/cli/",
     "nodes/threecx_node/codegen/",

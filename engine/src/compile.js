@@ -1,4 +1,4 @@
-// From the text between {{ and }} to a function of the names that it uses.
+// Compile the text between {{ and }} into a function of the names that it uses.
 import { parseExpressionAt } from "acorn";
 import { EngineError } from "./errors.js";
 import { isExtension } from "./extensions/index.js";
@@ -26,7 +26,7 @@ function parse(code) {
   return tree;
 }
 
-/** What the expression refers to, and whether it may change the items. */
+/** Return the names that the expression uses, and whether it may change the items. */
 function survey(tree) {
   const found = { names: new Set(), mutates: false };
   const visit = (node) => {
@@ -51,14 +51,14 @@ function checkNames(names) {
   for (const name of names) {
     if (ONLY_IN_N8N.has(name)) throw onlyInN8n(name === "$" ? '$("…")' : name);
     if (name === "Promise") throw cannotWait();
-    if (CODE_FROM_TEXT.has(name)) throw new EngineError("making code from text is not supported in expressions");
+    if (CODE_FROM_TEXT.has(name)) throw new EngineError("creating code from text is not supported in expressions");
   }
 }
 
-// What is put off would run after the item's result is taken, and unwatched.
+// Deferred code would run after the item's result was read, outside all limits.
 const cannotWait = () => new EngineError("an expression cannot wait: async, await and Promise are not supported");
 
-/** `{run(view), mutates}`; throws an EngineError for what is no expression or may not be said. */
+/** Return `{run(view), mutates}`. Throw an EngineError if the code is not a valid expression, or not allowed. */
 export function compile(code, helpers) {
   if (ONLY_COMMENTS.test(code)) return { run: () => undefined, mutates: false };
   const tree = parse(code);
@@ -67,7 +67,7 @@ export function compile(code, helpers) {
   const bound = [...names].filter((name) => !NEVER_BOUND.has(name));
   let body;
   try {
-    // The inner function keeps `this` and `arguments` of the outer one out of sight.
+    // The inner function hides `this` and `arguments` of the outer one.
     const source = `"use strict"; return (function () { return (${render(tree, code, isExtension)}\n); })();`;
     body = makeFunction(...Object.keys(helpers), ...bound, source);
   } catch (error) {
@@ -78,5 +78,5 @@ export function compile(code, helpers) {
   return { run: (view) => body(...tools, ...givers.map((give) => give(view))), mutates };
 }
 
-// A name that means nothing is undefined, as in n8n.
+// An unknown name is undefined, as in n8n.
 const constantly = (value) => () => value;

@@ -1,4 +1,4 @@
-// A result on its way to Python: `[tag, …]` as JSON text.
+// Encode a result for Python: `[tag, …]` as JSON text.
 //   ["v", value]  a JSON value        ["u"]  undefined       ["n", name]  NaN, Infinity, -Infinity
 //   ["i", digits] a BigInt            ["e", message, description]
 import { DateTime, Duration, Interval } from "luxon";
@@ -22,10 +22,10 @@ const MOMENTS = [
 ];
 
 function checkKind(value) {
-  if (typeof value === "function") throw new EngineError("the expression gives a function: call it with ()");
-  if (typeof value === "symbol") throw new EngineError("the expression gives a symbol, which is no value for a parameter");
+  if (typeof value === "function") throw new EngineError("the expression returns a function: call it with ()");
+  if (typeof value === "symbol") throw new EngineError("the expression returns a symbol, which cannot be the value of a parameter");
   for (const [kind, what] of REFUSED) {
-    if (value instanceof kind) throw new EngineError(`the expression gives ${what}`);
+    if (value instanceof kind) throw new EngineError(`the expression returns ${what}`);
   }
   if (value instanceof Date && Number.isNaN(value.getTime())) throw new EngineError("invalid Date");
   for (const [isKind, name] of MOMENTS) {
@@ -61,7 +61,7 @@ export function encode(value) {
   return encodeObject(value);
 }
 
-/** A chunk's value inside text, as Array.prototype.join writes it. */
+/** Return a value as part of a text, as Array.prototype.join writes it. */
 export function asText(value) {
   if (value === null || value === undefined) return "";
   checkKind(value);

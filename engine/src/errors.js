@@ -1,5 +1,5 @@
-// An error whose message is meant for the person who wrote the expression.
-// Anything else that is thrown while an expression runs is judged in main.js.
+// An error whose message is shown to the author of the expression.
+// main.js decides about all other errors that an expression throws.
 export class EngineError extends Error {
   constructor(message, description = "") {
     super(message);

@@ -1,6 +1,6 @@
-// The items of one batch, as the expression for one item sees them.
+// The items of one batch, as an expression sees them.
 
-/** Items as lines of JSON text, parsed when first needed. */
+/** Items as lines of JSON text, parsed on first use. */
 export class Batch {
   constructor(lines, start, shared) {
     this.lines = lines;

@@ -1,4 +1,4 @@
-// The engine's entry: Python calls begin() once per batch and run() until it is through.
+// The engine's entry point: Python calls begin() once per batch, and run() until all items are done.
 import * as luxon from "luxon";
 import { compile } from "./compile.js";
 import { asText, encode, encodeText, failure } from "./encode.js";
@@ -12,7 +12,7 @@ const { DateTime, FixedOffsetZone, IANAZone, Settings } = luxon;
 const CACHED_EXPRESSIONS = 500;
 const now = Date.now;
 const compiled = new Map();
-// Python reads the index of the item at work from here, also while JavaScript hangs.
+// Python reads the index of the current item from here, even while JavaScript does not return.
 const progress = new Int32Array(new SharedArrayBuffer(4));
 
 const helpers = {
@@ -30,7 +30,7 @@ function compiledOnce(code) {
   return expression;
 }
 
-// As in n8n, what is not there is undefined; other failures are the item's error.
+// As in n8n, a missing name or property is undefined; other failures are the item's error.
 function valueOf(expression, view) {
   try {
     return expression.run(view);
@@ -46,7 +46,7 @@ function describeFailure(error) {
   try {
     text = String(error);
   } catch {
-    text = "it threw something that cannot be written as text";
+    text = "it threw a value that cannot be converted to text";
   }
   return failure(`the expression failed: ${text}`);
 }
@@ -63,12 +63,12 @@ function evaluate(parts, view) {
 
 let work;
 
-/** `header` is `{parts: [{text} | {code}], timezone, start}`; `lines` holds an item's JSON per line. */
+/** Begin a batch. `header` is `{parts: [{text} | {code}], timezone, start}`; `lines` has one item's JSON per line. */
 function begin(header, lines) {
   const { parts, timezone, start } = JSON.parse(header);
   work = undefined;
   try {
-    if (!IANAZone.isValidZone(timezone)) throw new EngineError(`"${timezone}" is no time zone`);
+    if (!IANAZone.isValidZone(timezone)) throw new EngineError(`"${timezone}" is not a time zone`);
     Settings.defaultZone = timezone;
     Settings.defaultLocale = "en-US";
     const steps = parts.map((part) => part.text ?? compiledOnce(part.code));
@@ -79,7 +79,7 @@ function begin(header, lines) {
   return "";
 }
 
-/** Evaluates the items from `from` up to `to`, or as many as fit into `slice` milliseconds, at least one. */
+/** Evaluate the items from `from` to `to`, or as many as fit into `slice` milliseconds, at least one. */
 function run(from, to, slice) {
   const results = [];
   const end = now() + slice;
@@ -94,7 +94,7 @@ const globals = Reflect.ownKeys(globalThis)
   .map((key) => Reflect.getOwnPropertyDescriptor(globalThis, key).value)
   .filter((value) => value !== globalThis && (typeof value === "object" || typeof value === "function") && value);
 
-// luxon hands out one object per zone to everybody.
+// luxon shares one object per zone among all callers.
 const createZone = IANAZone.create;
 IANAZone.create = (name) => Object.freeze(createZone.call(IANAZone, name));
 Object.freeze(FixedOffsetZone.utcInstance);

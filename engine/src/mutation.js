@@ -1,5 +1,5 @@
-// Can an expression change the data it is given? When it surely cannot, the items of a batch
-// share their parsed JSON; when in doubt, each item works on a copy of its own.
+// Decide whether an expression can change its data. If it certainly cannot, all items of a batch
+// share their parsed JSON; otherwise each item works on its own copy.
 
 const MUTATORS = new Set([
   "add", "append", "apply", "assign", "bind", "call", "clear", "copyWithin", "defineProperties",

@@ -1,4 +1,4 @@
-// Which names an expression may say, and what each of them means.
+// The names that an expression can use, and their values.
 import jmespath from "jmespath";
 import { DateTime, Duration, Interval } from "luxon";
 import { EngineError } from "./errors.js";
@@ -13,7 +13,7 @@ const GLOBAL_NAMES = [
   "encodeURIComponent", "escape", "isFinite", "isNaN", "parseFloat", "parseInt", "unescape",
 ];
 
-// Data of a running n8n. A value made up here would be a wrong one.
+// Data of a running n8n. Any value invented here would be wrong.
 export const ONLY_IN_N8N = new Set([
   "$", "$agentInfo", "$binary", "$data", "$env", "$evaluateExpression", "$execution", "$executionId", "$fromAI",
   "$fromAi", "$fromai", "$getNodeParameter", "$getWorkflowStaticData", "$item", "$mode", "$node", "$nodeId",
@@ -46,7 +46,7 @@ const FUNCTIONS = {
   },
 };
 
-/** The same for every item; looked up by name. */
+/** Values that are the same for every item, by name. */
 export const CONSTANTS = new Map([
   ...GLOBAL_NAMES.map((name) => [name, globalThis[name]]),
   ...Object.entries(FUNCTIONS),
@@ -56,7 +56,7 @@ export const CONSTANTS = new Map([
   ["$runIndex", 0],
 ]);
 
-/** Made anew for every item. */
+/** Functions that create the value for one item, by name. */
 export const PER_ITEM = new Map([
   ["$json", (view) => view.json(view.index)],
   ["$itemIndex", (view) => view.index],
@@ -68,14 +68,14 @@ export const PER_ITEM = new Map([
     if (names.length > 0) throw onlyInN8n("$items() of another node");
     return view.all();
   }],
-  // An object that nobody else sees, where the real one would join the items.
+  // A new object for each item; the real one would be shared among the items.
   ["globalThis", () => ({})],
 ]);
 
 export function onlyInN8n(name) {
   return new EngineError(
     `${name} is only available inside n8n`,
-    "Outside n8n an expression has $json, $input, $itemIndex, dates, JavaScript and n8n's extension methods.",
+    "Outside n8n, an expression can use $json, $input, $itemIndex, dates, JavaScript and n8n's extension methods.",
   );
 }
 
@@ -93,7 +93,7 @@ function inputOf(view) {
     all: withoutArguments("all", () => view.all()),
     itemMatching: foreign("itemMatching()"),
     toJSON: () => {
-      throw new EngineError("$input is no value of its own: use $input.item, .first(), .last() or .all()");
+      throw new EngineError("$input cannot be used as a value: use $input.item, .first(), .last() or .all()");
     },
   };
   Object.defineProperty(input, "item", { get: () => view.item(view.index) });

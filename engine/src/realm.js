@@ -1,5 +1,5 @@
-// Freezes everything that an expression can reach, so that no item and no batch can change
-// what a later one sees, and takes away the ways of making code from text.
+// Freeze all objects that an expression can reach, so that no item and no batch can change what a
+// later one sees, and remove all ways to create code from text.
 import { EngineError } from "./errors.js";
 
 // Assigning `error.name = …` must still work after Error.prototype is frozen (a frozen data
@@ -33,7 +33,7 @@ function allowAssignmentBelow(prototype) {
 
 function forbidCodeFromText() {
   const blocked = function Function() {
-    throw new EngineError("making code from text is not supported in expressions");
+    throw new EngineError("creating code from text is not supported in expressions");
   };
   const kinds = [function () {}, async function () {}, function* () {}, async function* () {}];
   for (const kind of kinds) {
@@ -42,13 +42,13 @@ function forbidCodeFromText() {
   }
 }
 
-// Array.fromAsync gives a Promise, whose callbacks run after the item's result is taken, and unwatched.
+// Array.fromAsync returns a Promise. Its callbacks run after the item's result was read, outside all limits.
 function forbidLateCode() {
   delete Array.fromAsync;
 }
 
 function dropMatchLeftovers() {
-  // RegExp.$1 and its kin remember the last match of whoever ran before.
+  // RegExp.$1 and similar properties keep the last match of the previous expression.
   for (const key of Reflect.ownKeys(RegExp)) {
     const descriptor = Reflect.getOwnPropertyDescriptor(RegExp, key);
     if (descriptor.configurable && descriptor.get && typeof key === "string") Reflect.deleteProperty(RegExp, key);
@@ -78,7 +78,7 @@ function freezeReachable(roots) {
   }
 }
 
-// Prototypes that have no name of their own in the global scope.
+// Prototypes without a name in the global scope.
 const HIDDEN = [
   async function () {}, function* () {}, async function* () {},
   Reflect.getPrototypeOf([][Symbol.iterator]()),
@@ -90,7 +90,7 @@ const HIDDEN = [
   Reflect.getPrototypeOf(Reflect.getPrototypeOf((async function* () {})())),
 ];
 
-/** Closes the realm; `extra` are further objects that expressions are given. */
+/** Freeze the realm; `extra` are further objects that expressions can use. */
 export function closeRealm(globals, extra) {
   forbidCodeFromText();
   forbidLateCode();

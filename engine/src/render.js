@@ -1,4 +1,4 @@
-// Writes an expression out again with its extension calls made explicit:
+// Write an expression with explicit extension calls:
 // `a.b.first()` becomes `__extend(a.b, "first", [])`, and an optional chain around such a call
 // becomes nested conditionals, so that a short circuit still leaves the whole chain.
 
@@ -15,7 +15,7 @@ export function children(node) {
   return found.sort((left, right) => left.start - right.start);
 }
 
-/** The text of `tree`, a part of `code`; `isExtension(name)` says which method calls to rewrite. */
+/** Return the text of `tree`, a part of `code`; `isExtension(name)` says which method calls to rewrite. */
 export function render(tree, code, isExtension) {
   return new Renderer(code, isExtension).text(tree);
 }

@@ -150,7 +150,7 @@ def test_nothing_outside_is_in_reach(name: str) -> None:
     ],
 )
 def test_no_code_from_text(code: str) -> None:
-    with pytest.raises(ExpressionError, match="making code from text"):
+    with pytest.raises(ExpressionError, match="creating code from text"):
         evaluate(f"={{{{ {code} }}}}", FIVE, 0)
 
 

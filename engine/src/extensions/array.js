@@ -31,7 +31,7 @@ function chunk(array, size) {
 
 function pluck(array, ...names) {
   if (names.length === 0) return array;
-  if (names.length > 1) throw new EngineError("pluck() of several fields is not supported: use map()");
+  if (names.length > 1) throw new EngineError("pluck() with several fields is not supported: use map()");
   const [name] = names;
   return array
     .filter((element) => typeof element === "object" && element !== null && Object.hasOwn(element, name))
@@ -41,7 +41,7 @@ function pluck(array, ...names) {
 function combine(left, right) {
   for (const key of Object.keys(right)) {
     if (Object.hasOwn(left, key) && identity(left[key]) !== identity(right[key])) {
-      throw new EngineError(`merge(): two different values for "${key}"`, "Use {...a, ...b}: there the last one wins.");
+      throw new EngineError(`merge(): two different values for "${key}"`, "Use {...a, ...b}: it keeps the last value.");
     }
   }
   return { ...left, ...right };

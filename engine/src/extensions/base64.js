@@ -3,7 +3,7 @@ import { EngineError } from "../errors.js";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** The text's UTF-8; V8 alone has no TextEncoder either. */
+/** Return the text as UTF-8; V8 alone has no TextEncoder either. */
 export function utf8Bytes(text) {
   const escaped = encodeURIComponent(text.toWellFormed());
   const bytes = [];
@@ -29,7 +29,7 @@ export function base64Encode(text) {
   return encoded;
 }
 
-/** Takes the URL-safe alphabet too; bytes that are no UTF-8 become U+FFFD. */
+/** Decode base64, also in the URL-safe alphabet; bytes that are not valid UTF-8 become U+FFFD. */
 export function base64Decode(text) {
   const clean = text.replace(/\s|=+$/g, "").replaceAll("-", "+").replaceAll("_", "/");
   let escaped = "";
@@ -37,7 +37,7 @@ export function base64Decode(text) {
   let count = 0;
   for (const sign of clean) {
     const value = ALPHABET.indexOf(sign);
-    if (value < 0) throw new EngineError(`base64Decode(): ${JSON.stringify(sign)} is no base64`);
+    if (value < 0) throw new EngineError(`base64Decode(): ${JSON.stringify(sign)} is not a base64 character`);
     bits = ((bits << 6) | value) & 0xffff;
     count += 6;
     if (count >= 8) {

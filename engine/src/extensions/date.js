@@ -1,15 +1,15 @@
 // Extension methods of dates: luxon's DateTime and JavaScript's Date.
-// What gives a moment gives the kind of date that it was called on.
+// A method that returns a date returns the type that it was called on.
 import { DateTime, Duration } from "luxon";
 import { EngineError } from "../errors.js";
 import { describe } from "./shared.js";
 
-/** A DateTime from a DateTime, a Date or a text in one of n8n's formats. */
+/** Convert a DateTime, a Date or a text in one of n8n's formats to a DateTime. */
 export function momentOf(value) {
   if (DateTime.isDateTime(value)) return value;
   if (value instanceof Date) return DateTime.fromJSDate(value);
   if (typeof value === "string") return parseMoment(value);
-  throw new EngineError(`${describe(value)} is no date`);
+  throw new EngineError(`${describe(value)} is not a date`);
 }
 
 export function parseMoment(text) {
@@ -20,7 +20,7 @@ export function parseMoment(text) {
     if (moment.isValid) return moment;
   }
   const moment = /^-?\d+$/.test(trimmed) ? DateTime.fromMillis(Number(trimmed)) : DateTime.invalid("unparsable");
-  if (!moment.isValid) throw new EngineError("cannot convert to Luxon DateTime", `${describe(text)} is no date.`);
+  if (!moment.isValid) throw new EngineError("cannot convert to Luxon DateTime", `${describe(text)} is not a date.`);
   return moment;
 }
 

@@ -1,4 +1,4 @@
-// n8n's extension methods: which exist, and whom a call reaches.
+// n8n's extension methods, and the dispatch of calls to them.
 import { DateTime } from "luxon";
 import { EngineError } from "../errors.js";
 import { arrayMethods } from "./array.js";
@@ -33,7 +33,7 @@ function typeOf(value) {
   return { string: "String", number: "Number", boolean: "Boolean" }[typeof value];
 }
 
-/** Calls `value.name(...given)`, where `name` is an extension's name. */
+/** Call `value.name(...given)`, where `name` is the name of an extension. */
 export function extend(value, name, given) {
   if (value === null || value === undefined) return extendNothing(value, name);
   const own = typeof value === "object" && Object.hasOwn(value, name) && typeof value[name] === "function";
@@ -43,7 +43,7 @@ export function extend(value, name, given) {
   throw new EngineError(`${name}() is only callable on ${enumerate(TYPES_BY_METHOD.get(name))}`);
 }
 
-// A TypeError of the expression's own makes undefined; one of ours about its arguments should be seen.
+// A TypeError in the expression gives undefined, but a TypeError about a method's arguments is reported.
 function call(method, name, value, given) {
   try {
     return method(value, ...given);

@@ -17,7 +17,7 @@ function toDateTime(number, format = "ms") {
     us: () => number / 1000,
     excel: () => (number - EXCEL_DAY_OF_1970) * DAY,
   }[format];
-  if (!milliseconds) throw new EngineError(`toDateTime() knows the formats ms, s, us and excel, not "${format}"`);
+  if (!milliseconds) throw new EngineError(`toDateTime() supports the formats ms, s, us and excel, not "${format}"`);
   return DateTime.fromMillis(milliseconds());
 }
 
@@ -35,7 +35,7 @@ export const numberMethods = {
   toBoolean: (number) => number !== 0,
   toDateTime,
   toFloat: (number) => number,
-  // Of a fraction it could mean rounding or cutting off; the two differ, so it is refused.
+  // Refuse fractions, because rounding and truncation give different results.
   toInt: (number) => whole(number, "toInt"),
   toJsonString: (number) => JSON.stringify(number),
   toNumber: (number) => number,

@@ -4,7 +4,7 @@ import { textArgument } from "./shared.js";
 const keepEntries = (object, keep) => Object.fromEntries(Object.entries(object).filter(keep));
 const holds = (value, text) => typeof value === "string" && value.includes(text);
 
-// As the form encoding of browsers writes it, which escapes more than encodeURIComponent does.
+// The form encoding of browsers, which escapes more than encodeURIComponent.
 const formEncode = (value) => encodeURIComponent(String(value))
   .replace(/[!'()~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
   .replaceAll("%20", "+");

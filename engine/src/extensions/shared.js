@@ -1,4 +1,4 @@
-// What several extension methods need.
+// Helpers for several extension methods.
 import { EngineError } from "../errors.js";
 
 export function isEmptyValue(value) {
@@ -13,9 +13,9 @@ export function isPlainObject(value) {
   return prototype === Object.prototype || prototype === null;
 }
 
-/** The values as numbers; numeric text counts, everything else is an error of `caller`. */
+/** Return the values as numbers, including numeric text; throw an error of `caller` for other values. */
 export function numbersOf(caller, values) {
-  if (values.length === 0) throw new EngineError(`${caller}() of nothing`);
+  if (values.length === 0) throw new EngineError(`${caller}() needs at least one value`);
   return values.map((value) => {
     const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
     if (typeof number !== "number" || Number.isNaN(number)) {
@@ -31,7 +31,7 @@ export function describe(value) {
   return String(value);
 }
 
-/** A key that is equal for values that are deeply equal, whatever the order of their fields. */
+/** Return a key that is equal for deeply equal values, regardless of the order of their fields. */
 export function identity(value) {
   return JSON.stringify(value, (_, part) => {
     if (part === undefined) return { undefined: 1 };

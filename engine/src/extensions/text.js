@@ -25,7 +25,7 @@ function hash(text, algorithm = "md5") {
   if (name === "base64") return base64Encode(text);
   if (!Object.hasOwn(HASHES, name)) {
     const known = [...Object.keys(HASHES), "base64"].join(", ");
-    throw new EngineError(`hash() does not know the algorithm "${algorithm}"; it knows ${known}`);
+    throw new EngineError(`hash() does not support the algorithm "${algorithm}"; it supports ${known}`);
   }
   return bytesToHex(HASHES[name](utf8Bytes(text)));
 }
@@ -51,14 +51,14 @@ function parseJson(text) {
 
 function number(text, name, value) {
   if (text.trim() === "" || Number.isNaN(value)) {
-    throw new EngineError(`${name}(): ${JSON.stringify(text)} is no number`);
+    throw new EngineError(`${name}(): ${JSON.stringify(text)} is not a number`);
   }
   return value;
 }
 
-// "1,234" is 1234 to some and 1.234 to others; parseFloat would make it 1.
+// "1,234" means 1234 or 1.234, depending on the country; parseFloat would return 1.
 function withoutComma(text, name) {
-  if (text.includes(",")) throw new EngineError(`${name}(): the decimal mark is a point, and thousands have none`);
+  if (text.includes(",")) throw new EngineError(`${name}(): use a point as decimal separator, and no thousands separator`);
   return text;
 }
 

@@ -1,6 +1,6 @@
-// Extension methods of strings that are about language: case, markup, accents.
+// Extension methods of strings for language: case, markup, accents.
 
-// Words that a title leaves small unless they begin or end it.
+// Words that title case leaves in lower case, unless they begin or end the title.
 const SMALL_WORDS = new Set([
   "a", "an", "and", "as", "at", "but", "by", "en", "for", "if", "in", "nor", "of", "on", "or", "per", "so", "the",
   "to", "up", "via", "vs", "yet",
@@ -40,7 +40,7 @@ export function plainText(text) {
   return MARKS.reduce((rest, [mark, kept]) => rest.replace(mark, kept), withoutTags(text));
 }
 
-// Letters that do not come apart into a base letter and an accent.
+// Letters that cannot be decomposed into a base letter and an accent.
 const ASCII_FOR = {
   ß: "ss", ẞ: "SS", æ: "ae", Æ: "AE", œ: "oe", Œ: "OE", ø: "o", Ø: "O", å: "a", Å: "A", đ: "d", Đ: "D", ð: "d",
   Ð: "D", þ: "th", Þ: "Th", ł: "l", Ł: "L", ı: "i", ŋ: "n", Ŋ: "N", ħ: "h", Ħ: "H", ŧ: "t", Ŧ: "T",
