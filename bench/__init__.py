@@ -1,1 +1,1 @@
-"""What `make bench` measures: a table per subject, each a module here that registers itself."""
+"""Benchmarks, run by `make bench`: one module per subject, which registers itself and returns a table."""

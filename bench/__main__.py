@@ -1,4 +1,4 @@
-"""Runs benches: `python -m bench [NAME...]`, all of them without names. Exit code 1 where a bound is missed."""
+"""Run benchmarks: `python -m bench [NAME...]`, by default all. The exit code is 1 if a bound is missed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from bench.registry import BENCHES, Row
 
 
 def main(names: list[str]) -> int:
-    """Runs the named benches and prints their tables."""
+    """Run the named benchmarks, print their tables, and return the exit code."""
     for module in pkgutil.iter_modules(bench.__path__):
-        # Registering is what importing a bench does.
+        # Importing a module registers its benchmark.
         if not module.name.startswith("__"):
             importlib.import_module(f"bench.{module.name}")
     unknown = [name for name in names if name not in BENCHES]
     if unknown:
-        print(f"there is no bench {unknown[0]!r}; there are {', '.join(sorted(BENCHES))}", file=sys.stderr)
+        print(
+            f"there is no benchmark {unknown[0]!r}; choose from {', '.join(sorted(BENCHES))}", file=sys.stderr
+        )
         return 2
     good = True
     for name in names or sorted(BENCHES):
@@ -29,7 +31,7 @@ def main(names: list[str]) -> int:
 
 
 def print_table(name: str, rows: list[Row]) -> None:
-    """A bench's rows, columns aligned."""
+    """Print the rows of a benchmark in aligned columns."""
     print(f"{name}:")
     widths = [max(len(getattr(row, part)) for row in rows) for part in ("what", "figure", "wanted")]
     for row in rows:

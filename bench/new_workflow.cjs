@@ -1,5 +1,5 @@
 /**
- * What n8n pays for opening a workflow with one of our nodes: `new Workflow()`, timed in n8n's own code.
+ * Measure the time to open a workflow with one 3CX node: `new Workflow()` of n8n's own code.
  *
  * node new_workflow.cjs N8N_FOLDER ENTRY.json   → {"first", "median"} in milliseconds
  */

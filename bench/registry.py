@@ -1,4 +1,4 @@
-"""The benches by name. A bench is a function without arguments that returns its rows; raise for a missed bound."""
+"""The benchmarks by name. A benchmark is a function without arguments that returns the rows of its table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of a bench's table: what was measured, the figure as text, and whether it is as it should be."""
+    """A row of a benchmark's table: subject, figure and bound as text, and whether the figure meets the bound."""
 
     what: str
     figure: str
@@ -22,11 +22,11 @@ BENCHES: dict[str, Bench] = {}
 
 
 def bench(name: str) -> Callable[[Bench], Bench]:
-    """Registers a function as the bench `name`."""
+    """Return a decorator that registers a function as the benchmark `name`."""
 
     def register(function: Bench) -> Bench:
         if name in BENCHES:
-            raise ValueError(f"two benches are named {name}")
+            raise ValueError(f"two benchmarks have the name {name}")
         BENCHES[name] = function
         return function
 

@@ -1,4 +1,4 @@
-"""What a command costs before it does anything: whole processes, beside an interpreter that does nothing."""
+"""Measure the start of a command: whole processes, compared with an interpreter that does nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MOST_FOR_CATALOG = 15.0
 
 @bench("startup")
 def startup() -> list[Row]:
-    """`threecx --help` against `python -c pass`, and the loading of the catalog."""
+    """Compare `threecx --help` with `python -c pass`, and measure the loading of the catalog."""
     nothing: list[float] = []
     help_: list[float] = []
     for _ in range(ROUNDS):
-        # In turn, so that what else the machine does meets both.
+        # Alternating, so that other load on the machine affects both.
         nothing.append(_milliseconds(sys.executable, "-c", "pass"))
         help_.append(_milliseconds(sys.executable, "-m", "threecx_node.cli", "--help"))
     more = median(help_) - median(nothing)

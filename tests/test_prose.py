@@ -10,7 +10,9 @@ from tests.prose import ROOT, check, check_source, files
 
 # Rooms whose texts are still being rewritten, as prefixes of paths.
 PENDING: tuple[str, ...] = (
-    "bench/",
+    "bench/bare_pbx.py",
+    "bench/executor.py",
+    "bench/simulator.py",
     "credentials/",
     "node_definition.json",
     "nodes/threecx_node/cli/",
