@@ -1,7 +1,7 @@
-"""The credential's form, as a canvas shows it: names, order, texts and defaults of its fields.
+"""The credential's form for a canvas, in the format of n8n's ICredentialType: names, texts and defaults of fields.
 
-In the shape of n8n's ICredentialType. `executorUrl` and `executorKey` lead a canvas to the executor; the rest
-leads the executor to the PBX: by address and key, or by a profile of the executor's own.
+With `executorUrl` and `executorKey` a canvas connects to the executor. With the other fields the executor connects to
+the PBX: directly, or through one of its profiles.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ CREDENTIAL_TYPE: dict[str, Any] = {
                 {
                     "name": "Address and API Key",
                     "value": "direct",
-                    "description": "The canvas keeps the key and hands it to the executor",
+                    "description": "The API key is stored here and sent to the executor",
                 },
                 {
                     "name": "Profile of the Executor",
                     "value": "profile",
-                    "description": "The executor keeps the key; the canvas knows only a name",
+                    "description": "The API key is stored on the executor; here is only the name of a profile",
                 },
             ],
-            "description": "Where the address and the key of the PBX are kept",
+            "description": "Where the address and the API key of the PBX are stored",
         },
         {
             "displayName": "Profile",
@@ -41,8 +41,8 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "default": "",
             "required": True,
-            "placeholder": "office",
-            "description": "Name of a PBX in the profiles.toml of the executor",
+            "placeholder": "e.g. office",
+            "description": "Name of a profile in the executor's profiles.toml",
             "displayOptions": {"show": {"connection": ["profile"]}},
         },
         {
@@ -51,8 +51,8 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "default": "",
             "required": True,
-            "placeholder": "https://pbx.example.com:5001",
-            "description": "Address of the 3CX; without a scheme https is meant",
+            "placeholder": "e.g. https://pbx.example.com:5001",
+            "description": "Address of the PBX; the default scheme is https",
             "displayOptions": _DIRECT,
         },
         {
@@ -61,7 +61,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "default": "",
             "required": True,
-            "description": "Shown by 3CX in Admin > Integrations > API",
+            "description": "Shown in 3CX under Admin > Integrations > API",
             "displayOptions": _DIRECT,
         },
         {
@@ -71,7 +71,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "typeOptions": {"password": True},
             "default": "",
             "required": True,
-            "description": "Shown by 3CX once, when the client is made",
+            "description": "Shown once in 3CX, when the API client is created",
             "displayOptions": _DIRECT,
         },
         {
@@ -79,7 +79,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "name": "verifyTls",
             "type": "boolean",
             "default": True,
-            "description": "Whether the certificate of the PBX is checked",
+            "description": "Whether to verify the TLS certificate of the PBX",
             "displayOptions": _DIRECT,
         },
         {
@@ -88,7 +88,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "default": "http://127.0.0.1:8765",
             "required": True,
-            "description": "Address of the running executor (threecx serve)",
+            "description": "Address of the executor (threecx serve)",
         },
         {
             "displayName": "Executor Key",
@@ -96,7 +96,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "typeOptions": {"password": True},
             "default": "",
-            "description": "Key of the executor; empty where it listens on this machine only and wants none",
+            "description": "Key of the executor; leave it empty if the executor requires none",
         },
     ],
 }

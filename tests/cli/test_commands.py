@@ -39,7 +39,7 @@ def test_operations(arguments: tuple[str, ...], count: int) -> None:
 def test_operations_as_a_table() -> None:
     ran = run("operations", "--search", "delete call-flow app")
     assert "DeleteCallFlowApp" in ran.out
-    assert "Delete a call flow app" in ran.out
+    assert "Delete call flow app" in ran.out
     assert "DELETE /CallFlowApps({Id})" in ran.out
 
 
@@ -180,10 +180,10 @@ def test_import_spec_writes_a_catalog_that_works(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("xapi-1.0.0.yaml", "a: ]", "is not YAML or JSON at line 1"),
+        ("xapi-1.0.0.yaml", "a: ]", "is not valid YAML or JSON at line 1"),
         ("xapi-1.0.0.yaml", "a: b", "is not an OpenAPI document"),
         ("xapi-1.0.0.yaml", "[]", "is not an OpenAPI document"),
-        ("xapi.yaml", "a: b", "does not tell its release"),
+        ("xapi.yaml", "a: b", "does not contain a release"),
         ("xapi-1.0.0.json", '{"paths": {"/A": {"get": {}}}, "components": {}}', "has no operationId"),
         (
             "xapi-1.0.0.json",
@@ -206,7 +206,7 @@ def test_two_documents_of_one_release(tmp_path: Path) -> None:
     document = shared("spec", "xapi-20.0.4.yaml")
     ran = run("import-spec", str(document), f"20.0.4={document}", "--output", str(tmp_path / "out.json"))
     assert ran.code == 2
-    assert "two files tell release 20.0.4" in ran.err
+    assert "two files describe release 20.0.4" in ran.err
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 99}', "{"])

@@ -80,7 +80,7 @@ def test_a_person_deletes_a_call_flow_app(page: Page, stage: Stage, canvas: Canv
     page.get_by_text("3CX", exact=True).first.click()
     expect(page.get_by_text("Actions (624)")).to_be_visible()
     picture(page, "n8n-actions")
-    page.get_by_text("Delete a call flow app", exact=True).first.click()
+    page.get_by_text("Delete call flow app", exact=True).first.click()
 
     page.get_by_test_id("node-credentials-select").click()
     page.get_by_text("Create new credential").first.click()

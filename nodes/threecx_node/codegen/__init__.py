@@ -1,1 +1,1 @@
-"""Generators of the catalog and of the descriptor. Never imported when an item runs."""
+"""Generators of the catalog and of the descriptor. Not imported when an item runs."""

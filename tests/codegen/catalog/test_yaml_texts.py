@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from threecx_node.catalog import load_catalog
-from threecx_node.codegen.catalog.read import read_file
+from threecx_node.codegen.catalog.openapi_file import load_document
+from threecx_node.codegen.catalog.read import read_document
 
 DOCUMENT = """
 openapi: 3.0.4
@@ -27,7 +28,12 @@ components:
 def test_no_is_a_text(tmp_path: Path) -> None:
     path = tmp_path / "xapi-20.0.1.yaml"
     path.write_text(DOCUMENT)
-    assert read_file(path).enums["Pbx.HttpResponse"]["members"] == ["No", "Yes", "Off", "on"]
+    assert read_document(load_document(path)).enums["Pbx.HttpResponse"]["members"] == [
+        "No",
+        "Yes",
+        "Off",
+        "on",
+    ]
 
 
 def test_every_member_of_the_shipped_catalog_is_a_text() -> None:

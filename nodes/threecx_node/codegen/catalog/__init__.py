@@ -1,4 +1,4 @@
-"""OpenAPI documents of the XAPI in, `catalog/xapi.json` out. Never imported when an item runs."""
+"""Generate `catalog/xapi.json` from OpenAPI documents of the XAPI. Not imported when an item runs."""
 
 from .writer import import_documents, render
 

@@ -1,7 +1,7 @@
-"""Texts for people, made from 3CX's names by rules; `overrides.json` holds what people decided better.
+"""Name resources and operations for people, by rules; `overrides.json` contains the texts that are better by hand.
 
-`name` stands in a list of one resource's operations ("Delete"), `action` stands alone ("Delete a call flow
-app"). No text is taken from an OpenAPI document.
+`name` is the operation in the list of its resource ("Delete"), `action` is the operation alone ("Delete call flow
+app"): in sentence case and without articles, as n8n's guidelines ask. No text is taken from an OpenAPI document.
 """
 
 from __future__ import annotations
@@ -13,64 +13,58 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import join_title, lower_words, phrase_of, split_words, title_of
+from ...catalog.path_template import PathTemplate, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OVERRIDES = Path(__file__).with_name("overrides.json")
 
 _REPORT = "Report"
-_FIRST_SET = re.compile(r"^/(?P<set>\w+)(?P<key>\([^()]*\))?(?:/(?P<rest>.+))?$")
-# Acronyms that are read as words; the others are read letter by letter.
-_SPOKEN = frozenset(("LAN", "MAC", "PIN", "RAM", "SIP", "SIPS"))
-_VOWEL_LETTERS = "AEFHILMNORSX"
-_SOUNDS_LIKE_YOU_OR_WON = re.compile(r"us|uni|one|eu", re.IGNORECASE)
-# Verbs whose object is one of many: "Delete a vector store", but "Get the system parameters".
-_MAKING = frozenset(
-    ("Add", "Create", "Delete", "Make", "Reboot", "Remove", "Revoke", "Send", "Update", "Upgrade")
-)
 
 Texts = dict[str, str]
 
 
 @cache
-def overrides() -> dict[str, Any]:
-    """The human decisions: `resources`, `operations` and `parameters`, each text by its 3CX name."""
-    read: dict[str, Any] = json.loads(OVERRIDES.read_text(encoding="utf-8"))
-    return read
+def load_overrides() -> dict[str, Any]:
+    """Return the texts that are written by hand: `resources`, `operations` and `parameters`, by 3CX's names."""
+    overrides: dict[str, Any] = json.loads(OVERRIDES.read_text(encoding="utf-8"))
+    return overrides
 
 
-def resources(operations: Mapping[str, Any]) -> dict[str, Texts]:
-    """`{"CallFlowApps": {"name": "Call Flow Apps", "singular": "call flow app"}}`, sorted by id.
+def name_resources(operations: Mapping[str, Any]) -> dict[str, Texts]:
+    """Return `{"CallFlowApps": {"name": "Call Flow Apps", "singular": "call flow app"}}`, sorted by id.
 
-    The singular of something that a PBX has once ("mail settings") is its whole name.
+    The singular of a resource that a PBX has once ("mail settings") is its whole name.
     """
-    decided = overrides()["resources"]
+    overrides = load_overrides()["resources"]
     singletons = {entry["resource"] for entry in operations.values() if _is_singleton(entry)}
-    made = {}
+    named = {}
     for resource in sorted({entry["resource"] for entry in operations.values()}):
         whole = phrase_of(resource)
         if resource.startswith(_REPORT):
             one = f"{phrase_of(resource.removeprefix(_REPORT))} report"
         else:
-            one = whole if resource in singletons else singular(whole)
-        made[resource] = {"name": title_of(resource), "singular": one, **decided.get(resource, {})}
-    return made
+            one = whole if resource in singletons else singular_of(whole)
+        named[resource] = {"name": title_of(resource), "singular": one, **overrides.get(resource, {})}
+    return named
 
 
-def operations(merged: Mapping[str, Any]) -> dict[str, Texts]:
-    """`name`, `action` and, where they do not say enough, `description` of every operation."""
-    decided = overrides()["operations"]
-    of_resource = resources(merged)
-    made = {}
-    for operation_id, entry in merged.items():
-        rule = _texts(operation_id, entry, of_resource[entry["resource"]])
-        made[operation_id] = {**rule, **decided.get(operation_id, {})}
-    return made
+def name_operations(operations: Mapping[str, Any]) -> dict[str, Texts]:
+    """Return `name`, `action` and, where they do not say enough, `description` of each operation."""
+    overrides = load_overrides()["operations"]
+    resources = name_resources(operations)
+    return {
+        operation_id: {
+            **_name_operation(operation_id, entry, resources[entry["resource"]]["singular"]),
+            **overrides.get(operation_id, {}),
+        }
+        for operation_id, entry in operations.items()
+    }
 
 
-def singular(plural: str) -> str:
-    """Of an English plural; a word that is none comes back as it is."""
+def singular_of(plural: str) -> str:
+    """Return the singular of an English plural, any other word as it is."""
     if plural.endswith("ies"):
         return plural[:-3] + "y"
     if re.search(r"(ss|x|ch|sh)es$", plural):
@@ -78,8 +72,8 @@ def singular(plural: str) -> str:
     return plural if re.search(r"(ss|us|is)$", plural) else plural.removesuffix("s")
 
 
-def plural(noun: str) -> str:
-    """Of an English noun; a plural comes back as it is."""
+def plural_of(noun: str) -> str:
+    """Return the plural of an English noun, a plural as it is."""
     if re.search(r"[^aeiou]y$", noun):
         return noun[:-1] + "ies"
     if re.search(r"(ss|x|ch|sh)$", noun):
@@ -87,60 +81,43 @@ def plural(noun: str) -> str:
     return noun if noun.endswith("s") else noun + "s"
 
 
-def with_article(noun: str) -> str:
-    """`a user`, `an email template`, `an FXS gateway`, `a SIP device`, `a URL`."""
-    first = noun.split()[0]
-    if first.isupper() and first not in _SPOKEN:
-        vowel = first[0] in _VOWEL_LETTERS
-    else:
-        vowel = first[0].lower() in "aeiou" and not _SOUNDS_LIKE_YOU_OR_WON.match(first)
-    return f"{'an' if vowel else 'a'} {noun}"
-
-
 def _is_singleton(entry: Mapping[str, Any]) -> bool:
-    return entry["kind"] == "get" and "(" not in entry["versions"][-1]["path"]
+    segments = PathTemplate(entry["versions"][-1]["path"]).segments
+    return entry["kind"] == "get" and all(each.arguments is None for each in segments)
 
 
-def _texts(operation_id: str, entry: Mapping[str, Any], resource: Texts) -> Texts:
-    one, kind, path = resource["singular"], entry["kind"], entry["versions"][-1]["path"]
-    match = _FIRST_SET.match(path)
-    key, rest = (match["key"], match["rest"]) if match else (None, None)
+def _name_operation(operation_id: str, entry: Mapping[str, Any], one: str) -> Texts:
+    kind = entry["kind"]
+    first, *rest = PathTemplate(entry["versions"][-1]["path"]).segments
     if kind == "list":
-        return _list_texts(one, key, rest)
-    if kind == "get" and key and "=" in key:
-        by = title_of(key[1:].partition("=")[0])
-        return {"name": f"Get by {by}", "action": f"Get {with_article(one)} by {by.lower()}"}
+        return _name_list(one, rest)
+    if kind == "get" and first.arguments and first.key is None:
+        by = title_of(first.arguments[0].name)
+        return {"name": f"Get by {by}", "action": f"Get {one} by {by.lower()}"}
     if kind in ("get", "create", "update", "delete"):
         verb = kind.capitalize()
-        return {
-            "name": verb,
-            "action": f"{verb} {with_article(one) if key or kind == 'create' else f'the {one}'}",
-        }
+        return {"name": verb, "action": f"{verb} {one}"}
     if entry["resource"].startswith(_REPORT):
         verb = "Download" if operation_id.startswith("Download") else "Get"
-        return {"name": f"{verb} Report", "action": f"{verb} the {one}"}
-    return _call_texts(operation_id, one, bound=bool(key))
+        return {"name": f"{verb} Report", "action": f"{verb} {one}"}
+    return _name_call(operation_id, one, bound=bool(first.arguments))
 
 
-def _list_texts(one: str, key: str | None, rest: str | None) -> Texts:
-    if rest is None:
-        return {"name": "Get Many", "action": f"Get many {plural(one)}"}
-    nested = split_words(rest)
-    owner = f"Get {with_article(one)}'s" if key else f"Get the {one}'s"
-    return {"name": f"Get Many {join_title(nested)}", "action": f"{owner} {' '.join(lower_words(nested))}"}
+def _name_list(one: str, rest: Sequence[Segment]) -> Texts:
+    if not rest:
+        return {"name": "Get Many", "action": f"Get many {plural_of(one)}"}
+    nested = split_words(rest[0].name)
+    return {
+        "name": f"Get Many {join_title(nested)}",
+        "action": f"Get {one}'s {' '.join(lower_words(nested))}",
+    }
 
 
-def _call_texts(operation_id: str, one: str, *, bound: bool) -> Texts:
-    """Of a function or an action: its own words, an article, and whose it is where a key says so."""
+def _name_call(operation_id: str, one: str, *, bound: bool) -> Texts:
+    """Name a function or an action: its own words, and the entity that it is bound to."""
     parts = split_words(operation_id)
-    verb, rest = parts[0], lower_words(parts[1:])
-    noun = " ".join(rest)
-    if not noun:
-        action = f"{verb} {with_article(one) if bound else f'the {one}'}"
-    elif verb in _MAKING and not noun.endswith("s"):
-        action = f"{verb} {with_article(noun)}"
-    else:
-        action = f"{verb} the {noun}"
+    verb, noun = parts[0], " ".join(lower_words(parts[1:]))
+    action = f"{verb} {noun or one}"
     if bound and noun and one not in action.lower():
-        action += f" of {with_article(one)}"
+        action += f" of {one}"
     return {"name": join_title(parts), "action": action}

@@ -1,1 +1,1 @@
-"""Catalog → `node_definition.json`."""
+"""Generate `node_definition.json` from the catalog."""

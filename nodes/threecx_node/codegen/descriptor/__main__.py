@@ -1,4 +1,4 @@
-"""`python -m threecx_node.codegen.descriptor [FILE]`: writes the descriptor of the catalog, validated."""
+"""Write the descriptor of the catalog: `python -m threecx_node.codegen.descriptor [FILE]`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .build import build, render
 
 
 def main(arguments: list[str]) -> int:
-    """Writes to the file given, else where this installation's descriptor is; 2 when it cannot."""
+    """Write the validated descriptor to FILE, else to its place in this installation, and return the exit code."""
     if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
         sys.stderr.write("usage: python -m threecx_node.codegen.descriptor [FILE]\n")
         return 2

@@ -1,4 +1,4 @@
-"""What a canvas tells before a node runs: uses that are allowed and seldom meant."""
+"""Hints that a canvas shows before a node runs: uses that are allowed but rarely intended."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ...descriptor.models import Hint
 
-# Parameters that a canvas does not show are undefined there, so what stands for one kind of operation needs no list.
+# A parameter that the canvas does not show is undefined, so a condition needs no list of operations.
 _SEVERAL = "$input.all().length > 1"
 _SENDS = '$parameter["options"]?.dryRun !== true'
 _READS_OR_CHANGES = '/^(Get|List|Download|Export|Has|Is|Delete|Update)/.test($parameter["operation"])'
-# n8n writes an expression as a text that begins with "=".
+# In n8n an expression is a text that begins with "=".
 _SAME_FOR_ALL = """!/:"=|autoMapInputData/.test(JSON.stringify($rawParameter))"""
 _CHANGES = '/^(Delete|Update)/.test($parameter["operation"])'
 
 HINTS: list[Hint] = [
     {
-        "message": "All input items work on this one entry. "
-        "To work on the entry of each item, choose By ID and give an expression such as {{ $json.Id }}.",
+        "message": "All input items use this one entry. "
+        "To use the entry of each item, choose By ID and set an expression such as {{ $json.Id }}.",
         "type": "warning",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",
-        # Of a locator it is the value alone, an expression not yet resolved.
+        # Of a locator, the raw parameter is its value: an expression that is not resolved yet.
         "displayCondition": f'={{{{ {_SEVERAL} && {_CHANGES} && $rawParameter["Id"]'
         ' && !String($rawParameter["Id"]).startsWith("=") }}',
     },
     {
-        "message": "Deletes one entry per input item, whatever happened to it since it was read. "
-        'Fill in If Match with each entry\'s ETag, {{ $json["@odata.etag"] }}, '
-        "or look at the requests first: Options > Dry Run.",
+        "message": "Deletes one entry per input item, even if the entry was changed after it was read. "
+        'To keep changed entries, set If Match to {{ $json["@odata.etag"] }}. '
+        "To see the requests first, turn on Options > Dry Run.",
         "type": "warning",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",
@@ -37,7 +37,7 @@ HINTS: list[Hint] = [
     },
     {
         "message": "Runs once for each input item, with the same values each time. "
-        "To run it once, switch on Execute Once in the node's settings.",
+        "To run it once, turn on Execute Once in the node's settings.",
         "type": "warning",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",
@@ -45,7 +45,7 @@ HINTS: list[Hint] = [
     },
     {
         "message": "Sends every field of the input item that 3CX knows, changed or not. "
-        "Map the fields by hand to send only those.",
+        "To send only some fields, map them manually.",
         "type": "info",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",

@@ -1,11 +1,11 @@
-"""What an operation takes beside its path: If-Match, a body, the OData query, how the answer is given."""
+"""Build the properties that are not path parameters: If-Match, body, output and options."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.summary_fields import is_worth_simplifying
-from .parameters import shown_for
+from .parameters import show_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...catalog import Catalog, OperationVersion
     from ...descriptor.models import NodeProperty
 
-# The wording and the link are those that n8n's lint asks for.
+# n8n's lint requires this text and this link.
 _LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'
 _CHOOSE = f"Choose from the list, or specify IDs using an {_LINK}."
 _IF_MATCH: NodeProperty = {
@@ -21,7 +21,7 @@ _IF_MATCH: NodeProperty = {
     "name": "If-Match",
     "type": "string",
     "default": "",
-    "description": "ETag that the entry must still have to be deleted; empty deletes it in any case",
+    "description": "ETag that the entry must have to be deleted; empty deletes it even if it was changed",
 }
 _BODY: NodeProperty = {
     "displayName": "Body",
@@ -71,45 +71,45 @@ _BINARY: NodeProperty = {
     "type": "string",
     "default": "data",
     "required": True,
-    "description": "Name of the binary field that takes the file",
+    "description": "Name of the binary field to put the file in",
 }
 
 
-def call_properties(catalog: Catalog) -> list[NodeProperty]:
-    """The properties of the whole node that are not path parameters, in the order in which they are shown."""
-    limit = shown_for(_LIMIT, _having(catalog, lambda shape: shape.is_paged))
+def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
+    """Return the properties in the order in which a canvas shows them."""
+    limit = show_for(_LIMIT, _find_operations(catalog, lambda version: version.is_paged))
     limit["displayOptions"]["show"]["returnAll"] = [False]
     return [
-        shown_for(_IF_MATCH, _having(catalog, lambda shape: shape.if_match)),
-        shown_for(_BODY, _having(catalog, lambda shape: shape.body is not None)),
-        shown_for(_RETURN_ALL, _having(catalog, lambda shape: shape.is_paged)),
+        show_for(_IF_MATCH, _find_operations(catalog, lambda version: version.if_match)),
+        show_for(_BODY, _find_operations(catalog, lambda version: version.body is not None)),
+        show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
         limit,
-        shown_for(_SIMPLIFY, _having(catalog, lambda shape: _simplifies(catalog, shape))),
-        shown_for(_BINARY, _having(catalog, _is_file)),
-        _options(catalog),
+        show_for(_SIMPLIFY, _find_operations(catalog, lambda version: _simplifies(catalog, version))),
+        show_for(_BINARY, _find_operations(catalog, _is_file)),
+        _build_options(catalog),
     ]
 
 
-def _is_file(shape: OperationVersion) -> bool:
-    return shape.returns.kind == "file"
+def _is_file(version: OperationVersion) -> bool:
+    return version.returns.kind == "file"
 
 
-def _simplifies(catalog: Catalog, shape: OperationVersion) -> bool:
-    return shape.returns.kind in ("entity", "collection") and is_worth_simplifying(
-        catalog, shape.returns.type
+def _simplifies(catalog: Catalog, version: OperationVersion) -> bool:
+    return version.returns.kind in ("entity", "collection") and is_worth_simplifying(
+        catalog, version.returns.type
     )
 
 
-def _having(catalog: Catalog, wanted: Callable[[OperationVersion], bool]) -> list[str]:
+def _find_operations(catalog: Catalog, wanted: Callable[[OperationVersion], bool]) -> list[str]:
     return [name for name in catalog.operation_ids if wanted(catalog.operation(name).versions[-1])]
 
 
-def _options(catalog: Catalog) -> NodeProperty:
+def _build_options(catalog: Catalog) -> NodeProperty:
     def takes(option: str) -> Callable[[OperationVersion], bool]:
-        return lambda shape: option in shape.query
+        return lambda version: option in version.query
 
     def query(draft: NodeProperty, wanted: Callable[[OperationVersion], bool] | None = None) -> NodeProperty:
-        return shown_for(draft, _having(catalog, wanted or takes(draft["name"])), nested=True)
+        return show_for(draft, _find_operations(catalog, wanted or takes(draft["name"])), nested=True)
 
     entries: list[NodeProperty] = [
         {
@@ -117,8 +117,7 @@ def _options(catalog: Catalog) -> NodeProperty:
             "name": "concurrency",
             "type": "number",
             "default": 8,
-            "description": "Max number of requests to the PBX at the same time, "
-            "within what the executor allows to all its callers together",
+            "description": "Max number of requests to the PBX at the same time; the executor may allow fewer",
             "typeOptions": {"minValue": 1},
         },
         {
@@ -126,10 +125,10 @@ def _options(catalog: Catalog) -> NodeProperty:
             "name": "dryRun",
             "type": "boolean",
             "default": False,
-            "description": "Whether to send nothing and return the request that would be sent",
+            "description": "Whether to return the requests without sending them",
         },
         query(
-            _from_list(
+            _draft_multi_options(
                 "$expand", "Expand", "Related entries to return with each ($expand)", "getExpandOptions"
             )
         ),
@@ -144,10 +143,10 @@ def _options(catalog: Catalog) -> NodeProperty:
             }
         ),
         query(
-            _from_list(
+            _draft_multi_options(
                 "$orderby",
                 "Order by",
-                "Fields to sort by, first the most important ($orderby)",
+                "Fields to sort by, the most important first ($orderby)",
                 "getOrderByOptions",
             )
         ),
@@ -157,12 +156,15 @@ def _options(catalog: Catalog) -> NodeProperty:
                 "name": "$search",
                 "type": "string",
                 "default": "",
-                "description": "Text that the entries must hold ($search)",
+                "description": "Text that the entries must contain ($search)",
             }
         ),
         query(
-            _from_list(
-                "$select", "Select", "Fields to return, in place of Simplify ($select)", "getSelectOptions"
+            _draft_multi_options(
+                "$select",
+                "Select",
+                "Fields to return instead of those of Simplify ($select)",
+                "getSelectOptions",
             )
         ),
         query(
@@ -171,7 +173,7 @@ def _options(catalog: Catalog) -> NodeProperty:
                 "name": "$skip",
                 "type": "number",
                 "default": 0,
-                "description": "How many entries to leave out at the beginning ($skip)",
+                "description": "Number of entries to skip ($skip)",
                 "typeOptions": {"minValue": 0, "numberPrecision": 0},
             }
         ),
@@ -180,7 +182,7 @@ def _options(catalog: Catalog) -> NodeProperty:
             "name": "timeout",
             "type": "number",
             "default": 60,
-            "description": "How many seconds to wait for an answer of the PBX",
+            "description": "Number of seconds to wait for a response of the PBX",
             "typeOptions": {"minValue": 1},
         },
         query(
@@ -192,7 +194,7 @@ def _options(catalog: Catalog) -> NodeProperty:
                 "description": "Max number of entries in the file ($top)",
                 "typeOptions": {"minValue": 1, "numberPrecision": 0},
             },
-            lambda shape: _is_file(shape) and "$top" in shape.query,
+            lambda version: _is_file(version) and "$top" in version.query,
         ),
     ]
     return {
@@ -205,7 +207,7 @@ def _options(catalog: Catalog) -> NodeProperty:
     }
 
 
-def _from_list(name: str, title: str, what: str, method: str) -> NodeProperty:
+def _draft_multi_options(name: str, title: str, what: str, method: str) -> NodeProperty:
     options: dict[str, Any] = {"loadOptionsMethod": method, "loadOptionsDependsOn": ["operation"]}
     return {
         "displayName": f"{title} Names or IDs",
