@@ -1,4 +1,4 @@
-"""Helpers for several tests: paths, the official documents, a PBX with canned responses."""
+"""Helpers of several tests: paths, the official documents, a fake PBX with prepared responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from threecx_credentials import Credential
 from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Batch, Item, Result
 from threecx_node.options import Options
-from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,16 +25,16 @@ RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7", "20.0.8", "20.0.9", "20.0.10
 
 
 def shared(*parts: str) -> Path:
-    """Return a path next to the checkout; skip the test if it does not exist."""
+    """A file beside the checkout; the test that needs it is skipped, and says so, where it is not there."""
     path = SHARED.joinpath(*parts)
     if not path.exists():
-        pytest.skip(f"../shared/{'/'.join(parts)} does not exist, so nothing can be compared with it")
+        pytest.skip(f"../shared/{'/'.join(parts)} is not there, so nothing is compared with it")
     return path
 
 
 @lru_cache(maxsize=8)
 def document(release: str) -> dict[str, Any]:
-    """Return the official OpenAPI document of a release, read without this package's importer."""
+    """The official OpenAPI document of a release, read without our own importer."""
     path = shared("spec", f"xapi-{release}.yaml")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     loaded: dict[str, Any] = yaml.load(path.read_bytes(), Loader=loader)  # noqa: S506 (one of the two safe loaders)
@@ -43,7 +42,7 @@ def document(release: str) -> dict[str, Any]:
 
 
 def operations_of(doc: Mapping[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield method, path and operation of each operation of a document."""
+    """(method, path, operation) of a document."""
     for path, item in doc["paths"].items():
         for method in ("get", "post", "patch", "put", "delete"):
             if method in item:
@@ -55,7 +54,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass
 class FakePbx:
-    """A PBX that answers with a function and records every API request; all logins succeed."""
+    """Answers by a function, remembers every API request; tokens are given freely."""
 
     handler: Handler
     requests: list[httpx.Request] = field(default_factory=list)
@@ -76,31 +75,23 @@ class FakePbx:
             f"{each.method} {each.url.raw_path.decode().removeprefix('/xapi/v1')}" for each in self.requests
         ]
 
-    def client(self, credential: Credential, options: Options) -> PbxClient:
-        """Return a client that is connected to this PBX and never waits."""
+    def executor(self, **options: Any) -> Executor:
+        """Return an executor whose network is this PBX, and which never really waits."""
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
 
-        return PbxClient(
-            credential,
-            connections=options.limits.concurrency,
-            retry=RetryPolicy(sleep=sleep),
-            transport=httpx.MockTransport(self),
-        )
-
-    def executor(self) -> Executor:
-        """Return an executor that is connected to this PBX."""
-        return Executor(credential(), client=self.client)
+        transport = httpx.MockTransport(self)
+        return Executor(credential(), retry=RetryPolicy(sleep=sleep), transport=transport, **options)
 
 
 def credential() -> Credential:
-    """Return a credential for tests; its API key must never appear in any output."""
+    """A credential for tests; its key must never show up anywhere."""
     return Credential.of("https://pbx.example", "workflow", "s3cr3t-key")
 
 
 def odata_error(status: int, message: str, target: str | None = None) -> httpx.Response:
-    """Return an error response in 3CX's format."""
+    """An error as 3CX writes it."""
     detail = {"code": "", "message": message, **({"target": target} if target else {})}
     text = f"{target}:\n{message}" if target else message
     return httpx.Response(status, json={"error": {"code": "", "message": text, "details": [detail]}})
@@ -114,7 +105,7 @@ def run(
     options: Options | None = None,
     on_result: Callable[[Result], None] | None = None,
 ) -> Batch:
-    """Run one batch on `pbx`."""
+    """Runs one batch on `pbx`."""
 
     async def main() -> Batch:
         async with pbx.executor() as executor:
@@ -124,7 +115,7 @@ def run(
 
 
 def deleting(failing: Mapping[int, httpx.Response] | None = None) -> FakePbx:
-    """Return a PBX that deletes every ID, except those that have a response in `failing`."""
+    """A PBX that deletes whatever it is asked to, but for the IDs with an answer of their own."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.path.rpartition("(")[2].rstrip(")"))

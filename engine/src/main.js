@@ -63,13 +63,13 @@ function evaluate(parts, view) {
 
 let work;
 
-/** Begin a batch. `header` is `{parts: [{text} | {code}], timezone, start}`; `lines` has one item's JSON per line. */
+/** Begin a batch. `header` is `{parts: [{text} | {code}], timeZone, start}`; `lines` has one item's JSON per line. */
 function begin(header, lines) {
-  const { parts, timezone, start } = JSON.parse(header);
+  const { parts, timeZone, start } = JSON.parse(header);
   work = undefined;
   try {
-    if (!IANAZone.isValidZone(timezone)) throw new EngineError(`"${timezone}" is not a time zone`);
-    Settings.defaultZone = timezone;
+    if (!IANAZone.isValidZone(timeZone)) throw new EngineError(`"${timeZone}" is not a time zone`);
+    Settings.defaultZone = timeZone;
     Settings.defaultLocale = "en-US";
     const steps = parts.map((part) => part.text ?? compiledOnce(part.code));
     work = { steps, batch: new Batch(lines.split("\n"), start, !steps.some((step) => step.mutates)) };

@@ -36,6 +36,11 @@ BAD_FILTER = (
     "single quote inside it, and spell field names as 3CX does."
 )
 
+VALUE_ADVICE: Mapping[str, str] = {
+    "expression": "Begin the value with = to make it an expression; nothing was sent for this item.",
+    "other": "Set another value for this item, or remove the item; nothing was sent for it.",
+}
+
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted), and that 3CX is running.",

@@ -1,42 +1,40 @@
-"""The options of a batch and the limits of what it may take."""
+"""The options of a batch, and the limits of what it may take."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+DEFAULT_CONNECTIONS = 8
+DEFAULT_CONNECT_TIMEOUT = 10.0
+DEFAULT_CONCURRENCY = 8
+DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 PAGE_SIZE = 100
 """Most entity sets refuse a `$top` over 100."""
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Connections and requests at once, seconds, bytes.
+class BatchOptions:
+    """The options that a copied node sets for a whole batch; None where the node does not set one."""
 
-    `timeout` bounds the wait for each answer (and each chunk of it), `connect_timeout` the way to the PBX.
-    """
-
-    concurrency: int = 8
-    timeout: float = 60.0
-    connect_timeout: float = 10.0
-    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
-    page_size: int = PAGE_SIZE
+    dry_run: bool | None = None
+    concurrency: int | None = None
+    timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a batch is run. `release` counts until the PBX has told its version.
+    """How one batch is run.
 
-    `prepare_only` checks every item and sends nothing: a good item's result is then empty. `time_zone` is that of
-    times without an offset, by its IANA name.
+    `prepare_only` checks every item and sends nothing: the result of an item that is correct is then empty.
+    `release` is used until the PBX has reported its version. `time_zone` is the IANA name of the time zone of
+    expressions and of times without an offset. `concurrency` bounds the requests of the batch at once, within the
+    connections of the Executor. `timeout` is the seconds to wait for each response, and for each chunk of it.
+    `page_size` is the `$top` of a page.
     """
 
     dry_run: bool = False
@@ -44,27 +42,30 @@ class Options:
     continue_on_fail: bool = False
     release: str | None = None
     time_zone: str = "UTC"
-    limits: Limits = field(default_factory=Limits)
+    concurrency: int = DEFAULT_CONCURRENCY
+    timeout: float = DEFAULT_TIMEOUT
+    max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    page_size: int = PAGE_SIZE
 
     @property
-    def zone(self) -> tzinfo:
-        """The time zone itself; raises ConfigurationError where there is none of that name."""
+    def tzinfo(self) -> tzinfo:
+        """The time zone as an object. Raises ConfigurationError for an unknown name."""
         if self.time_zone == "UTC":
             return UTC
         try:
             return ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ConfigurationError(
-                f"there is no time zone {self.time_zone[:50]!r}",
-                description="Give a name like Europe/Berlin; on a system without time zones: pip install tzdata.",
+                f"the time zone {self.time_zone[:50]!r} is unknown",
+                description="Use a name such as Europe/Berlin; on a system without time zones: pip install tzdata.",
                 field="timeZone",
             ) from error
 
-    def with_batch_parameters(self, given: Mapping[str, Any]) -> Options:
-        """These options with what a node's own options say (`dryRun`, `concurrency`, `timeout`), already read."""
-        limits = replace(
-            self.limits,
-            concurrency=given.get("concurrency", self.limits.concurrency),
-            timeout=given.get("timeout", self.limits.timeout),
+    def with_batch_options(self, given: BatchOptions) -> Options:
+        """Return these options with those that a node sets; a dry run stays one."""
+        return replace(
+            self,
+            dry_run=self.dry_run or bool(given.dry_run),
+            concurrency=self.concurrency if given.concurrency is None else given.concurrency,
+            timeout=self.timeout if given.timeout is None else given.timeout,
         )
-        return replace(self, limits=limits, dry_run=self.dry_run or given.get("dryRun", False))

@@ -72,7 +72,8 @@ def test_describe_as_text() -> None:
 
 def test_every_operation_is_described_and_its_example_runs() -> None:
     from threecx_node.cli.describe import description, to_text
-    from threecx_node.parameters.resolve import ParameterNames, resolve
+    from threecx_node.parameters.resolve import resolve_parameters
+    from threecx_node.parameters.table import ParameterTable
     from threecx_node.request.build import RequestBuilder
 
     for operation in CATALOG.operations():
@@ -85,7 +86,7 @@ def test_every_operation_is_described_and_its_example_runs() -> None:
             name, _, text = value.partition("=") if option == "-p" else ("body", "", value)
             given[name] = text
         shape = operation.version()
-        resolved = resolve(ParameterNames(CATALOG, operation, shape, None), given, {})
+        resolved = resolve_parameters(ParameterTable(CATALOG, operation, shape, None), given, {})
         assert RequestBuilder(CATALOG, operation).build(resolved.values).method == shape.method
 
 

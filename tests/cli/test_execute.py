@@ -178,8 +178,8 @@ NOTHING_SENT = [
     (("DeleteCallFlowApp", "-p", "Id"), 2, "Give it like -p Id=5"),
     (("DeleteCallFlowApp", "-p", "Id=5", "-p", "Id=6"), 2, "given twice"),
     (("DeleteCallFlowApp",), 1, "item 0: Id is required"),
-    (("DeleteCallFlowApp", "-p", "Id=abc"), 1, 'item 0: Id: wanted a whole number, given "abc"'),
-    (("DeleteCallFlowApp", "-p", "Id=2147483648"), 1, "item 0: Id: wanted a whole number from"),
+    (("DeleteCallFlowApp", "-p", "Id=abc"), 1, 'item 0: Id: expected a whole number, got "abc"'),
+    (("DeleteCallFlowApp", "-p", "Id=2147483648"), 1, "item 0: Id: expected a whole number from"),
     (
         ("DeleteCallFlowApp", "-p", "Id=5", "-p", "If-Match=a\r\nX-Evil: 1"),
         1,

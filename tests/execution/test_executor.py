@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import threading
 from typing import Any
@@ -20,9 +21,8 @@ from threecx_node.errors import (
     UsageError,
 )
 from threecx_node.execution.executor import Executor
-from threecx_node.execution.results import Batch, Item, Result, ranges
-from threecx_node.options import Limits, Options
-from threecx_node.transport.client import PbxClient
+from threecx_node.execution.results import Batch, Item, Result, format_ranges
+from threecx_node.options import Options
 
 ID = {"Id": "={{ $json.Id }}"}
 
@@ -53,7 +53,7 @@ def test_a_mistake_in_the_last_item_stops_the_batch_before_the_first_request() -
     assert isinstance(batch.results[2].error, ParameterError)
     assert [type(each.error) for each in batch.results[:2]] == [NotAttemptedError] * 2
     assert batch.summary() == (
-        "item 2: Id is required, but it is null. Give Id a value for this item, or take the item out; nothing "
+        "item 2: Id is required, but it is null. Set Id for this item, or remove the item; nothing "
         "was sent for it. (done: none; not tried: items 0-1)"
     )
 
@@ -63,9 +63,9 @@ def test_a_mistake_in_the_last_item_stops_the_batch_before_the_first_request() -
     [
         (None, "it is null"),
         ("", "it is empty"),
-        ("abc", 'wanted a whole number, given "abc"'),
+        ("abc", 'expected a whole number, got "abc"'),
         (2**31, "from -2147483648 to 2147483647"),
-        ({"a": 1}, "wanted a whole number"),
+        ({"a": 1}, "expected a whole number"),
     ],
 )
 def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(value: Any, says: str) -> None:
@@ -84,9 +84,9 @@ def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(val
     ("parameters", "remedy"),
     [
         ({"Id": "{{ $json.Id }}"}, "Begin the value with = to make it an expression"),
-        ({"Id": "abc"}, "Give another value for this item"),
-        ({"Id": 5, "body": "{"}, "Give another value for this item"),
-        ({"Id": 5, "body": {"Mobile": []}}, "Give another value for this item"),
+        ({"Id": "abc"}, "Set another value for this item"),
+        ({"Id": 5, "body": "{"}, "Set another value for this item"),
+        ({"Id": 5, "body": {"Mobile": []}}, "Set another value for this item"),
     ],
 )
 def test_every_value_that_does_not_fit_has_a_remedy(parameters: dict[str, Any], remedy: str) -> None:
@@ -104,8 +104,7 @@ def test_a_filter_that_3cx_does_not_read_is_explained() -> None:
 
 def test_the_first_error_of_the_pbx_stops_and_says_what_was_done() -> None:
     pbx = deleting({3: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Id")})
-    limits = Limits(concurrency=1)
-    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(10)], ID, Options(limits=limits))
+    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(10)], ID, Options(concurrency=1))
     assert len(pbx.requests) == 4
     error = batch.results[3].error
     assert isinstance(error, ResponseError)
@@ -137,9 +136,7 @@ def test_what_is_under_way_is_waited_for() -> None:
             return odata_error(404, "gone") if number == 2 else httpx.Response(204)
 
     async def main() -> Batch:
-        executor = Executor(
-            credential(), client=lambda c, o: PbxClient(c, connections=o.limits.concurrency, transport=Slow())
-        )
+        executor = Executor(credential(), transport=Slow())
         async with executor:
             return await executor.run("DeleteCallFlowApp", [{"Id": n} for n in range(50)], ID)
 
@@ -152,7 +149,7 @@ def test_what_is_under_way_is_waited_for() -> None:
 def test_a_batch_that_is_stopped_tells_what_was_done() -> None:
     async def main() -> Batch:
         stop = asyncio.Event()
-        options = Options(limits=Limits(concurrency=1))
+        options = Options(concurrency=1)
 
         def seen(result: Result) -> None:
             if result.index == 2:
@@ -179,12 +176,7 @@ def test_a_refused_login_stops_everything() -> None:
         return httpx.Response(401, json={"error": "unauthorized", "error_description": "no"})
 
     async def main() -> Batch:
-        executor = Executor(
-            credential(),
-            client=lambda c, o: PbxClient(
-                c, connections=o.limits.concurrency, transport=httpx.MockTransport(refuse)
-            ),
-        )
+        executor = Executor(credential(), transport=httpx.MockTransport(refuse))
         async with executor:
             return await executor.run(
                 "DeleteCallFlowApp",
@@ -316,35 +308,6 @@ def test_a_nodes_own_options_count() -> None:
     assert batch.results[0].request is not None
 
 
-def test_a_dry_run_stays_one_when_the_first_item_is_broken() -> None:
-    pbx = deleting()
-    parameters = {**ID, "options": {"dryRun": True}}
-    batch = run(pbx, "DeleteCallFlowApp", [{}, {"Id": 5}], parameters, Options(continue_on_fail=True))
-    assert (pbx.requests, pbx.logins) == ([], 0)
-    assert isinstance(batch.results[0].error, ParameterError)
-    assert batch.results[1].request is not None
-
-
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"dryRun": "yes"},
-        {"dryRun": 1},
-        {"dryRun": ""},
-        {"dryRun": "={{ $json.dry }}"},
-        {"concurrency": "abc"},
-        {"concurrency": 0},
-        {"timeout": "soon"},
-    ],
-)
-def test_options_that_cannot_be_read_send_nothing(options: dict[str, Any]) -> None:
-    pbx = deleting()
-    batch = run(pbx, "DeleteCallFlowApp", [{"Id": 5}], {**ID, **options}, Options(continue_on_fail=True))
-    assert (pbx.requests, pbx.logins) == ([], 0)
-    assert isinstance(batch.results[0].error, ParameterError)
-    assert batch.results[0].error.field == next(iter(options))
-
-
 def test_what_came_out_of_an_items_data_is_never_run() -> None:
     pbx = FakePbx(lambda _: httpx.Response(204))
     item = Item({}, {"body": {"FirstName": "={{ 1 + 1 }}"}})
@@ -435,4 +398,35 @@ def test_two_executors_in_two_threads() -> None:
     [([0], "item 0"), ([0, 1, 2], "items 0-2"), ([5, 1, 2, 9, 8], "items 1-2, 5, 8-9")],
 )
 def test_ranges(indexes: list[int], text: str) -> None:
-    assert ranges(indexes) == text
+    assert format_ranges(indexes) == text
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("={{ $now.zoneName }}", "Europe/Berlin"),
+        ("={{ $today.zoneName }}", "Europe/Berlin"),
+        ("={{ DateTime.now().zoneName }}", "Europe/Berlin"),
+        ("={{ DateTime.fromISO('2026-07-01').toISO() }}", "2026-07-01T00:00:00.000+02:00"),
+    ],
+)
+def test_expressions_use_the_time_zone_of_the_batch(expression: str, value: str) -> None:
+    pbx = FakePbx(lambda _: httpx.Response(204))
+    options = Options(time_zone="Europe/Berlin")
+    run(pbx, "UpdateUser", [{}], {"Id": 5, "FirstName": expression}, options)
+    assert json.loads(pbx.requests[0].content) == {"FirstName": value}
+
+
+def test_an_executor_can_be_closed_and_used_again() -> None:
+    pbx = deleting()
+
+    async def main() -> None:
+        executor = pbx.executor()
+        await executor.aclose()
+        await executor.run("DeleteCallFlowApp", [{"Id": 1}], ID)
+        await executor.aclose()
+        await executor.run("DeleteCallFlowApp", [{"Id": 2}], ID)
+        await executor.aclose()
+
+    asyncio.run(main())
+    assert len(pbx.requests) == 2

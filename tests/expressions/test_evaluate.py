@@ -124,10 +124,10 @@ def test_one_failing_item_leaves_the_others_their_values() -> None:
 
 def test_time_zone() -> None:
     code = "={{ DateTime.fromISO('2026-07-01').toISO() }}"
-    assert evaluate(code, [{}], 0, timezone="Europe/Berlin") == "2026-07-01T00:00:00.000+02:00"
+    assert evaluate(code, [{}], 0, time_zone="Europe/Berlin") == "2026-07-01T00:00:00.000+02:00"
     assert evaluate(code, [{}], 0) == "2026-07-01T00:00:00.000Z"
     with pytest.raises(ExpressionError, match="not a time zone"):
-        evaluate(code, [{}], 0, timezone="Mars/Olympus")
+        evaluate(code, [{}], 0, time_zone="Mars/Olympus")
 
 
 def test_no_items_no_results() -> None:

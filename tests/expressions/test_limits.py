@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from threecx_node.errors import ExpressionError
-from threecx_node.expressions.evaluate import Limits, evaluate, evaluate_batch
+from threecx_node.expressions.evaluate import EngineLimits, evaluate, evaluate_batch
 
-SHORT = Limits(item_seconds=0.3, batch_seconds=8)
+SHORT = EngineLimits(item_seconds=0.3, batch_seconds=8)
 FIVE = [{"Id": number} for number in range(5)]
 
 
@@ -51,7 +51,7 @@ def test_endless_item_is_stopped_and_the_others_keep_their_values(code: str) -> 
     ],
 )
 def test_item_out_of_memory_harms_nobody_else(code: str) -> None:
-    results = evaluate_batch(only_third(code), FIVE, limits=Limits(item_seconds=5, batch_seconds=20))
+    results = evaluate_batch(only_third(code), FIVE, limits=EngineLimits(item_seconds=5, batch_seconds=20))
     failed = results.pop(2)
     assert results == [0, 10, 30, 40]
     assert isinstance(failed, ExpressionError)
@@ -67,7 +67,7 @@ def test_memory_outside_of_the_heap_is_limited_too() -> None:
 
 
 def test_batch_has_a_limit_of_its_own() -> None:
-    limits = Limits(item_seconds=0.2, batch_seconds=0.7)
+    limits = EngineLimits(item_seconds=0.2, batch_seconds=0.7)
     started = time.monotonic()
     results = evaluate_batch("={{ (() => { while (true) {} })() }}", FIVE * 10, limits=limits)
     assert time.monotonic() - started < 4
@@ -84,7 +84,7 @@ def test_compiling_has_a_limit_too() -> None:
 @pytest.mark.parametrize("limits", [{"item_seconds": 0}, {"batch_seconds": -1}, {"memory_mb": 1}])
 def test_limits_must_make_sense(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="limits"):
-        Limits(**limits)  # type: ignore[arg-type]
+        EngineLimits(**limits)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -184,9 +184,9 @@ assert evaluate("={{ 3 + 3 }}", [{}], 0) == 6
 
 def test_interpreter_ends_cleanly_and_silently() -> None:
     script = """
-from threecx_node.expressions.evaluate import Limits, evaluate, evaluate_batch
+from threecx_node.expressions.evaluate import EngineLimits, evaluate, evaluate_batch
 assert evaluate("={{ 1 + 1 }}", [{}], 0) == 2
-evaluate_batch("={{ [...Array(2 ** 30)].length }}", [{}], limits=Limits(5, 5))
+evaluate_batch("={{ [...Array(2 ** 30)].length }}", [{}], limits=EngineLimits(5, 5))
 evaluate("={{ console.log('x'), 1 }}", [{}], 0)
 """
     started = time.monotonic()

@@ -31,16 +31,15 @@ def test_expressions_are_found_at_any_depth() -> None:
         "body": {"Groups": [{"GroupId": 2}], "fixed": {"a": 1}},
     }
     assert template.parameters(2)["Id"] is UNDEFINED
-    assert template.static == {"plain": "text"}
 
 
 def test_an_expression_is_evaluated_once_for_the_whole_batch(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
     original = expression.evaluate_batch
 
-    def counting(text: str, items: Any) -> list[Any]:
+    def counting(text: str, items: Any, *, time_zone: str) -> list[Any]:
         calls.append(text)
-        return original(text, items)
+        return original(text, items, time_zone=time_zone)
 
     monkeypatch.setattr(expression, "evaluate_batch", counting)
     template = Template({"Id": "={{ $json.Id }}", "again": "={{ $json.Id }}"}, ITEMS)

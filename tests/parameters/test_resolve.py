@@ -8,7 +8,8 @@ import pytest
 
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import BodyError, ItemError, ParameterError, UnknownNameError
-from threecx_node.parameters.resolve import ParameterNames, Resolved, resolve
+from threecx_node.parameters.resolve import ResolvedParameters, resolve_parameters
+from threecx_node.parameters.table import ParameterTable
 from threecx_node.values.undefined import UNDEFINED
 
 CATALOG = load_catalog()
@@ -16,9 +17,11 @@ CATALOG = load_catalog()
 
 def resolved(
     operation: str, parameters: dict[str, Any], item: dict[str, Any] | None = None, release: str | None = None
-) -> Resolved:
+) -> ResolvedParameters:
     found = CATALOG.operation(operation)
-    return resolve(ParameterNames(CATALOG, found, found.version(release), release), parameters, item or {})
+    return resolve_parameters(
+        ParameterTable(CATALOG, found, found.version(release), release), parameters, item or {}
+    )
 
 
 @pytest.mark.parametrize("name", ["Id", "id", "ID", " I d "])
@@ -96,7 +99,7 @@ def test_a_body_as_json_text() -> None:
     assert resolved("UpdateUser", {"Id": 5, "body": '{"FirstName": "Ada"}'}).values.body == {
         "FirstName": "Ada"
     }
-    with pytest.raises(BodyError, match="body: not JSON at line 2, column 3"):
+    with pytest.raises(BodyError, match="body is not valid JSON at line 2, column 3"):
         resolved("UpdateUser", {"Id": 5, "body": '{\n  FirstName: "Ada"}'})
 
 
@@ -123,9 +126,9 @@ def test_body_fields_one_by_one_as_a_generated_node_gave_them() -> None:
 def test_fields_as_text_become_what_the_schema_declares() -> None:
     found = resolved("UpdateUser", {"Id": "5", "VMEnabled": "true", "Groups": "", "FirstName": "42"})
     assert found.values.body == {"VMEnabled": True, "Groups": UNDEFINED, "FirstName": "42"}
-    with pytest.raises(BodyError, match="VMEnabled: wanted true or false"):
+    with pytest.raises(BodyError, match="VMEnabled: expected true or false"):
         resolved("UpdateUser", {"Id": "5", "VMEnabled": "yes"})
-    with pytest.raises(BodyError, match=r"Groups: not JSON at line 1, column 2"):
+    with pytest.raises(BodyError, match=r"Groups is not valid JSON at line 1, column 2"):
         resolved("UpdateUser", {"Id": "5", "Groups": "[oops]"})
 
 

@@ -17,7 +17,8 @@ from openapi_schema_validator import OAS30Validator
 from tests.samples import BY_FORMAT
 from tests.support import RELEASES, document, operations_of
 from threecx_node.catalog import load_catalog
-from threecx_node.parameters.resolve import ParameterNames, resolve
+from threecx_node.parameters.resolve import resolve_parameters
+from threecx_node.parameters.table import ParameterTable
 from threecx_node.request.build import RequestBuilder
 
 # (type, format) in the document → a value as users give it, and its literal in a URL.
@@ -97,8 +98,8 @@ def test_every_operation_is_built_as_the_document_says(release: str) -> None:
         schema = body_schema(doc, declared)
         if schema is not None:
             given["body"] = sample(doc, schema)
-        names = ParameterNames(catalog, operation, operation.version(release), release)
-        resolved = resolve(names, given, {})
+        names = ParameterTable(catalog, operation, operation.version(release), release)
+        resolved = resolve_parameters(names, given, {})
         request = RequestBuilder(catalog, operation, release).build(resolved.values)
 
         assert request.method == method, declared["operationId"]

@@ -33,12 +33,12 @@ def decoded(operation: str, status: int, body: Any = b"", headers: dict[str, str
 
 def items(operation: str, payload: Payload, **options: Any) -> list[dict[str, Any]]:
     found = CATALOG.operation(operation)
-    return to_items(found, found.version(), payload, 3, **{"keys": {}, **options})
+    return to_items(found, payload, 3, **{"keys": {}, **options})
 
 
 def test_a_delete() -> None:
     payload = decoded("DeleteCallFlowApp", 204)
-    assert items("DeleteCallFlowApp", payload, keys={"Id": "12 "}) == [
+    assert items("DeleteCallFlowApp", payload, keys={"Id": 12}) == [
         {"json": {"deleted": True, "Id": 12}, "pairedItem": {"item": 3}}
     ]
 

@@ -16,7 +16,6 @@ from tests.service.conftest import pbx_of, serving
 from tests.support import ROOT
 from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
-from threecx_node.options import Limits
 from threecx_node.simulator import Simulator
 
 NDJSON = {"accept": "application/x-ndjson"}
@@ -104,7 +103,7 @@ def test_the_services_own_bound_holds_whatever_a_batch_asks_for(
     pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     items = [{"parameters": {"limit": 1, "options": {"concurrency": 20}}}] * 60
-    with serving(limits=Limits(concurrency=3)) as service:
+    with serving(connections=3) as service:
         answer = service.post("/v1/execute", json={"operation": "ListUser", "items": items, "pbx": pbx})
         assert answer.status_code == 200
         assert len(api_requests(simulator)) == 60

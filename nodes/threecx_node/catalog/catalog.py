@@ -187,6 +187,15 @@ class Catalog:
             return self.properties_in(version.body, release)
         return select_release(version.body, release)
 
+    def entity_key(self, version: OperationVersion) -> str | None:
+        """Return the property that is the key of the entities that `version` lists, None where it lists none."""
+        is_set = version.returns.kind == "collection" and len(version.template.segments) == 1
+        key = self._paths.key(version.entity_set) if is_set else None
+        has_key = (
+            key and self.is_schema(version.returns.type) and key in self.properties(version.returns.type)
+        )
+        return key if has_key else None
+
     def listing(self, entity_set: str, release: str | None = None) -> Operation | None:
         """Return the operation that lists `entity_set` in `release`, None where there is none.
 

@@ -20,10 +20,13 @@ class PathIndex:
     def __init__(self, operations: Mapping[str, Mapping[str, Any]], releases: Sequence[str]) -> None:
         self._lists: _Index = {release: {} for release in releases}
         self._look_ups: _Index = {release: {} for release in releases}
+        self._keys: dict[str, str] = {}
         for operation_id, operation in operations.items():
             if operation["kind"] not in ("list", "get", "function"):
                 continue
             for version in operation["versions"]:
+                if operation["kind"] == "get":
+                    self._index_key(version["path"])
                 index = self._index_for(operation["kind"], version)
                 if index is None:
                     continue
@@ -43,6 +46,15 @@ class PathIndex:
     def look_up(self, entity_set: str, release: str | None) -> str | None:
         """Return the operation that gets an entity of `entity_set` by its number, or None."""
         return self._look_ups.get(release, self._look_ups[None]).get(entity_set)
+
+    def key(self, entity_set: str) -> str | None:
+        """Return the parameter that is the key of an entity of `entity_set`, None where no entity can be got."""
+        return self._keys.get(entity_set)
+
+    def _index_key(self, path: str) -> None:
+        segments = PathTemplate(path).segments
+        if len(segments) == 1 and segments[0].key is not None:
+            self._keys.setdefault(segments[0].name, segments[0].key)
 
     def _index_for(self, kind: str, version: Mapping[str, Any]) -> _Index | None:
         returns = version.get("returns", {})

@@ -84,7 +84,7 @@ def execute(
     Lists give 50 results unless -p returnAll=true or -p limit=N says otherwise.
     """
     from ..catalog import load_catalog
-    from ..options import Limits, Options
+    from ..options import Options
     from . import inputs
 
     facts = load_catalog(catalog)
@@ -96,7 +96,9 @@ def execute(
         dry_run=dry_run,
         continue_on_fail=continue_on_fail or keep_going,
         release=release,
-        limits=Limits(concurrency=concurrency, timeout=timeout, max_body_bytes=max_body_bytes),
+        concurrency=concurrency,
+        timeout=timeout,
+        max_body_bytes=max_body_bytes,
     )
     found = facts.operation(operation_id)
     input_items = inputs.read_items(items)
@@ -157,7 +159,7 @@ def _run(
     async def run() -> Batch:
         stop = asyncio.Event()
         _stop_on_interrupt(stop)
-        async with Executor(credential, catalog=facts) as executor:
+        async with Executor(credential, connections=run_options.concurrency, catalog=facts) as executor:
             with progress(len(items), operation) as advance:
 
                 def seen(result: Result) -> None:

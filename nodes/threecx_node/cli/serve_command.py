@@ -73,7 +73,6 @@ def serve(
     ] = 32,
 ) -> None:
     """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
-    from ..options import Limits
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.profiles import load_profiles
@@ -85,7 +84,7 @@ def serve(
     config = ServiceConfig(
         key=key,
         profiles=load_profiles(profiles),
-        limits=Limits(concurrency=concurrency),
+        connections=concurrency,
         max_body_bytes=max_body * 2**20,
         grace=grace,
     )

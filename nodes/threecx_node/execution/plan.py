@@ -1,17 +1,22 @@
-"""A batch's items → requests ready to send, or each item's error. Pure: nothing is sent from here."""
+"""Plans a batch: every item becomes a request, with all that the sending half needs, or an error. Sends nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..advice import VALUE_ADVICE
 from ..catalog.summary_fields import simple_fields
-from ..errors import ItemError, ParameterError, ThreeCxError, UnknownNameError
+from ..errors import ItemError, ParameterError, ThreeCxError
 from ..expressions.template import Template
 from ..messages import HttpRequest, RequestValues
-from ..parameters.resolve import ParameterNames, Resolved, resolve
+from ..parameters.batch import refuse_expressions, settle_batch_options
+from ..parameters.resolve import DEFAULT_BINARY_PROPERTY, ResolvedParameters, resolve_parameters
+from ..parameters.table import ParameterTable
 from ..request.build import RequestBuilder
+from ..request.odata import expanded_properties
+from .paging import Paging, page_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,101 +28,153 @@ if TYPE_CHECKING:
 ENTITY_KEY = "Id"
 
 
-NOTHING = Resolved(RequestValues())
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """A request that finds the ID of an entity by its number; it is sent before the request of the item."""
+
+    parameter: str
+    operation: Operation
+    version: OperationVersion
+    request: HttpRequest
 
 
-@dataclass(slots=True)
-class Prepared:
-    """One item, ready: its request, or a look-up that must come first, or why it cannot be sent."""
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """What the sending half does for one item: its request, or the error why there is none.
+
+    Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
+    pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty.
+    """
 
     index: int
-    resolved: Resolved = NOTHING
     request: HttpRequest | None = None
+    look_ups: tuple[LookUp, ...] = ()
+    paging: Paging | None = None
+    kept_fields: tuple[str, ...] = ()
+    binary_property: str = DEFAULT_BINARY_PROPERTY
+    has_filter: bool = False
     error: ThreeCxError | None = None
 
 
-class Preparation:
-    """Prepares the items of one operation for one release."""
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A batch ready to send: one planned item per input item, in order, and the options of the batch."""
+
+    operation: Operation
+    version: OperationVersion
+    builder: RequestBuilder
+    items: Sequence[PlannedItem]
+    options: Options
+
+
+class Planner:
+    """Plans batches of one operation in one release."""
 
     def __init__(self, catalog: Catalog, operation: Operation, release: str | None, options: Options) -> None:
-        self.catalog = catalog
-        self.operation = operation
-        self.release = release
-        self.shape: OperationVersion = operation.version(release)
-        self.names = ParameterNames(catalog, operation, self.shape, release)
+        self._catalog = catalog
+        self._operation = operation
+        self._release = release
+        self._options = options
+        self._version: OperationVersion = operation.version(release)
+        self._table = ParameterTable(catalog, operation, self._version, release)
         self._builder = RequestBuilder(
-            catalog, operation, release, max_body_bytes=options.limits.max_body_bytes, zone=options.zone
+            catalog,
+            operation,
+            release,
+            max_body_bytes=options.max_body_bytes,
+            time_zone=options.tzinfo,
         )
-        self._lookups: dict[str, RequestBuilder] = {}
+        self._look_up_builders: dict[str, RequestBuilder] = {}
 
-    @cached_property
-    def simple_fields(self) -> tuple[str, ...]:
-        """What Simplify keeps of an entity; empty where the answer has no entity."""
-        type_name = self.shape.returns.type
-        return simple_fields(self.catalog, type_name) if self.catalog.is_schema(type_name) else ()
+    def plan(self, items: Sequence[Item], parameters: Mapping[str, Any]) -> Plan:
+        """Return the plan of all items.
 
-    def prepare(self, items: Sequence[Item], parameters: Mapping[str, Any]) -> Iterator[Prepared]:
-        """Each item in turn; raises UnknownNameError where the parameters themselves are wrong."""
-        template = Template(parameters, [item.json for item in items])
+        Raises UsageError where the parameters themselves are wrong; the error of one item is in its planned item.
+        """
+        refuse_expressions(self._table, parameters)
+        planned, batch_options = [], []
+        for each, resolved in self._plan_items(items, parameters):
+            planned.append(each)
+            if resolved is not None:
+                batch_options.append((each.index, resolved.batch))
+        options = self._options.with_batch_options(settle_batch_options(batch_options))
+        return Plan(self._operation, self._version, self._builder, planned, options)
+
+    def _plan_items(
+        self, items: Sequence[Item], parameters: Mapping[str, Any]
+    ) -> Iterator[tuple[PlannedItem, ResolvedParameters | None]]:
+        template = Template(parameters, [item.json for item in items], time_zone=self._options.time_zone)
         for index, item in enumerate(items):
+            resolved = None
             try:
                 values = template.parameters(index)
                 if item.parameters:
                     values |= item.parameters
-                resolved = resolve(self.names, values, item.json)
-                request = None if resolved.by_number else self.build(resolved)
-                # What is looked up first is checked now, like everything else.
-                for _ in self.look_up(resolved):
-                    pass
+                resolved = resolve_parameters(self._table, values, item.json)
+                planned = self._plan_item(index, resolved)
             except RecursionError:
-                error = ParameterError(
-                    "a value is nested too deeply", description="Give it flat.", item_index=index
+                error: ItemError = ParameterError(
+                    "a value is nested too deeply", description="Set it to a flatter value."
                 )
-                yield Prepared(index, error=error)
+                planned = _refuse(index, error)
             except ItemError as error:
-                error.item_index = index
-                error.description = error.description or _remedy(error.message)
-                yield Prepared(index, error=error)
-            else:
-                yield Prepared(index, resolved, request)
+                planned = _refuse(index, error)
+            yield planned, resolved
 
-    def build(self, resolved: Resolved) -> HttpRequest:
-        """The request of resolved values."""
-        return self._builder.build(resolved.values)
+    def _plan_item(self, index: int, resolved: ResolvedParameters) -> PlannedItem:
+        request = self._builder.build(resolved.values, open_keys=resolved.by_number)
+        return PlannedItem(
+            index,
+            request,
+            look_ups=tuple(self._plan_look_up(name, resolved) for name in resolved.by_number),
+            paging=self._plan_paging(resolved) if self._version.is_paged else None,
+            kept_fields=self._choose_fields(resolved),
+            binary_property=resolved.binary_property,
+            has_filter="$filter" in resolved.values.query,
+        )
 
-    def look_up(self, resolved: Resolved) -> Iterator[tuple[str, HttpRequest]]:
-        """For each key given by number: its name, and the request that finds the entity's ID."""
-        for name in resolved.by_number:
-            builder = self._look_up_builder(name)
-            parameter = builder.shape.parameters[0].name
-            query = {"$select": ENTITY_KEY} if "$select" in builder.shape.query else {}
-            yield name, builder.build(RequestValues({parameter: resolved.values.parameters.get(name)}, query))
+    def _plan_paging(self, resolved: ResolvedParameters) -> Paging:
+        return Paging(
+            limit=resolved.limit,
+            skip=resolved.skip,
+            page_size=self._options.page_size,
+            **page_options(self._catalog, self._version, resolved.values.query),
+        )
 
-    def with_key(self, resolved: Resolved, name: str, value: Any) -> Resolved:
-        """`resolved` with the key that a look-up found."""
-        values = replace(resolved.values, parameters={**resolved.values.parameters, name: value})
-        left = tuple(each for each in resolved.by_number if each != name)
-        return replace(resolved, values=values, by_number=left)
+    def _choose_fields(self, resolved: ResolvedParameters) -> tuple[str, ...]:
+        """Return what Simplify keeps; where the user selected fields, that selection stands."""
+        query = resolved.values.query
+        if not resolved.simplify or "$select" in query or not self._simple_fields:
+            return ()
+        return (*self._simple_fields, *expanded_properties(query.get("$expand")))
+
+    @cached_property
+    def _simple_fields(self) -> tuple[str, ...]:
+        type_name = self._version.returns.type
+        return simple_fields(self._catalog, type_name) if self._catalog.is_schema(type_name) else ()
+
+    def _plan_look_up(self, name: str, resolved: ResolvedParameters) -> LookUp:
+        builder = self._look_up_builder(name)
+        parameter = builder.version.parameters[0].name
+        query = {"$select": ENTITY_KEY} if "$select" in builder.version.query else {}
+        request = builder.build(RequestValues({parameter: resolved.values.parameters.get(name)}, query))
+        return LookUp(name, builder.operation, builder.version, request)
 
     def _look_up_builder(self, name: str) -> RequestBuilder:
-        if name not in self._lookups:
-            entity_set = self.shape.path.partition(f"({{{name}}})")[0]
-            for each in self.catalog.operations(resource=self.operation.resource):
-                shape = each.version(self.release)
-                one_number = [parameter.name.casefold() for parameter in shape.parameters] == ["number"]
-                in_set = shape.path.startswith((f"{entity_set}(", f"{entity_set}/"))
-                if one_number and in_set and shape.method == "GET" and shape.returns.kind == "entity":
-                    self._lookups[name] = RequestBuilder(self.catalog, each, self.release)
-                    break
-            else:
-                raise UnknownNameError(
-                    f"{self.operation.id}: 3CX cannot look up {name} by number", description="Give its ID."
-                )
-        return self._lookups[name]
+        if (found := self._look_up_builders.get(name)) is None:
+            operation = self._catalog.look_up_by_number(self._operation, name, self._release)
+            found = self._look_up_builders[name] = RequestBuilder(self._catalog, operation, self._release)
+        return found
 
 
-def _remedy(message: str) -> str:
-    """What to do about a value that does not fit; what it should be stands in the message."""
-    if "{{" in message:
-        return "Begin the value with = to make it an expression; nothing was sent for this item."
-    return "Give another value for this item, or take the item out; nothing was sent for it."
+def _refuse(index: int, error: ItemError) -> PlannedItem:
+    error.item_index = index
+    error.description = error.description or VALUE_ADVICE["other"]
+    return PlannedItem(index, error=error)
+
+
+def complete_request(plan: Plan, request: HttpRequest, keys: Mapping[str, Any]) -> HttpRequest:
+    """Return a planned request with the keys that look-ups found. Raises ParameterError."""
+    for name, value in keys.items():
+        request = plan.builder.fill_key(request, name, value)
+    return request

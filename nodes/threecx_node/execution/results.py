@@ -1,4 +1,4 @@
-"""What goes into a run and what comes out of it: items, options, results, and the batch as a whole."""
+"""The input items of a batch, the result of each, and the batch as a whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class Item:
     """One input item: its data, and parameters of its own, which are taken literally.
 
-    Only parameters that all items share may hold expressions: what came out of an item's data is never run.
+    Only parameters that all items share may contain expressions: the data of an item is never executed.
     """
 
     json: Mapping[str, Any]
@@ -24,69 +24,78 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one input item gave: result items, or its error, or (dry run) the request that would be sent."""
+    """The result of one input item: result items, or its error, or (dry run) the request that would be sent.
+
+    With `more` the items are one part of a list that goes on: other results of the same index follow.
+    """
 
     index: int
     items: Sequence[Mapping[str, Any]] | None = None
     error: ThreeCxError | None = None
     request: Mapping[str, Any] | None = None
+    more: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """`{"items": […]}`, `{"error": {…}}`, `{"request": {…}}`, or `{}` of an item that was only prepared."""
+        """Return `{"items": […]}`, `{"error": {…}}`, `{"request": {…}}`, or `{}` of an item that was only prepared.
+
+        A part of a list that goes on has `"more": true` beside its items.
+        """
         if self.error is not None:
             return {"error": self.error.to_json()}
         if self.request is not None:
             return {"request": self.request}
-        return {} if self.items is None else {"items": self.items}
+        if self.items is None:
+            return {}
+        return {"items": self.items, "more": True} if self.more else {"items": self.items}
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """All results, one per input item, in order."""
+    """The results of a batch, one per input item, in order."""
 
     results: Sequence[Result]
 
     @property
     def failed(self) -> list[Result]:
-        """Results with an error, those that were never tried left out."""
+        """The results with an error, without those that were never tried."""
         return [each for each in self.results if each.error and not isinstance(each.error, NotAttemptedError)]
 
     @property
     def not_tried(self) -> list[Result]:
-        """Results of items that were never tried."""
+        """The results of items that were never tried."""
         return [each for each in self.results if isinstance(each.error, NotAttemptedError)]
 
     @property
     def exit_code(self) -> int:
-        """0 all succeeded, 1 some item failed, 3 the PBX was not reached or refused the login."""
+        """The exit code: 0 all succeeded, 1 some item failed, 3 the PBX was not reached or refused the login."""
         codes = [each.error.exit_code for each in self.failed if each.error]
         if not codes:
             return 1 if self.not_tried else 0
         return UnreachableError.exit_code if UnreachableError.exit_code in codes else 1
 
     def summary(self) -> str:
-        """One line: the first error, and which items were done, failed and not tried; empty when all were done."""
-        unhappy = self.failed or self.not_tried
-        if not unhappy:
+        """Return one line: the first error, and which items were done, failed and not tried; empty if all were done."""
+        unsuccessful = self.failed or self.not_tried
+        if not unsuccessful:
             return ""
-        first = unhappy[0].error
+        first = unsuccessful[0].error
         done = [each.index for each in self.results if each.error is None]
-        parts = [f"done: {ranges(done)}" if done else "done: none"]
+        parts = [f"done: {format_ranges(done)}" if done else "done: none"]
         if not self.failed:
-            return f"stopped ({parts[0]}; not tried: {ranges(each.index for each in self.not_tried)})"
+            return f"stopped ({parts[0]}; not tried: {format_ranges(each.index for each in self.not_tried)})"
         unknown = [each.index for each in self.failed if each.error and each.error.outcome_unknown]
         failed = [each.index for each in self.failed if each.index not in unknown]
         if len(failed) > 1 or (failed and unknown):
-            parts.append(f"failed: {ranges(failed)}")
+            parts.append(f"failed: {format_ranges(failed)}")
         if unknown:
-            parts.append(f"unknown whether carried out: {ranges(unknown)}")
+            parts.append(f"unknown whether carried out: {format_ranges(unknown)}")
         if self.not_tried:
-            parts.append(f"not tried: {ranges(each.index for each in self.not_tried)}")
+            parts.append(f"not tried: {format_ranges(each.index for each in self.not_tried)}")
         return f"{first.one_line() if first else ''} ({'; '.join(parts)})"
 
 
-def ranges(indexes: Iterable[int]) -> str:
-    """`[0, 1, 2, 5]` → `items 0-2, 5`."""
+def format_ranges(indexes: Iterable[int]) -> str:
+    """Return `items 0-2, 5` for `[0, 1, 2, 5]`."""
     runs: list[list[int]] = []
     for index in sorted(indexes):
         if runs and index == runs[-1][-1] + 1:

@@ -13,19 +13,19 @@ from functools import lru_cache
 from typing import Any, TypeGuard
 
 from ..errors import ExpressionError
-from ..values import json as json_codec
+from ..values import json as json
 from ..values.undefined import UNDEFINED, Undefined
 from . import javascript
 from .engine import process as engine_process
-from .engine.process import Limits
+from .engine.process import EngineLimits
 from .property_path import NEEDS_ENGINE, Reader, compile_path
 from .syntax import Code, Part, Text, split
 
-__all__ = ["UNDEFINED", "Limits", "Undefined", "evaluate", "evaluate_batch", "is_expression"]
+__all__ = ["UNDEFINED", "EngineLimits", "Undefined", "evaluate", "evaluate_batch", "is_expression"]
 
 Items = Sequence[Mapping[str, Any]]
 
-_DEFAULT_LIMITS = Limits()
+_DEFAULT_LIMITS = EngineLimits()
 
 
 def is_expression(value: object) -> TypeGuard[str]:
@@ -34,11 +34,16 @@ def is_expression(value: object) -> TypeGuard[str]:
 
 
 def evaluate(
-    expression: str, items: Items, index: int, *, timezone: str = "UTC", limits: Limits = _DEFAULT_LIMITS
+    expression: str,
+    items: Items,
+    index: int,
+    *,
+    time_zone: str = "UTC",
+    limits: EngineLimits = _DEFAULT_LIMITS,
 ) -> Any:
     """The expression's value for the item at `index`; text without a leading "=" is returned as it is.
 
-    `items` are the json objects of the node's input, `timezone` is where `$now` and `$today` are. The value
+    `items` are the json objects of the node's input, `time_zone` is where `$now` and `$today` are. The value
     is what JSON can hold, or `UNDEFINED`, or a float nan or inf; dates are ISO texts. Raises ExpressionError.
     """
     try:
@@ -49,14 +54,14 @@ def evaluate(
         value = compiled.read(items[index], index)
         if value is not NEEDS_ENGINE:
             return value
-    [result] = _Request(compiled, items, timezone, limits).run(index, index + 1)
+    [result] = _Request(compiled, items, time_zone, limits).run(index, index + 1)
     if isinstance(result, ExpressionError):
         raise result
     return result
 
 
 def evaluate_batch(
-    expression: str, items: Items, *, timezone: str = "UTC", limits: Limits = _DEFAULT_LIMITS
+    expression: str, items: Items, *, time_zone: str = "UTC", limits: EngineLimits = _DEFAULT_LIMITS
 ) -> list[Any]:
     """The expression's value for each item, or an ExpressionError in its place; see `evaluate`."""
     try:
@@ -64,13 +69,13 @@ def evaluate_batch(
     except ExpressionError as error:
         return [_for_item(error, index) for index in range(len(items))]
     if compiled.read is None:
-        return _Request(compiled, items, timezone, limits).run(0, len(items))
+        return _Request(compiled, items, time_zone, limits).run(0, len(items))
     read = compiled.read
     values = [read(item, index) for index, item in enumerate(items)]
     left = [index for index, value in enumerate(values) if value is NEEDS_ENGINE]
     if left:
         # As one range: items in between are cheaper evaluated twice than sent one by one.
-        request = _Request(compiled, items, timezone, limits)
+        request = _Request(compiled, items, time_zone, limits)
         results = request.run(left[0], left[-1] + 1)
         for index in left:
             values[index] = results[index - left[0]]
@@ -133,8 +138,8 @@ class _Request:
 
     compiled: _Compiled
     items: Items
-    timezone: str
-    limits: Limits
+    time_zone: str
+    limits: EngineLimits
 
     def run(self, start: int, stop: int) -> list[Any]:
         if not 0 <= start < stop <= len(self.items):
@@ -159,7 +164,7 @@ class _Request:
                 {"text": part.text} if isinstance(part, Text) else {"code": part.code}
                 for part in self.compiled.parts
             ],
-            timezone=self.timezone,
+            time_zone=self.time_zone,
             lines=[_line(self.items[index], index) for index in range(first, last)],
             first=first,
             start=start,
@@ -169,7 +174,7 @@ class _Request:
 
 def _line(item: Mapping[str, Any], index: int) -> bytes:
     try:
-        return json_codec.dumps(dict(item))
+        return json.dumps(dict(item))
     except (TypeError, ValueError) as error:
         raise ExpressionError(f"item {index} cannot be written as JSON: {error}") from error
 

@@ -1,7 +1,7 @@
-"""Parameters as a node holds them, shared by all items of a batch, with expressions at any depth.
+"""Evaluates the parameters that all items of a batch share, with expressions at any depth.
 
-A template is walked once: what is literal is shared by every item, what is an expression is evaluated for the
-whole batch in one call, and an item's parameters are put together from both.
+The parameters are walked once: literals are shared by every item, each expression is evaluated for the whole batch
+in one call, and the parameters of an item are put together from both.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ Fill = Callable[[int], Any]
 
 
 class Template:
-    """Evaluates one set of parameters for every item of a batch."""
+    """Evaluates one set of parameters for every item of a batch; `time_zone` is the IANA name of that of `$now`."""
 
-    def __init__(self, parameters: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self, parameters: Mapping[str, Any], items: Sequence[Mapping[str, Any]], *, time_zone: str = "UTC"
+    ) -> None:
         self._items = items
+        self._time_zone = time_zone
         self._columns: dict[str, list[Any]] = {}
         self._static: dict[str, Any] = {}
         self._dynamic: dict[str, Fill] = {}
@@ -29,17 +32,12 @@ class Template:
             else:
                 self._dynamic[name] = fill
 
-    @property
-    def static(self) -> Mapping[str, Any]:
-        """The parameters that are the same for every item."""
-        return self._static
-
     def parameters(self, index: int) -> dict[str, Any]:
-        """Item `index`'s parameters; raises ExpressionError that names the field."""
+        """Return the parameters of item `index`. Raises ExpressionError that names the field."""
         return {**self._static, **{name: fill(index) for name, fill in self._dynamic.items()}}
 
     def _compile(self, value: Any, path: str) -> Fill | None:
-        """A function that gives an item's value, None where the value holds no expression."""
+        """Return a function that gives an item's value, None where the value contains no expression."""
         if isinstance(value, str):
             return self._expression(value, path) if value.startswith("=") else None
         if isinstance(value, Mapping):
@@ -68,9 +66,9 @@ class Template:
         return fill
 
     def _column(self, expression: str) -> list[Any]:
-        """The expression's value for every item, evaluated when the first item asks."""
+        """Return the expression's value for every item; it is evaluated when the first item asks."""
         if expression not in self._columns:
             from .evaluate import evaluate_batch
 
-            self._columns[expression] = evaluate_batch(expression, self._items)
+            self._columns[expression] = evaluate_batch(expression, self._items, time_zone=self._time_zone)
         return self._columns[expression]

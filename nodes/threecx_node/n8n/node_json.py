@@ -13,7 +13,7 @@ from typing import Any
 
 from ..catalog import Catalog, nearest_hint
 from ..errors import InputError, UnknownNameError
-from ..parameters.resolve import fold
+from ..parameters.table import fold_name as fold
 
 OUR_TYPE = "threecx"
 OUR_PACKAGE = "n8n-nodes-threecx"

@@ -1,1 +1,1 @@
-"""What this item says: expressions and the resolving of parameters."""
+"""The parameters of one item: names matched, values sorted into what a request needs."""

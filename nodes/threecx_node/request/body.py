@@ -1,162 +1,218 @@
-"""A request body: what the user gave, nothing else, checked against the operation's schema before it is sent."""
+"""Encodes a request body: what the user gave, nothing else, coerced and checked in one walk before it is sent."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, tzinfo
+from typing import Any
 
-from ..catalog import Catalog, Property, nearest_hint
+from ..catalog import Catalog, Enum, Property, TypeRef, nearest_hint
 from ..errors import BodyError
+from ..values.coerce import (
+    CoercionError,
+    advise_on,
+    coerce_date_time,
+    coerce_integer,
+    describe,
+)
+from ..values.edm import EDM_TYPES, NUMBER_TEXTS, EdmType
 from ..values.json import dumps
 from ..values.undefined import UNDEFINED
-from .odata import INT_RANGES, LiteralError, date_time, shown
-from .schema import validator_for
+from .odata import format_date_time
 
-if TYPE_CHECKING:
-    from jsonschema.exceptions import ValidationError
-
-# Nesting past this is no body that a PBX takes, and would exhaust the stack of the validator.
-_DEEPEST = 40
-
-
-def encode_body(
-    catalog: Catalog,
-    operation_id: str,
-    declared: str | Mapping[str, Property],
-    release: str | None,
-    value: Any,
-    *,
-    max_bytes: int,
-    zone: tzinfo = UTC,
-) -> bytes:
-    """`value` as the JSON to send.
-
-    Fields that are undefined are left out, date-times become UTC (those without an offset are of `zone`), a number
-    for a text field becomes its digits, then the whole is validated. Raises BodyError
-    that names the field: unknown (with the nearest known), wrong type (wanted, given), too large.
-    """
-    if not isinstance(value, Mapping):
-        raise BodyError(
-            f"the body of {operation_id} must be a JSON object, given {shown(value)}", field="body"
-        )
-    properties = catalog.properties(declared) if isinstance(declared, str) else declared
-    prepared = _prepare(_Context(catalog, release, zone), value, properties, "", 0)
-    validator = validator_for(catalog, operation_id, declared, release)
-    if not validator.is_valid(prepared):
-        raise _explain(next(iter(validator.iter_errors(prepared))), operation_id, release)
-    try:
-        data = dumps(prepared)
-    except (TypeError, ValueError) as error:
-        raise BodyError(
-            f"the body of {operation_id} cannot be written as JSON: {error}", field="body"
-        ) from error
-    if len(data) > max_bytes:
-        raise BodyError(
-            f"the body of {operation_id} has {len(data)} bytes, more than the limit of {max_bytes}",
-            field="body",
-            description="Send less, or raise the limit (max_body_bytes).",
-        )
-    return data
+# No PBX takes a body that is nested deeper; a limit keeps the walk from exhausting the stack.
+_MAX_DEPTH = 40
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
+class BodyEncoder:
+    """Encodes the bodies of one operation in one release (None: any).
+
+    `declared` are the properties that a body may have in that release, by name. Date-times without an offset are of
+    `time_zone`.
+    """
+
     catalog: Catalog
+    operation_id: str
+    declared: Mapping[str, Property]
     release: str | None
-    zone: tzinfo
+    max_bytes: int
+    time_zone: tzinfo = UTC
 
+    def encode(self, value: Any) -> bytes:
+        """Return `value` as the JSON to send.
 
-def _prepare(
-    context: _Context, value: Any, properties: Mapping[str, Property], path: str, depth: int
-) -> dict[str, Any]:
-    """A copy of an object without undefined fields and with date-times in UTC."""
-    prepared = {}
-    for name, field in value.items():
-        if field is UNDEFINED:
-            continue
-        if not isinstance(name, str):
-            raise BodyError(f"a field's name must be a text, given {shown(name)}", field=path or "body")
-        prepared[name] = _prepare_value(
-            context, field, properties.get(name), f"{path}.{name}" if path else name, depth
-        )
-    return prepared
+        Undefined fields are left out, date-times become UTC, `5.0` becomes 5 for a whole number, and a number for a
+        text field becomes its digits. Raises BodyError that names the field: unknown (with the nearest known field),
+        of the wrong type (expected, got), nested too deeply, or a body that is too large.
+        """
+        if not isinstance(value, Mapping):
+            raise BodyError(
+                f"the body of {self.operation_id} must be a JSON object, not {describe(value)}", field="body"
+            )
+        checked = self._object(value, self.declared, "", 0)
+        try:
+            data = dumps(checked)
+        except (TypeError, ValueError) as error:
+            raise BodyError(
+                f"the body of {self.operation_id} cannot be written as JSON: {error}", field="body"
+            ) from error
+        if len(data) > self.max_bytes:
+            raise BodyError(
+                f"the body of {self.operation_id} has {len(data)} bytes, more than the limit of {self.max_bytes}",
+                field="body",
+                description="Send less, or raise the limit (max_body_bytes).",
+            )
+        return data
 
+    def _object(
+        self, value: Mapping[Any, Any], declared: Mapping[str, Property] | None, path: str, depth: int
+    ) -> dict[str, Any]:
+        """Return a checked copy of an object; without `declared` only what JSON itself asks for is checked."""
+        checked = {}
+        for name, field in value.items():
+            if field is UNDEFINED:
+                continue
+            if not isinstance(name, str):
+                raise BodyError(f"a field's name must be a text, not {describe(name)}", field=path or "body")
+            where = f"{path}.{name}" if path else name
+            # Annotations (`@odata.type`) are taken as they are: 3CX's own template functions give them.
+            if declared is None or "@" in name:
+                checked[name] = self._untyped(field, where, depth)
+            elif name in declared:
+                checked[name] = self._property(field, declared[name], where, depth)
+            else:
+                raise self._unknown(name, where, declared)
+        return checked
 
-def _prepare_value(context: _Context, value: Any, declared: Property | None, path: str, depth: int) -> Any:
-    if depth > _DEEPEST:
-        raise BodyError(f"{path}: the body is nested more than {_DEEPEST} levels deep", field=path)
-    if isinstance(value, Mapping):
-        inner = declared.type.name if declared else ""
-        properties = context.catalog.properties(inner) if context.catalog.is_schema(inner) else {}
-        return _prepare(context, value, properties, path, depth + 1)
-    if isinstance(value, (list, tuple)):
+    def _property(self, value: Any, declared: Property, path: str, depth: int) -> Any:
+        type_ref = declared.type_in(self.release)
+        if not type_ref.collection:
+            return self._single(value, type_ref, path, depth, declared.max_length)
+        if not isinstance(value, (list, tuple)):
+            raise _mismatch(path, "a list", value)
+        item_type = TypeRef(type_ref.name)
         return [
-            _prepare_value(context, item, declared, f"{path}[{index}]", depth + 1)
+            self._single(item, item_type, f"{path}[{index}]", depth + 1, None)
             for index, item in enumerate(value)
             if item is not UNDEFINED
         ]
-    if isinstance(value, float) and not math.isfinite(value):
-        raise BodyError(f"{path}: JSON has no {value}; leave the field out or give a number", field=path)
-    return _as_declared(context, value, declared.type_in(context.release).name, path) if declared else value
 
-
-def _as_declared(context: _Context, value: Any, type_name: str, path: str) -> Any:
-    """What people mean by a value of another JSON type: `5.0` is a whole number, a telephone number is a text."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and (type_name in INT_RANGES or type_name == "String") and value == int(value):
-        value = int(value)
-    if is_number and type_name == "String":
-        return str(value)
-    if type_name == "DateTimeOffset" and isinstance(value, str):
-        try:
-            return date_time(value, context.zone)
-        except LiteralError as error:
-            raise BodyError(f"{path}: {error}", field=path) from error
-    return value
-
-
-def _explain(error: ValidationError, operation_id: str, release: str | None) -> BodyError:
-    """The validator's finding in our words."""
-    path = _path_text(error.absolute_path)
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    if error.validator == "additionalProperties":
-        known = tuple(schema["properties"])
-        given: Any = error.instance
-        unknown = next(name for name in given if name not in schema["properties"] and "@" not in name)
-        where = f"{path}.{unknown}" if path else unknown
-        in_release = f" in 3CX {release}" if release else ""
-        return BodyError(
-            f"{operation_id} has no body field {where!r}{in_release}",
-            field=where,
-            description=nearest_hint(unknown, known)
-            or f"Choose from the fields that the node offers; `threecx describe {operation_id}` lists them too.",
+    def _single(self, value: Any, type_ref: TypeRef, path: str, depth: int, max_length: int | None) -> Any:
+        if depth > _MAX_DEPTH:
+            raise _too_deep(path)
+        name = type_ref.name
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _not_json(path, value)
+        if self.catalog.is_schema(name):
+            return self._complex(value, name, path, depth)
+        if value is None and type_ref.nullable:
+            return None
+        if enum := self.catalog.enums.get(name):
+            return self._enum(value, enum, path)
+        edm = EDM_TYPES.get(name)
+        return (
+            self._untyped(value, path, depth)
+            if edm is None
+            else self._primitive(value, edm, path, max_length)
         )
-    wanted = schema.get("title", error.message)
-    members: Any = schema.get("enum") or schema.get("members") or ()
-    hint = ""
-    if isinstance(error.instance, str) and members:
-        hint = nearest_hint(error.instance, tuple(members))
+
+    def _complex(self, value: Any, schema: str, path: str, depth: int) -> Any:
+        # Null is accepted where the document does not say so too: PBX versions differ, the PBX decides.
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            raise _mismatch(path, "an object", value)
+        return self._object(value, self.catalog.properties_in(schema, self.release), path, depth + 1)
+
+    def _enum(self, value: Any, enum: Enum, path: str) -> str:
+        members = enum.members_in(self.release)
+        chosen = value.split(",") if enum.flags and isinstance(value, str) else [value]
+        # OData writes several flags with a comma, and a space may follow it.
+        names = [each.removeprefix(" ") if place else each for place, each in enumerate(chosen)]
+        if isinstance(value, str) and all(each in members for each in names):
+            return value
+        expected = f"one of {', '.join(members)}{', several with commas' if enum.flags else ''}"
+        hint = nearest_hint(value, members) if isinstance(value, str) else ""
+        raise _mismatch(path, expected, value, hint)
+
+    def _primitive(self, value: Any, edm: EdmType, path: str, max_length: int | None) -> Any:
+        try:
+            checked = _coerce_json(value, edm, self.time_zone)
+        except CoercionError:
+            raise _mismatch(path, _expected(edm, max_length), value) from None
+        if max_length is not None and isinstance(checked, str) and len(checked) > max_length:
+            raise _mismatch(path, _expected(edm, max_length), value)
+        return checked
+
+    def _untyped(self, value: Any, path: str, depth: int) -> Any:
+        """Return a copy without undefined fields of a value about which the catalog says nothing."""
+        if depth > _MAX_DEPTH:
+            raise _too_deep(path)
+        if isinstance(value, Mapping):
+            return self._object(value, None, path, depth + 1)
+        if isinstance(value, (list, tuple)):
+            return [
+                self._untyped(item, f"{path}[{index}]", depth + 1)
+                for index, item in enumerate(value)
+                if item is not UNDEFINED
+            ]
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _not_json(path, value)
+        return value
+
+    def _unknown(self, name: str, path: str, declared: Mapping[str, Property]) -> BodyError:
+        in_release = f" in 3CX {self.release}" if self.release else ""
+        return BodyError(
+            f"{self.operation_id} has no body field {path!r}{in_release}",
+            field=path,
+            description=nearest_hint(name, tuple(declared))
+            or f"Choose from the fields that the node offers; `threecx describe {self.operation_id}` lists them too.",
+        )
+
+
+def _coerce_json(value: Any, edm: EdmType, time_zone: tzinfo) -> Any:
+    """Return a value of a JSON body in the type that the field declares; a text is not read as a number here."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if edm.kind == "date_time" and isinstance(value, (str, datetime)):
+        return format_date_time(coerce_date_time(value, time_zone))
+    if edm.is_integer and is_number:
+        return coerce_integer(value, edm.name)
+    if edm.kind == "number" and (is_number or value in NUMBER_TEXTS):
+        return value
+    if edm.kind == "text" and is_number:
+        # A spreadsheet gives telephone numbers as numbers, whole ones sometimes as `5.0`.
+        return str(int(value) if value == int(value) else value)
+    if edm.kind == "text" and isinstance(value, str):
+        return value
+    if edm.kind == "boolean" and isinstance(value, bool):
+        return value
+    if (
+        edm.kind in ("pattern", "guid")
+        and isinstance(value, str)
+        and edm.pattern
+        and edm.pattern.fullmatch(value)
+    ):
+        return value
+    raise CoercionError(edm.description, value)
+
+
+def _expected(edm: EdmType, max_length: int | None) -> str:
+    return edm.description if max_length is None else f"a text of at most {max_length} characters"
+
+
+def _mismatch(path: str, expected: str, value: Any, hint: str = "") -> BodyError:
+    got = f"the text {describe(value)}" if isinstance(value, str) else describe(value)
     return BodyError(
-        f"{path or 'body'}: wanted {wanted}, given {_given(error.instance)}", field=path, description=hint
+        f"{path}: expected {expected}, got {got}", field=path, description=hint or advise_on(value)
     )
 
 
-def _given(value: Any) -> str:
-    if isinstance(value, (Mapping, list)):
-        return "an object" if isinstance(value, Mapping) else "a list"
-    if isinstance(value, str):
-        return f"the text {shown(value)}"
-    return shown(value)
+def _not_json(path: str, value: float) -> BodyError:
+    return BodyError(f"{path}: JSON has no {value}; leave the field out or set it to a number", field=path)
 
 
-def _path_text(path: Any) -> str:
-    text = ""
-    for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += f".{part}" if text else str(part)
-    return text
+def _too_deep(path: str) -> BodyError:
+    return BodyError(f"{path}: the body is nested more than {_MAX_DEPTH} levels deep", field=path)

@@ -1,13 +1,14 @@
-"""One item's values → one HTTP request.
+"""Builds one HTTP request from the values of one item.
 
-Everything that does not depend on the item (the path cut into pieces, the literal function of each parameter,
-the query options that the operation takes) is compiled once per shape and kept.
+Everything that does not depend on the item (the path cut into pieces, the type of each parameter, the query options
+that the operation takes) is compiled once per operation and release, and kept.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -15,20 +16,20 @@ from ..catalog import Catalog, Operation, OperationVersion, Parameter, nearest_h
 from ..errors import ParameterError
 from ..messages import IF_MATCH, HttpRequest, RequestValues
 from ..options import DEFAULT_MAX_BODY_BYTES
-from ..values.undefined import UNDEFINED
-from .body import encode_body
-from .odata import LITERALS, LiteralError, date_time, query_string, query_value, shown, string
+from ..values.coerce import CoercionError, coerce, describe
+from ..values.undefined import UNDEFINED, is_missing
+from .body import BodyEncoder
+from .odata import literal, query_option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
-# What may stand in a header's value: visible ASCII and spaces. A line break would smuggle in another header.
+# A header's value may have visible ASCII and spaces. A line break would smuggle in another header.
 _HEADER_VALUE = re.compile(r"[\x20-\x7e]*")
-_ENCODED_KEY = re.compile(r"\{([^{}]+)\}")
 
 
 class RequestBuilder:
-    """Builds the requests of one operation in one release; times without an offset are of `zone`."""
+    """Builds the requests of one operation in one release; times without an offset are of `time_zone`."""
 
     def __init__(
         self,
@@ -37,84 +38,113 @@ class RequestBuilder:
         release: str | None = None,
         *,
         max_body_bytes: int = DEFAULT_MAX_BODY_BYTES,
-        zone: tzinfo = UTC,
+        time_zone: tzinfo = UTC,
     ) -> None:
         self.operation = operation
-        self.shape: OperationVersion = operation.version(release)
-        self._catalog = catalog
-        self._release = release
-        self._max_body_bytes = max_body_bytes
-        self._zone = zone
-        self._segments = _ENCODED_KEY.split(self.shape.path)
-        self._encoders = {each.name: _encoder(each, zone) for each in self.shape.parameters}
-        self._optional = frozenset(self.shape.query)
-        self._may_be_empty = frozenset(each.name for each in self.shape.parameters if each.optional)
-        self._static = not self.shape.parameters
-        self._asked_for = catalog.required_fields(operation)
-
-    def build(self, values: RequestValues) -> HttpRequest:
-        """The request; raises ParameterError or BodyError, which name the field."""
-        return HttpRequest(
-            method=self.shape.method,
-            path=self.shape.path if self._static else self._path(values.parameters),
-            query=self._query(values.query) if values.query else "",
-            headers=self._headers(values),
-            body=self._body(values.body),
-            keys=values.parameters,
+        self.version: OperationVersion = operation.version(release)
+        self._pieces = self.version.template.pieces
+        self._encoders = {each.name: _make_encoder(each, time_zone) for each in self.version.parameters}
+        self._query_options = frozenset(self.version.query)
+        self._may_be_empty = frozenset(each.name for each in self.version.parameters if each.optional)
+        self._has_fixed_path = not self.version.parameters
+        self._required_fields = catalog.required_fields(operation)
+        self._body_encoder = BodyEncoder(
+            catalog,
+            operation.id,
+            catalog.body_properties(self.version, release),
+            release,
+            max_body_bytes,
+            time_zone,
         )
 
-    def _path(self, parameters: Mapping[str, Any]) -> str:
-        # Odd places hold parameter names, even ones the text between them.
-        pieces = list(self._segments)
+    def build(self, values: RequestValues, *, open_keys: Collection[str] = ()) -> HttpRequest:
+        """Return the request. Raises ParameterError or BodyError, which name the field.
+
+        `open_keys` are path parameters that only a look-up gives: their places stay `{name}` until `fill_key`.
+        """
+        path = self.version.path
+        keys: dict[str, Any] = {}
+        if not self._has_fixed_path:
+            path, keys = self._build_path(values.parameters, open_keys)
+        return HttpRequest(
+            method=self.version.method,
+            path=path,
+            query=self._build_query(values.query) if values.query else "",
+            headers=self._build_headers(values),
+            body=self._build_body(values.body),
+            keys=keys,
+        )
+
+    def fill_key(self, request: HttpRequest, name: str, value: Any) -> HttpRequest:
+        """Return `request` with a value in the place of an open key. Raises ParameterError."""
+        text, coerced = self._encode(name, value)
+        # No other part of a path can contain a brace: literals are percent-encoded.
+        path = request.path.replace(f"{{{name}}}", text)
+        return replace(request, path=path, keys={**request.keys, name: coerced})
+
+    def _build_path(
+        self, parameters: Mapping[str, Any], open_keys: Collection[str]
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the path and the coerced values of its parameters."""
+        # Odd places are parameter names, even places the text between them.
+        pieces, keys = list(self._pieces), {}
         for place in range(1, len(pieces), 2):
             name = pieces[place]
-            value = parameters.get(name)
-            if is_nothing(value):
-                if name not in self._may_be_empty:
-                    raise missing(name, value)
-                value = ""
-            try:
-                pieces[place] = self._encoders[name](value)
-            except LiteralError as error:
-                raise ParameterError(f"{name}: {error}", field=name) from error
-        return "".join(pieces)
+            if name in open_keys:
+                pieces[place] = f"{{{name}}}"
+            else:
+                pieces[place], keys[name] = self._encode(name, parameters.get(name))
+        return "".join(pieces), keys
 
-    def _query(self, options: Mapping[str, Any]) -> str:
+    def _encode(self, name: str, value: Any) -> tuple[str, Any]:
+        """Return a path parameter's literal and its coerced value."""
+        if is_missing(value):
+            if name not in self._may_be_empty:
+                raise _missing_value(name, value)
+            value = ""
+        try:
+            return self._encoders[name](value)
+        except CoercionError as error:
+            raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
+
+    def _build_query(self, options: Mapping[str, Any]) -> str:
+        parts = []
         for name, value in options.items():
-            if name not in self._optional:
+            if name not in self._query_options:
                 raise ParameterError(
                     f"{self.operation.id} takes no {name}",
                     field=name,
-                    description=nearest_hint(name, self.shape.query) or "It takes no query options.",
+                    description=nearest_hint(name, self.version.query) or "It takes no query options.",
                 )
             try:
-                query_value(name, value)
-            except LiteralError as error:
-                raise ParameterError(f"{name}: {error}", field=name) from error
-        return query_string(options)
+                parts.append(query_option(name, value))
+            except CoercionError as error:
+                raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
+        return "&".join(part for part in parts if part)
 
-    def _headers(self, values: RequestValues) -> dict[str, str]:
-        if is_nothing(values.if_match):
+    def _build_headers(self, values: RequestValues) -> dict[str, str]:
+        if is_missing(values.if_match):
             return {}
-        if not self.shape.if_match:
+        if not self.version.if_match:
             raise ParameterError(f"{self.operation.id} takes no If-Match", field=IF_MATCH)
         if not isinstance(values.if_match, str):
-            raise ParameterError(f"{IF_MATCH}: wanted a text, given {shown(values.if_match)}", field=IF_MATCH)
+            raise ParameterError(
+                f"{IF_MATCH}: expected a text, got {describe(values.if_match)}", field=IF_MATCH
+            )
         if not _HEADER_VALUE.fullmatch(values.if_match):
             raise ParameterError(
-                f"{IF_MATCH}: a line break or another character that no header may hold",
+                f"{IF_MATCH}: a header cannot have a line break or a character beyond ASCII",
                 field=IF_MATCH,
                 description='Give the ETag as the PBX sent it, like W/"abc".',
             )
         return {IF_MATCH: values.if_match}
 
-    def _body(self, body: Any) -> bytes | None:
-        declared = self.shape.body
-        if declared is None:
-            if is_nothing(body):
+    def _build_body(self, body: Any) -> bytes | None:
+        if self.version.body is None:
+            if is_missing(body):
                 return None
             raise ParameterError(f"{self.operation.id} takes no body", field="body")
-        if is_nothing(body) or body == {}:
+        if is_missing(body) or body == {}:
             if self.operation.kind == "update":
                 raise ParameterError(
                     f"{self.operation.id} has nothing to update",
@@ -123,46 +153,31 @@ class RequestBuilder:
                 )
             body = {}
         if isinstance(body, Mapping):
-            for name in self._asked_for:
+            for name in self._required_fields:
                 if (value := body.get(name, UNDEFINED)) is None or value is UNDEFINED:
-                    raise missing(name, value)
-        return encode_body(
-            self._catalog,
-            self.operation.id,
-            declared,
-            self._release,
-            body,
-            max_bytes=self._max_body_bytes,
-            zone=self._zone,
-        )
+                    raise _missing_value(name, value)
+        return self._body_encoder.encode(body)
 
 
-def is_nothing(value: Any) -> bool:
-    """Whether a value says nothing: null, undefined, or a text of nothing but space."""
-    return value is None or value is UNDEFINED or (isinstance(value, str) and not value.strip())
-
-
-def missing(name: str, value: Any) -> ParameterError:
-    """The error of a required parameter that resolved to nothing."""
+def _missing_value(name: str, value: Any) -> ParameterError:
+    """Return the error of a required parameter that resolved to nothing."""
     what = "null" if value is None else "undefined" if value is UNDEFINED else "empty"
     return ParameterError(
         f"{name} is required, but it is {what}",
         field=name,
-        description=f"Give {name} a value for this item, or take the item out; nothing was sent for it.",
+        description=f"Set {name} for this item, or remove the item; nothing was sent for it.",
     )
 
 
-def _encoder(parameter: Parameter, zone: tzinfo) -> Callable[[Any], str]:
-    if parameter.type == "DateTimeOffset":
-        return lambda value: date_time(value, zone)
-    encode = LITERALS.get(parameter.type, string)
-    longest = parameter.max_length
-    if longest is None:
-        return encode
+def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tuple[str, Any]]:
+    type_name, max_length = parameter.type, parameter.max_length
 
-    def limited(value: Any) -> str:
-        if len(str(value)) > longest:
-            raise LiteralError(f"wanted a text of at most {longest} characters, given {len(str(value))}")
-        return encode(value)
+    def encode(value: Any) -> tuple[str, Any]:
+        if value == "" and parameter.optional:
+            return "''", value
+        coerced = coerce(type_name, value, time_zone)
+        if max_length is not None and len(str(coerced)) > max_length:
+            raise CoercionError(f"a text of at most {max_length} characters", value)
+        return literal(type_name, coerced), coerced
 
-    return limited
+    return encode

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..options import Limits
+from ..options import DEFAULT_CONNECTIONS
 from ..server.limits import RequestLimits
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class ServiceConfig:
 
     key            the executor key, which callers must send; None only if the service listens on loopback
     profiles       PBXs by name
-    limits         limits of each PBX, for all callers together
+    connections    requests to each PBX at once, for all callers together
     max_body_bytes size of the largest request
     heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
     grace          how long batches may go on when the service is told to end
@@ -34,7 +34,7 @@ class ServiceConfig:
 
     key: str | None = None
     profiles: Mapping[str, Credential] = field(default_factory=dict)
-    limits: Limits = field(default_factory=Limits)
+    connections: int = DEFAULT_CONNECTIONS
     max_body_bytes: int = 32 * 1024 * 1024
     heartbeat: float = 5.0
     grace: int = 30

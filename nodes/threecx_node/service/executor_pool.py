@@ -13,15 +13,12 @@ from weakref import WeakValueDictionary
 from threecx_credentials import MemoryTokenStore
 
 from ..execution.executor import Executor
-from ..options import Limits
-from ..transport.client import PbxClient
+from ..options import DEFAULT_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from threecx_credentials import Credential
-
-    from ..options import Options
 
 _MAX_EXECUTORS = 64
 _IDLE_TIMEOUT = 900.0
@@ -37,8 +34,8 @@ class _Entry:
 class ExecutorPool:
     """Executors by credential. An executor that is not in use is closed after a while, or if there are too many."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
+    def __init__(self, connections: int = DEFAULT_CONNECTIONS) -> None:
+        self._connections = connections
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         # By login: a client that is used in two ways (with and without Verify TLS) still has one valid token.
         self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
@@ -49,7 +46,7 @@ class ExecutorPool:
         key = _key(credential)
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = _Entry(Executor(credential, client=self._client))
+            entry = self._entries[key] = _Entry(self._create(credential))
         self._entries.move_to_end(key)
         entry.users += 1
         try:
@@ -63,18 +60,11 @@ class ExecutorPool:
         """Close all connections."""
         entries = [*self._entries.values()]
         self._entries.clear()
-        await asyncio.gather(*(each.executor.__aexit__() for each in entries))
+        await asyncio.gather(*(each.executor.aclose() for each in entries))
 
-    def _client(self, credential: Credential, options: Options) -> PbxClient:
-        # The limits of the service, not those of the batch that happens to be the first.
-        del options
+    def _create(self, credential: Credential) -> Executor:
         store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
-        return PbxClient(
-            credential,
-            connections=self._limits.concurrency,
-            connect_timeout=self._limits.connect_timeout,
-            token_store=store,
-        )
+        return Executor(credential, connections=self._connections, token_store=store)
 
     async def _close_unused(self) -> None:
         now = time.monotonic()
@@ -85,7 +75,7 @@ class ExecutorPool:
             if len(self._entries) > _MAX_EXECUTORS or now - entry.last_used > _IDLE_TIMEOUT:
                 to_close.append(self._entries.pop(key))
         # An error when an old connection is closed does not concern the batch that has just ended.
-        await asyncio.gather(*(each.executor.__aexit__() for each in to_close), return_exceptions=True)
+        await asyncio.gather(*(each.executor.aclose() for each in to_close), return_exceptions=True)
 
 
 def _login(credential: Credential) -> bytes:

@@ -14,7 +14,6 @@ from ..canvas.load_options import load_options
 from ..canvas.resource_mapping import describe_body_fields
 from ..catalog import load_catalog
 from ..errors import ThreeCxError
-from ..options import Options
 from ..values.json import dumps
 from .auth import CONTRACT_VERSION
 from .log import log_batch
@@ -102,7 +101,7 @@ class Handlers:
         try:
             credential = find_credential(body.pbx, self._config.profiles)
             async with self._pool.executor(credential) as executor:
-                result = await check_client(executor.client(Options()))
+                result = await check_client(executor.client)
         except ThreeCxError as error:
             return _make_json({"ok": False, **error.to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"

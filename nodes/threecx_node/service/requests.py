@@ -11,7 +11,7 @@ from threecx_credentials import Credential, CredentialError
 
 from ..errors import ConfigurationError
 from ..execution.results import Item
-from ..options import Limits, Options
+from ..options import Options
 from ..values.json import loads, why_not_json
 from .models import MAX_ITEMS, ExecuteOptions, Pbx
 from .problems import ProblemError
@@ -52,16 +52,15 @@ def parse_item(index: int, given: Any) -> Item:
 
 def build_options(given: ExecuteOptions) -> Options:
     """Return the options of a batch."""
-    defaults = Limits()
+    defaults = Options()
     return Options(
         dry_run=given.dry_run,
         prepare_only=given.prepare_only,
         continue_on_fail=given.continue_on_fail,
         release=given.release,
         time_zone=given.time_zone,
-        limits=Limits(
-            concurrency=given.concurrency or defaults.concurrency, timeout=given.timeout or defaults.timeout
-        ),
+        concurrency=given.concurrency or defaults.concurrency,
+        timeout=given.timeout or defaults.timeout,
     )
 
 

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 8
 CONNECT_TIMEOUT = 10.0
 TIMEOUT = 60.0
+Transport = httpx.AsyncBaseTransport
+"""The interface at which a user or a test replaces the network."""
 VERSION_HEADER = "x-3cx-version"
 _HEADERS = {
     "user-agent": f"threecx-node/{__version__}",

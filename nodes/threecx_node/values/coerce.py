@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from ..advice import VALUE_ADVICE
 from .edm import EDM_TYPES, NUMBER_TEXTS, EdmType
 from .undefined import UNDEFINED
 
@@ -29,10 +30,15 @@ _LONGEST_SHOWN = 60
 
 
 class CoercionError(ValueError):
-    """A value that cannot become its type; the message says what was expected and what came."""
+    """A value that cannot become its type.
+
+    The message says what was expected and what came; `advice` is what to do about it, where the value itself shows
+    that.
+    """
 
     def __init__(self, expected: str, value: Any) -> None:
         super().__init__(f"expected {expected}, got {describe(value)}")
+        self.advice = advise_on(value)
 
 
 def coerce(type_name: str, value: Any, time_zone: tzinfo = UTC) -> Any:
@@ -119,6 +125,12 @@ def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise CoercionError("a date-time after the year 1", value) from None
+
+
+def advise_on(value: Any) -> str:
+    """Return what to do about a value that does not fit, where the value itself shows that; else an empty text."""
+    # An expression that does not begin with "=" is a text for n8n and for this package alike.
+    return VALUE_ADVICE["expression"] if isinstance(value, str) and "{{" in value else ""
 
 
 def describe(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""JSON in and out: orjson, and the standard library for what orjson refuses.
+"""Read and write JSON: orjson, and the standard library for what orjson refuses.
 
 orjson refuses lone surrogates (a text cut in the middle of an emoji) and integers over 64 bits; both occur in
 what people send, so they go through `json` instead of failing.
@@ -13,26 +13,26 @@ import orjson
 
 
 def loads(data: bytes | str) -> Any:
-    """The value of a JSON text; raises ValueError (with `lineno` and `colno` where known)."""
+    """Return the value of a JSON text. Raises ValueError, with `lineno` and `colno` where known."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError as error:
         try:
-            # Accepts what orjson is too strict for, and otherwise tells line and column.
+            # Accepts what orjson is too strict for, and otherwise gives line and column.
             return json.loads(data)
         except RecursionError:
             raise ValueError("the JSON is nested too deeply") from error
 
 
 def why_not_json(error: ValueError) -> str:
-    """What is wrong with a JSON text and where, for a message: ` at line 2, column 3: Expecting value`."""
+    """Return where and why a JSON text is invalid, for a message: ` at line 2, column 3: Expecting value`."""
     reason = getattr(error, "msg", str(error))
     line, column = getattr(error, "lineno", None), getattr(error, "colno", None)
     return f" at line {line}, column {column}: {reason}" if line else f": {reason}"
 
 
 def dumps(value: Any) -> bytes:
-    """Compact JSON bytes; raises ValueError or TypeError for what JSON cannot hold (NaN, Infinity, objects)."""
+    """Return compact JSON. Raises ValueError or TypeError for what JSON does not have (NaN, Infinity, objects)."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
@@ -40,7 +40,7 @@ def dumps(value: Any) -> bytes:
 
 
 def pretty(value: Any) -> str:
-    """JSON for reading, two spaces of indent."""
+    """Return JSON for people, with an indent of two spaces."""
     try:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONEncodeError:

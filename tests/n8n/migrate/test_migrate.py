@@ -291,7 +291,7 @@ def test_a_tool_stays_a_tool() -> None:
         ),
         (
             {"resource": "Users", "operation": "Update User", "Id": 5, "Enabled": "maybe"},
-            "Enabled: wanted true",
+            "Enabled: expected true",
         ),
         (
             {"resource": "Users", "operation": "Update User", "Id": 5, "body": "=[]"},
@@ -435,7 +435,9 @@ def dry_run(document: dict[str, Any]) -> dict[str, Any]:
     return {
         **request,
         "url": parts[0],
-        "query": sorted(each for each in parts[2].split("&") if "$top" not in each),
+        "query": sorted(
+            each for each in parts[2].split("&") if not each.startswith(("$top=", "$count=", "$orderby="))
+        ),
     }
 
 

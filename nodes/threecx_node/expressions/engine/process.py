@@ -39,7 +39,7 @@ class EngineUnavailableError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EngineLimits:
     """What expressions may take: seconds for one item and for a batch, megabytes of JavaScript's heap."""
 
     item_seconds: float = 1.0
@@ -56,14 +56,14 @@ class Job:
     """An expression for the items `start` up to `stop`; `lines` are the JSON of the items from `first` on."""
 
     parts: list[dict[str, str]]
-    timezone: str
+    time_zone: str
     lines: Sequence[bytes]
     first: int
     start: int
     stop: int
 
 
-def run(job: Job, limits: Limits) -> list[Result]:
+def run(job: Job, limits: EngineLimits) -> list[Result]:
     """One tagged result (see engine/src/encode.js) per item of the job; raises EngineUnavailableError."""
     with _state.lock:
         return _Batch(job, limits).run()
@@ -72,7 +72,7 @@ def run(job: Job, limits: Limits) -> list[Result]:
 class _Batch:
     """One job on its way, with the stops and restarts that it takes."""
 
-    def __init__(self, job: Job, limits: Limits) -> None:
+    def __init__(self, job: Job, limits: EngineLimits) -> None:
         self._job = job
         self._limits = limits
         self._results: dict[int, Result] = {}
@@ -119,7 +119,7 @@ class _Batch:
 
     def _send(self, process: _Process, start: int, stop: int, item_seconds: float) -> None:
         job = self._job
-        header = {"parts": job.parts, "timezone": job.timezone, "start": job.first}
+        header = {"parts": job.parts, "timeZone": job.time_zone, "start": job.first}
         order = {
             "header": header,
             "from": start,

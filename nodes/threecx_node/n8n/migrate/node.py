@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ...canvas.resource_mapping import describe_body_fields
 from ...descriptor import load_definition, properties_of
 from ...errors import ThreeCxError
-from ...parameters.resolve import fold
+from ...parameters.table import fold_name as fold
 from ..node_json import operation_of
 from .body import body_mapper, field_value
 from .values import CannotConvertError, as_list, as_property, is_expression

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...request.odata import LiteralError, boolean, integer
+from ...values.coerce import CoercionError, coerce_boolean, coerce_integer
 from ...values.json import loads, why_not_json
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ def as_property(declared: Mapping[str, Any], value: Any) -> Any:
         return value
     try:
         if declared["type"] == "number":
-            return int(integer(value, "Int64"))
+            return coerce_integer(value, "Int64")
         if declared["type"] == "boolean":
-            return boolean(value) == "true"
-    except LiteralError as error:
+            return coerce_boolean(value)
+    except CoercionError as error:
         raise CannotConvertError(str(error)) from error
     if declared["type"] == "json":
         return from_json(value) if isinstance(value, str) else value

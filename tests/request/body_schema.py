@@ -1,37 +1,17 @@
-"""A catalog schema as a JSON Schema, compiled once per type and release into a validator."""
+"""A catalog schema as a JSON Schema: the judge of what the one walk over a body accepts and sends."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import Catalog, Property, TypeRef
-from .odata import INT_RANGES
+from threecx_node.catalog import Catalog, Property, TypeRef
+from threecx_node.values.edm import EDM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from jsonschema.protocols import Validator
-
-_PATTERNS = {
-    "Guid": (r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", "a GUID"),
-    "DateTimeOffset": (
-        r"^\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d([.]\d{1,12})?(Z|[+-]\d\d:\d\d)$",
-        "a date-time like 2026-01-31T08:00:00Z",
-    ),
-    "Date": (r"^\d{4,}-\d\d-\d\d$", "a date like 2026-01-31"),
-    "TimeOfDay": (r"^([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,12})?$", "a time like 08:30:00"),
-    "Duration": (
-        r"^-?P(\d+D)?(T(\d+H)?(\d+M)?(\d+([.]\d+)?S)?)?$",
-        "a duration like PT1H30M",
-    ),
-}
-_FLOATS = ("Single", "Double", "Decimal")
-_PLAIN = {
-    "String": ("string", "a text"),
-    "Binary": ("string", "a text"),
-    "Boolean": ("boolean", "true or false"),
-}
 
 
 @lru_cache(maxsize=1024)
@@ -132,29 +112,19 @@ def _single(catalog: Catalog, type_: TypeRef, max_length: int | None) -> dict[st
 
 
 def _primitive(name: str, *, nullable: bool, max_length: int | None) -> dict[str, Any]:
-    if name in INT_RANGES:
-        low, high = INT_RANGES[name]
-        schema: dict[str, Any] = {
-            "type": "integer", "minimum": low, "maximum": high, "title": f"a whole number from {low} to {high}",
-        }  # fmt: skip
-    elif name in _FLOATS:
-        return {
-            "anyOf": [
-                {"type": ["number", "null"] if nullable else "number"},
-                {"enum": ["INF", "-INF", "NaN"]},
-            ],
-            "title": "a number",
-        }
-    elif name in _PATTERNS:
-        pattern, title = _PATTERNS[name]
-        schema = {"type": "string", "pattern": pattern, "title": title}
-    elif name in _PLAIN:
-        type_name, title = _PLAIN[name]
-        schema = {"type": type_name, "title": title}
-    else:
+    edm = EDM_TYPES.get(name)
+    if edm is None:
         return {}
+    if edm.kind == "number":
+        number = ["number", "null"] if nullable else "number"
+        return {"anyOf": [{"type": number}, {"enum": ["INF", "-INF", "NaN"]}]}
+    schema: dict[str, Any] = {"type": "boolean" if edm.kind == "boolean" else "string"}
+    if edm.is_integer:
+        schema = {"type": "integer", "minimum": edm.minimum, "maximum": edm.maximum}
+    elif edm.pattern is not None and name != "Binary":
+        schema["pattern"] = f"^(?:{edm.pattern.pattern})\\Z"
     if max_length is not None:
-        schema |= {"maxLength": max_length, "title": f"a text of at most {max_length} characters"}
+        schema["maxLength"] = max_length
     if nullable:
         schema["type"] = [schema["type"], "null"]
     return schema

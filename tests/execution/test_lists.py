@@ -13,14 +13,16 @@ from threecx_node.errors import UnknownNameError
 from threecx_node.options import Options
 
 
-def users(count: int, *, heed: bool = True) -> FakePbx:
+def users(count: int, *, skips: bool = True, counts: bool = True) -> FakePbx:
     def answer(request: httpx.Request) -> httpx.Response:
         params = request.url.params
         top, skip = int(params["$top"]), int(params.get("$skip", 0))
         if top > 100:
             return odata_error(400, "The limit of '100' for Top query has been exceeded.")
         found = [{"Id": number} for number in range(count)]
-        return httpx.Response(200, json={"value": found[skip : skip + top] if heed else found[:top]})
+        counted = {"@odata.count": count} if counts and params.get("$count") == "true" else {}
+        page = found[skip : skip + top] if skips else found[:top]
+        return httpx.Response(200, json={**counted, "value": page})
 
     return FakePbx(answer)
 
@@ -29,9 +31,30 @@ def users(count: int, *, heed: bool = True) -> FakePbx:
     ("parameters", "count", "targets"),
     [
         ({}, 50, ["?$top=50"]),
-        ({"limit": 120}, 120, ["?$top=100", "?$top=20&$skip=100"]),
-        ({"returnAll": True}, 250, ["?$top=100", "?$top=100&$skip=100", "?$top=100&$skip=200"]),
-        ({"returnAll": True, "$skip": 200}, 50, ["?$top=100&$skip=200"]),
+        (
+            {"limit": 120},
+            120,
+            ["?$orderby=Id&$count=true&$top=100", "?$orderby=Id&$top=20&$skip=100"],
+        ),
+        (
+            {"returnAll": True},
+            250,
+            [
+                "?$orderby=Id&$count=true&$top=100",
+                "?$orderby=Id&$top=100&$skip=100",
+                "?$orderby=Id&$top=50&$skip=200",
+            ],
+        ),
+        ({"returnAll": True, "$skip": 200}, 50, ["?$orderby=Id&$count=true&$top=100&$skip=200"]),
+        (
+            {"returnAll": True, "$orderby": ["Number desc"], "$filter": "Id ge 0"},
+            250,
+            [
+                "?$orderby=Number%20desc&$filter=Id%20ge%200&$count=true&$top=100",
+                "?$orderby=Number%20desc&$filter=Id%20ge%200&$top=100&$skip=100",
+                "?$orderby=Number%20desc&$filter=Id%20ge%200&$top=50&$skip=200",
+            ],
+        ),
         ({"$top": 5, "$filter": "Id gt 1"}, 5, ["?$filter=Id%20gt%201&$top=5"]),
     ],
 )
@@ -67,14 +90,30 @@ def test_a_list_of_whole_pages_ends() -> None:
     pbx = users(200)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert len(batch.results[0].items or []) == 200
+    assert len(pbx.requests) == 2
+
+
+def test_a_list_of_whole_pages_without_a_count_ends() -> None:
+    pbx = users(200, counts=False)
+    batch = run(pbx, "ListUser", [{}], {"returnAll": True})
+    assert len(batch.results[0].items or []) == 200
     assert len(pbx.requests) == 3
 
 
 def test_a_pbx_that_ignores_skip_is_found_out() -> None:
-    pbx = users(250, heed=False)
+    pbx = users(250, skips=False)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert batch.results[0].error is not None
-    assert "does not heed $skip" in batch.results[0].error.message
+    assert "ignores $skip" in batch.results[0].error.message
+    # The pages that overlapped with the first repetition.
+    assert len(pbx.requests) <= 3
+
+
+def test_a_pbx_that_ignores_skip_and_count_is_found_out() -> None:
+    pbx = users(250, skips=False, counts=False)
+    batch = run(pbx, "ListUser", [{}], {"returnAll": True})
+    assert batch.results[0].error is not None
+    assert "ignores $skip" in batch.results[0].error.message
     assert len(pbx.requests) == 2
 
 

@@ -1,0 +1,203 @@
+"""Sends a plan: a bounded number of requests at a time, one result per item.
+
+Nothing here knows parameters or expressions: the plan has all that is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from ..advice import BAD_FILTER, BY_WARNING, advice_for
+from ..errors import LoginError, NotAttemptedError, ParameterError, ThreeCxError
+from ..response.decode import Payload, decode
+from ..response.items import to_items
+from .dry_run import describe_item
+from .paging import ListReader
+from .plan import ENTITY_KEY, complete_request
+from .results import Result
+
+if TYPE_CHECKING:
+    from ..catalog import Operation, OperationVersion
+    from ..messages import HttpRequest
+    from ..transport.client import PbxClient
+    from .plan import Plan, PlannedItem
+
+# Failures of the PBX as a whole: every further item would fail alike, and after repeated failed logins 3CX blocks the
+# address of this machine.
+_PBX_FAILURES = frozenset(
+    {"connection_refused", "unreachable", "dns", "tls", "tls_self_signed", "tls_handshake", "not_3cx"}
+)
+
+Deliver = Callable[[Result], Awaitable[None]]
+
+
+class BatchRun:
+    """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
+
+    Once `stop` is set no further item is sent; requests under way end. With `abandon` set nobody takes results any
+    more, and long lists end too.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        client: Callable[[], PbxClient],
+        api_url: str,
+        deliver: Deliver,
+        stop: asyncio.Event,
+        abandon: asyncio.Event | None = None,
+    ) -> None:
+        self._plan = plan
+        self._client = client
+        self._api_url = api_url
+        self._deliver = deliver
+        self._stop = stop
+        self._abandon = abandon or asyncio.Event()
+        # The one bound on the requests of this batch at once; the client bounds those of all batches.
+        self._slots = asyncio.Semaphore(plan.options.concurrency)
+        self._is_failed = False
+        self._done: set[int] = set()
+
+    async def run(self) -> None:
+        """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried."""
+        for each in self._plan.items:
+            if each.error is not None:
+                await self._fail(each.index, each.error)
+        ready = [each for each in self._plan.items if each.error is None]
+        options = self._plan.options
+        if options.prepare_only:
+            for each in ready:
+                await self._finish(Result(each.index))
+        elif options.dry_run:
+            for each in ready:
+                await self._finish(Result(each.index, request=describe_item(each, self._api_url)))
+        elif not self._is_failed:
+            await self._send_all(ready)
+        await self._report_untried()
+
+    async def _send_all(self, ready: list[PlannedItem]) -> None:
+        queue = iter(ready)
+
+        async def work() -> None:
+            for each in queue:
+                if self._is_failed or self._stop.is_set():
+                    return
+                await self._send_item(each)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(self._plan.options.concurrency, len(ready))):
+                group.create_task(work())
+
+    async def _send_item(self, planned: PlannedItem) -> None:
+        request = planned.request
+        assert request is not None  # noqa: S101 (an item without a request has an error and is not sent)
+        try:
+            request = await self._look_up(planned, request)
+            await self._exchange_item(planned, request)
+        except ThreeCxError as error:
+            error.request = {"method": request.method, "url": self._api_url + request.target}
+            if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
+                # Where 3CX names nothing else, a 400 is about the filter.
+                error.description = BAD_FILTER
+            await self._fail(planned.index, error)
+        except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
+            await self._fail(planned.index, _internal_error(error))
+
+    async def _look_up(self, planned: PlannedItem, request: HttpRequest) -> HttpRequest:
+        """Return the item's request with the IDs of the entities that were named by number."""
+        keys: dict[str, Any] = {}
+        for each in planned.look_ups:
+            payload = await self._exchange(each.request, each.operation, each.version)
+            found = payload.value.get(ENTITY_KEY) if payload.kind == "entity" else None
+            if found is None:
+                raise ParameterError(
+                    f"{each.parameter}: no entity with that number was found", field=each.parameter
+                )
+            keys[each.parameter] = found
+        return complete_request(self._plan, request, keys)
+
+    async def _exchange_item(self, planned: PlannedItem, request: HttpRequest) -> None:
+        """Send the item's request, or all pages of its list, and deliver what comes."""
+        operation, version = self._plan.operation, self._plan.version
+        if planned.paging is None:
+            payload = await self._exchange(request, operation, version)
+            await self._finish(self._to_result(planned, request, payload))
+            return
+
+        async def exchange(page: HttpRequest) -> Payload:
+            return await self._exchange(page, operation, version)
+
+        reader = ListReader(request, planned.paging, exchange, self._plan.options.concurrency)
+        async with aclosing(reader.read()) as pages:
+            part = await anext(pages)
+            async for following in pages:
+                await self._deliver(self._to_result(planned, request, part, more=True))
+                if self._abandon.is_set():
+                    raise _not_tried("the caller left")
+                part = following
+        await self._finish(self._to_result(planned, request, part))
+
+    async def _exchange(
+        self, request: HttpRequest, operation: Operation, version: OperationVersion
+    ) -> Payload:
+        client = self._client()
+        async with self._slots:
+            response = await client.send(request, timeout=self._plan.options.timeout)
+        return decode(operation, version, response, client.host)
+
+    def _to_result(
+        self, planned: PlannedItem, request: HttpRequest, payload: Payload, *, more: bool = False
+    ) -> Result:
+        items = to_items(
+            self._plan.operation,
+            payload,
+            planned.index,
+            keys=request.keys,
+            binary_property=planned.binary_property,
+            fields=planned.kept_fields,
+        )
+        return Result(planned.index, items=items, more=more)
+
+    async def _finish(self, result: Result) -> None:
+        self._done.add(result.index)
+        await self._deliver(result)
+
+    async def _fail(self, index: int, error: ThreeCxError) -> None:
+        error.item_index = index
+        is_pbx_failure = isinstance(error, LoginError) or error.code in _PBX_FAILURES
+        if is_pbx_failure or not self._plan.options.continue_on_fail:
+            self._is_failed = True
+        await self._finish(Result(index, error=error))
+
+    async def _report_untried(self) -> None:
+        why = "an earlier item failed" if self._is_failed else "the batch was stopped"
+        for each in self._plan.items:
+            if each.index not in self._done:
+                await self._deliver(untried_result(each.index, why))
+
+
+def untried_result(index: int, why: str) -> Result:
+    """Return the result of an item that was not tried."""
+    error = _not_tried(why)
+    error.item_index = index
+    return Result(index, error=error)
+
+
+def _not_tried(why: str) -> NotAttemptedError:
+    return NotAttemptedError(f"not tried, because {why}", description=advice_for(None, "not_attempted"))
+
+
+def _internal_error(error: Exception) -> ThreeCxError:
+    """Return an internal error as an item's error: its kind and place alone, since its words may hold secrets."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" ({frame.tb_frame.f_code.co_name}, line {frame.tb_lineno})" if frame is not None else ""
+    return ThreeCxError(
+        f"internal error in the executor: {type(error).__name__}{place}",
+        description="Check in 3CX whether this item was carried out, and report this error.",
+        code="bug",
+    )

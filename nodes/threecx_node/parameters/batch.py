@@ -1,0 +1,112 @@
+"""Reads the options of a whole batch that parameters carry: `dryRun`, `concurrency` and `timeout`.
+
+They are one decision for all items. An expression, or a value that differs between items, would let one item decide
+for the others whether anything is sent, so both are refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import InputError
+from ..options import BatchOptions
+from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, coerce_number
+from ..values.undefined import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .table import ParameterTable
+
+T = TypeVar("T")
+
+
+def refuse_expressions(table: ParameterTable, parameters: Mapping[str, Any], *, inside: str = "") -> None:
+    """Raise InputError where an option of the batch, among parameters that all items share, is an expression."""
+    for name, value in parameters.items():
+        kind = table.target(name).kind
+        if kind == "options" and isinstance(value, Mapping):
+            refuse_expressions(table, value, inside=f"{name}.")
+        elif kind == "batch" and isinstance(value, str) and value.startswith("="):
+            raise InputError(
+                f"{inside}{name} cannot be an expression: it applies to all items of the batch",
+                description="Set it to a fixed value; nothing was sent.",
+                field=f"{inside}{name}",
+            )
+
+
+def settle_batch_options(given: Sequence[tuple[int, Mapping[str, Any]]]) -> BatchOptions:
+    """Return the options that all items agree on; `given` has each item's index and options as they came.
+
+    Raises InputError, which names item and option, for a value that cannot be read and where two items differ.
+    """
+    first: Mapping[str, Any] | None = None
+    settled = BatchOptions()
+    for index, options in given:
+        if first is None:
+            first, settled = options, read_batch_options(options, index)
+        elif options != first and (other := read_batch_options(options, index)) != settled:
+            name = next(
+                each for each in _NAMES if getattr(other, _NAMES[each]) != getattr(settled, _NAMES[each])
+            )
+            raise InputError(
+                f"{name} differs between items {given[0][0]} and {index}: it applies to all items of the batch",
+                description="Set it to the same value for every item; nothing was sent.",
+                field=name,
+                item_index=index,
+            )
+    return settled
+
+
+_NAMES = {"dryRun": "dry_run", "concurrency": "concurrency", "timeout": "timeout"}
+
+
+def read_batch_options(given: Mapping[str, Any], index: int | None = None) -> BatchOptions:
+    """Return the options of a batch in their types. Raises InputError: a value is never replaced by a default.
+
+    Otherwise a dry run in words that cannot be read would send.
+    """
+    try:
+        return BatchOptions(
+            dry_run=_read_dry_run(given),
+            concurrency=_read(given, "concurrency", _read_concurrency),
+            timeout=_read(given, "timeout", _read_timeout),
+        )
+    except InputError as error:
+        error.item_index = index
+        raise
+
+
+def _read_dry_run(given: Mapping[str, Any]) -> bool | None:
+    if "dryRun" in given and is_missing(given["dryRun"]):
+        raise InputError(
+            "dryRun is set but empty",
+            field="dryRun",
+            description="Set it to true or false; nothing was sent.",
+        )
+    return _read(given, "dryRun", coerce_boolean)
+
+
+def _read(given: Mapping[str, Any], name: str, read: Callable[[Any], T]) -> T | None:
+    if is_missing(given.get(name)):
+        return None
+    try:
+        return read(given[name])
+    except CoercionError as error:
+        raise InputError(f"{name}: {error}", field=name, description=error.advice) from error
+
+
+def _read_concurrency(value: Any) -> int:
+    number = coerce_integer(value)
+    if number < 1:
+        raise CoercionError("a number of 1 or more", value)
+    return number
+
+
+def _read_timeout(value: Any) -> float:
+    timeout = coerce_number(value)
+    if isinstance(timeout, str) or not 0 < timeout < math.inf:
+        raise CoercionError("a number of seconds", value)
+    return float(timeout)

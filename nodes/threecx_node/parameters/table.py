@@ -1,0 +1,127 @@
+"""The table of an operation's parameters: each name that people use → the part of a request that it sets.
+
+Names are matched without regard to case, spaces, hyphens and underscores ("If Match", "if-match").
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
+from ..errors import UnknownNameError
+from ..messages import IF_MATCH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TargetKind = Literal[
+    "path",  # a path parameter
+    "query",  # a query option
+    "if_match",  # the header If-Match
+    "body",  # the whole body
+    "field",  # a top-level field of the body
+    "options",  # a group of parameters
+    "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty
+    "batch",  # an option of the whole batch: dryRun, concurrency, timeout
+    "other_release",  # a parameter that the operation has in other releases only
+    "ignored",  # a parameter of a canvas that is not about the request
+]
+
+# Parameters of a canvas that are not about the request.
+_IGNORED = frozenset({"resource", "operation", "authentication", "requestoptions", "notice"})
+_OUTPUT = {
+    "returnall": "returnAll",
+    "limit": "limit",
+    "simplify": "simplify",
+    "binaryproperty": "binaryProperty",
+}
+_BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
+# A node uses these names for parameters of its own, though some operation has a field of the same name.
+_NODE_NAMES = frozenset({"options", "body", "limit", "timeout", "simplify"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The part of a request that a parameter sets; `name` is the name in 3CX's API."""
+
+    kind: TargetKind
+    name: str
+
+
+class ParameterTable:
+    """The parameters of one operation in one release; made once and kept."""
+
+    def __init__(
+        self, catalog: Catalog, operation: Operation, version: OperationVersion, release: str | None
+    ) -> None:
+        self.catalog = catalog
+        self.operation = operation
+        self.version = version
+        self.fields: Mapping[str, Property] = catalog.body_properties(version, release)
+        self._path = {fold_name(each.name): each.name for each in version.parameters}
+        self._query = {fold_name(name): name for name in version.query}
+        self._fields = {fold_name(name): name for name in self.fields}
+        self._other_releases = {
+            fold_name(each.name) for other in operation.versions for each in other.parameters
+        } - set(self._path)
+        self._targets: dict[str, Target] = {}
+
+    def target(self, name: str) -> Target:
+        """Return the target of a parameter. Raises UnknownNameError that names the nearest parameter."""
+        if (found := self._targets.get(name)) is None:
+            found = self._targets[name] = self._find_target(name)
+        return found
+
+    def _find_target(self, name: str) -> Target:
+        folded = fold_name(name)
+        if folded in self._path:
+            return Target("path", self._path[folded])
+        if name in self.fields and name not in _NODE_NAMES:
+            # "Timeout" of a receptionist, "Body" of an e-mail template: written as 3CX writes it, it is the field.
+            return Target("field", name)
+        if folded in self._query:
+            return Target("query", self._query[folded])
+        if folded == "ifmatch" and self.version.if_match:
+            return Target("if_match", IF_MATCH)
+        if folded == "body":
+            return Target("body", folded)
+        if folded == "options":
+            return Target("options", folded)
+        if folded in _OUTPUT:
+            return Target("output", _OUTPUT[folded])
+        if folded in _BATCH:
+            return Target("batch", _BATCH[folded])
+        if folded in self._fields:
+            return Target("field", self._fields[folded])
+        if folded in _IGNORED:
+            return Target("ignored", name)
+        if folded in self._other_releases:
+            return Target("other_release", name)
+        raise UnknownNameError(
+            f"{self.operation.id} has no parameter {name!r}",
+            description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
+        )
+
+    @property
+    def mappable_fields(self) -> Mapping[str, Property]:
+        """Body fields that an item's own fields may become; the key of an update belongs to its path alone."""
+        if self.operation.kind != "update":
+            return self.fields
+        keys = {each.name for each in self.version.parameters}
+        return {name: each for name, each in self.fields.items() if name not in keys}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that a user may give, for messages: parameters first, then body fields."""
+        names = [each.name for each in self.version.parameters]
+        names += [IF_MATCH] if self.version.if_match else []
+        names += self.version.query
+        names += ["body", *self.fields] if self.version.body is not None else []
+        return tuple(names)
+
+
+def fold_name(name: str) -> str:
+    """Return a name without case, spaces, hyphens and underscores."""
+    return re.sub(r"[ _-]", "", name).casefold()

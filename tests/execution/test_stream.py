@@ -1,0 +1,87 @@
+"""Results as they come, long lists page by page, with no more than a few of them in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+
+import httpx
+import pytest
+
+from tests.execution.test_paging import ListPbx
+from tests.support import credential, deleting, odata_error
+from threecx_node import Executor, Result
+from threecx_node.errors import NotAttemptedError, UnknownNameError
+from threecx_node.execution.results import Batch
+
+
+def executor_of(pbx: httpx.AsyncBaseTransport) -> Executor:
+    return Executor(credential(), connections=4, transport=pbx)
+
+
+def test_a_long_list_comes_page_by_page() -> None:
+    async def main() -> list[Result]:
+        async with executor_of(ListPbx(450)) as executor:
+            return [part async for part in executor.stream("ListUser", [{}], {"returnAll": True})]
+
+    parts = asyncio.run(main())
+    assert [len(each.items or ()) for each in parts] == [100, 100, 100, 100, 50]
+    assert [each.more for each in parts] == [True, True, True, True, False]
+    assert [each.to_json().get("more") for each in parts[-2:]] == [True, None]
+    found = [item["json"]["Id"] for each in parts for item in each.items or ()]
+    assert found == list(range(450))
+
+
+def test_the_pbx_is_not_asked_ahead_of_the_reader() -> None:
+    async def main() -> int:
+        pbx = ListPbx(50_000)
+        async with (
+            executor_of(pbx) as executor,
+            aclosing(executor.stream("ListUser", [{}], {"returnAll": True})) as parts,
+        ):
+            await anext(parts)
+            for _ in range(500):
+                await asyncio.sleep(0)
+            return len(pbx.skips)
+
+    # 500 pages there are; in flight or waiting are as many as a few times the bound on requests.
+    assert asyncio.run(main()) < 40
+
+
+def test_leaving_ends_the_batch() -> None:
+    async def main() -> tuple[int, int]:
+        pbx = ListPbx(50_000)
+        async with executor_of(pbx) as executor:
+            async with aclosing(executor.stream("ListUser", [{}] * 3, {"returnAll": True})) as parts:
+                await anext(parts)
+            asked = len(pbx.skips)
+            for _ in range(500):
+                await asyncio.sleep(0)
+            return asked, len(pbx.skips)
+
+    asked, later = asyncio.run(main())
+    assert asked == later < 60
+
+
+def test_items_that_were_not_tried_come_too() -> None:
+    async def main() -> list[Result]:
+        pbx = deleting({2: odata_error(404, "gone")})
+        async with pbx.executor(connections=1) as executor:
+            items = [{"Id": number} for number in range(6)]
+            results = executor.stream("DeleteCallFlowApp", items, {"Id": "={{ $json.Id }}"})
+            return [each async for each in results]
+
+    results = sorted(asyncio.run(main()), key=lambda each: each.index)
+    assert [each.index for each in results] == list(range(6))
+    assert any(isinstance(each.error, NotAttemptedError) for each in results)
+    assert Batch(results).exit_code == 1
+
+
+def test_a_wrong_call_raises() -> None:
+    async def main() -> None:
+        async with deleting().executor() as executor:
+            async for _ in executor.stream("NoSuchOperation", [{}]):
+                pass
+
+    with pytest.raises(UnknownNameError):
+        asyncio.run(main())
