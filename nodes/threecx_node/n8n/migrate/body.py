@@ -36,7 +36,7 @@ def field_value(declared: Mapping[str, Any], value: Any) -> Any:
         from_json(value)
     elif declared["type"] == "boolean" and isinstance(value, str):
         if value.casefold() not in ("true", "false"):
-            raise CannotConvertError(f'wanted true or false, given "{value}"')
+            raise CannotConvertError(f'expected true or false, got "{value}"')
         return value.casefold() == "true"
     return value
 

@@ -81,5 +81,5 @@ def _text(value: Any) -> str:
     if isinstance(value, (str, int, float)):
         return str(value)
     raise CannotConvertError(
-        "wanted a text or a number, given " + ("a list" if isinstance(value, list) else "an object")
+        "expected a text or a number, got " + ("a list" if isinstance(value, list) else "an object")
     )
