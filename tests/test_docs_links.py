@@ -33,3 +33,10 @@ def test_links(page: Path) -> None:
 def test_every_picture_is_used() -> None:
     shown = {Path(link).name for page in PAGES for link in _LINK.findall(page.read_text())}
     assert {each.name for each in (ROOT / "docs" / "images").iterdir()} <= shown
+
+
+def test_make_targets() -> None:
+    targets = set(re.findall(r"^([a-z][\w-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        used = set(re.findall(r"(?:^|`)make(?: -C \S+)? ([a-z][\w-]*)", page.read_text(), re.MULTILINE))
+        assert used <= targets, f"{page.name}: there is no target {', '.join(used - targets)}"
