@@ -17,14 +17,14 @@ TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
 
 
 class Canvas:
-    """What a test puts on the canvas and runs."""
+    """The nodes of a test, and the workflows that it runs."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.credential = stage.client.create_credential("3CX", CREDENTIAL_TYPE, stage.credential_data())
 
     def node(self, operation: str, parameters: Mapping[str, Any], **settings: Any) -> dict[str, Any]:
-        """Our node as the editor saves it; `settings` are members of the node, such as onError."""
+        """Return our node as the editor saves it; `settings` are members of the node, such as onError."""
         return {
             "name": "3CX",
             "type": NODE_TYPE,
@@ -35,7 +35,7 @@ class Canvas:
 
     @staticmethod
     def webhook(path: str) -> dict[str, Any]:
-        """A node that starts a published workflow when JSON is posted, and answers with the last node's items."""
+        """Return a node that starts a published workflow on a POST and responds with the last node's items."""
         return {
             "name": "Webhook",
             "type": "n8n-nodes-base.webhook",
@@ -48,7 +48,7 @@ class Canvas:
 
     @staticmethod
     def items(items: list[dict[str, Any]]) -> dict[str, Any]:
-        """A node that gives these items."""
+        """Return a node that outputs these items."""
         code = f"return {items!r}.map((json) => ({{ json }}));"
         code = code.replace("None", "null").replace("True", "true").replace("False", "false")
         return {
@@ -59,17 +59,17 @@ class Canvas:
         }
 
     def run(self, *nodes: Mapping[str, Any], timeout: float = 120) -> Execution:
-        """Saves a workflow of a manual trigger and these nodes, and runs it."""
+        """Save a workflow of a manual trigger and these nodes, and run it."""
         workflow = self.stage.client.create_workflow("A test", [TRIGGER, *nodes])
         return self.stage.client.run(workflow, timeout)
 
     def make_apps(self, count: int) -> list[int]:
-        """IDs of call flow apps that a test may delete."""
+        """Return IDs of new call flow apps that a test may delete."""
         return create_apps(self.stage.pbx.base_url, count)
 
 
 def create_apps(pbx_url: str, count: int) -> list[int]:
-    """Creates call flow apps on a simulated PBX as another program would; their IDs."""
+    """Create call flow apps on a simulated PBX as another program would; return their IDs."""
     form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
     with httpx.Client(base_url=pbx_url) as pbx:
         token = pbx.post("/connect/token", data=form).json()["access_token"]

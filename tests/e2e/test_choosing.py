@@ -1,4 +1,4 @@
-"""What n8n offers to choose from, asked as its editor asks: lists with search, body fields, choices of options."""
+"""The lists with search, the body fields and the options that n8n's editor loads from the node."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def ask(canvas: Canvas, what: str, method: str, operation: str, **more: Any) -> 
     return canvas.stage.client.call("POST", f"/dynamic-node-parameters/{what}", body)
 
 
-def test_a_list_is_searched_and_has_pages(canvas: Canvas) -> None:
+def test_list_search(canvas: Canvas) -> None:
     first = ask(canvas, "resource-locator-results", "searchEntities", "GetUser")
     assert len(first["results"]) >= 25
     one = first["results"][0]
@@ -39,7 +39,7 @@ def test_a_list_is_searched_and_has_pages(canvas: Canvas) -> None:
     assert len(found) < len(first["results"])
 
 
-def test_a_body_offers_its_fields_with_types_and_choices(canvas: Canvas) -> None:
+def test_body_fields(canvas: Canvas) -> None:
     fields = ask(canvas, "resource-mapper-fields", "getBodyFields", "UpdateUser")["fields"]
     by_id = {each["id"]: each for each in fields}
     assert by_id["Enabled"]["type"] == "boolean"
@@ -49,7 +49,7 @@ def test_a_body_offers_its_fields_with_types_and_choices(canvas: Canvas) -> None
     assert (ids["id"], ids["required"], ids["removed"]) == ("ids", True, False)
 
 
-def test_options_offer_fields_related_entries_and_orders(canvas: Canvas) -> None:
+def test_options_of_select_expand_and_orderby(canvas: Canvas) -> None:
     def values(method: str) -> set[str]:
         return {each["value"] for each in ask(canvas, "options", method, "ListUser")}
 
@@ -58,7 +58,7 @@ def test_options_offer_fields_related_entries_and_orders(canvas: Canvas) -> None
     assert {"Number", "Number desc"} <= values("getOrderByOptions")
 
 
-def test_an_entry_is_found_by_its_number_and_cut_to_what_was_selected(canvas: Canvas) -> None:
+def test_entity_by_number_with_select(canvas: Canvas) -> None:
     number = {"__rl": True, "mode": "number", "value": "100"}
     parameters = {
         "resource": "Users",
@@ -73,14 +73,14 @@ def test_an_entry_is_found_by_its_number_and_cut_to_what_was_selected(canvas: Ca
     assert {name for name in item["json"] if "@" not in name} == {"Id", "Number"}
 
 
-def test_return_all_reads_every_page(canvas: Canvas) -> None:
+def test_return_all(canvas: Canvas) -> None:
     canvas.make_apps(120)
     done = canvas.run(canvas.node("ListCallFlowApp", {"resource": "CallFlowApps", "returnAll": True}))
     items = [item["json"]["Id"] for item in done.items("3CX")]
     assert len(items) == len(set(items)) > 120
 
 
-def test_a_credential_may_name_a_profile_of_the_executor(canvas: Canvas) -> None:
+def test_credential_with_a_profile(canvas: Canvas) -> None:
     stage = canvas.stage
     profiles = stage.folder / "profiles.toml"
     profiles.write_text(PROFILES.format(url=stage.pbx.base_url))

@@ -27,14 +27,14 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Whatever the browser or n8n's editor might want: it finds nobody but this machine.
+    # The browser and n8n's editor reach no other machine.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 
 @pytest.fixture(scope="module")
 def page(stage: Stage) -> Iterator[Page]:
-    """A signed-in person's browser; without Debian's chromium these tests fail."""
+    """Return a page of a browser that is signed in to n8n. These tests fail if Debian's chromium is not installed."""
     assert CHROMIUM.exists(), "the browser is missing: run tools/install_programs.sh"
     with sync_playwright() as playwright:
         playwright.selectors.set_test_id_attribute("data-test-id")
@@ -70,7 +70,7 @@ def execute(page: Page) -> None:
     page.get_by_test_id("node-execute-button").click()
 
 
-def test_a_person_deletes_a_call_flow_app(page: Page, stage: Stage, canvas: Canvas) -> None:
+def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     # Where there is a credential already, n8n offers it in a list, and a new one at the list's end.
     assert canvas.credential["name"] == "3CX"
     page.goto(f"{stage.n8n.url}/workflow/new")
@@ -137,7 +137,7 @@ def open_node(page: Page, stage: Stage, workflow: dict[str, Any], name: str) -> 
     page.locator(f'[data-test-id="canvas-node"][data-node-name="{name}"]').dblclick()
 
 
-def test_a_bulk_delete_without_etags_is_warned_of(page: Page, stage: Stage, canvas: Canvas) -> None:
+def test_hint_for_bulk_delete_without_etags(page: Page, stage: Stage, canvas: Canvas) -> None:
     items = canvas.items([{"Id": each} for each in canvas.make_apps(3)])
     one = {"__rl": True, "mode": "list", "value": "40", "cachedResultName": "Appointment reminder (830)"}
     node = canvas.node("DeleteCallFlowApp", {"resource": "CallFlowApps", "Id": one})
@@ -156,7 +156,7 @@ def test_a_bulk_delete_without_etags_is_warned_of(page: Page, stage: Stage, canv
 
 
 @pytest.mark.parametrize(("destination", "warned"), [("102", True), ("={{ $json.Number }}", False)])
-def test_an_action_that_would_run_for_each_item_is_warned_of(
+def test_hint_for_action_with_fixed_values(
     page: Page, stage: Stage, canvas: Canvas, destination: str, warned: bool
 ) -> None:
     items = canvas.items([{"Number": "102"}, {"Number": "103"}])
@@ -172,7 +172,7 @@ def test_an_action_that_would_run_for_each_item_is_warned_of(
     expect(hint).to_have_count(int(warned))
 
 
-def test_an_update_sends_the_field_that_was_added_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
+def test_update_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     listed = canvas.run(canvas.node("ListUser", {"resource": "Users", "limit": 1}))
     [found] = listed.items("3CX")
     user = {"__rl": True, "mode": "id", "value": str(found["json"]["Id"])}

@@ -1,7 +1,7 @@
-"""All 624 operations as nodes on n8n's canvas, filled in as its editor saves them, each run dry.
+"""All 624 operations as nodes in n8n, with parameters as its editor saves them, each as a dry run.
 
-What each asks for must be what the library asks for when it is given the plain values; that the library is right is
-held to 3CX's documents elsewhere (tests/request/test_conformance.py).
+Each node must have the same request as the library with plain values. That the library's requests are right is tested
+against 3CX's documents in tests/request/test_conformance.py.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ JSON_TEXTS = {"array": "[]", "object": "{}"}
 
 
 @lru_cache
-def properties() -> list[dict[str, Any]]:
+def load_properties() -> list[dict[str, Any]]:
     return [dict(each) for each in load_definition()["properties"]]
 
 
-def property_of(operation: Operation, name: str) -> dict[str, Any]:
-    """The property that the editor shows under this name for the operation: there is exactly one."""
+def find_property(operation: Operation, name: str) -> dict[str, Any]:
+    """Return the one property that the editor displays under this name for the operation."""
     shown = [
         each
-        for each in properties()
+        for each in load_properties()
         if each["name"] == name
         and operation.id in each.get("displayOptions", {}).get("show", {}).get("operation", ())
     ]
@@ -50,15 +50,15 @@ def property_of(operation: Operation, name: str) -> dict[str, Any]:
     return shown[0]
 
 
-def saved(declared: Mapping[str, Any], value: Any) -> Any:
-    """A value as the editor saves it."""
+def to_saved_value(declared: Mapping[str, Any], value: Any) -> Any:
+    """Return a value as the editor saves it."""
     if declared["type"] == "resourceLocator":
         return {"__rl": True, "mode": "id", "value": str(value)}
     return str(value) if declared["type"] == "string" else value
 
 
-def filled_in(field: Mapping[str, Any], declared: Property) -> tuple[Any, Any]:
-    """What a person puts into a field of n8n's mapper, and what n8n saves of it."""
+def fill_in(field: Mapping[str, Any], declared: Property) -> tuple[Any, Any]:
+    """Return a value for a field of n8n's mapper, and the same value as n8n saves it."""
     if field["type"] == "options":
         value = field["options"][0]["value"]
     elif field["type"] in JSON_TEXTS:
@@ -73,41 +73,41 @@ def filled_in(field: Mapping[str, Any], declared: Property) -> tuple[Any, Any]:
     return value, value
 
 
-def plain_and_saved(operation: Operation) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The operation's parameters as the library takes them, and as a node on the canvas holds them."""
+def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the operation's parameters as the library takes them, and as a node contains them."""
     plain: dict[str, Any] = {}
     node: dict[str, Any] = {"resource": operation.resource, "operation": operation.id}
     for parameter in operation.version().parameters:
-        declared = property_of(operation, parameter.name)
+        declared = find_property(operation, parameter.name)
         value = BY_EDM_TYPE.get(parameter.type)
         if value is None or declared["type"] == "options":
             value = declared["options"][0]["value"]
         if parameter.max_length:
             value = str(value)[: parameter.max_length]
         plain[parameter.name] = value
-        node[parameter.name] = saved(declared, value)
+        node[parameter.name] = to_saved_value(declared, value)
     if operation.version().if_match:
         plain["If-Match"] = node["If-Match"] = 'W/"1"'
     if fields := describe_body_fields(CATALOG, operation.id, None):
         types = CATALOG.body_properties(operation.version(), operation.releases[-1])
-        filled = {each["id"]: filled_in(each, types[each["id"]]) for each in fields if each["id"] in types}
-        plain["body"] = {name: given for name, (given, _) in filled.items()}
+        filled = {each["id"]: fill_in(each, types[each["id"]]) for each in fields if each["id"] in types}
+        plain["body"] = {name: value for name, (value, _) in filled.items()}
         node["body"] = {
             "mappingMode": "defineBelow",
-            "value": {name: kept for name, (_, kept) in filled.items()},
+            "value": {name: value for name, (_, value) in filled.items()},
             "schema": [{**each, "display": True, "removed": False} for each in fields],
         }
     return plain, node
 
 
-def expected(pbx: Simulator, operations: list[Operation], time_zone: str) -> dict[str, Any]:
-    """The request that the library has for each operation."""
+def build_requests(pbx: Simulator, operations: list[Operation], time_zone: str) -> dict[str, Any]:
+    """Return the library's request for each operation."""
 
     async def ask() -> dict[str, Any]:
         found = {}
         async with Executor(Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)) as executor:
             for each in operations:
-                item = Item({}, plain_and_saved(each)[0])
+                item = Item({}, create_parameters(each)[0])
                 options = Options(dry_run=True, time_zone=time_zone)
                 [result] = (await executor.run(each.id, [item], options=options)).results
                 found[each.id] = result.request
@@ -117,8 +117,8 @@ def expected(pbx: Simulator, operations: list[Operation], time_zone: str) -> dic
 
 
 @pytest.mark.parametrize("release", CATALOG.releases)
-def test_every_operation_asks_for_what_the_library_asks_for(canvas: Canvas, release: str) -> None:
-    """Each operation in the last release that has it."""
+def test_every_operation_sends_the_librarys_request(canvas: Canvas, release: str) -> None:
+    """Run each operation in the last release that has it."""
     operations = [each for each in CATALOG.operations() if each.releases[-1] == release]
     assert operations
     client = canvas.stage.client
@@ -129,7 +129,7 @@ def test_every_operation_asks_for_what_the_library_asks_for(canvas: Canvas, rele
             {
                 "name": f"3CX {each.id}",
                 "type": NODE_TYPE,
-                "parameters": {**plain_and_saved(each)[1], "options": {"dryRun": True}},
+                "parameters": {**create_parameters(each)[1], "options": {"dryRun": True}},
                 "credentials": {CREDENTIAL_TYPE: credential},
             }
             for each in operations
@@ -143,11 +143,11 @@ def test_every_operation_asks_for_what_the_library_asks_for(canvas: Canvas, rele
                 [item] = done.items(node["name"])
                 got[node["parameters"]["operation"]] = item["json"]
         assert [each.path for each in pbx.requests] == [], "a dry run sends nothing"
-        wanted = expected(pbx, operations, TIME_ZONE)
+        wanted = build_requests(pbx, operations, TIME_ZONE)
     # One by one: a comparison of all in one would show megabytes.
     wrong = [name for name, request in wanted.items() if got[name] != request]
     assert wrong == [], {name: (got[name], wanted[name]) for name in wrong[:3]}
 
 
-def test_all_operations_are_tried() -> None:
+def test_number_of_operations() -> None:
     assert sum(1 for _ in CATALOG.operations()) == 624

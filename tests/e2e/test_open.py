@@ -15,7 +15,7 @@ from tests.support import ROOT
 from tools.lab.n8n_client import N8nClient
 
 
-def test_it_gives_an_address_and_a_login_and_ends_on_ctrl_c() -> None:
+def test_make_n8n() -> None:
     command = [sys.executable, "-m", "tools.lab.open_n8n"]
     with subprocess.Popen(
         command,

@@ -29,7 +29,7 @@ def migrated(canvas: Canvas, workflow: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def test_an_agent_uses_the_node_as_its_tool(canvas: Canvas) -> None:
+def test_tool_of_an_agent(canvas: Canvas) -> None:
     assert canvas.stage.client.node_type(f"{NODE_TYPE}Tool")
     [app] = canvas.make_apps(1)
     tool = {
@@ -71,7 +71,7 @@ def test_an_agent_uses_the_node_as_its_tool(canvas: Canvas) -> None:
     assert str(gone.node_error("3CX")["httpCode"]) == "404"
 
 
-def test_a_webhook_deletes_what_another_program_posts(canvas: Canvas) -> None:
+def test_webhook(canvas: Canvas) -> None:
     ids = canvas.make_apps(2)
     delete = canvas.node(
         "DeleteCallFlowApp",
@@ -84,7 +84,7 @@ def test_a_webhook_deletes_what_another_program_posts(canvas: Canvas) -> None:
     assert [each.json() for each in answers] == [[{"deleted": True, "Id": each}] for each in ids]
 
 
-def test_a_migrated_delete_deletes(canvas: Canvas) -> None:
+def test_migrated_delete(canvas: Canvas) -> None:
     ids = canvas.make_apps(2)
     old = {
         "name": "Old",
@@ -109,7 +109,7 @@ def test_a_migrated_delete_deletes(canvas: Canvas) -> None:
     assert [item["json"] for item in done.items("Old")] == [{"deleted": True, "Id": each} for each in ids]
 
 
-def test_a_users_workflow_runs_after_its_migration(canvas: Canvas) -> None:
+def test_migrated_workflow_of_a_user(canvas: Canvas) -> None:
     [old] = json.loads(shared("workflows", "generated-node-offboard.json").read_text())
     old["nodes"][0] = {**old["nodes"][0], "name": "Start"}
     extension = canvas.items([{"extension": "103"}])
@@ -130,7 +130,7 @@ def test_a_users_workflow_runs_after_its_migration(canvas: Canvas) -> None:
     assert last.json() == {"ids": [done.items("Find user")[0]["json"]["Id"]]}
 
 
-def test_a_file_is_binary_data(canvas: Canvas) -> None:
+def test_file_is_binary_data(canvas: Canvas) -> None:
     done = canvas.run(canvas.node("ExportExtensions", {"resource": "Users", "binaryProperty": "extensions"}))
     assert done.status == "success", done.error
     [item] = done.items("3CX")
@@ -141,7 +141,7 @@ def test_a_file_is_binary_data(canvas: Canvas) -> None:
     assert b"100" in content
 
 
-def test_a_time_without_an_offset_is_of_the_workflows_zone(canvas: Canvas) -> None:
+def test_time_in_the_workflows_time_zone(canvas: Canvas) -> None:
     parameters = {
         "resource": "SystemStatus",
         "startDate": "2026-07-01T00:00:00",
@@ -156,7 +156,7 @@ def test_a_time_without_an_offset_is_of_the_workflows_zone(canvas: Canvas) -> No
         assert moment in done.items("3CX")[0]["json"]["url"]
 
 
-def test_a_body_that_is_no_json_is_refused_by_name(canvas: Canvas) -> None:
+def test_invalid_json_in_a_body(canvas: Canvas) -> None:
     fields_url = f"{canvas.stage.executor.url}/v1/fields"
     fields = httpx.post(fields_url, json={"operation": "UpdateUser"}).json()["fields"]
     columns = [{**each, "display": True, "removed": each["id"] != "Groups"} for each in fields]

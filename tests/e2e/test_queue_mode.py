@@ -84,7 +84,7 @@ def queue(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Qu
         yield Queue(stage, tmp_path_factory.mktemp("queue"), started)
 
 
-def test_many_executions_on_two_workers_lose_nothing_and_do_nothing_twice(queue: Queue) -> None:
+def test_every_item_is_deleted_once(queue: Queue) -> None:
     ids = create_apps(queue.pbx.base_url, EXECUTIONS * DELETES)
     address = queue.publish()
     parts = [ids[start : start + DELETES] for start in range(0, len(ids), DELETES)]

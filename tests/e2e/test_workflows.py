@@ -18,13 +18,13 @@ def delete(value: str, **more: Any) -> dict[str, Any]:
     return {"resource": "CallFlowApps", "Id": {**BY_ID, "value": value}, **more}
 
 
-def test_n8n_offers_the_node_as_a_package_of_its_own(canvas: Canvas) -> None:
+def test_n8n_offers_the_node(canvas: Canvas) -> None:
     entry = canvas.stage.client.node_type(NODE_TYPE)
     assert len(json.dumps(entry, separators=(",", ":"))) < 250_000
     assert [each["name"] for each in entry["credentials"]] == [CREDENTIAL_TYPE]
 
 
-def test_a_delete_per_item_keeps_the_order_and_the_pairs(canvas: Canvas) -> None:
+def test_deletes_keep_order_and_pairs(canvas: Canvas) -> None:
     ids = canvas.make_apps(3)
     done = canvas.run(
         canvas.items([{"Id": each} for each in ids]), canvas.node(DELETE, delete("={{ $json.Id }}"))
@@ -35,7 +35,7 @@ def test_a_delete_per_item_keeps_the_order_and_the_pairs(canvas: Canvas) -> None
     assert [item["pairedItem"]["item"] for item in items] == [0, 1, 2]
 
 
-def test_the_example_that_people_are_shown_runs(canvas: Canvas) -> None:
+def test_example_runs(canvas: Canvas) -> None:
     workflow = put_example(canvas.stage)
     done = canvas.stage.client.run(workflow)
     assert done.status == "success", done.error
@@ -43,7 +43,7 @@ def test_the_example_that_people_are_shown_runs(canvas: Canvas) -> None:
     assert [item["json"]["method"] for item in done.items(last)] == ["DELETE"] * 3
 
 
-def test_a_404_is_told_in_3cxs_words_with_our_advice(canvas: Canvas) -> None:
+def test_404_has_message_and_advice(canvas: Canvas) -> None:
     done = canvas.run(canvas.node(DELETE, delete("4711")))
     error = done.node_error("3CX")
     assert done.status == "error"
@@ -52,7 +52,7 @@ def test_a_404_is_told_in_3cxs_words_with_our_advice(canvas: Canvas) -> None:
     assert str(error["httpCode"]) == "404"
 
 
-def test_a_412_is_told_with_our_advice(canvas: Canvas) -> None:
+def test_412_has_advice(canvas: Canvas) -> None:
     [app] = canvas.make_apps(1)
     done = canvas.run(canvas.node(DELETE, delete(str(app), **{"If-Match": 'W/"old"'})))
     error = done.node_error("3CX")
@@ -60,7 +60,7 @@ def test_a_412_is_told_with_our_advice(canvas: Canvas) -> None:
     assert "Read it again" in error["description"]
 
 
-def test_an_expression_that_gives_nothing_sends_nothing(canvas: Canvas) -> None:
+def test_expression_without_value_sends_nothing(canvas: Canvas) -> None:
     [app] = canvas.make_apps(1)
     done = canvas.run(
         canvas.items([{"Id": app}, {"owner": None}]), canvas.node(DELETE, delete("={{ $json.Id }}"))
@@ -73,7 +73,7 @@ def test_an_expression_that_gives_nothing_sends_nothing(canvas: Canvas) -> None:
     assert after.items("3CX")[0]["json"]["Id"] == app
 
 
-def test_failed_items_go_to_the_error_output_with_their_input(canvas: Canvas) -> None:
+def test_error_output_has_the_input(canvas: Canvas) -> None:
     [app] = canvas.make_apps(1)
     items = canvas.items([{"Id": 4711, "note": "gone"}, {"Id": app, "note": "there"}])
     done = canvas.run(items, canvas.node(DELETE, delete("={{ $json.Id }}"), onError="continueErrorOutput"))
@@ -84,7 +84,7 @@ def test_failed_items_go_to_the_error_output_with_their_input(canvas: Canvas) ->
     assert failed["json"]["note"] == "gone"
 
 
-def test_a_dry_run_shows_the_request_and_sends_nothing(canvas: Canvas) -> None:
+def test_dry_run_sends_nothing(canvas: Canvas) -> None:
     [app] = canvas.make_apps(1)
     done = canvas.run(canvas.node(DELETE, delete(str(app), options={"dryRun": True})))
     [item] = done.items("3CX")
@@ -94,7 +94,23 @@ def test_a_dry_run_shows_the_request_and_sends_nothing(canvas: Canvas) -> None:
     assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
 
 
-def test_an_update_sends_the_one_field_that_was_set(canvas: Canvas) -> None:
+def test_dry_run_that_differs_by_item_is_refused(canvas: Canvas) -> None:
+    ids = canvas.make_apps(2)
+    items = canvas.items([{"Id": ids[0], "dry": True}, {"Id": ids[1], "dry": False}])
+    node = canvas.node(DELETE, delete("={{ $json.Id }}", options={"dryRun": "={{ $json.dry }}"}))
+    done = canvas.run(items, node)
+    error = done.node_error("3CX")
+    assert (done.status, error["name"]) == ("error", "NodeOperationError")
+    assert "'Dry Run' applies to all items" in error["message"]
+    assert "Not tried: items 0-1" in error["description"]
+    # The same expression is fine where it returns one value for all items.
+    node["parameters"]["options"]["dryRun"] = "={{ $json.Id > 0 }}"
+    assert [each["json"]["method"] for each in canvas.run(items, node).items("3CX")] == ["DELETE", "DELETE"]
+    for app in ids:
+        assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
+
+
+def test_update_sends_one_field(canvas: Canvas) -> None:
     parameters = {
         "resource": "Users",
         "Id": {**BY_ID, "value": "5"},
@@ -105,7 +121,7 @@ def test_an_update_sends_the_one_field_that_was_set(canvas: Canvas) -> None:
     assert done.items("3CX")[0]["json"]["body"] == {"FirstName": "Ada"}
 
 
-def test_a_list_gives_one_item_per_entity(canvas: Canvas) -> None:
+def test_list_returns_an_item_per_entity(canvas: Canvas) -> None:
     done = canvas.run(canvas.node("ListUser", {"resource": "Users", "limit": 3, "simplify": True}))
     assert done.status == "success", done.error
     items = done.items("3CX")
@@ -113,7 +129,7 @@ def test_a_list_gives_one_item_per_entity(canvas: Canvas) -> None:
     assert all(len(item["json"]) <= 10 for item in items)
 
 
-def test_a_thousand_items_are_checked_before_the_first_is_sent(canvas: Canvas) -> None:
+def test_all_items_are_validated_first(canvas: Canvas) -> None:
     [app] = canvas.make_apps(1)
     items = [{"Id": app}] * 250 + [{}]
     done = canvas.run(canvas.items(items), canvas.node(DELETE, delete("={{ $json.Id }}")))
@@ -121,7 +137,7 @@ def test_a_thousand_items_are_checked_before_the_first_is_sent(canvas: Canvas) -
     assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
 
 
-def test_the_credential_test_tells_what_it_found(canvas: Canvas) -> None:
+def test_credential_test(canvas: Canvas) -> None:
     client, data = canvas.stage.client, canvas.stage.credential_data()
     good = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
     assert good["status"] == "OK", good
@@ -131,7 +147,7 @@ def test_the_credential_test_tells_what_it_found(canvas: Canvas) -> None:
     assert "simulator-secret" not in json.dumps([good, wrong])
 
 
-def test_an_executor_that_does_not_run_is_told_with_the_command(canvas: Canvas) -> None:
+def test_missing_executor_has_its_command(canvas: Canvas) -> None:
     stage = canvas.stage
     nowhere = ExecutorProcess(stage.folder).url
     data = stage.credential_data(executorUrl=nowhere)
