@@ -45,7 +45,7 @@ def test_without_items_nothing_happens() -> None:
     assert pbx.logins == 0
 
 
-def test_a_mistake_in_the_last_item_stops_the_batch_before_the_first_request() -> None:
+def test_a_mistake_in_the_last_item_sends_nothing() -> None:
     pbx = deleting()
     batch = run(pbx, "DeleteCallFlowApp", [{"Id": 1}, {"Id": 2}, {"Id": None}], ID)
     assert pbx.requests == []
@@ -68,7 +68,7 @@ def test_a_mistake_in_the_last_item_stops_the_batch_before_the_first_request() -
         ({"a": 1}, "expected a whole number"),
     ],
 )
-def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(value: Any, says: str) -> None:
+def test_the_rest_continues_after_an_item_that_cannot_be_sent(value: Any, says: str) -> None:
     pbx = deleting()
     items = [{"Id": 1}, {"Id": value}, {"Id": 3}]
     batch = run(pbx, "DeleteCallFlowApp", items, ID, Options(continue_on_fail=True))
@@ -89,20 +89,20 @@ def test_an_item_that_cannot_be_sent_is_told_and_the_rest_goes_on_when_asked(val
         ({"Id": 5, "body": {"Mobile": []}}, "Set another value for this item"),
     ],
 )
-def test_every_value_that_does_not_fit_has_a_remedy(parameters: dict[str, Any], remedy: str) -> None:
+def test_every_misfit_has_advice(parameters: dict[str, Any], remedy: str) -> None:
     [result] = run(deleting(), "UpdateUser", [{}], parameters).results
     assert result.error is not None
     assert result.error.description.startswith(remedy)
 
 
-def test_a_filter_that_3cx_does_not_read_is_explained() -> None:
+def test_advice_for_a_bad_filter() -> None:
     pbx = FakePbx(lambda _: odata_error(400, "The query specified in the URI is not valid."))
     [result] = run(pbx, "ListUser", [{}], {"$filter": "FirstName = 'Ada'"}).results
     assert result.error is not None
     assert "FirstName eq 'Ada'" in result.error.description
 
 
-def test_the_first_error_of_the_pbx_stops_and_says_what_was_done() -> None:
+def test_the_first_error_stops_the_batch() -> None:
     pbx = deleting({3: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Id")})
     batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(10)], ID, Options(concurrency=1))
     assert len(pbx.requests) == 4
@@ -122,7 +122,7 @@ def test_going_on_after_errors() -> None:
     assert "failed: items 3, 5" in batch.summary()
 
 
-def test_what_is_under_way_is_waited_for() -> None:
+def test_requests_under_way_are_awaited() -> None:
     """With eight at once the first error stops new requests, but the seven others end and are told as done."""
     started: list[int] = []
 
@@ -146,7 +146,7 @@ def test_what_is_under_way_is_waited_for() -> None:
     assert len(batch.not_tried) == 50 - len(started)
 
 
-def test_a_batch_that_is_stopped_tells_what_was_done() -> None:
+def test_a_stopped_batch_reports_what_was_done() -> None:
     async def main() -> Batch:
         stop = asyncio.Event()
         options = Options(concurrency=1)
@@ -308,7 +308,7 @@ def test_a_nodes_own_options_count() -> None:
     assert batch.results[0].request is not None
 
 
-def test_what_came_out_of_an_items_data_is_never_run() -> None:
+def test_item_data_is_never_executed() -> None:
     pbx = FakePbx(lambda _: httpx.Response(204))
     item = Item({}, {"body": {"FirstName": "={{ 1 + 1 }}"}})
     run(pbx, "UpdateUser", [item], {"Id": 5})

@@ -100,7 +100,7 @@ def test_a_list_of_whole_pages_without_a_count_ends() -> None:
     assert len(pbx.requests) == 3
 
 
-def test_a_pbx_that_ignores_skip_is_found_out() -> None:
+def test_a_pbx_that_ignores_skip() -> None:
     pbx = users(250, skips=False)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert batch.results[0].error is not None
@@ -109,7 +109,7 @@ def test_a_pbx_that_ignores_skip_is_found_out() -> None:
     assert len(pbx.requests) <= 3
 
 
-def test_a_pbx_that_ignores_skip_and_count_is_found_out() -> None:
+def test_a_pbx_that_ignores_skip_and_count() -> None:
     pbx = users(250, skips=False, counts=False)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert batch.results[0].error is not None
@@ -142,7 +142,7 @@ def test_the_version_of_the_pbx_decides_the_form(version: str, target: str) -> N
     assert pbx.targets == ["GET /Defs?$select=Id", target]
 
 
-def test_an_asked_for_release_decides_until_the_pbx_has_told_its_own() -> None:
+def test_the_release_counts_until_the_pbx_reports_its_version() -> None:
     pbx = versioned("20.0.8.1")
 
     async def main() -> None:

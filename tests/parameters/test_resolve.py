@@ -89,7 +89,7 @@ def test_a_resource_mapper_gives_only_what_was_filled_in() -> None:
     assert resolved("UpdateUser", {"Id": 5, "body": mapper}).values.body == {"FirstName": "Ada", "Groups": []}
 
 
-def test_a_resource_mapper_takes_the_fields_of_the_item_that_the_body_knows() -> None:
+def test_automatic_mapping_takes_known_fields() -> None:
     mapper = {"mappingMode": "autoMapInputData", "value": None}
     item = {"FirstName": "Ada", "shoeSize": 37}
     assert resolved("UpdateUser", {"Id": 5, "body": mapper}, item).values.body == {"FirstName": "Ada"}
@@ -163,7 +163,7 @@ def test_options_of_the_batch_are_handed_on() -> None:
         ("Restart", {"options": '{"ServiceName": "x"}'}, {"options": {"ServiceName": "x"}}),
     ],
 )
-def test_a_field_called_as_a_parameter_of_ours_is_meant_where_it_is_written_as_3cx_writes_it(
+def test_a_field_named_like_a_node_parameter(
     operation: str, parameters: dict[str, Any], body: dict[str, Any]
 ) -> None:
     assert resolved(operation, parameters).values.body == body

@@ -236,7 +236,7 @@ async def _report_unreachable(error: UnreachableError, size: int, deliver: Deliv
 
 
 async def _drain(queue: asyncio.Queue[Result | None], task: asyncio.Task[None]) -> None:
-    """Take results that nobody wants any more until `task` has ended, so that it does not wait for room."""
+    """Discard results until `task` has ended, so that it does not wait for room in the queue."""
 
     async def discard() -> None:
         while True:

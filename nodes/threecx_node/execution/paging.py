@@ -188,5 +188,5 @@ class ListReader:
 async def _cancel(tasks: deque[asyncio.Task[Payload]]) -> None:
     for task in tasks:
         task.cancel()
-    # Errors of pages that nobody takes any more are not reported: the first error ended the list.
+    # Errors of the other pages are not reported: the first error ended the list.
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -40,7 +40,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
-    """What the sending half does for one item: its request, or the error why there is none.
+    """The work of the sending half for one item: its request, or the error why it has none.
 
     Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
     pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty.
@@ -142,7 +142,7 @@ class Planner:
         )
 
     def _choose_fields(self, resolved: ResolvedParameters) -> tuple[str, ...]:
-        """Return what Simplify keeps; where the user selected fields, that selection stands."""
+        """Return the fields that Simplify keeps; a selection by the user takes precedence."""
         query = resolved.values.query
         if not resolved.simplify or "$select" in query or not self._simple_fields:
             return ()

@@ -37,8 +37,8 @@ Deliver = Callable[[Result], Awaitable[None]]
 class BatchRun:
     """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
 
-    Once `stop` is set no further item is sent; requests under way end. With `abandon` set nobody takes results any
-    more, and long lists end too.
+    Once `stop` is set no further item is sent; requests under way end. `abandon` says that results are no longer
+    taken: then long lists end too.
     """
 
     def __init__(
@@ -191,7 +191,7 @@ def _not_tried(why: str) -> NotAttemptedError:
 
 
 def _internal_error(error: Exception) -> ThreeCxError:
-    """Return an internal error as an item's error: its kind and place alone, since its words may hold secrets."""
+    """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets."""
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next

@@ -1,8 +1,7 @@
 """Evaluates expressions, the values that begin with "=", as n8n does.
 
-Plain property paths (`={{ $json.Id }}`, `=/Users({{ $json.Id }})`) are read in Python. Everything else
-goes to V8 through `engine_process`, one call per batch, with limits on time and memory. What works and what
-does not is in docs/expressions.md.
+Plain property paths (`={{ $json.Id }}`, `=/Users({{ $json.Id }})`) are read in Python. Everything else goes to V8 in
+`engine/`, one call per batch, with limits on time and memory. docs/expressions.md lists the supported expressions.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ..values.undefined import UNDEFINED, Undefined
 from . import javascript
 from .engine import process as engine_process
 from .engine.process import EngineLimits
-from .property_path import NEEDS_ENGINE, Reader, compile_path
+from .property_path import NEEDS_ENGINE, PathReader, compile_path
 from .syntax import Code, Part, Text, split
 
 __all__ = ["UNDEFINED", "EngineLimits", "Undefined", "evaluate", "evaluate_batch", "is_expression"]
@@ -29,7 +28,7 @@ _DEFAULT_LIMITS = EngineLimits()
 
 
 def is_expression(value: object) -> TypeGuard[str]:
-    """Whether a parameter's value is an expression: text that begins with "="."""
+    """Return whether the value of a parameter is an expression: a text that begins with "="."""
     return isinstance(value, str) and value.startswith("=")
 
 
@@ -41,10 +40,10 @@ def evaluate(
     time_zone: str = "UTC",
     limits: EngineLimits = _DEFAULT_LIMITS,
 ) -> Any:
-    """The expression's value for the item at `index`; text without a leading "=" is returned as it is.
+    """Return the value of the expression for the item at `index`; a text without a leading "=" is returned as it is.
 
-    `items` are the json objects of the node's input, `time_zone` is where `$now` and `$today` are. The value
-    is what JSON can hold, or `UNDEFINED`, or a float nan or inf; dates are ISO texts. Raises ExpressionError.
+    `items` are the json objects of the node's input, `time_zone` is the IANA name of that of `$now` and `$today`. The
+    value is a JSON value, `UNDEFINED`, or a float nan or inf; dates are ISO texts. Raises ExpressionError.
     """
     try:
         compiled = _compile(expression)
@@ -63,7 +62,7 @@ def evaluate(
 def evaluate_batch(
     expression: str, items: Items, *, time_zone: str = "UTC", limits: EngineLimits = _DEFAULT_LIMITS
 ) -> list[Any]:
-    """The expression's value for each item, or an ExpressionError in its place; see `evaluate`."""
+    """Return the value of the expression for each item, or an ExpressionError in its place; see `evaluate`."""
     try:
         compiled = _compile(expression)
     except ExpressionError as error:
@@ -84,14 +83,14 @@ def evaluate_batch(
 
 @dataclass(frozen=True, slots=True)
 class _Compiled:
-    """An expression taken apart; `read` is there when Python alone may do."""
+    """A parsed expression; `read` is set where Python can evaluate it without the engine."""
 
     expression: str
     parts: tuple[Part, ...]
-    read: Reader | None
+    read: PathReader | None
 
     def sees_all_items(self) -> bool:
-        """Whether it may look at other items; names can hide behind JavaScript's escapes."""
+        """Return whether it may read other items; JavaScript's escapes can hide a name."""
         return any(word in self.expression for word in ("$input", "$items", "\\u"))
 
 
@@ -103,10 +102,10 @@ def _compile(expression: str) -> _Compiled:
     return _Compiled(expression, tuple(parts), _compile_reader(parts))
 
 
-def _compile_reader(parts: list[Part]) -> Reader | None:
+def _compile_reader(parts: list[Part]) -> PathReader | None:
     if len(parts) == 1 and isinstance(parts[0], Code):
         return compile_path(parts[0].code)
-    readers: list[str | Reader] = []
+    readers: list[str | PathReader] = []
     for part in parts:
         reader = part.text if isinstance(part, Text) else compile_path(part.code)
         if reader is None:
@@ -115,7 +114,7 @@ def _compile_reader(parts: list[Part]) -> Reader | None:
     return _join(readers)
 
 
-def _join(readers: list[str | Reader]) -> Reader:
+def _join(readers: list[str | PathReader]) -> PathReader:
     def read(item: Mapping[str, Any], index: int) -> Any:
         texts = []
         for reader in readers:
@@ -134,7 +133,7 @@ def _join(readers: list[str | Reader]) -> Reader:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """An expression and its items on their way to the engine."""
+    """An expression and its items, for the engine."""
 
     compiled: _Compiled
     items: Items
@@ -191,7 +190,7 @@ def _decode(result: list[Any], index: int) -> Any:
             return int(digits)
         case ["e", message, description]:
             return ExpressionError(message, description=description, item_index=index)
-    raise AssertionError(f"the engine answered {result!r}")
+    raise AssertionError(f"the engine returned {result!r}")
 
 
 def _for_item(error: ExpressionError, index: int) -> ExpressionError:

@@ -13,15 +13,15 @@ _LARGEST_EXACT = 2**53
 
 
 def number(value: float) -> int | float:
-    """The number as Python says it: a whole one is an int, as JavaScript has only one kind."""
+    """Return the number as a Python value: an int where it is whole, since JavaScript has one kind of number."""
     if not value.is_integer() or abs(value) >= _LARGEST_PLAIN:
         return value
-    # Beyond 2**53 JavaScript writes the shortest digits that mean the number, not its exact ones.
+    # Beyond 2**53 JavaScript writes the shortest digits that identify the number, not its exact digits.
     return int(value) if abs(value) <= _LARGEST_EXACT else int(number_text(value))
 
 
 def number_text(value: float) -> str:
-    """The number as JavaScript's String() writes it: `5`, `0.1`, `1e+21`, `1e-7`, `NaN`."""
+    """Return the number as JavaScript's String() writes it: `5`, `0.1`, `1e+21`, `1e-7`, `NaN`."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
@@ -34,7 +34,7 @@ def number_text(value: float) -> str:
 
 
 def _shortest_digits(value: float) -> tuple[str, int]:
-    """The digits without zeros at either end, and how many of them stand before the decimal point."""
+    """Return the digits without zeros at either end, and how many of them precede the decimal point."""
     mantissa, _, exponent = repr(value).partition("e")
     before, _, after = mantissa.partition(".")
     digits = before + after
@@ -44,7 +44,7 @@ def _shortest_digits(value: float) -> tuple[str, int]:
 
 
 def _place_point(digits: str, point: int) -> str:
-    """ECMAScript's Number::toString, steps 6 to 10."""
+    """Place the decimal point as steps 6 to 10 of ECMAScript's Number::toString do."""
     count = len(digits)
     if count <= point <= 21:
         return digits + "0" * (point - count)
@@ -58,7 +58,7 @@ def _place_point(digits: str, point: int) -> str:
 
 
 def text(value: Any) -> str | None:
-    """A value inside text, as Array.prototype.join writes it; None where only JavaScript itself can tell.
+    """Return a value inside a text, as Array.prototype.join writes it; None where only JavaScript can decide.
 
     Integers keep all their digits, also those beyond 2**53 that JavaScript would round.
     """

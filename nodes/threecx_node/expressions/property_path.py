@@ -1,7 +1,7 @@
-"""Plain property paths such as `$json.owner?.ids[0]`, read in Python with JavaScript's rules.
+"""Read plain property paths such as `$json.owner?.ids[0]` in Python, by JavaScript's rules.
 
-Where the answer would need more than that (a name that JavaScript's own objects have, such as `map`), the
-reader gives `NEEDS_ENGINE`, never a guess.
+Where the value needs more than that (a name that JavaScript's own objects have, such as `map`), the reader returns
+`NEEDS_ENGINE`, never a guess.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .javascript import number
 
 NEEDS_ENGINE: Final = object()
 
-Reader = Callable[[Mapping[str, Any], int], Any]
+PathReader = Callable[[Mapping[str, Any], int], Any]
 
 _OBJECT_NAMES = frozenset(
     {
@@ -66,7 +66,7 @@ _POSITION = re.compile(r"(?:0|[1-9][0-9]{0,8})\Z")
 
 
 class _Step:
-    """One `.name` or `[…]`; `position` is its number where it can count elements or characters."""
+    """One `.name` or `[…]`; `position` is its number where it can index elements or characters."""
 
     __slots__ = ("name", "position")
 
@@ -75,8 +75,8 @@ class _Step:
         self.position = int(name) if _POSITION.match(name) else None
 
 
-def compile_path(code: str) -> Reader | None:
-    """A reader of `(item, index)` for the path in `code`; None where `code` is more than a plain path."""
+def compile_path(code: str) -> PathReader | None:
+    """Return a reader of `(item, index)` for the path in `code`; None where `code` is more than a plain path."""
     root = _ROOT.match(code)
     if root is None:
         return None
@@ -95,7 +95,7 @@ def compile_path(code: str) -> Reader | None:
 
 
 def _is_identifier(name: str | None) -> bool:
-    """Whether JavaScript too takes the name; `\\w` alone would let signs such as `²` pass."""
+    """Return whether JavaScript accepts the name; `\\w` alone would accept characters such as `²`."""
     return name is None or name.replace("$", "_").isidentifier()
 
 
@@ -104,7 +104,7 @@ def _read_index(item: Mapping[str, Any], index: int) -> Any:
     return index
 
 
-def _read_one(step: _Step) -> Reader:
+def _read_one(step: _Step) -> PathReader:
     name = step.name
 
     def read(item: Mapping[str, Any], index: int) -> Any:
@@ -118,7 +118,7 @@ def _read_one(step: _Step) -> Reader:
     return read
 
 
-def _read_many(steps: tuple[_Step, ...]) -> Reader:
+def _read_many(steps: tuple[_Step, ...]) -> PathReader:
     def read(item: Mapping[str, Any], index: int) -> Any:
         del index
         value: Any = item
@@ -151,7 +151,7 @@ def _read_array(value: list[Any], step: _Step) -> Any:
 
 
 def _read_string(value: str, step: _Step) -> Any:
-    # JavaScript counts UTF-16 units: a sign beyond U+FFFF is two of them.
+    # JavaScript counts UTF-16 units: a character beyond U+FFFF is two of them.
     plain = value.isascii() or max(value) <= "\uffff"
     if step.position is not None:
         if plain:

@@ -1,4 +1,4 @@
-"""Takes an expression's text apart: plain text, and the JavaScript between `{{` and `}}`."""
+"""Parse the text of an expression: plain text, and the JavaScript between `{{` and `}}`."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Part = Text | Code
 
 
 def split(body: str) -> list[Part]:
-    r"""The parts of `body`, an expression's text after its "=".
+    r"""Return the parts of `body`, the text of an expression after its "=".
 
     As in n8n the first `}}` closes, also inside a string; `\{{` opens nothing and stays as it is, and
-    `\}}` inside the code stands for `}}`. Raises ExpressionError where a `{{` is never closed.
+    `\}}` inside the code means `}}`. Raises ExpressionError where a `{{` is never closed.
     """
     parts: list[Part] = []
     position = 0

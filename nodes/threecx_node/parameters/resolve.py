@@ -1,7 +1,7 @@
 """Sorts the parameters of one item, by the names that people use, into what a request needs.
 
-What is not a parameter of the operation may be a top-level field of its body: that is how a generated node gave
-bodies.
+A name that is not a parameter of the operation may be a top-level field of its body: a generated node gave bodies in
+this way.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from ..values.edm import EDM_TYPES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# What OData writes plainly in a query stays readable; the rest, `&`, `#` and `+` first, is encoded.
+# Characters that stay readable in a query; the rest, above all `&`, `#` and `+`, is encoded.
 _PLAIN = "$'(),:/@!*;=~"
 _LISTS = ("$select", "$expand", "$orderby")
 _COUNTS = ("$top", "$skip")
@@ -26,7 +26,7 @@ def literal(type_name: str, value: Any) -> str:
     """Return the Python value of the EDM type `type_name` as a literal for the path of a URL.
 
     `O'Brien & Co/1` becomes `'O''Brien%20%26%20Co%2F1'`, a moment `2025-03-13T23:00:00.000Z`. A type without a rule
-    is written as a text. Raises CoercionError for a text that UTF-8 cannot hold.
+    is written as a text. Raises CoercionError for a text that UTF-8 cannot encode.
     """
     if type_name == "String" or type_name not in EDM_TYPES:
         return _quote_text(value)

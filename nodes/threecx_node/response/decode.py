@@ -1,7 +1,7 @@
-"""An HTTP answer → a payload, or the error that it is.
+"""Decode an HTTP response into a payload, or raise the error that it reports.
 
-What came is told by the answer itself, its status, Content-Type and Content-Disposition; the catalog only says
-whether a JSON object is an entity, a collection or a bare value.
+Status, Content-Type and Content-Disposition of the response decide what it is; the catalog only says whether a JSON
+object is an entity, a collection or a single value.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LONGEST_MESSAGE = 2000
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A downloaded file; `name` holds no path."""
+    """A downloaded file; `name` has no path."""
 
     content: bytes
     media_type: str
@@ -35,39 +35,42 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a success brought: an entity, a list of entities or values, a value, a file, or nothing."""
+    """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing."""
 
     kind: Literal["entity", "collection", "value", "file", "nothing"]
     value: Any = None
     count: int | None = None
 
 
-def decode(operation: Operation, shape: OperationVersion, answer: HttpResponse, host: str) -> Payload:
-    """The payload; raises ResponseError (the PBX's words, our advice), or TransportError for what is no 3CX."""
-    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if not 200 <= answer.status < 300:
-        raise _response_error(answer, media_type, host)
-    if not answer.content and "content-disposition" not in answer.headers:
+def decode(operation: Operation, version: OperationVersion, response: HttpResponse, host: str) -> Payload:
+    """Return the payload.
+
+    Raises ResponseError with the PBX's message and advice, or NotThreeCxError for a response that 3CX does not send.
+    """
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not 200 <= response.status < 300:
+        raise _response_error(response, media_type, host)
+    if not response.content and "content-disposition" not in response.headers:
         return Payload("nothing")
-    if _is_file(answer, media_type):
-        if media_type == "text/html" and "content-disposition" not in answer.headers:
-            raise NotThreeCxError(host, answer.status, "a web page")
-        return Payload("file", _file(answer, media_type, shape))
+    if _is_file(response, media_type):
+        if media_type == "text/html" and "content-disposition" not in response.headers:
+            raise NotThreeCxError(host, response.status, "a web page")
+        return Payload("file", _to_file(response, media_type, version))
     try:
-        document = loads(answer.content)
+        document = loads(response.content)
     except ValueError as error:
-        raise NotThreeCxError(host, answer.status, "JSON that cannot be read") from error
-    return _payload(operation, shape, document)
+        raise NotThreeCxError(host, response.status, "JSON that cannot be read") from error
+    return _to_payload(operation, version, document)
 
 
-def _is_file(answer: HttpResponse, media_type: str) -> bool:
-    disposition = answer.headers.get("content-disposition", "").strip().lower()
+def _is_file(response: HttpResponse, media_type: str) -> bool:
+    disposition = response.headers.get("content-disposition", "").strip().lower()
     if disposition.startswith("attachment") or "filename" in disposition:
         return True
     return not (media_type == "application/json" or media_type.endswith("+json"))
 
 
-def _payload(operation: Operation, shape: OperationVersion, document: Any) -> Payload:
+def _to_payload(operation: Operation, version: OperationVersion, document: Any) -> Payload:
     if isinstance(document, Mapping) and isinstance(document.get("value"), list):
         value = document["value"]
         _check_partial_failure(operation, value)
@@ -75,7 +78,7 @@ def _payload(operation: Operation, shape: OperationVersion, document: Any) -> Pa
         return Payload("collection", value, count if isinstance(count, int) else None)
     if isinstance(document, list):
         return Payload("collection", document)
-    if isinstance(document, Mapping) and shape.returns.kind == "value" and "value" in document:
+    if isinstance(document, Mapping) and version.returns.kind == "value" and "value" in document:
         return Payload("value", document["value"])
     if isinstance(document, Mapping):
         return Payload(
@@ -85,7 +88,7 @@ def _payload(operation: Operation, shape: OperationVersion, document: Any) -> Pa
 
 
 def _check_partial_failure(operation: Operation, results: list[Any]) -> None:
-    """A bulk action answers 200 and lists what failed, each with its `Error`."""
+    """Raise PartialFailureError where a bulk action returned 200 and lists failures, each with its `Error`."""
     if operation.kind != "action":
         return
     failures = [each for each in results if isinstance(each, Mapping) and each.get("Error")]
@@ -93,7 +96,7 @@ def _check_partial_failure(operation: Operation, results: list[Any]) -> None:
         return
     named = "; ".join(_failure_text(each) for each in failures)
     raise PartialFailureError(
-        f"{operation.id} failed for {len(failures)} of what it was given: {_cut(named)}",
+        f"{operation.id} failed for {len(failures)} of the entities: {_cut(named)}",
         description=advice_for(None, "partial_failure"),
         failures=failures,
         http_code=200,
@@ -105,36 +108,38 @@ def _failure_text(failure: Mapping[str, Any]) -> str:
     return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
-def _response_error(answer: HttpResponse, media_type: str, host: str) -> Exception:
+def _response_error(response: HttpResponse, media_type: str, host: str) -> Exception:
     document: Any = None
     if "json" in media_type:
         try:
-            document = loads(answer.content)
+            document = loads(response.content)
         except ValueError:
             document = None
-    elif media_type == "text/html" and answer.status in (200, 301, 302, 303, 307, 308, 404):
-        return NotThreeCxError(host, answer.status, "a web page")
-    if 300 <= answer.status < 400:
-        return NotThreeCxError(host, answer.status, "a redirection to another address")
-    message, code, target = _words(document)
+    elif media_type == "text/html" and response.status in (200, 301, 302, 303, 307, 308, 404):
+        return NotThreeCxError(host, response.status, "a web page")
+    if 300 <= response.status < 400:
+        return NotThreeCxError(host, response.status, "a redirection to another address")
+    message, code, target = _read_error(document)
     if not message:
         text = (
-            answer.content[:_LONGEST_MESSAGE].decode("utf-8", "replace") if media_type == "text/plain" else ""
+            response.content[:_LONGEST_MESSAGE].decode("utf-8", "replace")
+            if media_type == "text/plain"
+            else ""
         )
         message = " ".join(text.split())
-    advice = advice_for(answer.status, code)
+    advice = advice_for(response.status, code)
     return ResponseError(
-        _cut(message) or f"{host} answered {answer.status}",
-        description=f"{UNKNOWN_OUTCOME} {advice}" if answer.outcome_unknown else advice,
-        code=code or f"http_{answer.status}",
-        http_code=answer.status,
+        _cut(message) or f"{host} answered {response.status}",
+        description=f"{UNKNOWN_OUTCOME} {advice}" if response.outcome_unknown else advice,
+        code=code or f"http_{response.status}",
+        http_code=response.status,
         field=target,
-        outcome_unknown=answer.outcome_unknown,
+        outcome_unknown=response.outcome_unknown,
     )
 
 
-def _words(document: Any) -> tuple[str, str, str | None]:
-    """Message, code and target of an error body: OData's (`{"error": {…}}`) or a flat one of the token endpoint."""
+def _read_error(document: Any) -> tuple[str, str, str | None]:
+    """Return message, code and target of an error body: OData's (`{"error": {…}}`) or the token endpoint's flat one."""
     if not isinstance(document, Mapping):
         return "", "", None
     error = document.get("error")
@@ -156,12 +161,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
 
 
-def _file(answer: HttpResponse, media_type: str, shape: OperationVersion) -> File:
+def _to_file(response: HttpResponse, media_type: str, version: OperationVersion) -> File:
     header = Message()
-    header["content-disposition"] = answer.headers.get("content-disposition", "")
-    # Only the last part of what the server says, whichever slash it uses: a name must not lead out of a folder.
+    header["content-disposition"] = response.headers.get("content-disposition", "")
+    # Only the last part of the server's name, whichever slash it uses: a name must not lead out of a folder.
     name = re.split(r"[/\\]", header.get_filename() or "")[-1].replace("\x00", "").strip()
     if name in ("", ".", ".."):
-        segment = shape.path.rsplit("/", 1)[-1].removeprefix("Pbx.").partition("(")[0]
+        segment = version.path.rsplit("/", 1)[-1].removeprefix("Pbx.").partition("(")[0]
         name = segment or "download"
-    return File(answer.content, media_type or "application/octet-stream", name)
+    return File(response.content, media_type or "application/octet-stream", name)

@@ -1,4 +1,4 @@
-"""Read and write JSON: orjson, and the standard library for what orjson refuses.
+"""Read and write JSON: orjson, and the standard library for values that orjson refuses.
 
 orjson refuses lone surrogates (a text cut in the middle of an emoji) and integers over 64 bits; both occur in
 what people send, so they go through `json` instead of failing.

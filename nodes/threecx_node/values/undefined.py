@@ -1,4 +1,4 @@
-"""JavaScript's undefined: the one value that says "there is nothing here", unlike null."""
+"""JavaScript's undefined: a missing value, unlike null."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Undefined:
     _only: Undefined | None = None
 
     def __new__(cls) -> Undefined:
-        """The one object, made when first asked for."""
+        """Return the one object; it is created on first use."""
         if cls._only is None:
             cls._only = super().__new__(cls)
         return cls._only

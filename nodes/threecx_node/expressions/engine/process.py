@@ -1,7 +1,7 @@
-"""Runs the JavaScript engine in a child process and holds it to its limits.
+"""Run the JavaScript engine in a child process, and enforce its limits.
 
-One child serves all threads of this process, one batch after the other. It starts with the first expression
-that needs it, and anew whenever an expression had to be stopped.
+One child serves all threads of this process, one batch after the other. It starts with the first expression that
+needs it, and again after an expression had to be stopped.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class EngineUnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
-    """What expressions may take: seconds for one item and for a batch, megabytes of JavaScript's heap."""
+    """The limits of expressions: seconds for one item and for a batch, megabytes of JavaScript's heap."""
 
     item_seconds: float = 1.0
     batch_seconds: float = 10.0
@@ -64,13 +64,13 @@ class Job:
 
 
 def run(job: Job, limits: EngineLimits) -> list[Result]:
-    """One tagged result (see engine/src/encode.js) per item of the job; raises EngineUnavailableError."""
+    """Return one tagged result (see engine/src/encode.js) per item of the job. Raises EngineUnavailableError."""
     with _state.lock:
         return _Batch(job, limits).run()
 
 
 class _Batch:
-    """One job on its way, with the stops and restarts that it takes."""
+    """One job, with the stops and restarts that it needs."""
 
     def __init__(self, job: Job, limits: EngineLimits) -> None:
         self._job = job
@@ -202,7 +202,7 @@ class _Process:
             return
 
     def receive(self) -> dict[str, Any] | None:
-        """The next message, or None when the child has died."""
+        """Return the next message, or None when the child has died."""
         line = self._stdout.readline()
         if not line.endswith(b"\n"):
             return None
@@ -236,7 +236,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
 
 
 class _State:
-    """The child of this process, and the lock that gives it to one batch at a time."""
+    """The child of this process, and the lock that lends it to one batch at a time."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -256,7 +256,7 @@ class _State:
             process.kill()
 
     def after_fork(self) -> None:
-        """A forked process starts a child of its own and leaves its parent's alone."""
+        """Start another child in a forked process, and leave the child of its parent alone."""
         self.lock = threading.Lock()
         if self._process is not None:
             self._of_parents.append(self._process)
@@ -285,6 +285,6 @@ def _packages_directory() -> str:
 
 
 def _environment() -> dict[str, str]:
-    """The child's environment: JavaScript's local time is UTC, and no secret of ours goes along."""
+    """Return the child's environment: JavaScript's local time is UTC, and no secret is passed on."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("THREECX_")}
     return {**kept, "TZ": "UTC"}

@@ -1,13 +1,13 @@
 """The child process in which V8 runs: a script, never imported by the package.
 
-    python -P engine_worker.py ENGINE_JS PACKAGES_DIRECTORY MEMORY_MB
+    python -P worker.py ENGINE_JS PACKAGES_DIRECTORY MEMORY_MB
 
 V8 ends the whole process when it runs out of memory, and some of its own loops cannot be interrupted.
-Here neither harms the caller: `engine_process.py` starts another one.
+Here neither harms the caller: `process.py` starts another one.
 
-On stdin come jobs: a line `{"header", "from", "to", "lines", "slice_ms", "item_seconds"}`, then `lines` lines
-with an item's JSON each. On stdout go lines: `{"ready": true}` once; then for a job `{"refused": result}`, or
-`{"results": [...]}` until all are through; or `{"stopped": "time" | "memory", "index"}`, and then the end.
+It reads jobs from stdin: a line `{"header", "from", "to", "lines", "slice_ms", "item_seconds"}`, then `lines` lines
+with one item's JSON each. It writes lines to stdout: `{"ready": true}` once; then for a job `{"refused": result}`, or
+`{"results": [...]}` until all items are done; or `{"stopped": "time" | "memory", "index"}`, and then it ends.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What the interpreter and V8 take before the first expression; below it V8 does not start.
+# The memory of interpreter and V8 before the first expression; below it V8 does not start.
 _BASE_MB = 768
 _MB = 1024 * 1024
 
 
 def main() -> None:
-    """Serves jobs until stdin ends."""
+    """Serve jobs until stdin ends."""
     engine_path, packages, memory_mb = sys.argv[1], sys.argv[2], int(sys.argv[3])
     answers = _take_stdout()
     _limit_process(memory_mb)
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _take_stdout() -> BinaryIO:
-    """Stdout for the answers alone: V8 prints its last words there."""
+    """Return stdout for the results alone: V8 prints its last message there."""
     answers = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
@@ -55,7 +55,7 @@ def _take_stdout() -> BinaryIO:
 
 
 def _limit_process(memory_mb: int) -> None:
-    """A second fence, for memory that V8's own limit does not see; not every system has it."""
+    """Limit memory that V8's own limit does not see; not every system supports it."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
@@ -99,7 +99,7 @@ class _Engine:
                 position = self._index() + 1
 
     def _index(self) -> int:
-        """The item at work, readable also while V8 hangs."""
+        """Return the index of the current item, also while V8 hangs."""
         return int.from_bytes(bytes(self._progress), sys.byteorder)
 
     def _call(self, watchdog: _Watchdog, function: Any, *arguments: Any) -> str:
@@ -115,7 +115,7 @@ class _Engine:
 
 
 class _Watchdog:
-    """Ends the process when a call takes too long, also where V8 cannot be interrupted."""
+    """End the process when a call takes too long, also where V8 cannot be interrupted."""
 
     def __init__(self, answers: BinaryIO, seconds: float, index: Callable[[], int]) -> None:
         self._answers = answers
