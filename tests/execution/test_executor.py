@@ -14,7 +14,6 @@ import pytest
 from tests.support import FakePbx, credential, deleting, odata_error, run
 from threecx_node.errors import (
     ExpressionError,
-    LoginError,
     NotAttemptedError,
     ParameterError,
     ResponseError,
@@ -123,7 +122,7 @@ def test_going_on_after_errors() -> None:
 
 
 def test_requests_under_way_are_awaited() -> None:
-    """With eight at once the first error stops new requests, but the seven others end and are told as done."""
+    """With eight at once the first error stops new requests, but the seven others end and are reported as done."""
     started: list[int] = []
 
     class Slow(httpx.AsyncBaseTransport):
@@ -166,108 +165,6 @@ def test_a_stopped_batch_reports_what_was_done() -> None:
     assert batch.failed == []
     assert batch.summary() == "stopped (done: items 0-2; not tried: items 3-9)"
     assert batch.exit_code == 1
-
-
-def test_a_refused_login_stops_everything() -> None:
-    asked: list[str] = []
-
-    def refuse(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
-        return httpx.Response(401, json={"error": "unauthorized", "error_description": "no"})
-
-    async def main() -> Batch:
-        executor = Executor(credential(), transport=httpx.MockTransport(refuse))
-        async with executor:
-            return await executor.run(
-                "DeleteCallFlowApp",
-                [{"Id": n} for n in range(50)],
-                ID,
-                options=Options(continue_on_fail=True),
-            )
-
-    batch = asyncio.run(main())
-    assert asked == ["/connect/token"]
-    assert isinstance(batch.results[0].error, LoginError)
-    assert batch.exit_code == 3
-    assert len(batch.not_tried) >= 42
-
-
-def test_a_token_refused_in_mid_batch_is_renewed_once() -> None:
-    state = {"ended": False}
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if request.headers["authorization"] == "Bearer token-1" and "(5)" in request.url.path:
-            state["ended"] = True
-        if state["ended"] and request.headers["authorization"] == "Bearer token-1":
-            return httpx.Response(401)
-        return httpx.Response(204)
-
-    pbx = FakePbx(answer)
-    batch = run(pbx, "DeleteCallFlowApp", [{"Id": n} for n in range(20)], ID)
-    assert batch.exit_code == 0
-    assert pbx.logins == 2
-
-
-def test_a_token_that_is_always_refused_is_an_error_with_advice() -> None:
-    pbx = FakePbx(lambda _: httpx.Response(401))
-    batch = run(pbx, "GetUser", [{}], {"Id": 5})
-    error = batch.results[0].error
-    assert error is not None
-    assert error.http_code == 401
-    assert "API key" in error.description
-    assert pbx.logins == 2
-
-
-@pytest.mark.parametrize(
-    ("method", "status", "requests"),
-    [
-        ("GetUser", 429, 3),
-        ("GetUser", 503, 3),
-        ("DeleteUser", 429, 3),
-        ("DeleteUser", 503, 1),
-        ("GetUser", 500, 1),
-    ],
-)
-def test_only_what_is_safe_is_sent_again(method: str, status: int, requests: int) -> None:
-    pbx = FakePbx(lambda _: httpx.Response(status, headers={"retry-after": "2"}))
-    batch = run(pbx, method, [{}], {"Id": 5})
-    assert len(pbx.requests) == requests
-    assert pbx.waits == [2.0] * (requests - 1)
-    assert batch.exit_code == 1
-
-
-@pytest.mark.parametrize(("operation", "unknown"), [("GetUser", False), ("DeleteUser", True)])
-@pytest.mark.parametrize("status", [502, 504])
-def test_a_write_that_a_gateway_gave_up_on_may_have_been_done(
-    operation: str, unknown: bool, status: int
-) -> None:
-    pbx = FakePbx(lambda _: httpx.Response(status))
-    [result, _] = run(pbx, operation, [{}, {}], {"Id": 5}).results
-    assert result.error is not None
-    assert result.error.outcome_unknown is unknown
-    assert (result.error.to_json().get("outcome") == "unknown") is unknown
-    assert ("Check in 3CX" in result.error.description) is unknown
-
-
-def test_a_login_without_an_answer_has_done_nothing() -> None:
-    class Silent(FakePbx):
-        def __call__(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.ReadTimeout("", request=request) from TimeoutError()
-
-    [result] = run(Silent(lambda _: httpx.Response(204)), "DeleteUser", [{}], {"Id": 5}).results
-    assert result.error is not None
-    assert (result.error.code, result.error.outcome_unknown) == ("timeout", False)
-
-
-def test_the_summary_tells_what_nobody_knows() -> None:
-    batch = run(
-        deleting({2: httpx.Response(504), 3: httpx.Response(404)}),
-        "DeleteCallFlowApp",
-        [{"Id": 1}, {"Id": 2}, {"Id": 3}],
-        ID,
-        Options(continue_on_fail=True),
-    )
-    assert batch.summary().endswith("(done: item 0; failed: item 2; unknown whether carried out: item 1)")
 
 
 def test_a_key_given_by_number_is_looked_up() -> None:

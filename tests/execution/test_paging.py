@@ -85,7 +85,7 @@ def test_the_batch_bounds_the_pages() -> None:
 def test_no_entity_is_lost_or_repeated(
     size: int, cap: int, counts: bool, limit: int | None, skip: int
 ) -> None:
-    # Without a count only a short page says where a list ends, so a server that caps pages cannot be told apart.
+    # Without a count only a short page says where a list ends, so a server that caps pages cannot be recognised.
     pbx = ListPbx(size, cap=cap if counts else 100, counts=counts)
     parameters = {"returnAll": True} if limit is None else {"limit": limit}
     expected = list(range(size))[skip:][:limit]

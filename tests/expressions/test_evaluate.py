@@ -45,7 +45,7 @@ def outcome(value: object) -> dict[str, Any]:
 
 
 def same(left: object, right: object) -> bool:
-    """Equality that tells True from 1 and 5.0 from 5."""
+    """Compare so that True differs from 1, and 5.0 from 5."""
     return json.dumps(left) == json.dumps(right)
 
 

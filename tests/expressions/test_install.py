@@ -1,4 +1,4 @@
-"""What happens without the extra, and how engine.js is built."""
+"""Expressions without the extra, and the build of engine.js."""
 
 from __future__ import annotations
 

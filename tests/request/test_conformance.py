@@ -110,7 +110,7 @@ def test_every_operation_is_built_as_the_document_says(release: str) -> None:
         else:
             assert request.body is not None
             sent = json.loads(request.body)
-            # What the user gave, nothing added, nothing lost.
+            # All that the user gave, nothing added, nothing lost.
             assert sent == given["body"], declared["operationId"]
             rooted = {"components": doc["components"], **schema}
             errors = [error.message for error in OAS30Validator(rooted).iter_errors(sent)]

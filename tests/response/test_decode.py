@@ -1,4 +1,4 @@
-"""Answers → payloads or errors: told by what came, whatever the document says."""
+"""Responses → payloads or errors, by what came, whatever the document says."""
 
 from __future__ import annotations
 

@@ -231,7 +231,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
     try:
         pipe.close()
     except OSError:
-        # What was still to be written has no reader any more.
+        # The data that was still to be written has no reader any more.
         return
 
 
