@@ -1,4 +1,4 @@
-"""What all tests share: which of them are slow."""
+"""Set up what all tests share: which of them are slow, and hypothesis."""
 
 from __future__ import annotations
 

@@ -48,6 +48,7 @@ def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator
         assert process.returncode in (0, -15)
 
 
+@pytest.mark.slow
 def test_compose_executor() -> None:
     executor = SERVICES["executor"]
     [(name, _)] = executor["environment"].items()
@@ -63,6 +64,7 @@ def test_compose_executor() -> None:
         assert good.status_code == 200
 
 
+@pytest.mark.slow
 def test_compose_simulator(tmp_path: Path) -> None:
     words = [word.replace("/data", str(tmp_path)) for word in SERVICES["simulator"]["command"]]
     with running(words) as url:
@@ -119,6 +121,7 @@ def exec_start(folder: Path) -> list[str]:
     return shlex.split(line.partition("=")[2].replace("%d", str(folder)))
 
 
+@pytest.mark.slow
 def test_unit_starts(tmp_path: Path) -> None:
     for name in re.findall(r"^LoadCredential=(\S+):", UNIT, re.MULTILINE):
         (tmp_path / name).write_text(KEY if name == "key" else "")

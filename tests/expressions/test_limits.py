@@ -13,6 +13,8 @@ import pytest
 from threecx_node.errors import ExpressionError
 from threecx_node.expressions.evaluate import EngineLimits, evaluate, evaluate_batch
 
+pytestmark = pytest.mark.slow
+
 SHORT = EngineLimits(item_seconds=0.3, batch_seconds=8)
 FIVE = [{"Id": number} for number in range(5)]
 

@@ -109,6 +109,7 @@ def canonical(value: object) -> str:
     return json.dumps(plain(value), sort_keys=True)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=paths, data=st.lists(items, min_size=1, max_size=3))
 @example(path="$json.a[0]", data=[{"a": "😀"}])
@@ -122,6 +123,7 @@ def test_python_and_v8_agree_on_values(path: str, data: list[dict[str, Any]]) ->
     assert [canonical(value) for value in plain] == [canonical(value) for value in engine]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=paths, data=st.lists(items, min_size=1, max_size=3))
 @example(

@@ -11,6 +11,8 @@ import pytest
 from tests.cli.conftest import run
 from tests.n8n.migrate.test_migrate import OLD, OURS, delete, workflow
 
+pytestmark = pytest.mark.slow
+
 
 def write(folder: Path, *parameters: dict[str, Any]) -> Path:
     path = folder / "flow.json"
