@@ -71,13 +71,13 @@ def test_describe_as_text() -> None:
 
 
 def test_every_operation_is_described_and_its_example_runs() -> None:
-    from threecx_node.cli.describe import description, to_text
+    from threecx_node.cli.describe import describe_operation, to_text
     from threecx_node.parameters.resolve import resolve_parameters
     from threecx_node.parameters.table import ParameterTable
     from threecx_node.request.build import RequestBuilder
 
     for operation in CATALOG.operations():
-        described = description(CATALOG, operation)
+        described = describe_operation(CATALOG, operation)
         assert described["action"] in to_text(described)
         words = shlex.split(described["example"])
         assert words[:3] == ["threecx", "execute", operation.id]
@@ -151,7 +151,7 @@ def test_the_demo_gives_what_its_items_ask_for(tmp_path: Path) -> None:
     shown = run("demo", cwd=ROOT)
     assert shown.code == 0, shown.err
     for part in (
-        "4 of 6 items done, 2 failed",
+        "4 of 6 items done, 2 failed with advice how to fix it",
         "404",
         "412",
         '"deleted": true',

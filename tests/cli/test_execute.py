@@ -175,7 +175,7 @@ def test_an_empty_list_of_items_is_no_request_and_no_error(tmp_path: Path) -> No
 NOTHING_SENT = [
     (("DeleteCallFlowAp",), 2, "Did you mean 'DeleteCallFlowApp'?"),
     (("DeleteCallFlowApp", "-p", "Idd=5"), 2, "Did you mean 'Id'?"),
-    (("DeleteCallFlowApp", "-p", "Id"), 2, "Give it like -p Id=5"),
+    (("DeleteCallFlowApp", "-p", "Id"), 2, "Write it like -p Id=5"),
     (("DeleteCallFlowApp", "-p", "Id=5", "-p", "Id=6"), 2, "given twice"),
     (("DeleteCallFlowApp",), 1, "item 0: Id is required"),
     (("DeleteCallFlowApp", "-p", "Id=abc"), 1, 'item 0: Id: expected a whole number, got "abc"'),
@@ -185,7 +185,7 @@ NOTHING_SENT = [
         1,
         "item 0: If-Match: a line break",
     ),
-    (("UpdateUser", "-p", "Id=5", "--body", "{"), 2, "body is not JSON at line 1, column 2"),
+    (("UpdateUser", "-p", "Id=5", "--body", "{"), 2, "body is not valid JSON at line 1, column 2"),
     (("UpdateUser", "-p", "Id=5", "--body", "@nowhere.json"), 2, "cannot read body nowhere.json"),
     (("UpdateUser", "-p", "Id=5", "--body", '{"FirstNam": "A"}'), 1, "Did you mean 'FirstName'?"),
     (
@@ -197,8 +197,8 @@ NOTHING_SENT = [
     (("GetUser", "-p", "Id=5", "--release", "21.0.0"), 2, "Choose one of 20.0.4"),
     (("GetUser", "-p", "Id=5", "--base-url", "https://ada:hunter2@pbx.example"), 2, "user name or password"),
     (("GetUser", "-p", "Id=5", "--catalog", "nowhere.json"), 2, "cannot read the catalog"),
-    ((), 2, "no operation is named"),
-    (("GetUser", "--node", "x.json"), 2, "both an operation and --node"),
+    ((), 2, "OPERATION is missing"),
+    (("GetUser", "--node", "x.json"), 2, "both OPERATION and --node are given"),
     (("GetUser", "-p", "Id=5", "--output", "xml"), 2, "xml"),
 ]
 
@@ -219,12 +219,12 @@ def test_bad_input_is_one_line_and_nothing_is_sent(
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ('{"Id": 5}', "hold an object, not a list of objects"),
-        ("5", "hold a number, not a list of objects"),
-        ("[1, 2]", "item 0 is a number, not an object"),
-        ('[{"Id": 1}, null]', "item 1 is null, not an object"),
-        ('[\n  {"Id": 1,}\n]', "is not JSON at line 2, column"),
-        ("", "is not JSON at line 1, column 1"),
+        ('{"Id": 5}', "must be a list of objects, not an object"),
+        ("5", "must be a list of objects, not a number"),
+        ("[1, 2]", "item 0 must be an object, not a number"),
+        ('[{"Id": 1}, null]', "item 1 must be an object, not null"),
+        ('[\n  {"Id": 1,}\n]', "is not valid JSON at line 2, column"),
+        ("", "is not valid JSON at line 1, column 1"),
     ],
 )
 def test_bad_items_are_one_line_and_nothing_is_sent(

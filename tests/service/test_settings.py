@@ -100,7 +100,7 @@ def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
         (None, "No such file or directory"),
         (b"", "is empty"),
         (b"k" * 15, "fewer than 16 characters"),
-        ("schlüssel-mit-umlauten".encode(), "no header may hold"),
+        ("schlüssel-mit-umlauten".encode(), "not allowed in an HTTP header"),
         (b"\xff" * 32, "cannot read"),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_key_file_that_cannot_be_used_is_told_how_to_make_one(
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert words in ran.err
     # The remedy works as it stands.
-    remedy = ran.err.partition("Make one: ")[2]
+    remedy = ran.err.partition("Create one: ")[2]
     subprocess.run(["sh", "-c", remedy], check=True, timeout=10)
     assert path.stat().st_mode & 0o077 == 0
     with start("--key-file", str(path), "--port", "0") as process:
@@ -128,7 +128,7 @@ def test_a_key_file_that_cannot_be_used_is_told_how_to_make_one(
 def test_a_short_key_in_the_environment_is_refused_too() -> None:
     ran = run("serve", "--port", "0", env={"THREECX_SERVICE_KEY": "short"})
     assert ran.code == 2
-    assert "THREECX_SERVICE_KEY holds a key of fewer than 16 characters" in ran.err
+    assert "THREECX_SERVICE_KEY contains a key of fewer than 16 characters" in ran.err
     assert "urandom" in ran.err
     assert "short " not in ran.err
 

@@ -1,6 +1,6 @@
-"""The command line: argument parsing and what a person sees, nothing else.
+"""The command line: argument parsing and output.
 
-A command imports what it needs when it runs, so that `--help` and completion answer at once.
+A command imports what it needs when it runs, so that `--help` and completion are fast.
 """
 
 from __future__ import annotations
@@ -11,11 +11,20 @@ import typer
 
 from .. import __version__
 from ..errors import ThreeCxError
-from . import execute_command, facts_commands, migrate_command, pbx_commands, serve_command, spec_command
+from . import (
+    catalog_commands,
+    check_command,
+    demo_command,
+    execute_command,
+    import_spec_command,
+    migrate_command,
+    serve_command,
+    simulator_command,
+)
 
 app = typer.Typer(
     name="threecx",
-    help="The 3CX phone system from the command line and for workflow canvases: every operation of its API.",
+    help="Run the operations of the 3CX Configuration API, from the command line and for workflow canvases.",
     epilog="Exit codes: 0 all items succeeded, 1 some item failed, 2 bad usage or configuration, "
     "3 PBX unreachable or login refused.",
     no_args_is_help=True,
@@ -25,11 +34,13 @@ app = typer.Typer(
 )
 for module in (
     execute_command,
-    facts_commands,
-    pbx_commands,
+    catalog_commands,
+    check_command,
+    simulator_command,
+    demo_command,
     serve_command,
     migrate_command,
-    spec_command,
+    import_spec_command,
 ):
     module.register(app)
 
@@ -50,7 +61,7 @@ def _root(
 
 
 def main() -> None:
-    """Runs a command; an error of ours is one line on stderr and the exit code of its kind."""
+    """Run a command; report an error of this package as one line on stderr, and exit with its code."""
     try:
         app(prog_name="threecx")
     except ThreeCxError as error:
@@ -60,6 +71,6 @@ def main() -> None:
         typer.echo("threecx: interrupted", err=True)
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our output went away; say nothing, as other tools do.
+        # The reader of the output has gone. Say nothing, as other tools do.
         sys.stderr.close()
         sys.exit(1)

@@ -1,4 +1,4 @@
-"""`python -m threecx_node.cli` is `threecx`."""
+"""Run `threecx` as `python -m threecx_node.cli`."""
 
 from . import main
 

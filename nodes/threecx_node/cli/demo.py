@@ -1,7 +1,7 @@
-"""`threecx demo`: a copied node, a list of items, a simulated PBX, and what came of it.
+"""Run an example: a copied node, a list of items, a simulated PBX, and the results.
 
-Everything happens for real: the simulator answers over HTTP on a free port of this machine, the node and the
-items are the files that are named first.
+Nothing is faked: the simulator listens on a free port of this machine, and the node and the items are read from the
+files that are printed first.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def run_demo(node_file: str | None, items_file: str | None) -> int:
-    """Runs the demo and prints it; the exit code is 0 when the run went as a run goes, errors of items included."""
+    """Run the demo and print it. Return exit code 0 even if items failed, since the example contains such items."""
     from ..simulator import Simulator
 
     folder = _examples() / EXAMPLE
-    node_file = node_file or _shown(folder / "node.json")
-    items_file = items_file or _shown(folder / "items.json")
+    node_file = node_file or _shorten(folder / "node.json")
+    items_file = items_file or _shorten(folder / "items.json")
     catalog = load_catalog()
     node = read_node(inputs.read_json(node_file, "node"), catalog)
     items = inputs.read_items(items_file)
     with Simulator() as pbx:
         credential = Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)
-        _introduce(catalog, node, node_file, items_file, len(items), pbx.base_url)
+        _print_introduction(catalog, node, node_file, items_file, len(items), pbx.base_url)
         batch = asyncio.run(_run(catalog, credential, node, items))
     write_text("Results as a table:")
     write_results(batch.results)
@@ -49,7 +49,7 @@ def run_demo(node_file: str | None, items_file: str | None) -> int:
     return 0
 
 
-def _introduce(
+def _print_introduction(
     catalog: Catalog, node: Node, node_file: str, items_file: str, items: int, base_url: str
 ) -> None:
     operation = catalog.operation(node.operation)
@@ -64,7 +64,7 @@ def _introduce(
 
 
 async def _run(catalog: Catalog, credential: Credential, node: Node, items: Any) -> Batch:
-    # A demo goes on after an item's error, to show that one error costs nothing but its own item.
+    # Continue after an error, to show that it affects no other item.
     options = Options(continue_on_fail=True)
     async with Executor(credential, catalog=catalog) as executor:
         with progress(len(items), node.operation) as advance:
@@ -74,7 +74,7 @@ async def _run(catalog: Catalog, credential: Credential, node: Node, items: Any)
 
 
 def _value_text(value: Any) -> str:
-    """A parameter's value as the canvas shows it: an expression without its leading =."""
+    """Return a parameter's value as the canvas shows it: an expression without its leading =."""
     if isinstance(value, dict) and "__rl" in value:
         value = value["value"]
     return str(value).removeprefix("=") if value != "" else "(empty)"
@@ -83,17 +83,17 @@ def _value_text(value: Any) -> str:
 def _conclusion(batch: Batch) -> str:
     failed = len(batch.failed)
     done = len(batch.results) - failed - len(batch.not_tried)
-    return f"{done} of {len(batch.results)} items done, {failed} failed and told what to do about it."
+    return f"{done} of {len(batch.results)} items done, {failed} failed with advice how to fix it."
 
 
 def _examples() -> Path:
-    """The examples: of the checkout, or those that came with the package."""
+    """Return the folder of the examples: in the checkout, or in the installed package."""
     checkout = _PACKAGE.parents[1] / "examples"
     return checkout if checkout.is_dir() and _PACKAGE.parent.name == "nodes" else _PACKAGE / "examples"
 
 
-def _shown(path: Path) -> str:
-    """A path as a person reads it: from here where it lies below here."""
+def _shorten(path: Path) -> str:
+    """Return a path relative to the current folder if it is below it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

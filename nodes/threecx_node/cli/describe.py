@@ -1,4 +1,4 @@
-"""An operation's description, as data and as text."""
+"""Describe an operation, as data and as text."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _SAMPLES: Mapping[str, Any] = {
 _FIELDS_IN_EXAMPLE = 2
 
 
-def description(catalog: Catalog, operation: Operation, release: str | None = None) -> dict[str, Any]:
-    """Everything a caller needs: parameters, query options, body fields with types and choices, an example."""
+def describe_operation(catalog: Catalog, operation: Operation, release: str | None = None) -> dict[str, Any]:
+    """Return parameters, query options, body fields with types and choices, and an example."""
     if release is not None:
         catalog.check_release(release)
     shape = operation.version(release)
@@ -65,7 +65,7 @@ def description(catalog: Catalog, operation: Operation, release: str | None = No
 
 
 def to_text(described: Mapping[str, Any]) -> str:
-    """The description for reading in a terminal."""
+    """Return the description as text for a terminal."""
     releases = described["releases"]
     lines = [
         f"{described['operation']}: {described['action']}",
@@ -85,10 +85,10 @@ def to_text(described: Mapping[str, Any]) -> str:
     if described["query"]:
         lines += ["", "Query options", f"  {' '.join(described['query'])}"]
     if described["body"]:
-        lines += ["", "Body fields (all optional; what you do not give is not sent)"]
+        lines += ["", "Body fields (all optional; a field that is not given is not sent)"]
         lines += [f"  {each['name']:<32}{_type_text(each)}" for each in described["body"]]
     returns = described["returns"]
-    lines += ["", "Gives", f"  {returns['kind']} {returns.get('type', '')}".rstrip()]
+    lines += ["", "Returns", f"  {returns['kind']} {returns.get('type', '')}".rstrip()]
     return "\n".join([*lines, "", "Example", f"  {described['example']}"])
 
 
@@ -119,13 +119,13 @@ def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, 
 def _example(
     catalog: Catalog, operation: Operation, shape: OperationVersion, fields: Mapping[str, Property]
 ) -> str:
-    """A command that can be pasted; its values are samples."""
+    """Return a command that can be pasted; its values are samples."""
     words = ["threecx", "execute", operation.id]
     for parameter in shape.parameters:
         value = _SAMPLES.get(parameter.type, "text")
         words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
     if fields:
-        # The plainest fields make the clearest example; keys come from the PBX.
+        # Simple fields make the clearest example; keys are set by the PBX.
         plain = sorted(
             (name for name in fields if name not in ("Id", "Number")),
             key=lambda name: fields[name].type.name not in _SAMPLES or fields[name].type.collection,

@@ -1,4 +1,4 @@
-"""`threecx execute`: an operation for a file of items, or a node as a canvas copies it."""
+"""`threecx execute`: run an operation for a file of items, or a node as a canvas copies it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import options
+from . import option_types
 
 if TYPE_CHECKING:
     import asyncio
 
+    from threecx_credentials import Credential
+
     from ..catalog import Catalog, Operation
     from ..execution.results import Batch, Result
+    from ..options import Options
 
 
 class Output(StrEnum):
-    """How results are written."""
+    """The form of the results on standard output."""
 
     json = "json"
     ndjson = "ndjson"
@@ -26,7 +29,7 @@ class Output(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Add the command."""
     app.command("execute")(execute)
 
 
@@ -34,7 +37,7 @@ def execute(
     operation: Annotated[
         str | None,
         typer.Argument(
-            metavar="[OPERATION]", help="Operation id, like DeleteCallFlowApp; left out with --node."
+            metavar="OPERATION", help="Operation ID, for example DeleteCallFlowApp; not with --node."
         ),
     ] = None,
     parameter: Annotated[
@@ -43,58 +46,84 @@ def execute(
             "-p",
             "--parameter",
             metavar="NAME=VALUE",
-            help="A parameter; a VALUE that begins with = is an expression.",
+            help="Parameter of the operation; a VALUE that begins with = is an expression. Can be repeated.",
         ),
     ] = None,
-    body: Annotated[str | None, typer.Option("--body", metavar="JSON|@FILE", help="The body.")] = None,
+    body: Annotated[
+        str | None, typer.Option("--body", metavar="JSON|@FILE", help="Body of the request.")
+    ] = None,
     items: Annotated[
         str | None,
-        typer.Option("--items", metavar="FILE|-", help="JSON list of input items; one empty item without."),
+        typer.Option(
+            "--items",
+            metavar="FILE|-",
+            help="JSON file with a list of input items; - reads standard input.",
+            show_default="one empty item",
+        ),
     ] = None,
     node: Annotated[
-        str | None, typer.Option("--node", metavar="FILE|-", help="A node as the canvas copies it.")
+        str | None,
+        typer.Option(
+            "--node",
+            metavar="FILE|-",
+            help="Node as the canvas copies it, to run instead of OPERATION; - reads standard input.",
+        ),
     ] = None,
     node_name: Annotated[
-        str | None, typer.Option("--node-name", metavar="NAME", help="Which node, if the file holds several.")
+        str | None,
+        typer.Option("--node-name", metavar="NAME", help="Node to run, if --node contains several."),
     ] = None,
-    output: Annotated[Output, typer.Option("--output", "-o", help="How results are written.")] = Output.json,
+    output: Annotated[Output, typer.Option("--output", "-o", help="Form of the results.")] = Output.json,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the requests, send nothing.")] = False,
     continue_on_fail: Annotated[
-        bool, typer.Option("--continue-on-fail", help="Go on after an item's error.")
+        bool, typer.Option("--continue-on-fail", help="Continue with the other items after an error.")
     ] = False,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", metavar="N", min=1, max=100, help="Requests at once.")
+        int,
+        typer.Option(
+            "--concurrency", metavar="N", min=1, max=100, help="Number of requests at the same time."
+        ),
     ] = 8,
     timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Seconds to wait for an answer.")
+        float,
+        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time limit for each response."),
     ] = 60,
     max_body_bytes: Annotated[
-        int, typer.Option("--max-body-bytes", metavar="N", min=1, help="Largest body that is sent.")
+        int,
+        typer.Option("--max-body-bytes", metavar="N", min=1, help="Size limit for the body of each request."),
     ] = 10 * 1024 * 1024,
-    release: options.Release = None,
-    catalog: options.Catalog = None,
-    base_url: options.BaseUrl = None,
-    client_id: options.ClientId = None,
-    client_secret_file: options.ClientSecretFile = None,
-    verify_tls: options.VerifyTls = None,
-    ca_file: options.CaFile = None,
+    release: Annotated[
+        str | None,
+        typer.Option(
+            "--release",
+            metavar="RELEASE",
+            help="3CX release to assume until the PBX has reported its own, for example 20.0.7.",
+        ),
+    ] = None,
+    catalog: option_types.Catalog = None,
+    base_url: option_types.BaseUrl = None,
+    client_id: option_types.ClientId = None,
+    client_secret: option_types.ClientSecret = None,
+    client_secret_file: option_types.ClientSecretFile = None,
+    verify_tls: option_types.VerifyTls = True,
+    ca_file: option_types.CaFile = None,
 ) -> None:
     """Run an operation for a list of items.
 
-    Lists give 50 results unless -p returnAll=true or -p limit=N says otherwise.
+    List operations return up to 50 entities, unless -p returnAll=true or -p limit=N is given.
     """
     from ..catalog import load_catalog
     from ..options import Options
     from . import inputs
 
     facts = load_catalog(catalog)
-    operation_id, parameters, keep_going = _what(facts, operation, node, node_name)
+    operation_id, parameters, continue_after_error = _read_operation(facts, operation, node, node_name)
     parameters |= inputs.read_parameters(parameter or [])
     if body is not None:
         parameters["body"] = inputs.read_body(body)
-    run_options = Options(
+    options = Options(
         dry_run=dry_run,
-        continue_on_fail=continue_on_fail or keep_going,
+        continue_on_fail=continue_on_fail or continue_after_error,
         release=release,
         concurrency=concurrency,
         timeout=timeout,
@@ -106,36 +135,36 @@ def execute(
         _write([], output)
         return
     credential = (
-        inputs.credential_for_dry_run(base_url)
+        inputs.build_dry_run_credential(base_url)
         if dry_run
-        else inputs.credential(
-            base_url, client_id, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
+        else inputs.build_credential(
+            base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )
     )
-    batch = _run(facts, found.id, input_items, parameters, credential, run_options, output)
+    batch = _run(facts, found.id, input_items, parameters, credential, options, output)
     if output is not Output.ndjson:
-        _write(batch.results, output, _columns(facts, found))
+        _write(batch.results, output, _choose_columns(facts, found))
     if summary := batch.summary():
         typer.echo(f"threecx: {summary}", err=True)
     raise typer.Exit(batch.exit_code)
 
 
-def _what(
+def _read_operation(
     facts: Catalog, operation: str | None, node: str | None, node_name: str | None
 ) -> tuple[str, dict[str, Any], bool]:
-    """Operation id and parameters: from the argument, or from a copied node."""
+    """Return operation ID, parameters and whether to continue after an error, from the argument or from a node."""
     from ..errors import UsageError
     from . import inputs
 
     if node is None:
         if operation is None:
             raise UsageError(
-                "no operation is named",
-                description="Give an operation id or --node FILE; `threecx operations` lists them.",
+                "OPERATION is missing",
+                description="Give an operation ID, as `threecx operations` lists them, or --node FILE.",
             )
         return operation, {}, False
     if operation is not None:
-        raise UsageError("both an operation and --node are given", description="Give one of them.")
+        raise UsageError("both OPERATION and --node are given", description="Give one of them.")
     from ..n8n.node_json import read_node
 
     found = read_node(inputs.read_json(node, "node"), facts, name=node_name)
@@ -147,8 +176,8 @@ def _run(
     operation: str,
     items: list[Mapping[str, Any]],
     parameters: Mapping[str, Any],
-    credential: Any,
-    run_options: Any,
+    credential: Credential,
+    options: Options,
     output: Output,
 ) -> Batch:
     import asyncio
@@ -159,16 +188,16 @@ def _run(
     async def run() -> Batch:
         stop = asyncio.Event()
         _stop_on_interrupt(stop)
-        async with Executor(credential, connections=run_options.concurrency, catalog=facts) as executor:
+        async with Executor(credential, connections=options.concurrency, catalog=facts) as executor:
             with progress(len(items), operation) as advance:
 
-                def seen(result: Result) -> None:
+                def report(result: Result) -> None:
                     advance()
                     if output is Output.ndjson:
                         write_line({"item": result.index, **result.to_json()})
 
                 batch = await executor.run(
-                    operation, items, parameters, options=run_options, on_result=seen, stop=stop
+                    operation, items, parameters, options=options, on_result=report, stop=stop
                 )
         if output is Output.ndjson:
             for each in batch.not_tried:
@@ -179,25 +208,27 @@ def _run(
 
 
 def _stop_on_interrupt(stop: asyncio.Event) -> None:
-    """The first Ctrl-C lets what is under way end, so that it is known what was done; the second ends at once."""
+    """Stop on the first Ctrl-C after the requests under way, so that their results are known; on the second at once."""
     import asyncio
     import signal
 
     loop = asyncio.get_running_loop()
 
-    def interrupted() -> None:
+    def interrupt() -> None:
         stop.set()
         loop.remove_signal_handler(signal.SIGINT)
-        typer.echo("threecx: stopping after the requests under way; Ctrl-C again ends at once", err=True)
+        typer.echo(
+            "threecx: stopping after the requests under way; press Ctrl-C again to stop at once", err=True
+        )
 
     try:
-        loop.add_signal_handler(signal.SIGINT, interrupted)
+        loop.add_signal_handler(signal.SIGINT, interrupt)
     except NotImplementedError:
-        # Windows: Ctrl-C ends at once.
+        # On Windows, Ctrl-C stops at once.
         return
 
 
-def _columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
+def _choose_columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
     from ..catalog.summary_fields import simple_fields
 
     type_name = operation.version().returns.type

@@ -1,4 +1,4 @@
-"""`threecx migrate`: a workflow file with nodes of a generated 3CX node in, the same with ours out."""
+"""`threecx migrate`: replace the nodes of a generated 3CX node in a workflow by nodes of this package."""
 
 from __future__ import annotations
 
@@ -17,23 +17,22 @@ _MARK = "\ufeff"
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Add the command."""
     app.command("migrate")(migrate)
 
 
 def migrate(
     workflow: Annotated[
         str,
-        typer.Argument(
-            metavar="WORKFLOW.json", help="A workflow that n8n exported, or - for standard input."
-        ),
+        typer.Argument(metavar="WORKFLOW.json", help="Workflow exported from n8n; - reads standard input."),
     ],
     from_type: Annotated[
         list[str] | None,
         typer.Option(
             "--from-type",
             metavar="TYPE",
-            help="Also nodes of this type, like n8n-nodes-mypbx.pbx; those ending in .threecx are known.",
+            help="Replace nodes of this type too, for example n8n-nodes-mypbx.pbx, not only of types that end in "
+            ".threecx. Can be repeated.",
         ),
     ] = None,
     output: Annotated[
@@ -42,51 +41,51 @@ def migrate(
             "--output",
             "-o",
             metavar="FILE",
-            help="Where to write it, - for standard output; without, into the file itself, kept beside it as .bak.",
+            help="File to write; - writes to standard output.",
+            show_default="WORKFLOW.json itself, after copying it to a .bak file",
         ),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be done.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the changes, write nothing.")] = False,
 ) -> None:
-    """Turn nodes of a generated 3CX node into ours.
+    """Replace generated 3CX nodes in a workflow.
 
-    Nothing else in the file changes. A node with something that ours cannot say stays as it is, and the reason
-    is told; the exit code is 1 then.
+    The node of this package takes their place; everything else in the file stays the same. A node that cannot be
+    replaced is left unchanged and reported with the reason; the exit code is then 1.
     """
     from ..catalog import load_catalog
-    from ..n8n.migrate import migrate as migrated
+    from ..n8n.migrate import migrate as migrate_text
     from .inputs import read_text
 
     text = read_text(workflow, "the workflow", keep_mark=True)
     mark = _MARK if text.startswith(_MARK) else ""
-    done = migrated(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()))
+    done = migrate_text(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()))
     target = output or workflow
-    _tell(done, to_stderr=target == _STDOUT and not dry_run)
+    _report(done, to_stderr=target == _STDOUT and not dry_run)
     if not dry_run:
         _write(mark + done.text, target, in_place=output is None, changed=done.turned > 0)
     if any(each.problems for each in done.reports):
         raise typer.Exit(1)
 
 
-def _tell(done: Migration, *, to_stderr: bool) -> None:
+def _report(done: Migration, *, to_stderr: bool) -> None:
     several = len({each.workflow for each in done.reports}) > 1
     for report in done.reports:
-        for line in _lines(report, several=several):
+        for line in _format_report(report, several=several):
             typer.echo(line, err=to_stderr)
     left = len(done.reports) - done.turned
-    kept = f", {left} left as {'it is' if left == 1 else 'they are'}" if left else ""
-    told = f"{done.turned} of {len(done.reports)} generated 3CX nodes turned into n8n-nodes-threecx.threeCx{kept}."
+    unchanged = f", {left} left unchanged" if left else ""
+    summary = f"{done.turned} of {len(done.reports)} generated 3CX nodes replaced{unchanged}."
     if done.turned:
-        told += " Choose the credential 3CX API in them."
-    typer.echo(
-        told if done.reports else "There is no generated 3CX node in it (--from-type names others).",
-        err=to_stderr,
-    )
+        summary += " Choose the credential 3CX API in them."
+    if not done.reports:
+        summary = "The workflow contains no generated 3CX node (--from-type adds other types)."
+    typer.echo(summary, err=to_stderr)
 
 
-def _lines(report: NodeReport, *, several: bool) -> Iterator[str]:
+def _format_report(report: NodeReport, *, several: bool) -> Iterator[str]:
     where = f"{report.workflow}: {report.node}" if several else report.node
     if report.problems:
-        yield f"{where}: left as it is"
+        yield f"{where}: left unchanged"
     else:
         yield f"{where}: {report.operation}"
     for line in (*report.problems, *report.notes):
@@ -96,7 +95,7 @@ def _lines(report: NodeReport, *, several: bool) -> Iterator[str]:
 def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
     data = text.encode()
     if target == _STDOUT:
-        # As it is: no newline is added, none is changed.
+        # As binary data: no newline is added or changed.
         typer.get_binary_stream("stdout").write(data)
         return
     if in_place and not changed:
@@ -105,11 +104,11 @@ def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
 
     from ..errors import InputError
 
-    # The file that a link leads to, not the link.
+    # Replace the file that a link points to, not the link.
     path = Path(target).resolve()
     try:
         if path.exists() and not path.is_file():
-            # A pipe or a device: there is nothing to replace. A folder says so itself.
+            # A pipe or a device cannot be replaced. For a folder, the system reports the error.
             path.write_bytes(data)
             return
         if in_place:
@@ -117,12 +116,12 @@ def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
         _replace(path, data)
     except OSError as error:
         raise InputError(
-            f"cannot write {target}: {error.strerror}", description="Name another --output."
+            f"cannot write {target}: {error.strerror}", description="Choose another --output."
         ) from error
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Whole or not at all: a workflow that is half written is lost."""
+    """Write the file whole or not at all: a workflow that is partly written would be lost."""
     import os
     import shutil
     import tempfile
@@ -135,7 +134,7 @@ def _replace(path: Path, data: bytes) -> None:
         if path.exists():
             shutil.copymode(path, draft)
         else:
-            # As any new file of this user; mkstemp lets nobody else read.
+            # With the mode of any new file of this user; mkstemp denies access to others.
             mask = os.umask(0)
             os.umask(mask)
             draft.chmod(0o666 & ~mask)
@@ -145,7 +144,7 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _free_backup(path: Path) -> Path:
-    """`name.bak`, or `name.bak2` and so on where an earlier one is there."""
+    """Return `name.bak`, or `name.bak2` and so on if that exists."""
     number = 1
     while (found := path.with_name(f"{path.name}.bak{number if number > 1 else ''}")).exists():
         number += 1

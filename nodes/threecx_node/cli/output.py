@@ -1,4 +1,4 @@
-"""What goes to stdout (results, nothing else) and to stderr (a progress bar, errors)."""
+"""Write results to stdout, and progress to stderr."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ if TYPE_CHECKING:
 
     from ..execution.results import Result
 
-BAR_FROM = 21
-_FEWEST_COLUMNS = 3
+_MIN_ITEMS_FOR_BAR = 21
+_MIN_COLUMNS = 3
 _COLUMN_WIDTH = 13
-_LONGEST_CELL = 60
+_MAX_CELL_LENGTH = 300
 
 
 def write_json(value: Any) -> None:
-    """`value` as indented JSON."""
+    """Write `value` as indented JSON."""
     write_text(pretty(value))
 
 
 def write_line(value: Any) -> None:
-    """`value` as one line of JSON."""
+    """Write `value` as one line of JSON, and flush it."""
     sys.stdout.buffer.write(dumps(value) + b"\n")
     sys.stdout.buffer.flush()
 
 
 def write_text(text: str) -> None:
-    """A text and a line break, in UTF-8 whatever the terminal's encoding."""
+    """Write a text and a line break, in UTF-8 regardless of the terminal's encoding."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass") + b"\n")
     sys.stdout.buffer.flush()
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table; cells are texts as they are, with no markup in them."""
+    """Write a table; markup in cells is not interpreted."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -55,7 +55,7 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
 
 
 def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> None:
-    """One row per result item, one per error; of an entity's many fields the `preferred` ones make the columns."""
+    """Write a table with one row per result item or error; `preferred` names the fields for the columns."""
     rows: list[tuple[int, str, Mapping[str, Any]]] = []
     for result in results:
         if result.error is not None:
@@ -68,7 +68,7 @@ def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> N
     for _, _, values in rows:
         columns.update(dict.fromkeys(name for name, value in values.items() if value not in (None, "")))
     chosen = [name for name in preferred if name in columns] or [name for name in columns if name != "error"]
-    shown = chosen[: max(_FEWEST_COLUMNS, shutil.get_terminal_size().columns // _COLUMN_WIDTH - 2)]
+    shown = chosen[: max(_MIN_COLUMNS, shutil.get_terminal_size().columns // _COLUMN_WIDTH - 2)]
     if "error" in columns:
         shown.append("error")
     write_table(
@@ -96,13 +96,13 @@ def _cell(value: Any) -> str:
     else:
         text = dumps(value).decode()
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_CELL * 5 else f"{text[: _LONGEST_CELL * 5]}…"
+    return text if len(text) <= _MAX_CELL_LENGTH else f"{text[:_MAX_CELL_LENGTH]}…"
 
 
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
-    """A bar on stderr for a batch of over twenty items on a terminal; gives what advances it."""
-    if total < BAR_FROM or not sys.stderr.isatty():
+    """Yield a function that advances a progress bar, which is shown on a terminal for a batch of many items."""
+    if total < _MIN_ITEMS_FOR_BAR or not sys.stderr.isatty():
         yield lambda: None
         return
     from rich.console import Console

@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-KEY = "THREECX_SERVICE_KEY"
+from . import option_types
+
+KEY_VARIABLE = "THREECX_SERVICE_KEY"
 PORT = 8765
-# Whoever has the key commands the phone system: nobody shall find it by trying.
-_SHORTEST_KEY = 16
+# The key gives access to the phone system: it must be too long to guess.
+_MIN_KEY_LENGTH = 16
 _RANDOM = "head -c 32 /dev/urandom | base64"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Add the command."""
     app.command("serve")(serve)
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host", metavar="HOST", help="Address to listen on.")] = "127.0.0.1",
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option("--port", metavar="N", min=0, max=65535, help="Port; 0 takes a free one.")
+        int,
+        typer.Option("--port", metavar="N", min=0, max=65535, help="Port to listen on. 0 picks a free port."),
     ] = PORT,
+    key: Annotated[
+        str | None,
+        typer.Option("--key", envvar=KEY_VARIABLE, hidden=True, callback=option_types.refuse_on_command_line),
+    ] = None,
     key_file: Annotated[
         Path | None,
         typer.Option(
             "--key-file",
             metavar="FILE",
-            help="File with the key that callers must send, readable by you alone [env: THREECX_SERVICE_KEY, the key].",
-            show_default=False,
+            help="File with the executor key, which callers must send; only you may be able to read it. "
+            f"Alternatively, set {KEY_VARIABLE} to the key.",
         ),
     ] = None,
     without_key: Annotated[
-        bool, typer.Option("--without-key", help="Let every program on this machine call; on loopback only.")
+        bool,
+        typer.Option(
+            "--without-key", help="Accept requests of every program on this machine; on loopback only."
+        ),
     ] = False,
     profiles: Annotated[
         Path | None,
         typer.Option(
             "--profiles",
             metavar="FILE",
-            help="PBXs by name, in TOML; ~/.config/threecx/profiles.toml without.",
-            show_default=False,
+            help="TOML file with named PBXs.",
+            show_default="threecx/profiles.toml in your configuration folder",
         ),
     ] = None,
     concurrency: Annotated[
@@ -55,7 +66,7 @@ def serve(
             metavar="N",
             min=1,
             max=64,
-            help="Requests to one PBX at the same time, for all callers together.",
+            help="Number of requests to one PBX at the same time, for all callers together.",
         ),
     ] = 8,
     grace: Annotated[
@@ -65,24 +76,27 @@ def serve(
             metavar="SECONDS",
             min=0,
             max=3600,
-            help="How long batches may go on when it is told to end.",
+            help="How long batches may continue after Ctrl-C or SIGTERM.",
         ),
     ] = 30,
     max_body: Annotated[
-        int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Largest request.")
+        int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Size limit for each request.")
     ] = 32,
 ) -> None:
-    """Serve canvases such as n8n until Ctrl-C; what is under way is finished then."""
+    """Run the executor as a service for canvases such as n8n.
+
+    Press Ctrl-C to stop it. Batches that are running are completed first.
+    """
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.profiles import load_profiles
     from ..service.serve import serve as run
 
     log_to_stderr()
-    key = _key(key_file)
-    _refuse_open_door(host, key, without_key=without_key)
+    executor_key = _read_key(key, key_file)
+    _require_key(host, executor_key, without_key=without_key)
     config = ServiceConfig(
-        key=key,
+        key=executor_key,
         profiles=load_profiles(profiles),
         connections=concurrency,
         max_body_bytes=max_body * 2**20,
@@ -92,51 +106,60 @@ def serve(
         host,
         port,
         config,
-        on_ready=lambda url: typer.echo(f"The executor listens on {url}; Ctrl-C ends it.", err=True),
+        on_ready=lambda url: typer.echo(f"The executor listens on {url}; press Ctrl-C to stop it.", err=True),
     )
 
 
-def _key(key_file: Path | None) -> str | None:
-    """The key that callers must send, None where none is given. Raises ConfigurationError."""
+def _read_key(key: str | None, key_file: Path | None) -> str | None:
+    """Return the executor key from the file or else from `key`, None if there is neither. Raise ConfigurationError."""
     from ..errors import ConfigurationError
     from ..service.profiles import refuse_if_others_can_read
 
     if key_file is None:
-        key = os.environ.get(KEY, "").strip()
-        return _checked(key, KEY, f'Make one: export {KEY}="$({_RANDOM})"') if key else None
-    remedy = f"Make one: (umask 077; {_RANDOM} > {shlex.quote(str(key_file))})"
-    refuse_if_others_can_read(key_file, if_missing=remedy)
+        key = (key or "").strip()
+        return (
+            _check_key(key, KEY_VARIABLE, f'Create one: export {KEY_VARIABLE}="$({_RANDOM})"')
+            if key
+            else None
+        )
+    advice = f"Create one: (umask 077; {_RANDOM} > {shlex.quote(str(key_file))})"
+    refuse_if_others_can_read(key_file, if_missing=advice)
     try:
-        key = key_file.read_text(encoding="utf-8").strip()
+        content = key_file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read the key file {key_file}", description=remedy) from error
-    return _checked(key, f"the key file {key_file}", remedy)
+        raise ConfigurationError(f"cannot read the key file {key_file}", description=advice) from error
+    return _check_key(content, f"the key file {key_file}", advice)
 
 
-def _checked(key: str, where: str, remedy: str) -> str:
+def _check_key(key: str, where: str, advice: str) -> str:
     from ..errors import ConfigurationError
 
     if not key.isascii() or not key.isprintable():
-        raise ConfigurationError(f"{where} holds a character that no header may hold", description=remedy)
-    if len(key) < _SHORTEST_KEY:
-        what = f"holds a key of fewer than {_SHORTEST_KEY} characters" if key else "is empty"
-        raise ConfigurationError(f"{where} {what}", description=remedy)
+        raise ConfigurationError(
+            f"{where} contains a character that is not allowed in an HTTP header", description=advice
+        )
+    if len(key) < _MIN_KEY_LENGTH:
+        what = f"contains a key of fewer than {_MIN_KEY_LENGTH} characters" if key else "is empty"
+        raise ConfigurationError(f"{where} {what}", description=advice)
     return key
 
 
-def _refuse_open_door(host: str, key: str | None, *, without_key: bool) -> None:
+def _require_key(host: str, key: str | None, *, without_key: bool) -> None:
+    """Raise ConfigurationError if there is no key, except on loopback with --without-key."""
     from ..errors import ConfigurationError
 
     if key is not None and without_key:
-        raise ConfigurationError("there is a key, and --without-key", description="Give one of them.")
+        raise ConfigurationError(
+            "an executor key and --without-key are both given", description="Give one of them."
+        )
     if key is None and host not in _LOOPBACK:
         raise ConfigurationError(
-            f"on {host} others could call the executor",
+            f"other machines could call the executor on {host} without a key",
             description="Give --key-file, or listen on 127.0.0.1.",
         )
     if key is None and not without_key:
         raise ConfigurationError(
-            "the executor needs a key",
-            description=f"Make one: (umask 077; {_RANDOM} > FILE), and give --key-file FILE; or give --without-key "
-            "to let every program on this machine call.",
+            "the executor key is missing",
+            description=f"Create one: (umask 077; {_RANDOM} > FILE), and give --key-file FILE. Or give "
+            "--without-key to accept requests of every program on this machine.",
         )

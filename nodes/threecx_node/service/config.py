@@ -28,7 +28,7 @@ class ServiceConfig:
     connections    requests to each PBX at once, for all callers together
     max_body_bytes size of the largest request
     heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
-    grace          how long batches may go on when the service is told to end
+    grace          how long batches may go on after SIGTERM
     request_limits limits for slow clients
     """
 

@@ -1,4 +1,4 @@
-"""Run the service on a socket until the process is told to end; batches under way are completed first."""
+"""Run the service on a socket until the process ends; batches under way are completed first."""
 
 from __future__ import annotations
 

@@ -29,8 +29,8 @@ def test_the_command_changes_the_file_and_keeps_the_old_one(tmp_path: Path) -> N
     ran = run("migrate", str(path))
     assert ran.code == 1
     assert "Old 0: DeleteCallFlowApp" in ran.out
-    assert "Old 1: left as it is\n  - Colour: DeleteCallFlowApp takes no such parameter" in ran.out
-    assert "1 of 2 generated 3CX nodes turned" in ran.out
+    assert "Old 1: left unchanged\n  - Colour: DeleteCallFlowApp takes no such parameter" in ran.out
+    assert "1 of 2 generated 3CX nodes replaced" in ran.out
     assert [each["type"] for each in json.loads(path.read_bytes())["nodes"]] == [OURS, OLD]
     assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
     assert path.stat().st_mode & 0o777 == 0o640

@@ -1,4 +1,4 @@
-"""`threecx import-spec`: OpenAPI documents in, a catalog out."""
+"""`threecx import-spec`: build a catalog from OpenAPI documents."""
 
 from __future__ import annotations
 
@@ -9,31 +9,41 @@ import typer
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command."""
+    """Add the command."""
     app.command("import-spec")(import_spec)
 
 
 def import_spec(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE...", help="3CX's OpenAPI documents, one per release; or 20.0.11=FILE."),
+        typer.Argument(
+            metavar="FILE...",
+            help="OpenAPI document of a 3CX release, or RELEASE=FILE if the file does not contain the release.",
+        ),
     ],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="The catalog to write; the shipped one without.")
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Catalog to write.",
+            show_default="the catalog in this package",
+        ),
     ] = None,
 ) -> None:
-    """Make a catalog from OpenAPI documents.
+    """Build a catalog from OpenAPI documents of 3CX.
 
-    For a PBX that is newer than this package: name the result with --catalog.
+    To use a PBX that is newer than this package, pass the result to other commands with --catalog.
     """
     try:
-        import yaml  # noqa: F401 (only to tell early that it is missing)
+        import yaml  # noqa: F401 (to report early that it is missing)
     except ImportError as error:
         from ..errors import ConfigurationError
 
         raise ConfigurationError(
-            "reading OpenAPI documents needs an extra",
-            description='Run pip install "threecx-node[import-spec]".',
+            "PyYAML is not installed, which reads OpenAPI documents",
+            description='Run: pip install "threecx-node[import-spec]"',
         ) from error
     from ..catalog.load import SHIPPED
     from ..codegen.catalog import import_documents, render

@@ -1,4 +1,4 @@
-"""`threecx operations` and `threecx describe`: what the catalog knows."""
+"""`threecx operations` and `threecx describe`: list and describe operations from the catalog."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import options
+from . import option_types
 
 if TYPE_CHECKING:
     from ..catalog import Catalog, Operation
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the commands."""
+    """Add the commands."""
     app.command("operations")(operations)
     app.command("describe")(describe)
 
@@ -23,18 +23,22 @@ def operations(
     resource: Annotated[
         str | None,
         typer.Option(
-            "--resource", metavar="NAME", help='Only one resource, like CallFlowApps or "Call Flow Apps".'
+            "--resource",
+            metavar="NAME",
+            help='List this resource only, for example CallFlowApps or "Call Flow Apps".',
         ),
     ] = None,
     search: Annotated[
         str | None,
-        typer.Option("--search", metavar="TEXT", help="Only what has this text in its id or words."),
+        typer.Option(
+            "--search", metavar="TEXT", help="List operations whose ID or description contains this text."
+        ),
     ] = None,
     release: Annotated[
-        str | None, typer.Option("--release", metavar="RELEASE", help="Only what this 3CX release has.")
+        str | None, typer.Option("--release", metavar="RELEASE", help="List operations of this 3CX release.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
-    catalog: options.Catalog = None,
+    as_json: option_types.AsJson = False,
+    catalog: option_types.Catalog = None,
 ) -> None:
     """List the operations."""
     from ..catalog import load_catalog
@@ -50,7 +54,7 @@ def operations(
         write_json([_summary(each, release) for each in found])
         return
     write_table(
-        ["operation", "what it does", "request", "releases"],
+        ["operation", "description", "request", "releases"],
         ([each.id, each.action, _request(each, release), _releases(each, facts)] for each in found),
     )
     typer.echo(f"{len(found)} operations", err=True)
@@ -58,24 +62,25 @@ def operations(
 
 def describe(
     operation: Annotated[
-        str, typer.Argument(metavar="OPERATION", help="Operation id, like DeleteCallFlowApp.")
+        str, typer.Argument(metavar="OPERATION", help="Operation ID, for example DeleteCallFlowApp.")
     ],
     release: Annotated[
-        str | None, typer.Option("--release", metavar="RELEASE", help="As it is in this 3CX release.")
+        str | None,
+        typer.Option("--release", metavar="RELEASE", help="Describe the operation in this 3CX release."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of text.")] = False,
-    catalog: options.Catalog = None,
+    as_json: option_types.AsJson = False,
+    catalog: option_types.Catalog = None,
 ) -> None:
-    """Explain one operation.
+    """Describe one operation.
 
-    Parameters, body fields with types and choices, releases, an example to paste.
+    Shows its parameters, its body fields with types and choices, its releases, and an example.
     """
     from ..catalog import load_catalog
-    from .describe import description, to_text
+    from .describe import describe_operation, to_text
     from .output import write_json, write_text
 
     facts = load_catalog(catalog)
-    described = description(facts, facts.operation(operation), release)
+    described = describe_operation(facts, facts.operation(operation), release)
     if as_json:
         write_json(described)
     else:

@@ -1,0 +1,43 @@
+"""`threecx check`: test a credential."""
+
+from __future__ import annotations
+
+import typer
+
+from . import option_types
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("check")(check)
+
+
+def check(
+    as_json: option_types.AsJson = False,
+    base_url: option_types.BaseUrl = None,
+    client_id: option_types.ClientId = None,
+    client_secret: option_types.ClientSecret = None,
+    client_secret_file: option_types.ClientSecretFile = None,
+    verify_tls: option_types.VerifyTls = True,
+    ca_file: option_types.CaFile = None,
+) -> None:
+    """Test a credential.
+
+    Logs in, and reads the version of the PBX and the rights of the client. Changes nothing.
+    """
+    import asyncio
+
+    from ..canvas.credential_test import check_credential
+    from . import inputs
+    from .output import write_json
+
+    credential = inputs.build_credential(
+        base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
+    )
+    result = asyncio.run(check_credential(credential))
+    if as_json:
+        write_json(result.to_json())
+        return
+    readable = ", ".join(name for name, allowed in result.may.items() if allowed) or "little"
+    typer.echo(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")
+    typer.echo(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")

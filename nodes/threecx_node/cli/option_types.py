@@ -1,0 +1,84 @@
+"""Options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+CLIENT_SECRET_VARIABLE = "THREECX_CLIENT_SECRET"  # noqa: S105 (the name of a variable)
+
+
+def refuse_on_command_line(
+    context: typer.Context, parameter: typer.CallbackParam, value: str | None
+) -> str | None:
+    """Return `value` if it is from the environment. Raise BadParameter for a secret on the command line."""
+    source = context.get_parameter_source(str(parameter.name))
+    if source is not None and source.name == "COMMANDLINE":
+        option = parameter.opts[0]
+        raise typer.BadParameter(
+            f"other users of this machine can see a key on the command line. Use {option}-file instead, "
+            f"or set {parameter.envvar}."
+        )
+    return value
+
+
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        metavar="URL",
+        envvar="THREECX_BASE_URL",
+        help="URL of the PBX, for example https://pbx.example.com:5001.",
+    ),
+]
+ClientId = Annotated[
+    str | None,
+    typer.Option(
+        "--client-id",
+        metavar="ID",
+        envvar="THREECX_CLIENT_ID",
+        help="Client ID, from Admin > Integrations > API in 3CX.",
+    ),
+]
+ClientSecret = Annotated[
+    str | None,
+    typer.Option(
+        "--client-secret", envvar=CLIENT_SECRET_VARIABLE, hidden=True, callback=refuse_on_command_line
+    ),
+]
+ClientSecretFile = Annotated[
+    str | None,
+    typer.Option(
+        "--client-secret-file",
+        metavar="FILE",
+        help=f"File with the API key of the client. Alternatively, set {CLIENT_SECRET_VARIABLE} to the key.",
+    ),
+]
+VerifyTls = Annotated[
+    bool,
+    typer.Option(
+        "--verify-tls/--no-verify-tls",
+        envvar="THREECX_VERIFY_TLS",
+        help="Verify the TLS certificate of the PBX.",
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    typer.Option(
+        "--ca-file",
+        metavar="FILE",
+        envvar="THREECX_CA_FILE",
+        help="PEM file with the certificate authorities to trust.",
+    ),
+]
+Catalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        metavar="FILE",
+        envvar="THREECX_CATALOG",
+        help="Catalog that import-spec wrote, to use instead of the one in this package.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]
