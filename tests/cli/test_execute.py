@@ -183,7 +183,7 @@ NOTHING_SENT = [
     (
         ("DeleteCallFlowApp", "-p", "Id=5", "-p", "If-Match=a\r\nX-Evil: 1"),
         1,
-        "item 0: If-Match: a line break",
+        "item 0: If-Match: a header cannot have a line break",
     ),
     (("UpdateUser", "-p", "Id=5", "--body", "{"), 2, "body is not valid JSON at line 1, column 2"),
     (("UpdateUser", "-p", "Id=5", "--body", "@nowhere.json"), 2, "cannot read body nowhere.json"),
