@@ -1,4 +1,4 @@
-"""The credential's fields: URLs as people type them, and a key that never shows."""
+"""The fields of the credential: URLs as people type them, and a key that is never shown."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ KEY = "s3cr3t-key-of-the-pbx"
 )
 def test_urls_are_understood(typed: str, meant: str) -> None:
     assert normalise_base_url(typed) == meant
-    # What it gives, it understands again.
+    # A normalised URL stays the same.
     assert normalise_base_url(meant) == meant
 
 
@@ -61,7 +61,7 @@ def test_urls_are_understood(typed: str, meant: str) -> None:
         ("https://pbx.example.com/a/../b", "path"),
     ],
 )
-def test_urls_that_cannot_be_used_are_named_without_being_repeated(typed: str, problem: str) -> None:
+def test_an_error_about_a_url_does_not_repeat_it(typed: str, problem: str) -> None:
     with pytest.raises(CredentialError, match=problem) as caught:
         normalise_base_url(typed)
     assert caught.value.field == "baseUrl"

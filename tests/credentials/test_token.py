@@ -1,4 +1,4 @@
-"""Tokens: how long they live, who buys them, and that nobody buys one without need."""
+"""Tokens: how long they are valid, and that one is requested only when it is needed, and only once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Response:
 
 @dataclass
 class Pbx:
-    """A token endpoint; `answer` is given for every request, `wait` seconds after it came."""
+    """A token endpoint; `answer` is the response to every request, `wait` seconds after it arrived."""
 
     answer: Response | None = None
     wait: float = 0.0
@@ -86,7 +86,7 @@ def test_expires_in_is_minutes_or_seconds(expires_in: object, seconds: float) ->
 @pytest.mark.parametrize(
     "token", ["a.b.c", "a.e30.c", jwt({"exp": "x"}), jwt({"exp": 5, "iat": 5}), "..", "a.W10.c"]
 )
-def test_a_jwt_that_tells_nothing_is_no_error(token: str) -> None:
+def test_a_jwt_without_an_end_is_not_an_error(token: str) -> None:
     assert read_jwt_lifetime(token, 1000.0) is None
     assert lifetime(token, 60) == 3600
 
@@ -104,7 +104,7 @@ def test_it_is_renewed_before_it_ends() -> None:
     assert short.renew_at == 1009
 
 
-def test_many_callers_buy_one_token() -> None:
+def test_many_callers_request_one_token() -> None:
     pbx = Pbx(wait=0.01)
 
     async def run() -> set[str]:
@@ -116,7 +116,7 @@ def test_many_callers_buy_one_token() -> None:
     assert pbx.forms == [{"grant_type": "client_credentials", "client_id": "workflow", "client_secret": KEY}]
 
 
-def test_many_callers_with_a_refused_token_buy_one_new() -> None:
+def test_many_callers_with_a_refused_token_request_one() -> None:
     pbx = Pbx(wait=0.01)
 
     async def run() -> set[str]:

@@ -1,4 +1,4 @@
-"""Real servers on loopback, in a thread: one that answers by a function, over HTTP or HTTPS, byte for byte."""
+"""Real servers on loopback, in a thread. A function gives each response byte for byte, over HTTP or HTTPS."""
 
 from __future__ import annotations
 
@@ -25,13 +25,18 @@ def response(
 class RawServer:
     """Answers each request head with bytes; empty bytes close the connection without an answer.
 
-    None keeps silent. `heads` holds the first line of each API request, `connections` how many were opened.
+    None keeps silent. `heads` are the first lines of all API requests, `whole_heads` all lines of each, `connections`
+    is how many were opened. The two events are set when a request has arrived and when a client has gone.
     """
 
     answer: Callable[[str], bytes | None]
     port: int = 0
     heads: list[str] = field(default_factory=list)
+    whole_heads: list[list[str]] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     connections: int = 0
+    arrived: threading.Event = field(default_factory=threading.Event)
+    closed: threading.Event = field(default_factory=threading.Event)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -46,17 +51,21 @@ class RawServer:
                     ),
                     0,
                 )
-                if length:
-                    await reader.readexactly(length)
+                body = await reader.readexactly(length)
                 first = head.split("\r\n", 1)[0]
                 if first.startswith("POST /connect/token"):
                     writer.write(response(body=TOKEN))
                     await writer.drain()
                     continue
                 self.heads.append(first)
+                self.whole_heads.append(head.rstrip().split("\r\n"))
+                if body:
+                    self.bodies.append(body)
+                self.arrived.set()
                 data = self.answer(first)
                 if data is None:
-                    await asyncio.sleep(30)
+                    await reader.read(1)
+                    self.closed.set()
                 if not data:
                     return
                 writer.write(data)

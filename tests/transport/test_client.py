@@ -1,64 +1,21 @@
-"""The client against real servers: URLs byte for byte, TLS, and peers that behave badly."""
+"""The client against real servers: URLs byte for byte, bounded connections, timeouts, and peers that behave badly."""
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import ssl
+import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
+import httpx
 import pytest
-import trustme
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.transport.servers import RawServer, free_port, response, running
+from tests.transport.clients import DELETE, GET, KEY, at, failure, failure_with, send
+from tests.transport.servers import TOKEN, free_port, response, running
 from threecx_credentials import Credential
-from threecx_node.errors import ConfigurationError, LoginError, ThreeCxError, TransportError
+from threecx_node.errors import LoginError, ThreeCxError, TransportError
 from threecx_node.messages import HttpRequest, HttpResponse
 from threecx_node.transport.client import PbxClient
-from threecx_node.transport.retry import RetryPolicy
-
-KEY = "s3cr3t-key"
-GET = HttpRequest("GET", "/Users(5)")
-DELETE = HttpRequest("DELETE", "/Users(5)")
-
-
-async def _no_wait(seconds: float) -> None:
-    del seconds
-
-
-def send(
-    base_url: str,
-    *requests: HttpRequest,
-    timeout: float = 5,
-    verify: bool = True,
-    ca: str | None = None,
-) -> list[HttpResponse]:
-    async def run() -> list[HttpResponse]:
-        credential = Credential.of(base_url, "workflow", KEY, verify_tls=verify, ca_file=ca)
-        policy = RetryPolicy(sleep=_no_wait)
-        async with PbxClient(credential, retry=policy) as client:
-            return [await client.send(request, timeout=timeout) for request in requests]
-
-    return asyncio.run(run())
-
-
-def failure(base_url: str, request: HttpRequest = GET, **options: object) -> ThreeCxError:
-    with pytest.raises(ThreeCxError) as caught:
-        send(base_url, request, **options)  # type: ignore[arg-type]  # options of send
-    error = caught.value
-    assert KEY not in str(error.to_json())
-    assert error.description, "every failure says what to do"
-    assert "\n" not in error.one_line()
-    return error
-
-
-def at(server: RawServer, scheme: str = "http") -> str:
-    return f"{scheme}://localhost:{server.port}"
 
 
 def test_a_url_arrives_as_it_was_built() -> None:
@@ -87,6 +44,75 @@ def test_no_more_connections_than_the_limit() -> None:
         assert server.connections <= 3
 
 
+def test_any_transport_is_bounded() -> None:
+    under_way, most = 0, 0
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            nonlocal under_way, most
+            if request.url.path == "/connect/token":
+                return httpx.Response(200, content=TOKEN)
+            under_way += 1
+            most = max(most, under_way)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            under_way -= 1
+            return httpx.Response(204)
+
+    async def run() -> None:
+        credential = Credential.of("pbx.example", "workflow", KEY)
+        async with PbxClient(credential, connections=3, transport=Slow()) as client:
+            await asyncio.gather(*(client.send(DELETE) for _ in range(20)))
+
+    asyncio.run(run())
+    assert most == 3
+
+
+def test_waiting_for_a_free_connection_is_not_connecting() -> None:
+    release = threading.Event()
+
+    def answer(_: str) -> bytes:
+        release.wait(5)
+        return response()
+
+    async def run() -> list[HttpResponse]:
+        credential = Credential.of(at(server), "workflow", KEY)
+        async with PbxClient(credential, connections=1, connect_timeout=0.2) as client:
+            waiting = [asyncio.create_task(client.send(GET)) for _ in range(3)]
+            await asyncio.sleep(0.4)  # longer than connecting may take
+            release.set()
+            return await asyncio.gather(*waiting)
+
+    with running(answer) as server:
+        assert [each.status for each in asyncio.run(run())] == [200] * 3
+        assert server.connections == 1
+
+
+def test_connecting_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def connect_forever(*_: object, **__: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("aiohttp.connector.aiohappyeyeballs.start_connection", connect_forever)
+
+    async def run() -> None:
+        credential = Credential.of("http://127.0.0.1:1", "workflow", KEY)
+        async with PbxClient(credential, connect_timeout=0.1) as client:
+            await client.send(GET)
+
+    with pytest.raises(TransportError) as caught:
+        asyncio.run(run())
+    assert caught.value.code == "connect_timeout"
+    assert "0.1 seconds" in caught.value.message
+
+
+def test_a_request_outlives_a_token_of_another_client() -> None:
+    """The 401 of a token that another client ended is repeated once with a new token, and not more often."""
+    answers = iter([response(401), response(body=b'{"Id": 5}'), response(401), response(401)])
+    with running(lambda _: next(answers)) as server:
+        assert [each.status for each in send(at(server), GET, GET)] == [200, 401]
+        assert len(server.heads) == 4
+
+
 def test_compressed_answers_are_read() -> None:
     body = gzip.compress(b'{"Id": 5}')
     with running(lambda _: response(body=body, extra="Content-Encoding: gzip\r\n")) as server:
@@ -104,7 +130,7 @@ def test_a_name_that_is_not_there() -> None:
     assert failure("http://no-such-host.invalid").code == "dns"
 
 
-def test_a_time_out() -> None:
+def test_a_timeout() -> None:
     with running(lambda _: None) as server:
         error = failure(at(server), timeout=0.3)
         assert error.code == "timeout"
@@ -135,7 +161,6 @@ def test_a_write_without_an_answer_may_have_been_done(data: bytes | None) -> Non
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_peer_that_is_no_3cx(data: bytes, method: str) -> None:
     def answer(_: str) -> bytes:
-        # What is not closed is left hanging otherwise, which is a time-out and has a test of its own.
         return data
 
     with running(_once(answer)) as server:
@@ -158,8 +183,8 @@ def _once(answer: Callable[[str], bytes]) -> Callable[[str], bytes]:
     return reply
 
 
-def test_a_delete_on_a_connection_that_the_peer_closed_is_not_repeated_blindly() -> None:
-    """A kept connection that turns out to be closed: aiohttp alone would send the DELETE a second time."""
+def test_a_delete_on_a_closed_connection_is_not_repeated() -> None:
+    """On a kept connection that the peer has closed, aiohttp alone would send the DELETE a second time."""
     answers = iter([response(), b""])
     with running(lambda _: next(answers, response(204, b""))) as server:
         with pytest.raises(TransportError):
@@ -172,94 +197,6 @@ def test_a_read_whose_connection_broke_is_sent_again() -> None:
     with running(lambda _: next(answers)) as server:
         assert send(at(server), GET)[0].content == b'{"Id": 5}'
         assert len(server.heads) == 2
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def tls(authority: trustme.CA) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    return context
-
-
-def test_tls_is_verified_by_default(tls: ssl.SSLContext) -> None:
-    with running(lambda _: response(), tls) as server:
-        error = failure(at(server, "https"))
-        assert error.code in ("tls", "tls_self_signed")
-        assert "certificate" in error.message
-        assert "--ca-file" in error.description
-        assert server.heads == []
-
-
-def test_a_named_authority_is_trusted(tls: ssl.SSLContext, authority: trustme.CA, tmp_path: Path) -> None:
-    pem = tmp_path / "ca.pem"
-    authority.cert_pem.write_to_path(str(pem))
-    with running(lambda _: response(), tls) as server:
-        assert send(at(server, "https"), GET, ca=str(pem))[0].status == 200
-        # The certificate is for localhost; the same server under its address is somebody else.
-        assert failure(f"https://127.0.0.1:{server.port}", ca=str(pem)).code == "tls"
-
-
-def test_verification_can_be_switched_off(tls: ssl.SSLContext) -> None:
-    with running(lambda _: response(), tls) as server:
-        assert send(at(server, "https"), GET, verify=False)[0].status == 200
-
-
-def test_a_self_signed_certificate_says_how_to_allow_it(tmp_path: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*self_signed(tmp_path))
-    with running(lambda _: response(), context) as server:
-        error = failure(at(server, "https"))
-        assert error.code == "tls_self_signed", error.message
-        assert "--no-verify-tls" in error.description
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    """A certificate that signs itself, as a PBX in a cellar has it, and its key."""
-    private = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(private, hashes.SHA256())
-    )
-    pem, key = folder / "certificate.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key.write_bytes(
-        private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    return pem, key
-
-
-def test_https_to_a_plain_port() -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read(1)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    error = failure_with(serve, "https")
-    assert error.code == "tls_handshake"
-    assert "5004" in error.description
-
-
-def test_a_ca_file_that_is_none(tmp_path: Path) -> None:
-    broken = tmp_path / "ca.pem"
-    broken.write_text("no certificate")
-    with pytest.raises(ConfigurationError, match="CA file"):
-        send("https://localhost:1", GET, ca=str(broken))
 
 
 @pytest.mark.parametrize(
@@ -297,19 +234,3 @@ def test_a_busy_pbx_is_not_a_wrong_key() -> None:
     assert "answered 503 to the login" in error.message
     assert "API key" not in error.description
     assert "Try again" in error.description
-
-
-def failure_with(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], object], scheme: str = "http"
-) -> ThreeCxError:
-    async def run() -> ThreeCxError:
-        listener = await asyncio.start_server(serve, "127.0.0.1", 0)  # type: ignore[arg-type]  # a coroutine
-        port = listener.sockets[0].getsockname()[1]
-        async with listener:
-            credential = Credential.of(f"{scheme}://127.0.0.1:{port}", "workflow", KEY)
-            async with PbxClient(credential) as client:
-                with pytest.raises(ThreeCxError) as caught:
-                    await client.send(GET)
-        return caught.value
-
-    return asyncio.run(run())

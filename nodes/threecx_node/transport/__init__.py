@@ -1,1 +1,1 @@
-"""Requests out, answers in: one pooled client per PBX, the token, retries, paging and limits."""
+"""Send requests to a PBX and return its responses: connections, token, retries, translated exceptions."""

@@ -7,6 +7,7 @@ rest of a request.
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -17,11 +18,13 @@ from ..messages import HttpResponse
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
 _KEEP_ALIVE = 30.0
 _DEFAULT_TIMEOUT = 60.0
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+# A larger body is sent in pieces of this many bytes.
+_PIECE = 64 * 1024
 
 # The first class that fits counts, so a subclass is listed before its base class.
 _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]], ...] = (
@@ -105,9 +108,48 @@ class Session(httpx.AsyncBaseTransport):
         body: bytes | None,
         timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
     ) -> tuple[aiohttp.ClientResponse, bytes]:
-        client = self._client or self._open()
+        if body is not None and len(body) > _PIECE:
+            return await self._send_in_pieces(method, url, headers, body, timeout)
         # aiohttp would give an empty body the type application/octet-stream.
         skip = ("Content-Type",) if body is None and method in _BODY_METHODS else None
+        return await self._request(method, url, headers, body, timeout, skip)
+
+    async def _send_in_pieces(
+        self,
+        method: str,
+        url: yarl.URL,
+        headers: Mapping[str, str],
+        body: bytes,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        """Send a large body. Raises WriteTimeout if the peer does not read it, since aiohttp sets no limit for that."""
+        loop = asyncio.get_running_loop()
+        limit = asyncio.timeout(None)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for start in range(0, len(body), _PIECE):
+                if timeout.sock_read is not None:
+                    limit.reschedule(loop.time() + timeout.sock_read)
+                yield body[start : start + _PIECE]
+            limit.reschedule(None)
+
+        headers = {**headers, "content-length": str(len(body))}
+        try:
+            async with limit:
+                return await self._request(method, url, headers, pieces(), timeout)
+        except TimeoutError as error:
+            raise httpx.WriteTimeout("the peer did not read the request body in time") from error
+
+    async def _request(
+        self,
+        method: str,
+        url: yarl.URL,
+        headers: Mapping[str, str],
+        body: bytes | AsyncIterator[bytes] | None,
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
+        skip: tuple[str, ...] | None = None,
+    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        client = self._client or self._open()
         try:
             response = await client.request(
                 method,
