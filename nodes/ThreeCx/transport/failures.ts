@@ -168,7 +168,5 @@ function collectErrorCodes(error: unknown): string[] {
 		for (const each of [code, httpCode]) if (typeof each === 'string') codes.push(each);
 		current = cause ?? errorResponse ?? (Array.isArray(errors) ? errors[0] : undefined);
 	}
-	// In some n8n versions the code is only in the message of the wrapping error: "connect ECONNREFUSED 127.0.0.1:8765".
-	const message = error instanceof Error ? error.message : '';
-	return [...codes, ...(message.match(/\bE[A-Z]{4,}\b/g) ?? [])];
+	return codes;
 }
