@@ -24,7 +24,6 @@ from threecx_node.catalog import load_catalog
 from threecx_node.execution.executor import Executor, Options
 from threecx_node.expressions.evaluate import evaluate_batch
 from threecx_node.messages import RequestValues
-from threecx_node.options import Limits
 from threecx_node.request.build import RequestBuilder
 
 ITEMS = 2_000
@@ -95,8 +94,8 @@ def _describe(count: int, costs: list[Cost]) -> str:
 async def _compare(url: str, count: int, connections: int, rounds: int) -> tuple[list[Cost], list[Cost]]:
     """Delete `count` entities both ways in turn, and return the costs of each round."""
     items = [{"Id": number} for number in range(count)]
-    options = Options(limits=Limits(concurrency=connections))
-    async with Executor(Credential.of(url, "bench", "key")) as executor:
+    options = Options(concurrency=connections)
+    async with Executor(Credential.of(url, "bench", "key"), connections=connections) as executor:
 
         async def run_executor() -> None:
             batch = await executor.run("DeleteCallFlowApp", items, {"Id": "={{ $json.Id }}"}, options=options)

@@ -14,7 +14,7 @@ import pytest
 from tests.support import FakePbx, credential
 from threecx_node.errors import TransportError
 from threecx_node.messages import HttpRequest, HttpResponse
-from threecx_node.options import Options
+from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy, is_outcome_unknown, parse_retry_after
 
 POLICY = RetryPolicy()
@@ -87,8 +87,12 @@ def test_a_write_without_a_usable_response_may_have_been_done(
 
 
 def send(pbx: FakePbx, request: HttpRequest) -> HttpResponse:
+    async def sleep(seconds: float) -> None:
+        pbx.waits.append(seconds)
+
     async def run() -> HttpResponse:
-        async with pbx.client(credential(), Options()) as client:
+        transport = httpx.MockTransport(pbx)
+        async with PbxClient(credential(), retry=RetryPolicy(sleep=sleep), transport=transport) as client:
             return await client.send(request)
 
     return asyncio.run(run())

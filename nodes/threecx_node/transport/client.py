@@ -25,6 +25,7 @@ from .. import __version__
 from ..advice import UNKNOWN_OUTCOME
 from ..errors import ConfigurationError, TransportError
 from ..messages import HttpResponse
+from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
 from .failures import FOREIGN, translate_failure, translate_refusal
 from .retry import RetryPolicy, is_outcome_unknown
 from .session import Session
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
     from ..messages import HttpRequest
 
-CONNECTIONS = 8
-CONNECT_TIMEOUT = 10.0
-TIMEOUT = 60.0
 Transport = httpx.AsyncBaseTransport
 """The interface at which a user or a test replaces the network."""
 VERSION_HEADER = "x-3cx-version"
@@ -79,11 +77,11 @@ class PbxClient:
         self,
         credential: Credential,
         *,
-        connections: int = CONNECTIONS,
-        connect_timeout: float = CONNECT_TIMEOUT,
+        connections: int = DEFAULT_CONNECTIONS,
+        connect_timeout: float = DEFAULT_CONNECT_TIMEOUT,
         token_store: TokenStore | None = None,
         retry: RetryPolicy | None = None,
-        transport: httpx.AsyncBaseTransport | None = None,
+        transport: Transport | None = None,
     ) -> None:
         self.credential = credential
         self.version: str | None = None
@@ -114,7 +112,7 @@ class PbxClient:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def send(self, request: HttpRequest, *, timeout: float = TIMEOUT) -> HttpResponse:  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+    async def send(self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT) -> HttpResponse:  # noqa: ASYNC109 (the limit of each read, not of the whole call)
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
         `timeout` is the time in seconds to wait for the response, and for each further part of it.
@@ -207,7 +205,7 @@ class PbxClient:
 class _HttpxExchange:
     """Sends requests through any transport of httpx."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, connect_timeout: float) -> None:
+    def __init__(self, transport: Transport, connect_timeout: float) -> None:
         self._transport = transport
         self._connect_timeout = connect_timeout
 
