@@ -12,10 +12,8 @@ from tests.prose import ROOT, check, check_source, files
 PENDING: tuple[str, ...] = (
     "bench/bare_pbx.py",
     "bench/simulator.py",
-    "nodes/threecx_node/cli/",
     "nodes/threecx_node/descriptor/",
     "nodes/threecx_node/n8n/",
-    "nodes/threecx_node/service/",
     "nodes/threecx_node/simulator/",
     "tests/cli/",
     "tests/codegen/",
