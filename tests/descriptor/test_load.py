@@ -1,4 +1,4 @@
-"""Checkout or wheel: which copy of the descriptor is read."""
+"""Find the descriptor of a checkout or of an installed wheel."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     [
         ("src/nodes/threecx_node", "src/pyproject.toml", "src/node_definition.json"),
         ("lib/site-packages/threecx_node", None, "lib/site-packages/threecx_node/node_definition.json"),
-        # A folder that happens to be called "nodes" is no checkout.
+        # A folder with the name "nodes" is not necessarily a checkout.
         ("lib/nodes/threecx_node", None, "lib/nodes/threecx_node/node_definition.json"),
-        # A package installed into a folder of some other project neither.
+        # Nor is a package in a folder of another project.
         ("app/vendor/threecx_node", "app/pyproject.toml", "app/vendor/threecx_node/node_definition.json"),
     ],
 )
-def test_one_rule(
+def test_shipped_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, package: str, project: str | None, expected: str
 ) -> None:
     (tmp_path / package).mkdir(parents=True)

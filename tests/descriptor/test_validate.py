@@ -1,4 +1,4 @@
-"""A descriptor that a user changed: what is wrong with it is told, with its place."""
+"""Validate a descriptor that a user changed: each error names its place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from threecx_node.descriptor import load_definition
 from threecx_node.descriptor.load import ENVIRONMENT
-from threecx_node.descriptor.validate import problems, schema, validate
+from threecx_node.descriptor.validate import find_problems, load_schema, validate
 from threecx_node.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _forget_a_resource(document: Document) -> None:
     resource["options"] = [each for each in resource["options"] if each["value"] != "CallFlowApps"]
 
 
-MUTILATIONS: list[tuple[Callable[[Document], object], str]] = [
+CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: d.pop("credentials"), "credentials"),
     (lambda d: d["credentialTypes"][0].pop("properties"), "properties"),
     (lambda d: d.update(surprise=1), "surprise"),
@@ -86,40 +86,38 @@ MUTILATIONS: list[tuple[Callable[[Document], object], str]] = [
 ]
 
 
-def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(schema())
+def test_schema_is_valid() -> None:
+    Draft202012Validator.check_schema(load_schema())
 
 
-@pytest.mark.parametrize(("mutilate", "told"), MUTILATIONS)
-def test_a_mutilated_descriptor_is_refused(
-    document: Document, mutilate: Callable[[Document], object], told: str
-) -> None:
-    mutilate(document)
+@pytest.mark.parametrize(("change", "words"), CHANGES)
+def test_invalid_descriptor(document: Document, change: Callable[[Document], object], words: str) -> None:
+    change(document)
     with pytest.raises(ConfigurationError) as caught:
         validate(document, "mine.json")
     assert caught.value.message.startswith("mine.json: ")
-    assert told in "\n".join(problems(document))
+    assert words in "\n".join(find_problems(document))
     assert len(caught.value.one_line()) < 400
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b'"text"', b"null"])
-def test_what_is_no_descriptor_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_another_document(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.json"
     path.write_bytes(content)
     with pytest.raises(ConfigurationError):
         load_definition(path)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_unreadable_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot read the descriptor"):
         load_definition(tmp_path / "none.json")
     broken = tmp_path / "broken.json"
     broken.write_bytes(b'{"name": ')
-    with pytest.raises(ConfigurationError, match="is not JSON"):
+    with pytest.raises(ConfigurationError, match="is not valid JSON"):
         load_definition(broken)
 
 
-def test_a_changed_descriptor_is_loaded_from_the_environment(
+def test_descriptor_from_the_environment(
     tmp_path: Path, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document["description"] = "Work with our phone system"

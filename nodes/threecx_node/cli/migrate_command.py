@@ -62,7 +62,7 @@ def migrate(
     target = output or workflow
     _report(done, to_stderr=target == _STDOUT and not dry_run)
     if not dry_run:
-        _write(mark + done.text, target, in_place=output is None, changed=done.turned > 0)
+        _write(mark + done.text, target, in_place=output is None, changed=done.replaced > 0)
     if any(each.problems for each in done.reports):
         raise typer.Exit(1)
 
@@ -72,10 +72,10 @@ def _report(done: Migration, *, to_stderr: bool) -> None:
     for report in done.reports:
         for line in _format_report(report, several=several):
             typer.echo(line, err=to_stderr)
-    left = len(done.reports) - done.turned
+    left = len(done.reports) - done.replaced
     unchanged = f", {left} left unchanged" if left else ""
-    summary = f"{done.turned} of {len(done.reports)} generated 3CX nodes replaced{unchanged}."
-    if done.turned:
+    summary = f"{done.replaced} of {len(done.reports)} generated 3CX nodes replaced{unchanged}."
+    if done.replaced:
         summary += " Choose the credential 3CX API in them."
     if not done.reports:
         summary = "The workflow contains no generated 3CX node (--from-type adds other types)."

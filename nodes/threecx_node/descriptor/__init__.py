@@ -1,9 +1,9 @@
-"""`node_definition.json`, the declarative descriptor that a canvas reads: its types and its loader.
+"""Types, loader and validation of `node_definition.json`, the declarative descriptor that a canvas reads.
 
-`build.py` makes it from the catalog; `python -m threecx_node.codegen.descriptor` writes it.
+`python -m threecx_node.codegen.descriptor` generates it from the catalog.
 """
 
+from .definition import Choice, Definition, NodeProperty, properties_of
 from .load import load_definition
-from .models import Choice, Definition, NodeProperty, properties_of
 
 __all__ = ["Choice", "Definition", "NodeProperty", "load_definition", "properties_of"]

@@ -1,4 +1,4 @@
-"""Finds and reads the descriptor; one that a user names is validated first."""
+"""Find and load the descriptor; one that a user names is validated."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import orjson
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from .models import Definition
+    from .definition import Definition
 
 ENVIRONMENT = "THREECX_DEFINITION"
 NAME = "node_definition.json"
@@ -20,10 +20,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def shipped_path() -> Path:
-    """Where the descriptor of this installation is.
+    """Return the path of this installation's descriptor.
 
-    The one rule: code that runs from `nodes/` of a checkout takes the checkout's, so that an editable install
-    never reads a stale copy; installed code takes the one that the wheel put into the package.
+    Code that runs from `nodes/` of a checkout uses that of the checkout, so that an editable install never reads an
+    old copy; installed code uses the one in the package.
     """
     root = _PACKAGE.parents[1]
     in_checkout = _PACKAGE.parent.name == "nodes" and (root / "pyproject.toml").is_file()
@@ -31,10 +31,10 @@ def shipped_path() -> Path:
 
 
 def load_definition(path: str | Path | None = None) -> Definition:
-    """The descriptor at `path`, else the one that THREECX_DEFINITION names, else the shipped one.
+    """Return the descriptor at `path`, else the one that THREECX_DEFINITION names, else that of this installation.
 
-    The shipped one is trusted, it was validated when it was made; another is validated here. Raises
-    ConfigurationError when the file is missing, is not JSON or does not fit.
+    That of this installation was validated when it was generated; another is validated here. Raises
+    ConfigurationError where the file is missing, is not valid JSON or is not a valid descriptor.
     """
     named = path or os.environ.get(ENVIRONMENT)
     return _load(str(named)) if named else _shipped()
@@ -54,7 +54,7 @@ def _load(path: str) -> Definition:
 
 
 def _read(path: Path) -> Any:
-    remedy = f"Make one with `python -m threecx_node.codegen.descriptor`, or leave out {ENVIRONMENT}."
+    remedy = f"Create one with `python -m threecx_node.codegen.descriptor`, or leave out {ENVIRONMENT}."
     try:
         return orjson.loads(path.read_bytes())
     except OSError as error:
@@ -62,4 +62,6 @@ def _read(path: Path) -> Any:
             f"cannot read the descriptor {path}: {error.strerror}", description=remedy
         ) from error
     except ValueError as error:
-        raise ConfigurationError(f"the descriptor {path} is not JSON: {error}", description=remedy) from error
+        raise ConfigurationError(
+            f"the descriptor {path} is not valid JSON: {error}", description=remedy
+        ) from error

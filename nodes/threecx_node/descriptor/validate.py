@@ -1,4 +1,4 @@
-"""Whether a descriptor is one: its shape by JSON Schema, and what a schema cannot say by hand."""
+"""Validate a descriptor by its JSON Schema, and by the rules that a schema cannot express."""
 
 from __future__ import annotations
 
@@ -12,55 +12,55 @@ import orjson
 from jsonschema import Draft202012Validator
 
 from ..errors import ConfigurationError
-from .models import Definition, NodeProperty, shown_operations
+from .definition import Definition, NodeProperty, shown_operations
 
 
 @cache
-def schema() -> dict[str, Any]:
-    """The descriptor's JSON Schema (draft 2020-12)."""
+def load_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the descriptor (draft 2020-12)."""
     text = resources.files(__package__).joinpath("schema.json").read_bytes()
     read: dict[str, Any] = orjson.loads(text)
     return read
 
 
 def validate(document: Any, source: str = "the descriptor") -> Definition:
-    """`document` as a descriptor; raises ConfigurationError that names the first place that is wrong."""
-    for problem in problems(document):
+    """Return `document` as a descriptor. Raises ConfigurationError that names the first place that is not valid."""
+    for problem in find_problems(document):
         raise ConfigurationError(f"{source}: {problem}")
     return cast("Definition", document)
 
 
-def problems(document: Any) -> Iterator[str]:
-    """Everything that is wrong, each with its place; the second kind only where the first found nothing."""
+def find_problems(document: Any) -> Iterator[str]:
+    """Yield each problem with its place; contradictions only where the document fits the schema."""
     found = sorted(
-        Draft202012Validator(schema()).iter_errors(document), key=lambda each: list(map(str, each.path))
+        Draft202012Validator(load_schema()).iter_errors(document), key=lambda each: list(map(str, each.path))
     )
     for error in found:
-        # The deepest cause tells most: "type is not one of …", not "matches none of the alternatives".
+        # The deepest cause is the most specific: "type is not one of …", not "matches none of the alternatives".
         deepest = error
         while deepest.context:
             deepest = min(deepest.context, key=lambda each: (-len(each.absolute_path), each.message))
-        yield f"{_place(document, deepest.absolute_path)}: {_short(deepest.message)}"
+        yield f"{_describe_place(document, deepest.absolute_path)}: {_shorten(deepest.message)}"
     if not found:
-        yield from _disagreements(document)
+        yield from _find_contradictions(document)
 
 
-def _short(message: str) -> str:
-    """jsonschema quotes what it complains about, however long; what is wrong stands at the end."""
+def _shorten(message: str) -> str:
+    """Cut the middle of a message: jsonschema quotes the whole value, and the reason is at the end."""
     return message if len(message) <= 200 else f"{message[:80]} … {message[-100:]}"
 
 
-def _place(document: Any, path: Any) -> str:
-    """A path in words: the name of a property says more than its position."""
+def _describe_place(document: Any, path: Any) -> str:
+    """Return a path in words, with the names of properties instead of their positions."""
     words: list[str] = []
     for part in path:
         document = document[part]
         name = document.get("name") if isinstance(document, Mapping) else None
         words.append(str(name) if isinstance(part, int) and name else str(part))
-    return " > ".join(words) or "the whole"
+    return " > ".join(words) or "the document"
 
 
-def _disagreements(document: Definition) -> Iterator[str]:
+def _find_contradictions(document: Definition) -> Iterator[str]:
     operations = Counter(
         choice["value"]
         for each in document["properties"]
@@ -70,16 +70,16 @@ def _disagreements(document: Definition) -> Iterator[str]:
     for operation_id, times in operations.items():
         if times > 1:
             yield f"operation {operation_id} is offered {times} times"
-    yield from _resource_disagreements(document)
+    yield from _check_resources(document)
     for each in document["properties"]:
-        yield from _property_disagreements(each, operations)
+        yield from _check_property(each, operations)
         if each["type"] == "collection":
             for option in each.get("options", []):
-                yield from _property_disagreements(option, operations)
-    yield from _doubles(document, operations)
+                yield from _check_property(option, operations)
+    yield from _check_duplicates(document, operations)
 
 
-def _resource_disagreements(document: Definition) -> Iterator[str]:
+def _check_resources(document: Definition) -> Iterator[str]:
     offered = {
         choice["value"]
         for each in document["properties"]
@@ -93,13 +93,13 @@ def _resource_disagreements(document: Definition) -> Iterator[str]:
         for resource in each.get("displayOptions", {}).get("show", {}).get("resource", [])
     )
     for resource in sorted(offered ^ set(served)):
-        yield f"resource {resource} is {'without operations' if resource in offered else 'unknown'}"
+        yield f"resource {resource} {'has no operations' if resource in offered else 'is unknown'}"
     for resource, times in served.items():
         if times > 1:
             yield f"resource {resource} has {times} lists of operations"
 
 
-def _property_disagreements(each: NodeProperty, operations: Mapping[str, int]) -> Iterator[str]:
+def _check_property(each: NodeProperty, operations: Mapping[str, int]) -> Iterator[str]:
     if each["type"] == "options":
         values = [choice["value"] for choice in each.get("options", [])]
         if each["default"] not in values:
@@ -111,7 +111,7 @@ def _property_disagreements(each: NodeProperty, operations: Mapping[str, int]) -
             yield f"{each['name']}: shown by the unknown operation {operation_id!r}"
 
 
-def _doubles(document: Definition, operations: Mapping[str, int]) -> Iterator[str]:
+def _check_duplicates(document: Definition, operations: Mapping[str, int]) -> Iterator[str]:
     seen: Counter[tuple[str, str]] = Counter()
     for each in document["properties"]:
         if each["name"] not in ("resource", "operation"):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import run
-from tests.n8n.migrate.test_migrate import OLD, OURS, delete, workflow
+from tests.n8n.migrate.generated import NEW, OLD, delete, workflow
 
 pytestmark = pytest.mark.slow
 
@@ -31,7 +31,7 @@ def test_the_command_changes_the_file_and_keeps_the_old_one(tmp_path: Path) -> N
     assert "Old 0: DeleteCallFlowApp" in ran.out
     assert "Old 1: left unchanged\n  - Colour: DeleteCallFlowApp takes no such parameter" in ran.out
     assert "1 of 2 generated 3CX nodes replaced" in ran.out
-    assert [each["type"] for each in json.loads(path.read_bytes())["nodes"]] == [OURS, OLD]
+    assert [each["type"] for each in json.loads(path.read_bytes())["nodes"]] == [NEW, OLD]
     assert b"\n" not in path.read_bytes().replace(b"\r\n", b"")
     assert path.stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "flow.json.bak").read_bytes() == old
@@ -46,15 +46,15 @@ def test_the_command_can_write_elsewhere_or_nowhere(tmp_path: Path) -> None:
     dry = run("migrate", str(path), "--dry-run")
     assert (dry.code, "1 of 1" in dry.out) == (0, True)
     piped = run("migrate", "-", "-o", "-", stdin=old.decode())
-    assert json.loads(piped.out)["nodes"][0]["type"] == OURS
+    assert json.loads(piped.out)["nodes"][0]["type"] == NEW
     assert "1 of 1" in piped.err
     assert run("migrate", str(path), "--output", str(tmp_path / "new.json")).code == 0
-    assert json.loads((tmp_path / "new.json").read_bytes())["nodes"][0]["type"] == OURS
+    assert json.loads((tmp_path / "new.json").read_bytes())["nodes"][0]["type"] == NEW
     assert path.read_bytes() == old
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("{", "not JSON at line 1"), ("{}", "is no workflow"), (None, "cannot read")]
+    ("content", "words"), [("{", "not valid JSON at line 1"), ("{}", "is not an n8n workflow"), (None, "cannot read")]
 )
 def test_the_command_refuses_what_is_no_workflow(tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "flow.json"
@@ -74,7 +74,7 @@ def test_the_command_keeps_links_pipes_and_marks(tmp_path: Path) -> None:
     assert run("migrate", str(link)).code == 0
     assert link.is_symlink()
     assert real.read_bytes().startswith(b"\xef\xbb\xbf{")
-    assert OURS in real.read_text("utf-8-sig")
+    assert NEW in real.read_text("utf-8-sig")
     folder = run("migrate", str(real), "-o", str(tmp_path))
     assert (folder.code, len(folder.err.splitlines())) == (2, 1)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["flow.json", "flow.json.bak", "link.json"]

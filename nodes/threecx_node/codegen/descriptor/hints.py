@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...descriptor.models import Hint
+    from ...descriptor.definition import Hint
 
 # A parameter that the canvas does not show is undefined, so a condition needs no list of operations.
 _SEVERAL = "$input.all().length > 1"

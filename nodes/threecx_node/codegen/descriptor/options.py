@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...catalog import Catalog, OperationVersion
-    from ...descriptor.models import NodeProperty
+    from ...descriptor.definition import NodeProperty
 
 # n8n's lint requires this text and this link.
 _LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'

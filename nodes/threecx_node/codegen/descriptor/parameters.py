@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ...catalog import Catalog, Operation, OperationVersion, Parameter
-    from ...descriptor.models import NodeProperty
+    from ...descriptor.definition import NodeProperty
 
 _SEEMS_ID = re.compile(r"(Id|_id|^id)$")
 _INTEGER_TEXT = r"^\s*-?\d{1,10}\s*$"

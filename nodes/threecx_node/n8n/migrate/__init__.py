@@ -1,4 +1,4 @@
-"""Workflows with a generated 3CX node → workflows with ours (`threecx migrate`)."""
+"""Replace the nodes of a generated 3CX node in workflows by this package's node (`threecx migrate`)."""
 
 from .workflow import GENERATED_ENDING, Migration, NodeReport, migrate
 

@@ -1,7 +1,7 @@
-"""The descriptor's shape, that of n8n's node descriptions as far as this node uses it.
+"""Types of the descriptor: the part of n8n's node descriptions that this node uses.
 
-A property's `displayOptions.show.operation` lists the operations that it belongs to; without it a property
-belongs to all. Inside a collection the same list stands under `/operation`.
+A property belongs to the operations in its `displayOptions.show.operation`, or to all operations where that is
+missing. Inside a collection the list is under `/operation`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Choice(TypedDict):
 
 
 class NodeProperty(TypedDict):
-    """One parameter of the node; `options` holds choices, or properties where the type is a collection."""
+    """One parameter of the node; `options` are choices, or properties where the type is a collection."""
 
     displayName: str
     name: str
@@ -51,14 +51,14 @@ class NodeProperty(TypedDict):
 
 
 class CredentialUse(TypedDict):
-    """A credential type that the node asks for."""
+    """A credential type that the node uses."""
 
     name: str
     required: bool
 
 
 class CredentialType(TypedDict):
-    """A credential's form."""
+    """The form of a credential."""
 
     name: str
     displayName: str
@@ -66,7 +66,7 @@ class CredentialType(TypedDict):
 
 
 class Hint(TypedDict):
-    """A sentence that a canvas shows while `displayCondition` holds, in the shape of n8n's NodeHint."""
+    """A text that a canvas shows while `displayCondition` is true, in the format of n8n's NodeHint."""
 
     message: str
     type: Literal["info", "warning", "danger"]
@@ -97,14 +97,14 @@ class Definition(TypedDict):
 
 
 def shown_operations(each: NodeProperty) -> tuple[str, ...] | None:
-    """The operations that show a property; None where all do."""
+    """Return the operations that show a property, None where all do."""
     shown = each.get("displayOptions", {}).get("show", {})
     listed = shown.get("operation", shown.get("/operation"))
     return None if listed is None else tuple(listed)
 
 
 def properties_of(definition: Definition, operation_id: str) -> Iterator[NodeProperty]:
-    """The parameters of one operation in the canvas's order, its options collection cut to what it takes."""
+    """Yield the properties of an operation in the order of the canvas, with only its own options in the collection."""
     for each in definition["properties"]:
         if each["name"] in ("resource", "operation"):
             continue

@@ -1,0 +1,257 @@
+"""The committed descriptor offers every operation with all of its parameters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from tests.descriptor.committed import (
+    CATALOG,
+    DEFINITION,
+    OFFERED,
+    OPERATIONS,
+    every_choice,
+    every_property,
+    options_of,
+)
+from threecx_node.descriptor import load_definition
+
+DOCUMENTED = ("$filter", "$orderby", "$search", "$select", "$expand", "$skip")
+
+
+def test_each_operation_once() -> None:
+    offered = Counter(
+        (choice["value"], each["displayOptions"]["show"]["resource"][0])
+        for each in DEFINITION["properties"]
+        if each["name"] == "operation"
+        for choice in each["options"]
+    )
+    assert len(offered) == 624
+    assert offered == Counter((each.id, each.resource) for each in OPERATIONS)
+
+
+def test_number_of_operations() -> None:
+    newest = [each for each in OPERATIONS if CATALOG.newest in each.releases]
+    assert (len(newest), len(OPERATIONS) - len(newest)) == (601, 23)
+
+
+def test_releases_are_described() -> None:
+    described = {
+        choice["value"]: choice.get("description", "") for choice in every_choice() if "action" in choice
+    }
+    for each in OPERATIONS:
+        found = re.search(r"(?i)\b(only in|in) 3CX (\d+\.\d+\.\d+)", described[each.id])
+        assert bool(found) == (each.releases != CATALOG.releases), each.id
+        if found:
+            assert found[2] == each.releases[0]
+            assert (found[1].lower() == "only in") == (CATALOG.newest not in each.releases)
+
+
+def test_delete() -> None:
+    deletes = [each for each in OPERATIONS if each.kind == "delete"]
+    assert len(deletes) == 34
+    for each in deletes:
+        assert OFFERED[each.id]["If-Match"]["displayName"] == "If Match"
+        assert "required" not in OFFERED[each.id]["If-Match"]
+        (key,) = each.versions[-1].parameters
+        assert OFFERED[each.id][key.name]["required"] is True
+    with_it = {name for name, offered in OFFERED.items() if "If-Match" in offered}
+    assert with_it == {each.id for each in deletes}
+
+
+def test_path_parameters() -> None:
+    checked = 0
+    for each in OPERATIONS:
+        folded = {name.casefold() for name in OFFERED[each.id]}
+        for parameter in each.versions[-1].parameters:
+            assert parameter.name in OFFERED[each.id], (each.id, parameter.name)
+            checked += 1
+        for version in each.versions:
+            assert {parameter.name.casefold() for parameter in version.parameters} <= folded, each.id
+    assert checked > 490
+
+
+def test_older_parameters_are_optional() -> None:
+    for each in OPERATIONS:
+        newest = {parameter.name.casefold() for parameter in each.versions[-1].parameters}
+        for version in each.versions[:-1]:
+            for parameter in version.parameters:
+                if parameter.name.casefold() not in newest:
+                    field = OFFERED[each.id][parameter.name]
+                    assert "required" not in field
+                    assert re.search(r"(?i)only in 3CX", field["description"])
+
+
+def test_older_parameters_have_no_default() -> None:
+    # The default of a number field would be 0, and the newest release has no such parameter.
+    assert [OFFERED["GetLogs"][name]["default"] for name in ("top", "skip", "search")] == ["", "", ""]
+
+
+def test_types() -> None:
+    fitting = {
+        "String": {"string", "resourceLocator"},
+        "Guid": {"string", "resourceLocator"},
+        "Int32": {"number", "resourceLocator", "string"},
+        "Boolean": {"boolean"},
+        "DateTimeOffset": {"dateTime"},
+    }
+    for each in OPERATIONS:
+        for parameter in each.versions[-1].parameters:
+            field = OFFERED[each.id][parameter.name]
+            assert field["type"] in fitting[parameter.type], (each.id, parameter)
+            if parameter.type == "Int32" and field["type"] == "string":
+                # Only an ID: an empty number would be sent as 0.
+                assert field["displayName"].endswith("ID")
+
+
+def test_locators() -> None:
+    listed = {version.path for each in OPERATIONS if each.kind == "list" for version in each.versions}
+    numbered = {each.resource for each in OPERATIONS if re.search(r"\(Number=\{", each.versions[-1].path)}
+    assert len(numbered) == 8
+    checked = 0
+    for each in OPERATIONS:
+        keyed = re.match(r"^/(\w+)\(\{(\w+)\}\)", each.versions[-1].path)
+        if not keyed:
+            continue
+        field = OFFERED[each.id][keyed[2]]
+        assert (field["type"] == "resourceLocator") == (f"/{keyed[1]}" in listed), each.id
+        if field["type"] == "resourceLocator":
+            modes = [mode["name"] for mode in field["modes"]]
+            assert modes == ["list", "id"] + ["number"] * (each.resource in numbered)
+            assert field["default"] == {"mode": "list", "value": ""}
+            checked += 1
+    assert checked > 120
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "good", "bad"),
+    [
+        ("DeleteCallFlowApp", ["12", " 12 ", "-1"], ["", "12a", "1.5", "12345678901"]),
+        (
+            "DeleteOAuthClient",
+            ["0f8fad5b-d9cb-469f-a165-70867728950e"],
+            ["12", "0f8fad5bd9cb469fa16570867728950e"],
+        ),
+    ],
+)
+def test_validation_of_a_key(operation_id: str, good: list[str], bad: list[str]) -> None:
+    by_id = next(mode for mode in OFFERED[operation_id]["Id"]["modes"] if mode["name"] == "id")
+    pattern = re.compile(by_id["validation"][0]["properties"]["regex"])
+    assert all(pattern.search(text) for text in good)
+    assert not any(pattern.search(text) for text in bad)
+
+
+def test_body() -> None:
+    assert {name for name, offered in OFFERED.items() if "body" in offered} == {
+        each.id for each in OPERATIONS if each.versions[-1].body is not None
+    }
+
+
+def test_return_all_and_limit() -> None:
+    lists = {
+        each.id
+        for each in OPERATIONS
+        if each.versions[-1].returns.kind == "collection" and "$top" in each.versions[-1].query
+    }
+    assert {each.id for each in OPERATIONS if each.kind == "list"} <= lists
+    assert {name for name, offered in OFFERED.items() if "returnAll" in offered} == lists
+    for name in lists:
+        limit = OFFERED[name]["limit"]
+        assert (limit["default"], limit["typeOptions"]["minValue"]) == (50, 1)
+        assert limit["displayOptions"]["show"]["returnAll"] == [False]
+
+
+def test_options() -> None:
+    for each in OPERATIONS:
+        query = each.versions[-1].query
+        offered = options_of(each.id)
+        assert {"concurrency", "dryRun", "timeout"} <= offered
+        assert {name for name in offered if name.startswith("$")} - {"$top"} == set(DOCUMENTED) & set(
+            query
+        ), each.id
+        assert ("$top" in offered) == ("$top" in query and each.versions[-1].returns.kind == "file")
+
+
+def test_binary_property() -> None:
+    files = {each.id for each in OPERATIONS if each.versions[-1].returns.kind == "file"}
+    assert len(files) == 46
+    assert {name for name, offered in OFFERED.items() if "binaryProperty" in offered} == files
+
+
+def test_simplify() -> None:
+    for name in ("ListUser", "GetUser", "GetCallLogData", "ListRecording"):
+        assert "simplify" in OFFERED[name]
+    for name in ("DeleteUser", "GetMailSettings", "ListCodecs", "DownloadCallLog", "GetNotificationSettings"):
+        assert "simplify" not in OFFERED[name]
+
+
+def test_names_of_a_generated_node() -> None:
+    app = OFFERED["DeleteCallFlowApp"]
+    assert (app["Id"]["displayName"], app["If-Match"]["displayName"]) == ("ID", "If Match")
+    resource = next(each for each in DEFINITION["properties"] if each["name"] == "resource")
+    assert {"name": "Call Flow Apps", "value": "CallFlowApps"} in resource["options"]
+    assert "$filter" in options_of("ListCallFlowApp")
+
+
+def test_from_comes_before_to() -> None:
+    places = {each["name"]: place for place, each in enumerate(DEFINITION["properties"])}
+    for first, then in (("periodFrom", "periodTo"), ("startDt", "endDt"), ("startDate", "endDate")):
+        assert places[first] < places[then]
+
+
+def test_order_of_path_parameters() -> None:
+    """Check paths that agree with each other; others contradict them."""
+    for each in ("GetCallLogData", "DownloadCallLog", "GetStatisticSlaData", "GetDNPropertyByName"):
+        wanted = [parameter.name for parameter in CATALOG.operation(each).versions[-1].parameters]
+        assert [name for name in OFFERED[each] if name in wanted] == wanted
+
+
+def test_defaults_are_choices() -> None:
+    for each in every_property():
+        if each["type"] == "options":
+            assert each["default"] in {choice["value"] for choice in each["options"]}
+
+
+@pytest.mark.parametrize(
+    ("resource", "operation_id"),
+    [
+        ("Users", "ListUser"),
+        ("MyUser", "GetMyUser"),
+        ("Defs", "GetDefs"),
+        ("MailSettings", "GetMailSettings"),
+        ("ReportAuditLog", "GetAuditLogData"),
+        ("DNProperties", "GetDNPropertyByName"),
+        ("CrmTemplates", "GeCrmtTemplates"),
+    ],
+)
+def test_default_operation_of_a_resource(resource: str, operation_id: str) -> None:
+    defaults = {
+        each["displayOptions"]["show"]["resource"][0]: each["default"]
+        for each in DEFINITION["properties"]
+        if each["name"] == "operation"
+    }
+    assert defaults[resource] == operation_id
+    for name in defaults.values():
+        first = CATALOG.operation(name)
+        assert first.kind not in ("delete", "update")
+        assert first.kind != "action" or first.versions[-1].body is not None, name
+
+
+def test_credential_form() -> None:
+    [form] = load_definition()["credentialTypes"]
+    [use] = load_definition()["credentials"]
+    assert form["name"] == use["name"] == "threeCxApi"
+    fields = {each["name"]: each for each in form["properties"]}
+    direct = ["baseUrl", "clientId", "clientSecret", "verifyTls"]
+    assert list(fields) == ["connection", "profile", *direct, "executorUrl", "executorKey"]
+    # A credential that was saved before this field existed has an address.
+    assert fields["connection"]["default"] == "direct"
+    for name in fields:
+        shown = fields[name].get("displayOptions", {}).get("show", {}).get("connection")
+        assert shown == {"profile": ["profile"]}.get(name, ["direct"] if name in direct else None)
+    for name, each in fields.items():
+        is_secret = name in ("clientSecret", "executorKey")
+        assert each.get("typeOptions", {}).get("password", False) is is_secret
+        assert not is_secret or each["default"] == ""

@@ -1,0 +1,80 @@
+"""The committed descriptor is generated from the catalog, valid and small."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.descriptor.committed import CATALOG, DEFINITION, every_property
+from tests.support import ROOT
+from threecx_node.codegen.descriptor.build import build, render
+from threecx_node.descriptor.load import shipped_path
+from threecx_node.descriptor.validate import find_problems
+
+
+def test_committed_file_is_up_to_date(tmp_path: Path) -> None:
+    target = tmp_path / "made.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "threecx_node.codegen.descriptor", str(target)],
+        cwd=ROOT,
+        env={"PYTHONPATH": "nodes:credentials", "PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert target.read_bytes() == (ROOT / "node_definition.json").read_bytes()
+    assert render(build(CATALOG)) == target.read_bytes()
+
+
+def test_usage() -> None:
+    command = [sys.executable, "-m", "threecx_node.codegen.descriptor", "--nonsense"]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env={"PYTHONPATH": "nodes:credentials"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage:")
+
+
+def test_path_in_a_checkout() -> None:
+    assert shipped_path() == ROOT / "node_definition.json"
+
+
+def test_size() -> None:
+    assert shipped_path().stat().st_size <= 220 * 1024
+    assert len(list(every_property())) <= 260
+
+
+def test_loading_imports_no_generator() -> None:
+    code = (
+        "import sys\n"
+        "from threecx_node.descriptor import load_definition\n"
+        "load_definition()\n"
+        "print([n for n in sys.modules if n.startswith(('threecx_node.codegen', 'jsonschema', 'yaml'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PYTHONPATH": "nodes:credentials"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_schema() -> None:
+    assert list(find_problems(DEFINITION)) == []
+
+
+def test_generator_is_named_first() -> None:
+    first = json.loads((ROOT / "node_definition.json").read_bytes())
+    assert next(iter(first)) == "generator"
+    assert first["generator"].startswith("GENERATED ")
