@@ -1,4 +1,4 @@
-"""Nodes as a canvas copies them: ours, and those of a generated 3CX node."""
+"""Read nodes as a canvas copies them: this package's, and those of a generated 3CX node."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ OURS = {"resource": "CallFlowApps", "operation": "DeleteCallFlowApp", "Id": "={{
         {"parameters": OURS},
     ],
 )
-def test_all_the_forms_in_which_a_node_is_copied(document: Any) -> None:
+def test_forms_of_a_copied_node(document: Any) -> None:
     found = read_node(document, CATALOG)
     assert found.operation == "DeleteCallFlowApp"
-    # What the node leaves out is at its default.
+    # Parameters that the node does not contain have their default.
     assert found.parameters == {"Id": "={{ $json.Id }}", "If-Match": ""}
 
 
-def test_defaults_of_our_own_node_are_filled_in() -> None:
+def test_defaults() -> None:
     ours = read_node(node({"resource": "Users", "operation": "ListUser"}), CATALOG)
     assert (ours.parameters["simplify"], ours.parameters["limit"], ours.parameters["returnAll"]) == (
         True,
@@ -69,7 +69,7 @@ def test_names_of_a_generated_node(resource: str, operation: str, meant: str) ->
     assert found.operation == meant
 
 
-def test_parameters_at_their_default_are_left_out_by_a_canvas() -> None:
+def test_default_resource_and_operation() -> None:
     found = read_node(node({"resource": "CallFlowApps", "Id": 5}), CATALOG)
     assert CATALOG.operation(found.operation).resource == "CallFlowApps"
     assert read_node(node({}), CATALOG).operation
@@ -84,7 +84,7 @@ def test_files_of_users() -> None:
         ),
     ):
         document = json.loads(shared("workflows", name).read_text())
-        with pytest.raises(InputError, match="3CX nodes in what was copied") as caught:
+        with pytest.raises(InputError, match=r"contains [23] 3CX nodes") as caught:
             read_node(document, CATALOG)
         assert all(repr(each) in caught.value.description for each in operations)
         for node_name, operation in operations.items():
@@ -94,21 +94,21 @@ def test_files_of_users() -> None:
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        (5, "no copied node"),
-        ({}, "no copied node"),
+        (5, "not a copied node"),
+        ({}, "not a copied node"),
         ([], "no 3CX node"),
-        ({"nodes": [5]}, "no copied node"),
+        ({"nodes": [5]}, "not a copied node"),
         ({"nodes": [{"type": "n8n-nodes-base.set", "parameters": {}}]}, "no 3CX node"),
-        (node({"resource": "=x", "operation": "=y"}), "operation is an expression"),
+        (node({"resource": "=x", "operation": "=y"}), "operation of the node is an expression"),
         ({"parameters": 5}, "no parameters"),
     ],
 )
-def test_what_is_no_node(document: Any, message: str) -> None:
+def test_not_a_node(document: Any, message: str) -> None:
     with pytest.raises(InputError, match=message):
         read_node(document, CATALOG)
 
 
-def test_an_unknown_operation_tells_the_nearest() -> None:
+def test_unknown_operation() -> None:
     with pytest.raises(UnknownNameError) as caught:
         read_node(node({"resource": "Users", "operation": "Delete Usr"}), CATALOG)
     assert "DeleteUser" in caught.value.description
@@ -124,13 +124,13 @@ def test_an_unknown_operation_tells_the_nearest() -> None:
         ({"continueOnFail": True}, True),
     ],
 )
-def test_the_nodes_own_error_setting_counts(more: dict[str, Any], goes_on: bool) -> None:
+def test_continue_on_fail(more: dict[str, Any], goes_on: bool) -> None:
     assert read_node(node(OURS, **more), CATALOG).continue_on_fail is goes_on
 
 
 @pytest.mark.parametrize("parameters", [{}, {"resource": "Users"}, {"operation": "Delete", "Id": 5}])
-def test_defaults_of_another_node_are_not_guessed(parameters: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="names no resource and operation"):
+def test_defaults_of_another_node(parameters: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match="does not name its resource and operation"):
         read_node(node(parameters, type="n8n-nodes-3cx.threecx"), CATALOG)
-    told = node({"operation": "Delete User", "Id": 5}, type="n8n-nodes-3cx.threecx")
-    assert read_node(told, CATALOG).operation == "DeleteUser"
+    named = node({"operation": "Delete User", "Id": 5}, type="n8n-nodes-3cx.threecx")
+    assert read_node(named, CATALOG).operation == "DeleteUser"

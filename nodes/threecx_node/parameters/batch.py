@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import InputError
+from ..errors import InputError, UnknownNameError
 from ..options import BatchOptions
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, coerce_number
 from ..values.undefined import is_missing
@@ -18,23 +18,57 @@ from ..values.undefined import is_missing
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .table import ParameterTable
+    from .table import ParameterTable, Target
 
 T = TypeVar("T")
 
 
-def refuse_expressions(table: ParameterTable, parameters: Mapping[str, Any], *, inside: str = "") -> None:
+def refuse_expressions(table: ParameterTable, parameters: Mapping[str, Any]) -> None:
     """Raise InputError where an option of the batch, among parameters that all items share, is an expression."""
+    _take_batch_options(table, parameters, {})
+
+
+def split_batch_options(
+    table: ParameterTable, parameters: Mapping[str, Any]
+) -> tuple[dict[str, Any], BatchOptions]:
+    """Return the parameters without the options of the batch, and these options.
+
+    Raises InputError for an option that is an expression or cannot be read.
+    """
+    options: dict[str, Any] = {}
+    rest = _take_batch_options(table, parameters, options)
+    return rest, read_batch_options(options)
+
+
+def _take_batch_options(
+    table: ParameterTable, parameters: Mapping[str, Any], options: dict[str, Any], inside: str = ""
+) -> dict[str, Any]:
+    """Put the options of the batch into `options` and return the other parameters."""
+    rest: dict[str, Any] = {}
     for name, value in parameters.items():
-        kind = table.target(name).kind
-        if kind == "options" and isinstance(value, Mapping):
-            refuse_expressions(table, value, inside=f"{name}.")
-        elif kind == "batch" and isinstance(value, str) and value.startswith("="):
-            raise InputError(
-                f"{inside}{name} cannot be an expression: it applies to all items of the batch",
-                description="Set it to a fixed value; nothing was sent.",
-                field=f"{inside}{name}",
-            )
+        target = _find_target(table, name)
+        if target is not None and target.kind == "batch":
+            if isinstance(value, str) and value.startswith("="):
+                raise InputError(
+                    f"{inside}{name} cannot be an expression: it applies to all items of the batch",
+                    description="Set it to a fixed value; nothing was sent.",
+                    field=f"{inside}{name}",
+                )
+            options[target.name] = value
+        elif target is not None and target.kind == "options" and isinstance(value, Mapping):
+            if others := _take_batch_options(table, value, options, f"{inside}{name}."):
+                rest[name] = others
+        else:
+            rest[name] = value
+    return rest
+
+
+def _find_target(table: ParameterTable, name: str) -> Target | None:
+    try:
+        return table.target(name)
+    except UnknownNameError:
+        # Another release may have the parameter; the run reports it otherwise.
+        return None
 
 
 def settle_batch_options(given: Sequence[tuple[int, Mapping[str, Any]]]) -> BatchOptions:

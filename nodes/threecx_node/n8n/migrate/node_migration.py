@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ...canvas.resource_mapping import describe_body_fields
 from ...descriptor import load_definition, properties_of
 from ...errors import ThreeCxError
-from ...parameters.table import fold_name as fold
-from ..node_json import operation_of
+from ...parameters.table import fold_name
+from ..node_json import find_operation
 from .conversions import ConversionError, convert_list, convert_value, is_expression
 from .mapper import build_mapper, convert_field
 
@@ -77,13 +77,13 @@ def _find_operation(parameters: Mapping[str, Any], catalog: Catalog) -> Operatio
     # n8n does not write default values to the file, and those of the generated node are not known.
     if not parameters.get("operation"):
         raise MigrationError(("the node does not name its operation: choose it in the new node",))
-    by_id = {fold(each): each for each in catalog.operation_ids}
+    by_id = {fold_name(each): each for each in catalog.operation_ids}
     if not parameters.get("resource"):
-        if found := by_id.get(fold(str(parameters["operation"]))):
+        if found := by_id.get(fold_name(str(parameters["operation"]))):
             return catalog.operation(found)
         raise MigrationError(("the node does not name its resource: choose it in the new node",))
     try:
-        return catalog.operation(operation_of(parameters, catalog))
+        return catalog.operation(find_operation(parameters, catalog))
     except ThreeCxError as error:
         raise MigrationError((error.one_line(),)) from error
 
@@ -100,11 +100,12 @@ class _Draft:
 
     def __post_init__(self) -> None:
         self._fields = {
-            fold(each["id"]): each for each in describe_body_fields(self.catalog, self.operation.id, None)
+            fold_name(each["id"]): each
+            for each in describe_body_fields(self.catalog, self.operation.id, None)
         }
         self._properties = dict(_flat(properties_of(load_definition(), self.operation.id)))
         # Path parameters of the newest and of earlier releases.
-        path = {fold(each.name) for version in self.operation.versions for each in version.parameters}
+        path = {fold_name(each.name) for version in self.operation.versions for each in version.parameters}
         self._path = {name: each["name"] for name, each in self._properties.items() if name in path}
         self._is_list = "returnall" in self._properties
         self._options: dict[str, Any] = {}
@@ -142,7 +143,7 @@ class _Draft:
         )
 
     def _add(self, name: str, value: Any, *, nested: bool) -> None:
-        folded = fold(name)
+        folded = fold_name(name)
         if name in _IGNORED or name in _OF_TOOLS:
             return
         if folded == "options" and isinstance(value, Mapping):
@@ -182,7 +183,7 @@ class _Draft:
     def _add_query(self, name: str, value: Any) -> None:
         if _is_empty(value) or value is False or value == [] or value == "[null]":
             return
-        folded = fold(name)
+        folded = fold_name(name)
         if folded == "$count":
             self.notes.append("$count was removed: count the items instead")
         elif folded == "$top" and self._is_list:
@@ -213,10 +214,10 @@ class _Draft:
         if not isinstance(fields, Mapping):
             raise ConversionError("the body is not a JSON object")
         for name, inner in fields.items():
-            if fold(name) in self._fields:
+            if fold_name(name) in self._fields:
                 # A user wrote this JSON, so an empty value is intended; n8n stores it only as an expression.
-                self._set(self._body, self._fields[fold(name)]["id"], _keep_empty(inner))
-            elif fold(name) not in self._path:
+                self._set(self._body, self._fields[fold_name(name)]["id"], _keep_empty(inner))
+            elif fold_name(name) not in self._path:
                 raise ConversionError(f"{self.operation.id} has no body field {name!r}")
 
     def _add_request_options(self, value: Any) -> None:
@@ -228,9 +229,7 @@ class _Draft:
         if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) and timeout > 0:
             self._options["timeout"] = timeout // 1000 if timeout % 1000 == 0 else timeout / 1000
         if given.get("allowUnauthorizedCerts"):
-            self.notes.append(
-                "whether certificates are verified is set in the credential 3CX API"
-            )
+            self.notes.append("whether certificates are verified is set in the credential 3CX API")
         known = {"allowUnauthorizedCerts", *(("timeout",) if "timeout" in self._options else ())}
         if left := sorted(set(given) - known):
             self.notes.append(f"request options were removed: {', '.join(left)}")
@@ -242,7 +241,7 @@ def _flat(properties: Iterator[NodeProperty]) -> Iterator[tuple[str, NodePropert
         if each["type"] == "collection":
             yield from _flat(iter(each["options"]))
         else:
-            yield fold(each["name"]), each
+            yield fold_name(each["name"]), each
 
 
 def _keep_empty(value: Any) -> Any:
