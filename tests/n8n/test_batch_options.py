@@ -96,8 +96,8 @@ def test_execute_with_a_dry_run(tmp_path: Path) -> None:
     ran = execute(tmp_path, {"dryRun": True})
     assert ran.code == 0, ran.err
     assert [each["request"]["url"] for each in json.loads(ran.out)] == [
-        "/CallFlowApps(40)",
-        "/CallFlowApps(41)",
+        "/xapi/v1/CallFlowApps(40)",
+        "/xapi/v1/CallFlowApps(41)",
     ]
 
 

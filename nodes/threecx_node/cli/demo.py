@@ -65,7 +65,7 @@ def _print_introduction(
 
 async def _run(catalog: Catalog, credential: Credential, node: Node, items: Any) -> Batch:
     # Continue after an error, to show that it affects no other item.
-    options = Options(continue_on_fail=True)
+    options = Options(continue_on_fail=True).with_batch_options(node.batch_options)
     async with Executor(credential, catalog=catalog) as executor:
         with progress(len(items), node.operation) as advance:
             return await executor.run(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ..catalog import Catalog, Operation
     from ..execution.results import Batch, Result
+    from ..n8n.node_json import Node
     from ..options import Options
 
 
@@ -117,26 +118,26 @@ def execute(
     from . import inputs
 
     facts = load_catalog(catalog)
-    operation_id, parameters, continue_after_error = _read_operation(facts, operation, node, node_name)
-    parameters |= inputs.read_parameters(parameter or [])
+    copied = _read_node(facts, operation, node, node_name)
+    parameters = {**copied.parameters, **inputs.read_parameters(parameter or [])}
     if body is not None:
         parameters["body"] = inputs.read_body(body)
     options = Options(
         dry_run=dry_run,
-        continue_on_fail=continue_on_fail or continue_after_error,
+        continue_on_fail=continue_on_fail or copied.continue_on_fail,
         release=release,
         concurrency=concurrency,
         timeout=timeout,
         max_body_bytes=max_body_bytes,
-    )
-    found = facts.operation(operation_id)
+    ).with_batch_options(copied.batch_options)
+    found = facts.operation(copied.operation)
     input_items = inputs.read_items(items)
     if not input_items:
         _write([], output)
         return
     credential = (
         inputs.build_dry_run_credential(base_url)
-        if dry_run
+        if options.dry_run
         else inputs.build_credential(
             base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )
@@ -149,11 +150,10 @@ def execute(
     raise typer.Exit(batch.exit_code)
 
 
-def _read_operation(
-    facts: Catalog, operation: str | None, node: str | None, node_name: str | None
-) -> tuple[str, dict[str, Any], bool]:
-    """Return operation ID, parameters and whether to continue after an error, from the argument or from a node."""
+def _read_node(facts: Catalog, operation: str | None, node: str | None, node_name: str | None) -> Node:
+    """Return the copied node in the file `node`, or a node without parameters for the argument `operation`."""
     from ..errors import UsageError
+    from ..n8n.node_json import Node, read_node
     from . import inputs
 
     if node is None:
@@ -162,13 +162,10 @@ def _read_operation(
                 "OPERATION is missing",
                 description="Give an operation ID, as `threecx operations` lists them, or --node FILE.",
             )
-        return operation, {}, False
+        return Node(operation, {})
     if operation is not None:
         raise UsageError("both OPERATION and --node are given", description="Give one of them.")
-    from ..n8n.node_json import read_node
-
-    found = read_node(inputs.read_json(node, "node"), facts, name=node_name)
-    return found.operation, dict(found.parameters), found.continue_on_fail
+    return read_node(inputs.read_json(node, "node"), facts, name=node_name)
 
 
 def _run(
