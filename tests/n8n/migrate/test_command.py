@@ -54,7 +54,8 @@ def test_the_command_can_write_elsewhere_or_nowhere(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"), [("{", "not valid JSON at line 1"), ("{}", "is not an n8n workflow"), (None, "cannot read")]
+    ("content", "words"),
+    [("{", "not valid JSON at line 1"), ("{}", "is not an n8n workflow"), (None, "cannot read")],
 )
 def test_the_command_refuses_what_is_no_workflow(tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "flow.json"
