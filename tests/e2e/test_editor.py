@@ -148,11 +148,11 @@ def test_hint_for_bulk_delete_without_etags(page: Page, stage: Stage, canvas: Ca
     page.keyboard.press("Escape")
     page.locator('[data-test-id="canvas-node"][data-node-name="3CX"]').dblclick()
     output = page.get_by_test_id("output-panel")
-    expect(output).to_contain_text("All input items work on this one entry")
-    expect(output).to_contain_text("Fill in If Match with each entry's ETag")
+    expect(output).to_contain_text("All input items use this one entry")
+    expect(output).to_contain_text("To keep changed entries, set If Match to")
     picture(page, "n8n-hints")
     page.get_by_test_id("parameter-input-If-Match").locator("input, textarea").first.fill('W/"1"')
-    expect(output).not_to_contain_text("Fill in If Match")
+    expect(output).not_to_contain_text("set If Match to")
 
 
 @pytest.mark.parametrize(("destination", "warned"), [("102", True), ("={{ $json.Number }}", False)])
