@@ -284,10 +284,19 @@ def _check_functions(name: str, source: str, in_tests: bool) -> Iterator[Finding
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        if in_tests and node.name.startswith("test_") and len(node.name) > LONGEST_TEST_NAME:
-            yield Finding(name, node.lineno, node.name, f"shorten to {LONGEST_TEST_NAME} characters")
+        if in_tests and node.name.startswith("test_"):
+            yield from _check_test_name(name, node)
         elif not in_tests and node.name.strip("_") in PARTICIPLES and not _is_property(node):
             yield Finding(name, node.lineno, f"{node.name}()", "name a function by a verb and its object")
+
+
+def _check_test_name(name: str, test: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Finding]:
+    if len(test.name) > LONGEST_TEST_NAME:
+        yield Finding(name, test.lineno, test.name, f"shorten to {LONGEST_TEST_NAME} characters")
+    words = test.name.replace("_", " ")
+    for rule in WORDS:
+        if match := rule.pattern.search(words):
+            yield Finding(name, test.lineno, f"{test.name}: {match[0]}", rule.suggestion)
 
 
 def _needs_verb(owner: _Documented) -> bool:

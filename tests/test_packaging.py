@@ -54,7 +54,7 @@ def run(installed: Path, *arguments: str, stdin: str = "") -> subprocess.Complet
     )
 
 
-def test_the_wheel_holds_what_it_must(built: Path) -> None:
+def test_the_wheel_contains_all_files(built: Path) -> None:
     [wheel] = built.glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     for needed in (

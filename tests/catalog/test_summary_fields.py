@@ -29,7 +29,7 @@ SCHEMAS = [name for name in CATALOG.schema_names if CATALOG.properties(name)]
         ("Pbx.Fxs", ["Name", "MacAddress", "Brand", "Model"]),
     ],
 )
-def test_the_most_telling_fields_come_first(schema: str, first: list[str]) -> None:
+def test_the_most_useful_fields_come_first(schema: str, first: list[str]) -> None:
     assert list(simple_fields(CATALOG, schema))[: len(first)] == first
 
 

@@ -1,4 +1,4 @@
-"""A simulated PBX for the command line's tests, and a way to run commands as real processes."""
+"""Fixtures for the tests of the command line: a simulated PBX, and commands as processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COMMAND = (sys.executable, "-m", "threecx_node.cli")
 
 @dataclass(frozen=True)
 class Ran:
-    """What a command did."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -29,7 +29,7 @@ class Ran:
 
     @property
     def json(self) -> Any:
-        """Standard output as JSON."""
+        """The standard output as JSON."""
         return orjson.loads(self.out)
 
 
@@ -37,7 +37,7 @@ Threecx = Callable[..., Ran]
 
 
 def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a command: no PBX but the one that is given."""
+    """Return the environment of a command, without the variables of any other PBX."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("THREECX_")}
     path = os.pathsep.join(str(ROOT / part) for part in ("nodes", "credentials"))
     return {**kept, "PYTHONPATH": path, "COLUMNS": "200", **(more or {})}
@@ -46,7 +46,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def run(
     *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "", cwd: Path | None = None
 ) -> Ran:
-    """Runs `threecx` as a process of its own; a traceback in its output is a failure of every test."""
+    """Run `threecx` as a process; a traceback in its output fails the test."""
     done = subprocess.run(
         [*COMMAND, *arguments],
         input=stdin.encode("utf-8", "surrogateescape"),
@@ -69,7 +69,7 @@ def pbx() -> Iterator[Simulator]:
 
 @pytest.fixture
 def threecx(pbx: Simulator) -> Threecx:
-    """Runs a command with the simulated PBX in its environment."""
+    """Run a command with the simulated PBX in its environment."""
     given = {
         "THREECX_BASE_URL": pbx.base_url,
         "THREECX_CLIENT_ID": pbx.client_id,

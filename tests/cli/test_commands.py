@@ -1,4 +1,4 @@
-"""The other commands: what they list, what they explain, what they say when something is missing."""
+"""All commands except execute: their lists, explanations and errors."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_check(threecx: Threecx) -> None:
     assert "logged in as" in threecx("check").out
 
 
-def test_check_of_what_is_no_3cx() -> None:
+def test_check_of_another_server() -> None:
     env = {"THREECX_CLIENT_ID": "x", "THREECX_CLIENT_SECRET": "s3cr3t-key"}
     with running(lambda _: response(body=b"<html>hello", media_type="text/html")) as server:
         ran = run("check", "--base-url", f"http://127.0.0.1:{server.port}", env=env)
@@ -126,7 +126,7 @@ def test_the_simulator_as_a_process() -> None:
             lines.append(process.stderr.readline().decode())
             assert lines[-1], lines
         assert f"http://127.0.0.1:{port}" in lines[0]
-        # What it prints is what a user pastes.
+        # A user pastes the lines that it prints.
         exports = [shlex.split(line)[1:] for line in lines if line.lstrip().startswith("export ")]
         env = dict(pair.split("=", 1) for words in exports for pair in words)
         ran = run("execute", "ListCallFlowApp", "--output", "table", env=env)

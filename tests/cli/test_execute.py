@@ -81,7 +81,7 @@ def test_outputs(threecx: Threecx, tmp_path: Path, output: str) -> None:
         assert any("failed" in row and "NOT_FOUND" in row for row in rows)
 
 
-def test_without_continue_on_fail_the_rest_is_not_tried_and_said_so(threecx: Threecx, tmp_path: Path) -> None:
+def test_the_first_error_stops_the_batch(threecx: Threecx, tmp_path: Path) -> None:
     items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 9999}, {"Id": 41}, {"Id": 42}])
     ran = threecx(*DELETE, *BY_ID, "--items", items, "--concurrency", "1")
     assert ran.code == 1
@@ -131,7 +131,7 @@ def test_a_list_of_more_than_a_page(threecx: Threecx, pbx: Simulator, tmp_path: 
     assert pbx.requests[-1].method == "GET"
 
 
-def test_a_partial_failure_is_no_success(threecx: Threecx) -> None:
+def test_a_partial_failure_is_an_error(threecx: Threecx) -> None:
     [user] = threecx("execute", "ListUser", "-p", "limit=1", "-p", "$skip=3").json[0]["items"]
     ids = json.dumps({"ids": [user["json"]["Id"], 999999]})
     ran = threecx("execute", "BatchDelete", "--body", ids)
@@ -167,7 +167,7 @@ def test_a_dry_run_needs_no_credential_and_shows_none(threecx: Threecx, pbx: Sim
     assert pbx.requests == []
 
 
-def test_an_empty_list_of_items_is_no_request_and_no_error(tmp_path: Path) -> None:
+def test_an_empty_list_of_items(tmp_path: Path) -> None:
     ran = run(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", []))
     assert (ran.code, ran.json, ran.err) == (0, [], "")
 
@@ -312,7 +312,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     process.wait(20)
 
 
-def test_ctrl_c_lets_what_is_under_way_end_and_tells_what_was_done(tmp_path: Path) -> None:
+def test_ctrl_c_finishes_running_requests(tmp_path: Path) -> None:
     with Simulator(latency_ms=200) as slow:
         env = {
             "THREECX_BASE_URL": slow.base_url,

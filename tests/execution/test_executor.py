@@ -263,7 +263,7 @@ def test_results_are_seen_as_they_come() -> None:
     assert sorted(seen) == [0, 1, 2, 3, 4]
 
 
-def test_no_log_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_log_contains_a_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     batch = run(
         deleting({3: odata_error(404, "gone")}), "DeleteCallFlowApp", [{"Id": n} for n in range(5)], ID

@@ -111,7 +111,7 @@ def test_a_login_without_an_answer_has_done_nothing() -> None:
     assert (result.error.code, result.error.outcome_unknown) == ("timeout", False)
 
 
-def test_the_summary_tells_what_nobody_knows() -> None:
+def test_the_summary_lists_unknown_outcomes() -> None:
     batch = run(
         deleting({2: httpx.Response(504), 3: httpx.Response(404)}),
         "DeleteCallFlowApp",

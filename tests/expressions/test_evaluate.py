@@ -138,7 +138,7 @@ def test_no_items_no_results() -> None:
         evaluate("={{ 1 + 1 }}", [], 0)
 
 
-def test_item_that_is_no_json() -> None:
+def test_item_that_is_not_json() -> None:
     [result] = evaluate_batch("={{ $json.x + 1 }}", [{"x": object()}])
     assert isinstance(result, ExpressionError)
     assert "item 0 cannot be written as JSON" in result.message

@@ -34,7 +34,7 @@ def test_if_match_under_all_its_names(name: str) -> None:
     assert resolved("DeleteUser", {"Id": 5, name: "x"}).values.if_match == "x"
 
 
-def test_an_unknown_name_tells_the_nearest() -> None:
+def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as caught:
         resolved("DeleteUser", {"Idd": 5})
     assert caught.value.message == "DeleteUser has no parameter 'Idd'"
@@ -185,6 +185,6 @@ def test_automatic_mapping_leaves_the_key_to_the_path() -> None:
     assert resolved("UpdateUser", {"Id": 5, "body": mapper}, item).values.body == {"FirstName": "Ada"}
 
 
-def test_a_mapper_that_holds_no_fields_is_refused_by_name() -> None:
+def test_a_mapper_without_fields_is_refused() -> None:
     with pytest.raises(BodyError, match="body"):
         resolved("UpdateUser", {"Id": 5, "body": {"mappingMode": "defineBelow", "value": "x"}})

@@ -51,12 +51,12 @@ def test_an_if_match_of_nothing_is_left_out(nothing: Any) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "a\nb", "a\x00b", "ä", 5])
-def test_an_if_match_that_no_header_may_hold_is_refused(value: Any) -> None:
+def test_an_if_match_that_is_not_a_header_is_refused(value: Any) -> None:
     with pytest.raises(ParameterError, match="If-Match"):
         build("DeleteCallFlowApp", RequestValues({"Id": 12}, {}, value))
 
 
-def test_a_body_holds_only_what_was_given() -> None:
+def test_a_body_contains_only_the_given_fields() -> None:
     assert update_user({"FirstName": "Ada"}) == {"FirstName": "Ada"}
     assert update_user({"FirstName": "", "EmailAddress": None}) == {"FirstName": "", "EmailAddress": None}
     assert update_user({"FirstName": "Ada", "LastName": UNDEFINED}) == {"FirstName": "Ada"}

@@ -63,7 +63,7 @@ def test_a_collection_gives_an_item_per_entity() -> None:
     assert items("ListUser", decoded("ListUser", 200, {"value": []})) == []
 
 
-def test_collections_and_values_that_are_no_objects() -> None:
+def test_collections_and_values_without_objects() -> None:
     assert items("GetFiles", decoded("GetFiles", 200, {"value": ["a", "b"]}))[1]["json"] == {"value": "b"}
     assert items(
         "GetLocalBackupSize", decoded("GetLocalBackupSize", 200, {"@odata.context": "x", "value": 7})
@@ -78,7 +78,7 @@ def test_simplify_keeps_the_fields_that_are_there() -> None:
     }
 
 
-def test_a_bulk_action_that_failed_in_part_is_no_success() -> None:
+def test_a_partly_failed_bulk_action_is_an_error() -> None:
     failures = [{"ExtensionNumber": "101", "Error": "WARNINGS.XAPI.NOT_FOUND"}]
     with pytest.raises(PartialFailureError) as caught:
         decoded("BatchDelete", 200, {"value": failures})
@@ -107,7 +107,7 @@ ATTACHED = "attachment; filename"
         ("", "", "DownloadRecording"),
     ],
 )
-def test_files_are_told_by_their_headers(media_type: str, disposition: str, name: str) -> None:
+def test_files_are_recognised_by_their_headers(media_type: str, disposition: str, name: str) -> None:
     headers = {"content-type": media_type, "content-disposition": disposition}
     given_headers = {header: value for header, value in headers.items() if value}
     payload = decoded("DownloadRecording", 200, b"RIFF....", given_headers)
@@ -161,7 +161,7 @@ def test_every_error_status_has_words_and_advice(status: int, body: Any) -> None
         (200, b"{broken", {"content-type": "application/json"}),
     ],
 )
-def test_what_is_no_3cx(status: int, body: bytes, headers: dict[str, str]) -> None:
+def test_other_servers(status: int, body: bytes, headers: dict[str, str]) -> None:
     with pytest.raises(TransportError) as caught:
         decoded("GetUser", status, body, headers)
     assert caught.value.code == "not_3cx"
@@ -174,7 +174,7 @@ def test_what_is_no_3cx(status: int, body: bytes, headers: dict[str, str]) -> No
     st.sampled_from(["", "application/json", "text/html", "text/plain; charset=x", "audio/x-wav", ";;;"]),
     st.text(max_size=20),
 )
-def test_any_answer_is_a_payload_or_an_error_of_ours(
+def test_any_response_is_a_payload_or_a_known_error(
     status: int, body: bytes, media_type: str, name: str
 ) -> None:
     headers = {"content-type": media_type, "content-disposition": f'attachment; filename="{name!a}"'}

@@ -1,4 +1,4 @@
-"""Who is let in, what the service tells of itself, what it offers to choose from, and how it ends."""
+"""Access to the service, its health and OpenAPI document, its choices, and its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from threecx_node.service.profiles import load_profiles
 from threecx_node.simulator import Simulator
 
 
-def test_health_tells_version_and_contract(service: httpx.Client) -> None:
+def test_health(service: httpx.Client) -> None:
     assert service.get("/health").json() == {
         "status": "ok",
         "version": "0.1.0",
@@ -71,7 +71,7 @@ def test_a_profile_keeps_the_secret_with_the_executor(simulator: Simulator, tmp_
         load_profiles(path)
 
 
-def test_a_refused_login_is_told_with_advice(service: httpx.Client, pbx: dict[str, Any]) -> None:
+def test_a_refused_login_has_advice(service: httpx.Client, pbx: dict[str, Any]) -> None:
     told = service.post("/v1/check", json={"pbx": {**pbx, "clientSecret": "wrong"}}).json()
     assert told["ok"] is False
     assert "API key" in told["description"]
@@ -123,7 +123,7 @@ def test_fields_and_options_come_from_the_catalog(service: httpx.Client) -> None
 
 
 class Started(subprocess.Popen[str]):
-    """A process that a failed test leaves nothing of: otherwise the end of `with` would wait for it for ever."""
+    """Run a process, and kill it if the test fails: otherwise the end of `with` would wait forever."""
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         if kind is not None:
@@ -150,7 +150,7 @@ def start(*arguments: str, env: dict[str, str] | None = None) -> Started:
         (("--host", "::", "--without-key"), "--key-file"),
     ],
 )
-def test_an_open_door_is_refused(arguments: tuple[str, ...], words: str) -> None:
+def test_access_without_a_key_is_refused(arguments: tuple[str, ...], words: str) -> None:
     process = start(*arguments)
     _, said = process.communicate(timeout=20)
     assert process.returncode == 2

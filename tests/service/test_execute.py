@@ -99,9 +99,7 @@ def test_many_batches_share_one_token_and_eight_connections(
     assert 1 <= open_connections(simulator) <= 8
 
 
-def test_the_services_own_bound_holds_whatever_a_batch_asks_for(
-    pbx: dict[str, Any], simulator: Simulator
-) -> None:
+def test_the_services_limit_overrides_a_batch(pbx: dict[str, Any], simulator: Simulator) -> None:
     items = [{"parameters": {"limit": 1, "options": {"concurrency": 20}}}] * 60
     with serving(connections=3) as service:
         answer = service.post("/v1/execute", json={"operation": "ListUser", "items": items, "pbx": pbx})
@@ -165,7 +163,7 @@ def test_a_wrong_call_is_a_problem_before_anything_is_sent(
     assert not simulator.requests
 
 
-def test_what_is_no_json_or_too_large_is_refused(service: httpx.Client) -> None:
+def test_invalid_json_and_large_bodies_are_refused(service: httpx.Client) -> None:
     assert service.post("/v1/execute", content=b"<html>").status_code == 400
     assert service.post("/v1/execute", content=b" " * (33 * 2**20)).status_code == 413
     assert service.get("/v1/execute").status_code == 405

@@ -1,4 +1,4 @@
-"""What the service tells on stderr: enough to see what was carried out, and nothing that was to stay secret."""
+"""The service's log on stderr: it reports every batch and contains no secret."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WORDS = "words-of-an-item"
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """What `threecx serve` would write on stderr meanwhile."""
+    """The output of `threecx serve` on stderr during a test."""
     root, ours = logging.getLogger(), logging.getLogger("threecx.service")
     before, level = [*root.handlers], ours.level
     stream = io.StringIO()
@@ -53,7 +53,7 @@ def deletes(pbx: dict[str, Any], *ids: Any, **options: Any) -> dict[str, Any]:
 
 
 def line_after(said: io.StringIO, place: int, seconds: float = 10) -> str:
-    """What is there after `place` as soon as it is a whole line."""
+    """Wait for a complete line after `place`, and return it."""
     deadline = time.monotonic() + seconds
     while "\n" not in said.getvalue()[place:] and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -87,7 +87,7 @@ def test_a_batch_is_one_line(
     assert pbx["clientSecret"] not in said.getvalue()
 
 
-def test_what_nobody_knows_is_counted_apart(
+def test_unknown_outcomes_are_counted_separately(
     said: io.StringIO, service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     assert service.post("/v1/check", json={"pbx": pbx}).json()["ok"] is True
@@ -97,7 +97,7 @@ def test_what_nobody_knows_is_counted_apart(
     assert "1 item, 0 done, 0 failed, 1 unknown, 0 not tried" in line_after(said, 0)
 
 
-def test_a_profile_is_told_by_its_name(said: io.StringIO, simulator: Simulator) -> None:
+def test_a_profile_is_logged_by_its_name(said: io.StringIO, simulator: Simulator) -> None:
     known = Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
     with serving(profiles={"office\n": known}) as service:
         service.post("/v1/execute", json=deletes({"profile": "office\n"}, 40))
@@ -105,7 +105,7 @@ def test_a_profile_is_told_by_its_name(said: io.StringIO, simulator: Simulator) 
     assert f"DeleteCallFlowApp on profile office{chr(92)}n: 1 item, 1 done" in said.getvalue()
 
 
-def test_a_call_that_is_refused_as_a_whole_is_told_without_its_words(
+def test_a_refused_request_is_logged_without_its_text(
     said: io.StringIO, service: httpx.Client, pbx: dict[str, Any]
 ) -> None:
     body = {"operation": "DeleteCallFlowApp", "items": [{"parameters": {WORDS: 1}}], "pbx": pbx}
@@ -114,7 +114,7 @@ def test_a_call_that_is_refused_as_a_whole_is_told_without_its_words(
     assert WORDS not in said.getvalue()
 
 
-def test_a_caller_that_goes_away_is_told(said: io.StringIO, service: httpx.Client) -> None:
+def test_a_disconnect_is_logged(said: io.StringIO, service: httpx.Client) -> None:
     with Simulator(latency_ms=50) as slow:
         body = {
             "operation": "ListUser",
@@ -130,7 +130,7 @@ def test_a_caller_that_goes_away_is_told(said: io.StringIO, service: httpx.Clien
     assert int(found[1]) + int(found[2]) == 400
 
 
-def test_refused_keys_are_told_now_and_then_and_without_the_key(
+def test_refused_keys_are_logged_at_a_limited_rate(
     said: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log_module, "QUIET_TIME", 3)
@@ -158,7 +158,7 @@ async def broken(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, NDJSON])
-def test_a_fault_of_ours_is_told_once_with_its_place_and_without_its_words(
+def test_a_bug_is_logged_once_without_its_message(
     said: io.StringIO,
     service: httpx.Client,
     pbx: dict[str, Any],
@@ -179,7 +179,7 @@ def test_a_fault_of_ours_is_told_once_with_its_place_and_without_its_words(
     assert WORDS not in shown
 
 
-def test_a_fault_in_another_call_shows_its_traceback(
+def test_a_bug_in_another_request_logs_its_traceback(
     said: io.StringIO, service: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def body_fields(*_: object) -> None:
@@ -193,7 +193,7 @@ def test_a_fault_in_another_call_shows_its_traceback(
     assert WORDS not in said.getvalue()
 
 
-def test_a_fault_of_ours_at_items_is_told_with_the_first_of_them(
+def test_bugs_in_items_are_logged_for_the_first_item(
     said: io.StringIO, service: httpx.Client, pbx: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def to_items(*_: object, **__: object) -> None:
@@ -210,7 +210,7 @@ def test_a_fault_of_ours_at_items_is_told_with_the_first_of_them(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM")
-def test_the_command_writes_it_on_stderr(tmp_path: Path) -> None:
+def test_the_command_logs_to_stderr(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("k" * 20)
     key.chmod(0o600)

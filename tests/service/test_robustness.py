@@ -1,4 +1,4 @@
-"""What a service that many share must not do: end somebody's batch, lose results, show secrets, fall over."""
+"""Robustness of a shared service: no client can end another's batch, lose results, see secrets or stop the service."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def logins(simulator: Simulator) -> int:
     return sum(each.path == "/connect/token" for each in simulator.requests)
 
 
-def test_a_credential_test_and_another_way_to_connect_end_no_batch(
+def test_a_credential_test_keeps_a_batchs_token(
     service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     body = batch("ListUser", [{"limit": 1}] * 60, pbx)
@@ -64,7 +64,7 @@ def test_a_credential_test_and_another_way_to_connect_end_no_batch(
     assert told["ok"] is False
 
 
-def test_the_pool_closes_what_nobody_uses_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pool_closes_only_unused_executors(monkeypatch: pytest.MonkeyPatch) -> None:
     closed: list[Executor] = []
 
     async def close(executor: Executor, *_: object) -> None:
@@ -134,7 +134,7 @@ def test_a_probe_that_gets_no_answer_is_the_first_items_error(
 
 @pytest.mark.parametrize("headers", [{}, NDJSON])
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM")
-def test_what_was_done_is_told_when_the_grace_ends(headers: dict[str, str]) -> None:
+def test_results_are_returned_when_the_grace_ends(headers: dict[str, str]) -> None:
     with Simulator(latency_ms=300) as slow, start("--without-key", "--port", "0", "--grace", "1") as process:
         assert process.stderr is not None
         url = process.stderr.readline().split(" ")[4].rstrip(";")
@@ -159,7 +159,7 @@ def test_what_was_done_is_told_when_the_grace_ends(headers: dict[str, str]) -> N
 
 @pytest.fixture
 def mirror() -> Iterator[str]:
-    """A server that shows in its errors what it was sent."""
+    """A server whose errors contain the request."""
 
     class Mirror(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -246,7 +246,7 @@ def test_headers_without_end_are_cut_off() -> None:
 
 
 def closed_after(peer: socket.socket, drip: bytes, limit: float) -> float:
-    """Seconds until the server closed the connection of a peer that sends a byte now and then."""
+    """Return the seconds until the server closes the connection of a client that sends a byte now and then."""
     started = time.monotonic()
     peer.settimeout(0.05)
     while time.monotonic() - started < limit:
@@ -263,15 +263,15 @@ def closed_after(peer: socket.socket, drip: bytes, limit: float) -> float:
 
 @pytest.mark.parametrize("first", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: "])
 @pytest.mark.parametrize("drip", [b"", b"a"])
-def test_a_caller_that_does_not_say_what_it_wants_is_hung_up_on(first: bytes, drip: bytes) -> None:
+def test_a_client_without_a_complete_header_is_disconnected(first: bytes, drip: bytes) -> None:
     with (
         serving(head_timeout=0.5) as service,
         socket.create_connection((service.base_url.host, service.base_url.port)) as peer,
     ):
         peer.sendall(first)
-        # A letter after nothing is no request at all, which h11 refuses sooner.
+        # h11 refuses a byte that cannot begin a request sooner.
         assert closed_after(peer, drip, 10) < 5
-        # Others are served as ever.
+        # Other clients are still served.
         assert service.get("/health").status_code == 200
 
 
@@ -286,7 +286,7 @@ def test_a_refused_caller_cannot_go_on_with_its_body_for_ever() -> None:
         assert closed_after(peer, b"a", 10) < 5
 
 
-def test_a_caller_may_take_its_time_between_requests_and_for_its_body(pbx: dict[str, Any]) -> None:
+def test_idle_connections_and_slow_bodies_are_allowed(pbx: dict[str, Any]) -> None:
     body = json.dumps(batch("ListUser", [{"limit": 1}], pbx)).encode()
     head = f"POST /v1/execute HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     with (
@@ -308,7 +308,7 @@ def test_a_caller_may_take_its_time_between_requests_and_for_its_body(pbx: dict[
 
 
 def test_a_refusal_arrives_whatever_the_caller_was_about_to_send() -> None:
-    """Closing at once would reset the connection of a caller that is still sending."""
+    """A server that closes at once would reset the connection of a client that is still sending."""
     with serving(key="k" * 20) as service:
         for _ in range(50):
             assert service.post("/v1/execute", content=b"x" * 3_000_000).status_code == 401

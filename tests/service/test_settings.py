@@ -1,4 +1,4 @@
-"""What `threecx serve` is given, and how it tells what is wrong with it: before it starts, with a remedy that fits."""
+"""Settings of `threecx serve`: errors in them are reported before it starts, with the fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASE_URL, CLIENT, SECRET = 'base_url = "https://pbx.example"', 'client_id = "900
 
 
 def refused(tmp_path: Path, *lines: str) -> str:
-    """What loading a file with these lines says, on one line."""
+    """Return the error of loading a file with these lines, as one line."""
     path = tmp_path / "profiles.toml"
     path.write_text("\n".join(lines))
     path.chmod(0o600)
@@ -29,7 +29,7 @@ def refused(tmp_path: Path, *lines: str) -> str:
     return caught.value.one_line()
 
 
-def test_lines_without_a_table_are_told_how_a_table_looks(tmp_path: Path) -> None:
+def test_lines_above_the_first_table_are_refused(tmp_path: Path) -> None:
     said = refused(tmp_path, BASE_URL, CLIENT, SECRET)
     assert "base_url does not belong to a profile" in said
     assert "[office]" in said
@@ -71,13 +71,13 @@ def test_a_secret_of_either_kind_is_enough(tmp_path: Path) -> None:
     assert secrets == {"a": "x", "b": "of the file"}
 
 
-def test_profiles_that_are_not_there_are_told_with_a_remedy(tmp_path: Path) -> None:
+def test_missing_profiles_have_advice(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file") as caught:
         load_profiles(tmp_path / "none.toml")
     assert "[office]" in caught.value.description
 
 
-def test_nobody_is_told_to_take_a_folder_from_others(tmp_path: Path) -> None:
+def test_a_folder_gets_no_chmod(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with pytest.raises(ConfigurationError, match="is a folder") as caught:
         refuse_if_others_can_read(tmp_path)
@@ -104,9 +104,7 @@ def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
         (b"\xff" * 32, "cannot read"),
     ],
 )
-def test_a_key_file_that_cannot_be_used_is_told_how_to_make_one(
-    tmp_path: Path, content: bytes | None, words: str
-) -> None:
+def test_an_unusable_key_file_has_advice(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "my key"
     if content is not None:
         path.write_bytes(content)
@@ -114,7 +112,7 @@ def test_a_key_file_that_cannot_be_used_is_told_how_to_make_one(
     ran = run("serve", "--key-file", str(path), "--port", "0")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert words in ran.err
-    # The remedy works as it stands.
+    # The advice can be pasted.
     remedy = ran.err.partition("Create one: ")[2]
     subprocess.run(["sh", "-c", remedy], check=True, timeout=10)
     assert path.stat().st_mode & 0o077 == 0
@@ -140,7 +138,7 @@ def test_a_pipe_is_a_file_too(tmp_path: Path) -> None:
     refuse_if_others_can_read(pipe)
 
 
-def test_a_port_that_is_taken_is_told_as_the_ports_fault() -> None:
+def test_a_port_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ran = run("serve", "--without-key", "--port", str(port))

@@ -159,7 +159,7 @@ def test_a_write_without_an_answer_may_have_been_done(data: bytes | None) -> Non
     ids=["closes", "cuts the body", "cuts the head", "speaks TLS", "speaks SSH", "sends an endless header"],
 )
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_a_peer_that_is_no_3cx(data: bytes, method: str) -> None:
+def test_a_server_other_than_3cx(data: bytes, method: str) -> None:
     def answer(_: str) -> bytes:
         return data
 
