@@ -10,7 +10,7 @@ _TOKEN = json.dumps({"access_token": "x", "token_type": "Bearer", "expires_in": 
 
 
 class BarePbx(asyncio.Protocol):
-    """One connection; `GET /most` tells the most that were open at once since it was last asked."""
+    """One connection; `GET /most` returns the highest number of open connections since the previous `GET /most`."""
 
     open_now = 0
     most = 0
@@ -19,19 +19,19 @@ class BarePbx(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Counts."""
+        """Count the connection."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 (a TCP server's are)
         self._transport = transport
         BarePbx.open_now += 1
         BarePbx.most = max(BarePbx.most, BarePbx.open_now)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Counts."""
+        """Remove the connection from the count."""
         del exc
         BarePbx.open_now -= 1
 
     def data_received(self, data: bytes) -> None:
-        """Answers each whole request in the buffer."""
+        """Answer each complete request in the buffer."""
         self._buffer += data
         while b"\r\n\r\n" in self._buffer:
             head, _, rest = self._buffer.partition(b"\r\n\r\n")
@@ -63,7 +63,7 @@ def _answer(head: bytes) -> bytes:
 
 
 async def main(port: int) -> None:
-    """Serves until it is ended."""
+    """Serve until the process ends."""
     server = await asyncio.get_running_loop().create_server(BarePbx, "127.0.0.1", port, backlog=2048)
     await server.serve_forever()
 
