@@ -53,7 +53,7 @@ def _serve_bare_route(pipe: Connection, core: int | None) -> None:
 
     from threecx_node.server.listener import open_sockets
     from threecx_node.server.thread import ServerThread
-    from threecx_node.simulator.server_config import make_config
+    from threecx_node.simulator.http.server_config import make_config
 
     async def constant(_request: Request) -> JSONResponse:
         return JSONResponse({"Id": 5})

@@ -39,7 +39,19 @@ ARROWS: Mapping[str, set[str]] = {
     "server": set(),
     "service": {"canvas", "catalog", "execution", "server"},
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
-    "simulator": {"catalog", "server"},
+    "simulator.odata": {"catalog"},
+    "simulator.store": {"simulator.odata"},
+    "simulator.http": {"server", "simulator.odata"},
+    "simulator.auth": {"simulator.http", "simulator.odata", "simulator.store"},
+    "simulator.pbx": {"simulator.auth", "simulator.odata", "simulator.store"},
+    "simulator.seeds": {"catalog", "simulator.odata", "simulator.pbx", "simulator.store"},
+    "simulator.operations": {"simulator.http", "simulator.odata", "simulator.pbx"},
+    "simulator.instruments": {"simulator.http", "simulator.odata", "simulator.pbx"},
+    "simulator.page": {"catalog", "simulator.http", "simulator.instruments", "simulator.odata", "simulator.pbx"},
+    "simulator": {
+        "catalog", "server", "simulator.auth", "simulator.http", "simulator.instruments", "simulator.odata",
+        "simulator.operations", "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
+    },
     "cli": {
         "canvas", "catalog", "codegen", "execution", "n8n", "service", "simulator",
     },
@@ -74,12 +86,14 @@ def room_of(module: str) -> str | None:
     is_room = len(parts) > 1 and ((NODE / parts[1]).is_dir() or (NODE / f"{parts[1]}.py").is_file())
     if not is_room:
         return "package"
-    return "ground" if parts[1] in GROUND else parts[1]
+    # The folders of the simulator are rooms of their own.
+    is_inner = parts[1] == "simulator" and len(parts) > 2 and (NODE / parts[1] / parts[2]).is_dir()
+    return "ground" if parts[1] in GROUND else ".".join(parts[1:3]) if is_inner else parts[1]
 
 
 def room_of_file(path: Path) -> str:
-    first = path.relative_to(NODE).parts[0].removesuffix(".py")
-    return "package" if first == "__init__" else "ground" if first in GROUND else first
+    parts = path.relative_to(NODE.parent).with_suffix("").parts
+    return room_of(".".join(part for part in parts if part != "__init__")) or "package"
 
 
 def files(root: Path) -> list[Path]:

@@ -70,7 +70,7 @@ def test_the_wheel_contains_all_files(built: Path) -> None:
         "threecx_credentials/token.py",
     ):
         assert needed in names
-    templates = ROOT / "nodes" / "threecx_node" / "simulator" / "templates"
+    templates = ROOT / "nodes" / "threecx_node" / "simulator" / "page" / "templates"
     assert {path.suffix for path in templates.iterdir()} == {".html", ".css"}
     for path in templates.iterdir():
         assert path.relative_to(ROOT / "nodes").as_posix() in names

@@ -13,7 +13,6 @@ PENDING: tuple[str, ...] = (
     "bench/simulator.py",
     "nodes/threecx_node/descriptor/",
     "nodes/threecx_node/n8n/",
-    "nodes/threecx_node/simulator/",
     "tests/codegen/",
     "tests/descriptor/",
     "tests/n8n/",

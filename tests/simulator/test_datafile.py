@@ -120,9 +120,9 @@ def test_release_and_seed_are_the_files(tmp_path: Path) -> None:
         pass
     with Simulator(data=data) as pbx:
         assert (pbx.release, pbx.state.count("Users")) == ("20.0.7", 1)
-    with pytest.raises(ConfigurationError, match=r"made for release 20\.0\.7, not 20\.0\.10"):
+    with pytest.raises(ConfigurationError, match=r"created for release 20\.0\.7, not 20\.0\.10"):
         Simulator(data=data, release="20.0.10")
-    with pytest.raises(ConfigurationError, match="made for seed empty, not office"):
+    with pytest.raises(ConfigurationError, match="created for seed empty, not office"):
         Simulator(data=data, seed="office")
 
 
@@ -136,7 +136,7 @@ def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
     with sqlite3.connect(foreign) as connection:
         connection.execute("CREATE TABLE theirs (x)")
     connection.close()
-    with pytest.raises(ConfigurationError, match="no simulator's data file"):
+    with pytest.raises(ConfigurationError, match="not a data file of the simulator"):
         Simulator(data=foreign)
     with pytest.raises(ConfigurationError, match="unable to open"):
         Simulator(data=tmp_path)

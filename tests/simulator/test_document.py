@@ -13,7 +13,7 @@ from tests.support import RELEASES, document, operations_of
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import UnknownNameError
 from threecx_node.simulator import Simulator
-from threecx_node.simulator.document import openapi_document
+from threecx_node.simulator.odata.openapi_document import build_openapi_document
 
 CATALOG = load_catalog()
 
@@ -25,7 +25,7 @@ def release(request: pytest.FixtureRequest) -> str:
 
 
 def own(release: str) -> dict[str, Any]:
-    return openapi_document(CATALOG, release)
+    return build_openapi_document(CATALOG, release)
 
 
 def test_it_has_every_operation_of_the_official_document(release: str) -> None:

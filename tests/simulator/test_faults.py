@@ -141,13 +141,13 @@ def test_logins_do_not_shift_the_faults_of_the_api() -> None:
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        ("429", "'429' cannot be read"),
-        ("429:5", "'429:5' cannot be read"),
-        ("429:5%%", "cannot be read"),
-        ("429:-5%", "cannot be read"),
-        ("200:5%", "no fault and no status from 400 to 599"),
-        ("999:5%", "no fault and no status"),
-        ("explode:5%", "no fault and no status"),
+        ("429", "'429' is not valid"),
+        ("429:5", "'429:5' is not valid"),
+        ("429:5%%", "is not valid"),
+        ("429:-5%", "is not valid"),
+        ("200:5%", "neither a fault nor a status from 400 to 599"),
+        ("999:5%", "neither a fault nor a status"),
+        ("explode:5%", "neither a fault nor a status"),
         ("drop:101%", "over 100%"),
         ("drop:60%,429:50%", "add up to more than 100%"),
         ("token-drop:60%,token-503:50%", "add up to more than 100%"),
@@ -169,7 +169,7 @@ def test_plans_that_can(plan: str) -> None:
 def test_on_the_command_line() -> None:
     ran = run("simulator", "--port", "0", "--faults", "429:lots")
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
-    assert "'429:lots' cannot be read" in ran.err
+    assert "'429:lots' is not valid" in ran.err
 
 
 def test_another_plan_while_it_runs(pbx: Simulator, api: httpx.Client) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from tests.support import shared
 from threecx_node.simulator import Simulator
-from threecx_node.simulator.recorder import SeenRequest
+from threecx_node.simulator.instruments.recorder import RecordedRequest
 from tools.build_foreign_client import build, find_node
 from tools.cache import BuildError
 
@@ -142,7 +142,7 @@ def test_that_a_refused_login_fails(pbx: Simulator, driver: Path) -> None:
     assert Counter(call.path for call in pbx.requests) == {"/connect/token": 1}
 
 
-def written(call: SeenRequest) -> str:
+def written(call: RecordedRequest) -> str:
     path = re.sub(r"'.*?'|%27.*?%27", "'…'", call.path.removeprefix("/xapi/v1/"))
     path = re.sub(r"\(\d+\)", "(…)", path)
     return f"{call.method} {path} {call.status}"

@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from threecx_node.server.limits import RequestLimits
-from threecx_node.simulator import Simulator, server_config
+from threecx_node.simulator import Simulator
+from threecx_node.simulator.http import server_config
 
 MAX_HEAD = RequestLimits().max_head_bytes
 

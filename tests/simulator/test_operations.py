@@ -39,20 +39,20 @@ def user_id(pbx: Simulator, number: str) -> int:
 
 
 def test_every_operation_of_every_release_has_a_handler() -> None:
-    from threecx_node.simulator import operations  # noqa: F401 - importing registers
-    from threecx_node.simulator.model import model_of
-    from threecx_node.simulator.pbx import router_of
-    from threecx_node.simulator.registry import handled, handler_of
+    from threecx_node.simulator.odata.release_model import load_model
+    from threecx_node.simulator.operations import perform  # noqa: F401 - importing registers
+    from threecx_node.simulator.operations.dispatch import find_handler, list_handled_operations
+    from threecx_node.simulator.pbx.pbx import load_router
 
     catalog = load_catalog()
     checked = set()
     for release in catalog.releases:
-        for route in router_of(model_of(catalog, release)).routes():
+        for route in load_router(load_model(catalog, release)).routes():
             if route.operation.kind in ("function", "action"):
-                assert handler_of(route) is not None, route.operation.id
+                assert find_handler(route) is not None, route.operation.id
                 checked.add(route.operation.id)
     assert len(checked) > 340
-    assert handled() <= set(catalog.operation_ids)
+    assert list_handled_operations() <= set(catalog.operation_ids)
 
 
 def test_a_missing_parameter_is_required(api: httpx.Client) -> None:

@@ -15,10 +15,10 @@ import pytest
 from tests.support import RELEASES, ROOT
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
-from threecx_node.simulator.masking import masked, masked_text, readable
-from threecx_node.simulator.model import model_of
-from threecx_node.simulator.page_guard import is_local, is_page
-from threecx_node.simulator.page_sets import grouped
+from threecx_node.simulator.http.origin import is_local, is_page_request
+from threecx_node.simulator.odata.release_model import load_model
+from threecx_node.simulator.page.masking import escape_invisible, mask_text, mask_value
+from threecx_node.simulator.page.sets import group_sets
 
 HOSTILE = (
     "</td><script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
@@ -93,7 +93,7 @@ def test_this_machine_may_see_it(host: bytes, client: str) -> None:
 )
 def test_nobody_else_may_see_it(host: bytes | None, client: str | None) -> None:
     asked = scope(host, client)
-    assert is_page(asked)
+    assert is_page_request(asked)
     assert not is_local(asked)
 
 
@@ -137,12 +137,12 @@ def test_nothing_from_elsewhere_and_nothing_to_run(browser: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize("release", [RELEASES[0], RELEASES[-1]])
-def test_every_set_every_entity_and_every_singleton_can_be_looked_at(release: str) -> None:
+def test_everything_can_be_viewed(release: str) -> None:
     with (
         Simulator(release=release) as pbx,
         httpx.Client(base_url=pbx.base_url, headers={"accept": "text/html"}) as browser,
     ):
-        model = model_of(load_catalog(), release)
+        model = load_model(load_catalog(), release)
         overview = browser.get("/")
         sets = sorted({parse_qs(urlsplit(link).query)["set"][0] for link in links(overview, "/?set=")})
         assert sets == sorted(model.sets)
@@ -160,8 +160,8 @@ def test_every_set_every_entity_and_every_singleton_can_be_looked_at(release: st
 
 
 def test_every_set_is_in_one_group() -> None:
-    names = model_of(load_catalog(), RELEASES[-1]).sets
-    groups = grouped([*names, "SomethingNew"])
+    names = load_model(load_catalog(), RELEASES[-1]).sets
+    groups = group_sets([*names, "SomethingNew"])
     assert sorted(name for members in groups.values() for name in members) == sorted([*names, "SomethingNew"])
     assert "SomethingNew" in groups["System"]
     assert groups["Call routing"][0] == "CallFlowApps"
@@ -188,9 +188,9 @@ def test_paging(browser: httpx.Client) -> None:
 
 def test_searching(browser: httpx.Client) -> None:
     found = browser.get("/", params={"set": "Users", "search": "rossi CARLA"})
-    assert "1–1 of 1 that fit, 25 in all" in text_of(found)
+    assert "1–1 of 1 matches, 25 entities in total" in text_of(found)
     assert "Carla Rossi" in text_of(found)
-    assert "Nothing fits the search" in text_of(browser.get("/?set=Users&search=nobody-of-that-name"))
+    assert "No entity matches the search" in text_of(browser.get("/?set=Users&search=nobody-of-that-name"))
     for odd in ('"', "NOT", "(((", "\x00", "%", "x" * 5000):
         assert browser.get("/", params={"set": "Users", "search": odd}).status_code == 200
 
@@ -202,14 +202,14 @@ def test_a_large_pbx(monkeypatch: pytest.MonkeyPatch) -> None:
     ):
         assert "1–50 of 200,000" in text_of(browser.get("/?set=CallHistoryView"))
         assert "199,951–200,000 of 200,000" in text_of(browser.get("/?set=CallHistoryView&skip=199999"))
-        monkeypatch.setattr("threecx_node.simulator.page._SEARCH_SECONDS", 60)
+        monkeypatch.setattr("threecx_node.simulator.page.page._SEARCH_TIMEOUT", 60)
         shown = text_of(browser.get("/?set=Users&search=4711"))
-        assert "5,000 in all" in shown
+        assert "5,000 entities in total" in shown
         assert "searched" not in shown
         # No search holds the machine for long.
-        monkeypatch.setattr("threecx_node.simulator.page._SEARCH_SECONDS", 0.01)
+        monkeypatch.setattr("threecx_node.simulator.page.page._SEARCH_TIMEOUT", 0.01)
         shown = text_of(browser.get("/?set=CallHistoryView&search=nobody-of-that-name"))
-        assert re.search(r"Only the first [\d,]+ of 200,000 were searched", shown)
+        assert re.search(r"Only the first [\d,]+ of 200,000 entities were searched", shown)
 
 
 def test_long_texts_make_no_long_lists(browser: httpx.Client, api: httpx.Client) -> None:
@@ -254,7 +254,7 @@ def test_what_turns_a_text_around_shows_as_its_escape(browser: httpx.Client, api
     html = browser.get("/?set=Contacts").text
     assert "\u202e" not in html
     assert "a\\u202efdp.exe" in html
-    assert readable("שלום\u2066") == "שלום\\u2066"
+    assert escape_invisible("שלום\u2066") == "שלום\\u2066"
 
 
 def test_requests_and_their_answers(browser: httpx.Client, api: httpx.Client, pbx: Simulator) -> None:
@@ -268,7 +268,7 @@ def test_requests_and_their_answers(browser: httpx.Client, api: httpx.Client, pb
     assert "WARNINGS.XAPI.NOT_FOUND" in shown
     detail = text_of(browser.get(f"/?request={pbx.requests[0].number}"))
     assert '"@odata.count": 25' in detail
-    assert "As it came: /xapi/v1/Users?$top=2&$count=true&%24select=Id" in detail
+    assert "As sent: /xapi/v1/Users?$top=2&$count=true&%24select=Id" in detail
     assert browser.get("/?request=999999").status_code == 404
     # The page's own requests are not what somebody tests.
     assert len(pbx.requests) == 2
@@ -299,7 +299,7 @@ def test_secrets_are_masked(browser: httpx.Client, pbx: Simulator) -> None:
     for secret in (token, pbx.client_secret, "hunter2-hunter2", "864209"):
         assert secret not in together
     assert "***" in together
-    assert "Nothing fits" in text_of(browser.get("/?set=Users&search=hunter2"))
+    assert "No entity matches" in text_of(browser.get("/?set=Users&search=hunter2"))
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_secrets_are_masked(browser: httpx.Client, pbx: Simulator) -> None:
     ],
 )
 def test_masking(value: Any, expected: Any) -> None:
-    assert masked(value) == expected
+    assert mask_value(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -328,12 +328,12 @@ def test_masking(value: Any, expected: Any) -> None:
     ],
 )
 def test_masking_what_was_cut(text: str) -> None:
-    assert "hid" not in masked_text(text)
-    assert "***" in masked_text(text)
+    assert "hid" not in mask_text(text)
+    assert "***" in mask_text(text)
 
 
 def test_masking_costs_little_even_for_hostile_texts() -> None:
-    assert masked_text('"a' * 200_000 + '"Secret":{' * 1000).startswith('"a')
+    assert mask_text('"a' * 200_000 + '"Secret":{' * 1000).startswith('"a')
 
 
 def test_asking_again_costs_nothing_while_nothing_happens(
@@ -359,10 +359,10 @@ def test_looking_changes_nothing(browser: httpx.Client, pbx: Simulator) -> None:
 
 
 def test_calls_show(browser: httpx.Client, api: httpx.Client) -> None:
-    assert "Nobody is on the phone" in text_of(browser.get("/"))
+    assert "No active calls" in text_of(browser.get("/"))
     assert api.post("Users/Pbx.MakeCall", json={"dn": "101", "destination": "102"}).is_success
     shown = text_of(browser.get("/"))
-    assert "Nobody is on the phone" not in shown
+    assert "No active calls" not in shown
     assert "Active calls 1" in shown
 
 
@@ -374,11 +374,11 @@ def test_calls_show(browser: httpx.Client, api: httpx.Client) -> None:
 def test_what_is_not_there(browser: httpx.Client, page: str) -> None:
     answer = browser.get(page)
     assert answer.status_code == 404
-    assert "does not hold this" in text_of(answer)
+    assert "does not exist in the PBX" in text_of(answer)
 
 
 def palettes() -> Mapping[str, dict[str, str]]:
-    css = (ROOT / "nodes/threecx_node/simulator/templates/style.css").read_text()
+    css = (ROOT / "nodes/threecx_node/simulator/page/templates/style.css").read_text()
     light, dark = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
     colour = re.compile(r"--([\w-]+): (#\w{6})")
     return {"light": dict(colour.findall(light)), "dark": dict(colour.findall(dark))}

@@ -114,7 +114,7 @@ def test_the_fixtures_with_xdist(tmp_path: Path) -> None:
     ("marker", "message"),
     [
         ("'20.0.8'", "the marker threecx_simulator takes options by name"),
-        ("release='20.0.3'", "no release '20.0.3'"),
+        ("release='20.0.3'", "does not contain release '20.0.3'"),
         ("colour='blue'", "colour"),
     ],
 )

@@ -70,7 +70,7 @@ def test_the_main_clients_role(role: str, history: int, users: int) -> None:
 
 
 def test_misuse() -> None:
-    with pytest.raises(ConfigurationError, match="no role 'Boss'"):
+    with pytest.raises(ConfigurationError, match="role 'Boss' does not exist"):
         Simulator(role="Boss")
     with pytest.raises(ConfigurationError, match="same id"):
         Simulator(clients=[Client("900", "x")])

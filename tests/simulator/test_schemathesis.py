@@ -24,13 +24,13 @@ import pytest
 
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
-from threecx_node.simulator.document import openapi_document
+from threecx_node.simulator.odata.openapi_document import build_openapi_document
 
 pytestmark = pytest.mark.slow
 
 RELEASE = "20.0.10"
 CATALOG = load_catalog()
-DOCUMENT = openapi_document(CATALOG, RELEASE)
+DOCUMENT = build_openapi_document(CATALOG, RELEASE)
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

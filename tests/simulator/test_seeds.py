@@ -154,7 +154,7 @@ def test_an_undone_change_of_a_worked_out_row() -> None:
             fail_after(store.clear)
         assert pbx.state.count("CallHistoryView") == 200_000
         assert pbx.state.count("Users") == 5_000
-        assert store.owner_of("1000") is not None
+        assert store.find_owner("1000") is not None
 
 
 def logged_in(pbx: Simulator) -> httpx.Client:
@@ -203,13 +203,13 @@ def test_a_file_on_top_of_an_empty_office(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b'{"Users": [\n  {"Number": 1,}\n]}', r"is not JSON: .* at line 2, column 16"),
+        (b'{"Users": [\n  {"Number": 1,}\n]}', r"is not valid JSON: .* at line 2, column 16"),
         (b"\xff\xfe", "is not UTF-8"),
-        (b"[]", "it is no JSON object"),
-        (b'{"Users": [], "Users": []}', "'Users' stands twice"),
-        (b'{"Users": [{"PinProtectTimeout": NaN}]}', "NaN is no number"),
+        (b"[]", "it is not a JSON object"),
+        (b'{"Users": [], "Users": []}', "'Users' occurs twice"),
+        (b'{"Users": [{"PinProtectTimeout": NaN}]}', "NaN is not a JSON number"),
         ({"User": []}, r"has no set 'User'\. Did you mean 'Users'"),
-        ({"Users": {}}, "Users is no list"),
+        ({"Users": {}}, "Users is not a list"),
         ({"Users": [{"FistName": "Ada"}]}, r"Users\[0\]: FistName: .*Did you mean 'FirstName'"),
         ({"Users": [{"Number": 101}]}, r"Users\[0\]: Number: 101 is not an Edm\.String"),
         (

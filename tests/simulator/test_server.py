@@ -89,13 +89,13 @@ def test_answers_do_not_wait_for_acknowledgements(api: httpx.Client) -> None:
 
 
 def test_misuse() -> None:
-    with pytest.raises(UnknownNameError, match=r"no release '20\.0\.3'"):
+    with pytest.raises(UnknownNameError, match=r"does not contain release '20\.0\.3'"):
         Simulator(release="20.0.3")
-    with pytest.raises(ConfigurationError, match="no seed 'huge'"):
+    with pytest.raises(ConfigurationError, match="the seed 'huge' does not exist"):
         Simulator(seed="huge")
     with pytest.raises(ConfigurationError, match="secret"):
         Simulator(client_secret="")
-    with pytest.raises(ConfigurationError, match="longer than 0"):
+    with pytest.raises(ConfigurationError, match="greater than 0"):
         Simulator(token_lifetime=0)
     with pytest.raises(ConfigurationError, match="latency"):
         Simulator(latency_ms=-1)

@@ -81,15 +81,15 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
     trustme.CA().issue_cert("x.example").private_key_pem.write_to_path(other)
     for options, message in (
-        ({"tls_cert": str(tmp_path / "none.pem")}, "there is no file"),
+        ({"tls_cert": str(tmp_path / "none.pem")}, "none.pem for TLS does not exist"),
         ({"tls_cert": str(cert), "tls_key": str(other)}, "cannot be served"),
         ({"tls_cert": str(cert)}, "cannot be served"),
     ):
         with pytest.raises(ConfigurationError, match=message):
             Simulator(**options).start()  # type: ignore[arg-type]
-    with pytest.raises(ConfigurationError, match="without its certificate"):
+    with pytest.raises(ConfigurationError, match="needs its certificate"):
         Simulator(tls_key=str(key))
-    with pytest.raises(ConfigurationError, match="beside TLS"):
+    with pytest.raises(ConfigurationError, match="needs TLS"):
         Simulator(http_port=0)
 
 

@@ -140,28 +140,28 @@ def simulator(
     It has the data of a small office and listens on this machine. Changes are lost when it ends, unless --data is
     given.
     """
-    from ..simulator import CLIENT_ID, CLIENT_SECRET, run
+    from ..simulator import CLIENT_ID, CLIENT_SECRET, SimulatorConfig, run
 
-    run(
-        port=port,
+    config = SimulatorConfig(
+        release=release,
+        seed=seed,
+        data=data,
         host=host,
+        port=port,
         http_port=http_port or [],
         tls=tls,
         tls_cert=tls_cert,
         tls_key=tls_key,
-        release=release,
-        seed=seed,
-        data=data,
+        client_id=client_id or CLIENT_ID,
+        client_secret=client_secret or CLIENT_SECRET,
+        role=role,
         latency_ms=latency,
         faults=faults,
         fault_seed=fault_seed,
-        role=role,
         control=control,
         public_page=public_page,
-        client_id=client_id or CLIENT_ID,
-        client_secret=client_secret or CLIENT_SECRET,
-        on_ready=_print_addresses,
     )
+    run(config, on_ready=_print_addresses)
 
 
 def _print_addresses(pbx: Simulator) -> None:

@@ -1,112 +1,118 @@
-"""Backups hold what the PBX held when they were made, and restoring one puts that back."""
+"""Backups: a backup stores the entities of the PBX, and restoring it puts them back."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..refusals import REQUIRED, Problem, refuse
-from ..registry import Call, handles
+from ..odata.errors import REQUIRED, ErrorDetail, ODataError
 from .calls import PARTIES
-from .common import made, now, owned, required, set_records
+from .common import build_entity, clear_table, format_now, get_addressed, list_entities, require
+from .dispatch import Invocation, handles
 from .journal import JOURNAL
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
-# What is in each backup: {"tables": {name: [[key, entity], …]}, "password": …}
+# The contents of each backup: {"tables": {name: [[key, entity], …]}, "password": …}
 CONTENTS = "(backup contents)"
 
-# What a backup neither holds nor brings back.
-_LEFT_OUT = frozenset({"Backups", CONTENTS, JOURNAL, "ActiveCalls", PARTIES})
-# What it holds only if its contents say so.
-_BY_CHOICE = {"CallHistoryView": "CallHistory", "Recordings": "Recordings"}
+# Tables that a backup neither contains nor restores.
+_EXCLUDED = frozenset({"Backups", CONTENTS, JOURNAL, "ActiveCalls", PARTIES})
+# Tables that it contains only if its options say so.
+_OPTIONAL_TABLES = {"CallHistoryView": "CallHistory", "Recordings": "Recordings"}
 _SIZE = 48 * 2**20
 
 
 @handles("Backup")
-def _backup(pbx: Pbx, call: Call) -> None:
-    description = required(call, "description")
+def _create_backup(pbx: Pbx, invocation: Invocation) -> None:
+    description = require(invocation, "description")
     name = str(description["Name"]).removesuffix(".zip") + ".zip"
     contents = description.get("Contents") or {}
     password = (contents.get("EncryptBackupPassword") or {}).get("Value")
     if contents.get("EncryptBackup") and not password:
-        raise refuse(400, Problem("description/Contents/EncryptBackupPassword", REQUIRED))
-    values = {"FileName": name, "CreationTime": now(), "DownloadLink": f"/backups/{name}", "Size": _SIZE}
+        raise ODataError.of(400, ErrorDetail("description/Contents/EncryptBackupPassword", REQUIRED))
+    values = {
+        "FileName": name,
+        "CreationTime": format_now(),
+        "DownloadLink": f"/backups/{name}",
+        "Size": _SIZE,
+    }
     pbx.entities.create("Backups", values)
-    for gone in [key for key in pbx.store.table(CONTENTS) if pbx.store.get("Backups", key) is None]:
-        pbx.store.delete(CONTENTS, gone)
-    kept = {table: _rows(pbx, table) for table in _tables(pbx, contents)}
+    for deleted in [key for key in pbx.store.table(CONTENTS) if pbx.store.get("Backups", key) is None]:
+        pbx.store.delete(CONTENTS, deleted)
+    kept = {table: _copy_rows(pbx, table) for table in _choose_tables(pbx, contents)}
     secret = password if contents.get("EncryptBackup") else None
     pbx.store.put(CONTENTS, name, {"tables": kept, "password": secret})
 
 
 @handles("Restore")
-def _restore(pbx: Pbx, call: Call) -> None:
-    owned(pbx, "Backups", call)
-    held = pbx.store.get(CONTENTS, call.arguments["FileName"])
-    if held is None:
-        # A backup of the seed: all that it can bring back is the seed.
+def _restore_backup(pbx: Pbx, invocation: Invocation) -> None:
+    get_addressed(pbx, "Backups", invocation)
+    stored = pbx.store.get(CONTENTS, invocation.arguments["FileName"])
+    if stored is None:
+        # A backup of the seed has no contents: it restores the seed.
         _restore_seed(pbx)
         return
-    if held.value["password"] and held.value["password"] != call.body.get("password"):
-        raise refuse(400, Problem("password", "WARNINGS.XAPI.INVALID_PASSWORD"))
-    for table, rows in held.value["tables"].items():
-        _put_back(pbx, table, rows)
+    if stored.value["password"] and stored.value["password"] != invocation.body.get("password"):
+        raise ODataError.of(400, ErrorDetail("password", "WARNINGS.XAPI.INVALID_PASSWORD"))
+    for table, rows in stored.value["tables"].items():
+        _restore_table(pbx, table, rows)
 
 
 @handles("GetBackupExtras")
-def _extras(pbx: Pbx, call: Call) -> Entity:
-    backup = owned(pbx, "Backups", call).value
-    held = pbx.store.get(CONTENTS, call.arguments["FileName"])
-    encrypted = bool(held and held.value["password"])
-    return made(pbx, "Pbx.BackupExtras", Footprint=backup["Size"], IsEncrypted=encrypted, Version=pbx.version)
+def _describe_backup(pbx: Pbx, invocation: Invocation) -> Entity:
+    backup = get_addressed(pbx, "Backups", invocation).value
+    stored = pbx.store.get(CONTENTS, invocation.arguments["FileName"])
+    encrypted = bool(stored and stored.value["password"])
+    return build_entity(
+        pbx, "Pbx.BackupExtras", Footprint=backup["Size"], IsEncrypted=encrypted, Version=pbx.version
+    )
 
 
 @handles("GetCanCreateBackup")
-def _can_create(_pbx: Pbx, _call: Call) -> bool:
+def _can_create_backup(_pbx: Pbx, _invocation: Invocation) -> bool:
     return True
 
 
 @handles("GetLocalBackupSize")
-def _size(pbx: Pbx, _call: Call) -> int:
-    return sum(backup["Size"] or 0 for backup in set_records(pbx, "Backups"))
+def _sum_sizes(pbx: Pbx, _invocation: Invocation) -> int:
+    return sum(backup["Size"] or 0 for backup in list_entities(pbx, "Backups"))
 
 
 @handles("PurgeLocalBackups")
-def _purge(pbx: Pbx, _call: Call) -> None:
+def _delete_all_backups(pbx: Pbx, _invocation: Invocation) -> None:
     for table in ("Backups", CONTENTS):
-        for key in list(pbx.store.table(table)):
-            pbx.store.delete(table, key)
+        clear_table(pbx, table)
 
 
 @handles("GetFailoverScripts")
-def _failover_scripts(pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_failover_scripts(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     names = ("failover-pre-start.sh", "failover-post-start.sh")
-    return [made(pbx, "Pbx.FailoverScriptFile", Filename=name) for name in names]
+    return [build_entity(pbx, "Pbx.FailoverScriptFile", Filename=name) for name in names]
 
 
 @handles("GetSftpHostKey")
-def _sftp_host_key(_pbx: Pbx, call: Call) -> str:
-    path = required(call, "sftpPath")
+def _get_sftp_host_key(_pbx: Pbx, invocation: Invocation) -> str:
+    path = require(invocation, "sftpPath")
     if "." not in path and "/" not in path:
-        raise refuse(400, Problem("sftpPath", "WARNINGS.XAPI.INVALID_PATH"))
+        raise ODataError.of(400, ErrorDetail("sftpPath", "WARNINGS.XAPI.INVALID_PATH"))
     return "SHA256:2b1f0cJ3mVqk5yGZb0o8r7nP4sT6uW9xA1dE3fH5iKM"
 
 
-def _tables(pbx: Pbx, contents: Entity) -> list[str]:
+def _choose_tables(pbx: Pbx, contents: Entity) -> list[str]:
     return [
         name
         for name in pbx.store.table_names
-        if name not in _LEFT_OUT and (name not in _BY_CHOICE or contents.get(_BY_CHOICE[name]))
+        if name not in _EXCLUDED and (name not in _OPTIONAL_TABLES or contents.get(_OPTIONAL_TABLES[name]))
     ]
 
 
-def _rows(pbx: Pbx, table: str) -> list[list[Any]]:
+def _copy_rows(pbx: Pbx, table: str) -> list[list[Any]]:
     return [[key, record.value] for key, record in pbx.store.table(table).items()]
 
 
-def _put_back(pbx: Pbx, table: str, rows: list[list[Any]]) -> None:
+def _restore_table(pbx: Pbx, table: str, rows: list[list[Any]]) -> None:
     kept = dict(rows)
     for key in list(pbx.store.table(table)):
         if key not in kept:
@@ -118,9 +124,9 @@ def _put_back(pbx: Pbx, table: str, rows: list[list[Any]]) -> None:
 
 
 def _restore_seed(pbx: Pbx) -> None:
-    kept = {table: _rows(pbx, table) for table in pbx.store.table_names if table in _LEFT_OUT}
+    kept = {table: _copy_rows(pbx, table) for table in pbx.store.table_names if table in _EXCLUDED}
     pbx.reset()
     for table, rows in kept.items():
-        _put_back(pbx, table, rows)
-        # Ids began anew with the seed; what stays must not be overwritten by what comes.
+        _restore_table(pbx, table, rows)
+        # The seed restarted the ids; new rows must not overwrite the kept ones.
         pbx.store.skip_ids(table, max((key for key, _ in rows if isinstance(key, int)), default=0))

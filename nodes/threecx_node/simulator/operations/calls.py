@@ -1,27 +1,27 @@
-"""Calls: made, dropped, told about afterwards; and the calls that a PBX makes to record or play a prompt."""
+"""Calls: started and dropped, with their history; and the calls by which a PBX records or plays a prompt."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ..literals import format_date_time
-from ..registry import Call, handles
-from .common import made, now, number_owner, required
+from ..odata.literals import format_date_time
+from .common import build_entity, format_now, require, require_dn
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
-# Who talks to whom in an active call, for the call's history when it ends.
+# The parties of each active call, for the history when it ends.
 PARTIES = "(calls)"
 
 
 @handles("MakeCall")
-def _make_call(pbx: Pbx, call: Call) -> Entity:
-    caller = number_owner(pbx, required(call, "dn"), "dn")
-    destination = required(call, "destination")
-    callee = pbx.entities.dial_plan.by_number(destination)
+def _make_call(pbx: Pbx, invocation: Invocation) -> Entity:
+    caller = require_dn(pbx, require(invocation, "dn"), "dn")
+    destination = require(invocation, "destination")
+    callee = pbx.entities.dial_plan.find_by_number(destination)
     shown = f"{callee.number} {callee.name}" if callee else destination
     call_id = start_call(
         pbx, f"{caller.number} {caller.name}", shown, source=caller.number, target=destination
@@ -37,7 +37,7 @@ def _make_call(pbx: Pbx, call: Call) -> Entity:
         "PartyCallerName": callee.name if callee else "",
         "Status": "Dialing",
     }
-    return made(
+    return build_entity(
         pbx,
         "Pbx.CallControlResultResponse",
         FinalStatus="Success",
@@ -48,8 +48,8 @@ def _make_call(pbx: Pbx, call: Call) -> Entity:
 
 
 @handles("DropCall")
-def _drop_call(pbx: Pbx, call: Call) -> Entity:
-    call_id = call.arguments["Id"]
+def _drop_call(pbx: Pbx, invocation: Invocation) -> Entity:
+    call_id = invocation.arguments["Id"]
     active = pbx.entities.record("ActiveCalls", call_id).value
     pbx.store.delete("ActiveCalls", call_id)
     parties = pbx.store.get(PARTIES, call_id)
@@ -57,8 +57,8 @@ def _drop_call(pbx: Pbx, call: Call) -> Entity:
     start, end = active["EstablishedAt"], datetime.now(UTC)
     seconds = max(0.0, (end - datetime.fromisoformat(start)).total_seconds())
     source, target = (parties.value["caller"], parties.value["callee"]) if parties else ("", "")
-    caller = pbx.entities.dial_plan.by_number(source)
-    inside = pbx.entities.dial_plan.by_number(target)
+    caller = pbx.entities.dial_plan.find_by_number(source)
+    inside = pbx.entities.dial_plan.find_by_number(target)
     pbx.entities.create(
         "CallHistoryView",
         {
@@ -81,8 +81,8 @@ def _drop_call(pbx: Pbx, call: Call) -> Entity:
 
 
 def start_call(pbx: Pbx, caller: str, callee: str, *, source: str, target: str) -> int:
-    """An active call between two parties, who are `source` and `target` in the history; its id."""
-    moment = now()
+    """Start a call between two parties, `source` and `target` in the history; return its id."""
+    moment = format_now()
     call_id = pbx.store.next_id("ActiveCalls")
     active = {
         "Id": call_id,
@@ -93,12 +93,12 @@ def start_call(pbx: Pbx, caller: str, callee: str, *, source: str, target: str) 
         "LastChangeStatus": moment,
         "ServerNow": moment,
     }
-    pbx.store.put("ActiveCalls", call_id, made(pbx, "Pbx.ActiveCall", **active))
+    pbx.store.put("ActiveCalls", call_id, build_entity(pbx, "Pbx.ActiveCall", **active))
     pbx.store.put(PARTIES, call_id, {"caller": source, "callee": target})
     return call_id
 
 
 def call_extension(pbx: Pbx, number: str, target: str) -> None:
-    """The PBX rings an extension by itself, to record or to play something."""
-    dn = number_owner(pbx, number, target)
+    """Start a call from the PBX to an extension, which records or plays something."""
+    dn = require_dn(pbx, number, target)
     start_call(pbx, "PBX", f"{dn.number} {dn.name}", source="", target=dn.number)

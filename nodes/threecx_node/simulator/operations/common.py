@@ -1,4 +1,4 @@
-"""What handlers of many topics need: answers of a schema, documents that are kept, members that must exist."""
+"""Helpers of the handlers: check input, read and change entities, build results."""
 
 from __future__ import annotations
 
@@ -6,124 +6,114 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ..defaults import complete, new_entity
-from ..literals import format_date_time
-from ..refusals import FILE_NOT_FOUND, NON_EXISTENT_NUMBER, REQUIRED, Problem, Refusal, not_found, refuse
+from ..odata.errors import NON_EXISTENT_NUMBER, REQUIRED, ErrorDetail, ODataError
+from ..odata.literals import format_date_time
+from ..pbx.defaults import build_default_entity, complete
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..dialplan import Dn
-    from ..pbx import Pbx
-    from ..registry import Call
-    from ..state import Entity, Key, Record
+    from ..odata.records import Entity, Key, Record
+    from ..pbx.dial_plan import Dn
+    from ..pbx.pbx import Pbx
+    from .dispatch import Invocation
 
-# Single documents that no set or singleton holds, by name.
+# The table of documents that belong to no set and no singleton, by name.
 DOCUMENTS = "(settings)"
 
 
-def now() -> str:
-    """This moment, as the API writes it."""
+def format_now() -> str:
+    """Return the current time in the API's form."""
     return format_date_time(datetime.now(UTC))
 
 
-def required(call: Call, name: str) -> Any:
-    """A body's member; refuses with 400 where it is missing, null or empty text."""
-    value = call.body.get(name)
+def generate_secret() -> str:
+    """Return a random key or password."""
+    return secrets.token_urlsafe(24)
+
+
+# Check input.
+
+
+def require(invocation: Invocation, name: str) -> Any:
+    """Return a member of the body; raise ODataError (400) if it is missing, null or an empty text."""
+    value = invocation.body.get(name)
     if value is None or value == "":
-        raise refuse(400, Problem(name, REQUIRED))
+        raise ODataError.of(400, ErrorDetail(name, REQUIRED))
     return value
 
 
-def made(pbx: Pbx, schema: str, **values: Any) -> Entity:
-    """An object of `schema` with `values` and defaults; what this release lacks falls away."""
-    fields = pbx.model.schema(schema)
-    known = {
-        name: value
-        for name, value in values.items()
-        if name in fields and (fields[name].kind != "enum" or value in pbx.model.enum(fields[name].type))
-    }
-    return complete(pbx.model, schema, known)
-
-
-def template(pbx: Pbx, schema: str, **values: Any) -> Entity:
-    """What an Init function gives: an entity that POST takes back, with Id 0 and without what needs $expand."""
-    return pbx.plain(schema, complete(pbx.model, schema, {"Id": 0, **values}))
-
-
-def document(pbx: Pbx, name: str, schema: str) -> Entity:
-    """The kept document of a name, its defaults where nobody ever set it."""
-    record = pbx.store.get(DOCUMENTS, name)
-    return record.value if record else new_entity(pbx.model, schema)
-
-
-def keep(pbx: Pbx, name: str, value: Entity) -> None:
-    """Puts a document in the place of its older self."""
-    pbx.store.put(DOCUMENTS, name, value)
-
-
-def number_owner(pbx: Pbx, number: str, target: str) -> Dn:
-    """Who owns a number; refuses with 400 that names the body's member."""
-    dn = pbx.entities.dial_plan.by_number(number)
+def require_dn(pbx: Pbx, number: str, target: str) -> Dn:
+    """Return the DN of a number; raise ODataError (400) that names the body's member `target`."""
+    dn = pbx.entities.dial_plan.find_by_number(number)
     if dn is None:
-        raise refuse(400, Problem(target, NON_EXISTENT_NUMBER))
+        raise ODataError.of(400, ErrorDetail(target, NON_EXISTENT_NUMBER))
     return dn
 
 
-def owned(pbx: Pbx, set_name: str, call: Call) -> Record:
-    """The entity that the path's key names; refuses with 404."""
-    key = call.route.arguments[0].name
-    return pbx.entities.record(set_name, call.arguments[key], key)
+# Read and change entities.
 
 
-def all_of(pbx: Pbx, set_name: str, keys: Iterable[Key]) -> list[tuple[Key, Record]]:
-    """The records of all keys, each once; refuses with 404 at the first that is not there."""
+def get_addressed(pbx: Pbx, set_name: str, invocation: Invocation) -> Record:
+    """Return the record of the key in the path; raise EntityNotFoundError."""
+    key = invocation.route.arguments[0].name
+    return pbx.entities.record(set_name, invocation.arguments[key], key)
+
+
+def get_records(pbx: Pbx, set_name: str, keys: Iterable[Key]) -> list[tuple[Key, Record]]:
+    """Return the records of all keys, each once; raise EntityNotFoundError for the first missing one."""
     return [(key, pbx.entities.record(set_name, key)) for key in dict.fromkeys(keys)]
 
 
-def changed(pbx: Pbx, set_name: str, key: Key, **values: Any) -> None:
-    """Changes properties of a stored entity, those that this release has."""
+def list_entities(pbx: Pbx, set_name: str) -> list[Entity]:
+    """Return the stored entities of a set, an empty list if the release has no such set."""
+    return [record.value for record in pbx.store.table(set_name).values()]
+
+
+def clear_table(pbx: Pbx, name: str) -> None:
+    """Delete all records of a table."""
+    for key in list(pbx.store.table(name)):
+        pbx.store.delete(name, key)
+
+
+def change_entity(pbx: Pbx, set_name: str, key: Key, **values: Any) -> None:
+    """Change properties of a stored entity; skip those that the release does not have."""
     old = pbx.entities.record(set_name, key).value
     pbx.store.put(set_name, key, {**old, **{name: value for name, value in values.items() if name in old}})
 
 
 def change_singleton(pbx: Pbx, name: str, **values: Any) -> None:
-    """Changes properties of a singleton, those that this release has."""
+    """Change properties of a singleton; skip those that the release does not have."""
     fields = pbx.model.schema(pbx.model.singletons[name])
-    known = {name: value for name, value in values.items() if name in fields}
-    pbx.entities.update_singleton(name, known)
+    supported = {name: value for name, value in values.items() if name in fields}
+    pbx.entities.update_singleton(name, supported)
 
 
-def set_records(pbx: Pbx, set_name: str) -> list[Entity]:
-    """The stored entities of a set, none where this release has no such set."""
-    return [record.value for record in pbx.store.table(set_name).values()]
+def read_document(pbx: Pbx, name: str, schema: str) -> Entity:
+    """Return the stored document of a name, the defaults of `schema` if none is stored."""
+    record = pbx.store.get(DOCUMENTS, name)
+    return record.value if record else build_default_entity(pbx.model, schema)
 
 
-def no_file(target: str) -> Refusal:
-    """The 404 of a file that is not there."""
-    return refuse(404, Problem(target, FILE_NOT_FOUND))
+def store_document(pbx: Pbx, name: str, value: Entity) -> None:
+    """Store a document in place of the older one."""
+    pbx.store.put(DOCUMENTS, name, value)
 
 
-def new_secret() -> str:
-    """A key or password that nobody can guess."""
-    return secrets.token_urlsafe(24)
+# Build results.
 
 
-__all__ = [
-    "DOCUMENTS",
-    "all_of",
-    "change_singleton",
-    "changed",
-    "document",
-    "keep",
-    "made",
-    "new_secret",
-    "no_file",
-    "not_found",
-    "now",
-    "number_owner",
-    "owned",
-    "required",
-    "set_records",
-    "template",
-]
+def build_entity(pbx: Pbx, schema: str, **values: Any) -> Entity:
+    """Return an object of `schema` with `values` and defaults; skip values that the release does not have."""
+    fields = pbx.model.schema(schema)
+    supported = {
+        name: value
+        for name, value in values.items()
+        if name in fields and (fields[name].kind != "enum" or value in pbx.model.enum(fields[name].type))
+    }
+    return complete(pbx.model, schema, supported)
+
+
+def build_template(pbx: Pbx, schema: str, **values: Any) -> Entity:
+    """Return the result of an Init function: an entity that POST accepts, with Id 0 and nothing expanded."""
+    return pbx.select_plain(schema, complete(pbx.model, schema, {"Id": 0, **values}))

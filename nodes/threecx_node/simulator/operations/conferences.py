@@ -1,75 +1,78 @@
-"""Web meetings: the servers that hold them, the request to set one up, the key for the meeting API."""
+"""Web meetings: their servers, the request to set one up, the key for the meeting API."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..entities import merge
-from ..registry import Call, handles
-from .common import change_singleton, document, keep, made, new_secret, not_found, required
+from ..odata.errors import EntityNotFoundError
+from ..pbx.entities import merge_patch
+from .common import build_entity, change_singleton, generate_secret, read_document, require, store_document
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 MCU_ID = "5d0b5a3e-1111-4c52-9a63-0c2f6a7b8c01"
 _REQUEST = "Pbx.MCURequestStatus"
 
 
 @handles("GenerateApiKey")
-def _generate_key(pbx: Pbx, _call: Call) -> str:
-    key = new_secret()
+def _generate_key(pbx: Pbx, _invocation: Invocation) -> str:
+    key = generate_secret()
     change_singleton(pbx, "ConferenceSettings", ApiKey=key)
     return key
 
 
 @handles("DeleteApiKey")
-def _delete_key(pbx: Pbx, _call: Call) -> None:
+def _delete_key(pbx: Pbx, _invocation: Invocation) -> None:
     change_singleton(pbx, "ConferenceSettings", ApiKey="")
 
 
 @handles("GetWebMeetingZones")
-def _zones(_pbx: Pbx, _call: Call) -> list[str]:
+def _list_zones(_pbx: Pbx, _invocation: Invocation) -> list[str]:
     return ["eu-central", "eu-west", "us-east", "us-west"]
 
 
 @handles("GetMCURequestStatus")
-def _request(pbx: Pbx, _call: Call) -> Entity:
-    return document(pbx, _REQUEST, _REQUEST)
+def _get_request(pbx: Pbx, _invocation: Invocation) -> Entity:
+    return read_document(pbx, _REQUEST, _REQUEST)
 
 
 @handles("UpdateMCURequestStatus")
-def _update_request(pbx: Pbx, call: Call) -> None:
-    old = document(pbx, _REQUEST, _REQUEST)
-    keep(pbx, _REQUEST, merge(pbx.model, pbx.model.schema(_REQUEST), old, required(call, "request")))
+def _update_request(pbx: Pbx, invocation: Invocation) -> None:
+    old = read_document(pbx, _REQUEST, _REQUEST)
+    store_document(
+        pbx, _REQUEST, merge_patch(pbx.model, pbx.model.schema(_REQUEST), old, require(invocation, "request"))
+    )
 
 
 @handles("GetMCURows")
-def _rows(pbx: Pbx, _call: Call) -> list[Entity]:
-    return [_row(pbx)]
+def _list_servers(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
+    return [_build_server(pbx)]
 
 
 @handles("GetMCURow")
-def _one_row(pbx: Pbx, call: Call) -> Entity:
-    if call.arguments["guid"] != MCU_ID:
-        raise not_found("guid")
-    return _row(pbx)
+def _get_server(pbx: Pbx, invocation: Invocation) -> Entity:
+    if invocation.arguments["guid"] != MCU_ID:
+        raise EntityNotFoundError("guid")
+    return _build_server(pbx)
 
 
 @handles("GetOnboardMcuData")
-def _data(pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_server_data(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     detail = {"Guid": MCU_ID, "Host": "meet.office.example", "Active": True, "Enabled": True}
     values = {"Fqdn": "meet.office.example", "Online": True, "Connected": True, "Available": True}
-    return [made(pbx, "Pbx.OnBoardMcuData", Mcu=detail, FreeDiskSpace=8 * 2**30, **values)]
+    return [build_entity(pbx, "Pbx.OnBoardMcuData", Mcu=detail, FreeDiskSpace=8 * 2**30, **values)]
 
 
 @handles("GetOnboardMeetings")
-def _meetings(_pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_meetings(_pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     return []
 
 
-def _row(pbx: Pbx) -> Entity:
-    return made(
+def _build_server(pbx: Pbx) -> Entity:
+    return build_entity(
         pbx,
         "Pbx.OnBoardMcuRow",
         Guid=MCU_ID,

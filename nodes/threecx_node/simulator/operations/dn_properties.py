@@ -1,59 +1,61 @@
-"""Properties of DNs: names with values that a number carries."""
+"""Properties of DNs: pairs of name and value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..defaults import complete
-from ..refusals import ALREADY_IN_USE, Problem, refuse
-from ..registry import Call, handles
-from .common import not_found, number_owner, required
+from ..odata.errors import ALREADY_IN_USE, EntityNotFoundError, ErrorDetail, ODataError
+from ..pbx.defaults import complete
+from .common import require, require_dn
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _TABLE = "DNProperties"
 
 
 @handles("GetPropertiesByDn")
-def _of_dn(pbx: Pbx, call: Call) -> list[Entity]:
-    number = call.arguments["dnNumber"]
-    if pbx.store.owner_of(number) is None:
-        raise not_found("dnNumber")
-    prefix = _key(number, "")
+def _list_properties(pbx: Pbx, invocation: Invocation) -> list[Entity]:
+    number = invocation.arguments["dnNumber"]
+    if pbx.store.find_owner(number) is None:
+        raise EntityNotFoundError("dnNumber")
+    prefix = _build_key(number, "")
     return [r.value for key, r in pbx.store.table(_TABLE).items() if str(key).startswith(prefix)]
 
 
 @handles("GetDNPropertyByName")
-def _by_name(pbx: Pbx, call: Call) -> Entity:
-    record = pbx.store.get(_TABLE, _key(call.arguments["dnNumber"], call.arguments["name"]))
+def _get_property(pbx: Pbx, invocation: Invocation) -> Entity:
+    record = pbx.store.get(_TABLE, _build_key(invocation.arguments["dnNumber"], invocation.arguments["name"]))
     if record is None:
-        raise not_found("name")
+        raise EntityNotFoundError("name")
     return record.value
 
 
 @handles("CreateDNProperty", "UpdateDNProperty")
-def _put(pbx: Pbx, call: Call) -> None:
-    number, given = required(call, "dnNumber"), required(call, "property")
-    number_owner(pbx, number, "dnNumber")
-    key = _key(number, given["Name"])
+def _put_property(pbx: Pbx, invocation: Invocation) -> None:
+    number, given = require(invocation, "dnNumber"), require(invocation, "property")
+    require_dn(pbx, number, "dnNumber")
+    key = _build_key(number, given["Name"])
     old = pbx.store.get(_TABLE, key)
-    creating = call.route.operation.id == "CreateDNProperty"
+    creating = invocation.route.operation.id == "CreateDNProperty"
     if creating and old is not None:
-        raise refuse(400, Problem("property/Name", ALREADY_IN_USE))
+        raise ODataError.of(400, ErrorDetail("property/Name", ALREADY_IN_USE))
     if not creating and old is None:
-        raise not_found("propertyName")
+        raise EntityNotFoundError("propertyName")
     own_id = old.value["Id"] if old else pbx.store.next_id(_TABLE)
     values = {**(old.value if old else {}), **given, "Id": own_id}
     pbx.store.put(_TABLE, key, complete(pbx.model, "Pbx.DNProperty", values))
 
 
 @handles("DeleteDNProperty")
-def _delete(pbx: Pbx, call: Call) -> None:
-    if not pbx.store.delete(_TABLE, _key(required(call, "dnNumber"), required(call, "propertyName"))):
-        raise not_found("propertyName")
+def _delete_property(pbx: Pbx, invocation: Invocation) -> None:
+    if not pbx.store.delete(
+        _TABLE, _build_key(require(invocation, "dnNumber"), require(invocation, "propertyName"))
+    ):
+        raise EntityNotFoundError("propertyName")
 
 
-def _key(number: str, name: str) -> str:
+def _build_key(number: str, name: str) -> str:
     return f"{number}\n{name}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..files import FileAnswer, csv_file
-from ..registry import Call, handles
+from ..http.files import FileDownload, build_csv
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
+    from ..pbx.pbx import Pbx
 
 # Downloads whose rows are the entities of the set that the path begins with.
 _DOWNLOADS = {
@@ -24,9 +24,9 @@ _DOWNLOADS = {
 
 
 @handles(*_DOWNLOADS)
-def _download(pbx: Pbx, call: Call) -> FileAnswer:
-    entity_set = pbx.model.sets[call.route.head]
+def _download_set(pbx: Pbx, invocation: Invocation) -> FileDownload:
+    entity_set = pbx.model.sets[invocation.route.head]
     fields = pbx.model.schema(entity_set.schema).values()
     columns = [field.name for field in fields if field.kind != "complex" and not field.collection]
     rows = ([record.value.get(column) for column in columns] for record in pbx.views.records(entity_set.name))
-    return csv_file(_DOWNLOADS[call.route.operation.id], columns, rows)
+    return build_csv(_DOWNLOADS[invocation.route.operation.id], columns, rows)

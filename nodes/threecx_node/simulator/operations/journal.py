@@ -1,7 +1,7 @@
-"""The journal of what actions were asked for and done: the activity log reads it, and tests may.
+"""The journal of performed actions, which the activity log and tests read.
 
-Most of what a PBX does (a phone reboots, a mail goes out) cannot happen here; that it was asked for can be
-seen.
+Most effects of an action (a phone reboots, an email is sent) cannot happen here; the journal shows that the
+action was requested.
 """
 
 from __future__ import annotations
@@ -9,53 +9,52 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from .common import now
+from .common import clear_table, format_now
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..registry import Call
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
+    from .dispatch import Invocation
 
 JOURNAL = "(actions)"
-# Older entries fall out.
+# Older entries are removed.
 LIMIT = 1000
 
 _SECRET = re.compile(r"password|secret|token|verifier|apikey|licensekey|pin$|^code$", re.IGNORECASE)
 _LONGEST_TEXT = 200
 
 
-def note(pbx: Pbx, call: Call) -> None:
-    """Writes down that an action was done: when, which, on what, with which body, secrets left out."""
+def record_action(pbx: Pbx, invocation: Invocation) -> None:
+    """Record an action: its time, its operation, its arguments and its body, with secrets masked."""
     number = pbx.store.next_id(JOURNAL)
     entry = {
         "Id": number,
-        "At": now(),
-        "Operation": call.route.operation.id,
-        "Arguments": dict(call.arguments),
-        "Body": _shown("", call.body),
+        "At": format_now(),
+        "Operation": invocation.route.operation.id,
+        "Arguments": dict(invocation.arguments),
+        "Body": _mask_secrets("", invocation.body),
     }
     pbx.store.put(JOURNAL, number, entry)
     pbx.store.delete(JOURNAL, number - LIMIT)
 
 
-def entries(pbx: Pbx) -> list[Entity]:
-    """All entries, oldest first."""
+def list_entries(pbx: Pbx) -> list[Entity]:
+    """Return all entries, oldest first."""
     return [record.value for record in pbx.store.table(JOURNAL).values()]
 
 
-def forget(pbx: Pbx) -> None:
-    """Empties the journal."""
-    for key in list(pbx.store.table(JOURNAL)):
-        pbx.store.delete(JOURNAL, key)
+def clear_journal(pbx: Pbx) -> None:
+    """Remove all entries."""
+    clear_table(pbx, JOURNAL)
 
 
-def _shown(name: str, value: Any) -> Any:
+def _mask_secrets(name: str, value: Any) -> Any:
     if value is not None and _SECRET.search(name) and not isinstance(value, bool):
         return "***"
     if isinstance(value, dict):
-        return {inner: _shown(inner, part) for inner, part in value.items()}
+        return {inner: _mask_secrets(inner, part) for inner, part in value.items()}
     if isinstance(value, list):
-        return [_shown(name, part) for part in value[:20]]
+        return [_mask_secrets(name, part) for part in value[:20]]
     if isinstance(value, str) and len(value) > _LONGEST_TEXT:
         return value[:_LONGEST_TEXT] + "…"
     return value

@@ -1,94 +1,102 @@
-"""Microsoft 365 and Teams: accounts, groups, presence, the scripts that an administrator runs there."""
+"""Microsoft 365 and Teams: accounts, groups, presence, the scripts for an administrator."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..files import FileAnswer
-from ..registry import Call, handles
-from .accounts import accounts, external_id, groups, page
-from .common import keep, made, new_secret, required, set_records
+from ..http.files import FileDownload
+from .accounts import build_account_page, derive_external_id, list_accounts, list_groups
+from .common import build_entity, generate_secret, list_entities, require, store_document
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _PRESENCE = "microsoft presence"
 
 
 @handles("GetM365Users", "GetUsers")
-def _users(pbx: Pbx, call: Call) -> Entity:
-    return page(pbx, call.route.shape.returns.type, "Users", accounts(pbx), call.body.get("options"))
+def _list_users(pbx: Pbx, invocation: Invocation) -> Entity:
+    return build_account_page(
+        pbx,
+        invocation.route.version.returns.type,
+        "Users",
+        list_accounts(pbx),
+        invocation.body.get("options"),
+    )
 
 
 @handles("GetM365Groups")
-def _groups(pbx: Pbx, call: Call) -> Entity:
-    return page(pbx, call.route.shape.returns.type, "Groups", groups(pbx), call.body.get("options"))
+def _list_groups(pbx: Pbx, invocation: Invocation) -> Entity:
+    return build_account_page(
+        pbx, invocation.route.version.returns.type, "Groups", list_groups(pbx), invocation.body.get("options")
+    )
 
 
 @handles("GetUsersByPrincipalNames")
-def _users_by_name(pbx: Pbx, call: Call) -> list[Entity]:
-    wanted = {name.casefold() for name in required(call, "principalNames")}
-    return [account for account in accounts(pbx) if account["Email"].casefold() in wanted]
+def _list_users_by_name(pbx: Pbx, invocation: Invocation) -> list[Entity]:
+    wanted = {name.casefold() for name in require(invocation, "principalNames")}
+    return [account for account in list_accounts(pbx) if account["Email"].casefold() in wanted]
 
 
 @handles("GetMicrosoft365Directory")
-def _directory(pbx: Pbx, _call: Call) -> Entity:
+def _get_directory(pbx: Pbx, _invocation: Invocation) -> Entity:
     application = pbx.views.singleton("Microsoft365Integration").value["ApplicationId"]
-    return made(
+    return build_entity(
         pbx,
         "Pbx.Microsoft365Status",
-        ApplicationId=application or external_id("application"),
+        ApplicationId=application or derive_external_id("application"),
         ProvisionUrl="https://office.example/m365",
     )
 
 
 @handles("GetMicrosoftAccessToken")
-def _access_token(_pbx: Pbx, _call: Call) -> str:
-    return new_secret()
+def _issue_access_token(_pbx: Pbx, _invocation: Invocation) -> str:
+    return generate_secret()
 
 
 @handles("AuthorizePresence", "DeauthorizePresence")
-def _presence(pbx: Pbx, call: Call) -> None:
-    keep(pbx, _PRESENCE, {"Authorized": call.route.operation.id == "AuthorizePresence"})
+def _authorize_presence(pbx: Pbx, invocation: Invocation) -> None:
+    store_document(pbx, _PRESENCE, {"Authorized": invocation.route.operation.id == "AuthorizePresence"})
 
 
 @handles("TestPresence")
-def _test_presence(_pbx: Pbx, _call: Call) -> None:
+def _test_presence(_pbx: Pbx, _invocation: Invocation) -> None:
     return None
 
 
 @handles("TestSubscription")
-def _test_subscription(pbx: Pbx, _call: Call) -> Entity:
-    return made(
+def _test_subscription(pbx: Pbx, _invocation: Invocation) -> Entity:
+    return build_entity(
         pbx, "Pbx.Microsoft365SubscriptionTestResult", Fqdn="office.example", IsSubscriptionAvailable=True
     )
 
 
 @handles("CheckFqdnRecord")
-def _check_fqdn(_pbx: Pbx, call: Call) -> bool:
-    return "." in call.arguments["fqdn"].strip(".")
+def _check_fqdn(_pbx: Pbx, invocation: Invocation) -> bool:
+    return "." in invocation.arguments["fqdn"].strip(".")
 
 
 @handles("CheckMapUsersScript")
-def _check_script(pbx: Pbx, _call: Call) -> bool:
-    return any(user["MS365TeamsEnabled"] for user in set_records(pbx, "Users"))
+def _check_script(pbx: Pbx, _invocation: Invocation) -> bool:
+    return any(user["MS365TeamsEnabled"] for user in list_entities(pbx, "Users"))
 
 
 @handles("GetDialPlanScript")
-def _dial_plan_script(_pbx: Pbx, _call: Call) -> FileAnswer:
+def _build_dial_plan_script(_pbx: Pbx, _invocation: Invocation) -> FileDownload:
     text = "# Lets Teams send what it dials to the PBX.\nNew-CsTenantDialPlan -Identity 'PBX'\n"
-    return FileAnswer(text.encode(), "text/plain", "dial-plan.ps1")
+    return FileDownload(text.encode(), "text/plain", "dial-plan.ps1")
 
 
 @handles("GetMapUsersScript")
-def _map_users_script(pbx: Pbx, _call: Call) -> FileAnswer:
+def _build_map_users_script(pbx: Pbx, _invocation: Invocation) -> FileDownload:
     lines = ["# Gives every user the number of the extension."]
-    for user in set_records(pbx, "Users"):
+    for user in list_entities(pbx, "Users"):
         if user["EmailAddress"]:
             name, number = user["EmailAddress"].replace("'", "''"), user["Number"]
             lines.append(
                 f"Set-CsPhoneNumberAssignment -Identity '{name}' -PhoneNumber '{number}' "
                 "-PhoneNumberType DirectRouting"
             )
-    return FileAnswer(("\n".join(lines) + "\n").encode(), "text/plain", "map-users.ps1")
+    return FileDownload(("\n".join(lines) + "\n").encode(), "text/plain", "map-users.ps1")

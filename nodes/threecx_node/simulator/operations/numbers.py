@@ -1,15 +1,16 @@
-"""Numbers and templates for what is to be created: the first free one, Init… functions."""
+"""Free numbers and templates for new entities: GetFirstAvailable… and Init… functions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..registry import Call, handles
-from .common import not_found, template
+from ..odata.errors import EntityNotFoundError
+from .common import build_template
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _FIRST_AVAILABLE = {
     "GetFirstAvailableExtensionNumber": "Users",
@@ -26,27 +27,31 @@ _BRIDGES = {
 
 
 @handles(*_FIRST_AVAILABLE)
-def _first_available(pbx: Pbx, call: Call) -> Entity:
-    return {"Number": pbx.entities.dial_plan.free_number(_FIRST_AVAILABLE[call.route.operation.id])}
+def _find_first_available(pbx: Pbx, invocation: Invocation) -> Entity:
+    return {
+        "Number": pbx.entities.dial_plan.find_free_number(_FIRST_AVAILABLE[invocation.route.operation.id])
+    }
 
 
 @handles("InitFax")
-def _init_fax(pbx: Pbx, _call: Call) -> Entity:
-    return template(pbx, "Pbx.Fax", Number=pbx.entities.dial_plan.free_number("Fax"))
+def _init_fax(pbx: Pbx, _invocation: Invocation) -> Entity:
+    return build_template(pbx, "Pbx.Fax", Number=pbx.entities.dial_plan.find_free_number("Fax"))
 
 
 @handles("InitTrunk")
-def _init_trunk(pbx: Pbx, call: Call) -> Entity:
-    wanted = call.arguments["template"]
+def _init_trunk(pbx: Pbx, invocation: Invocation) -> Entity:
+    wanted = invocation.arguments["template"]
     found = pbx.store.get("TrunkTemplates", wanted)
     if found is None:
-        raise not_found("template")
+        raise EntityNotFoundError("template")
     gateway = {"Name": found.value["Name"], "TemplateFilename": wanted, "Type": "Provider"}
-    return template(pbx, "Pbx.Trunk", Number=pbx.entities.dial_plan.free_number("Trunks"), Gateway=gateway)
+    return build_template(
+        pbx, "Pbx.Trunk", Number=pbx.entities.dial_plan.find_free_number("Trunks"), Gateway=gateway
+    )
 
 
 @handles(*_BRIDGES)
-def _init_bridge(pbx: Pbx, call: Call) -> Entity:
-    name, kind = _BRIDGES[call.route.operation.id]
-    number = pbx.entities.dial_plan.free_number("Trunks")
-    return template(pbx, "Pbx.Trunk", Number=number, Gateway={"Name": name, "Type": kind})
+def _init_bridge(pbx: Pbx, invocation: Invocation) -> Entity:
+    name, kind = _BRIDGES[invocation.route.operation.id]
+    number = pbx.entities.dial_plan.find_free_number("Trunks")
+    return build_template(pbx, "Pbx.Trunk", Number=number, Gateway={"Name": name, "Type": kind})

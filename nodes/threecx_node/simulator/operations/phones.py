@@ -1,81 +1,89 @@
-"""Phones, SBCs, FXS gateways and firmware: found by MAC address, told to reboot, provisioned."""
+"""Phones, SBCs, FXS gateways and firmware: found by MAC address, rebooted, provisioned."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-from ..refusals import INVALID, NOT_FOUND, Problem, refuse
-from ..registry import Call, handles
-from .common import all_of, changed, made, new_secret, not_found, owned, required, set_records
+from ..odata.errors import INVALID, NOT_FOUND, EntityNotFoundError, ErrorDetail, ODataError
+from .common import (
+    build_entity,
+    change_entity,
+    generate_secret,
+    get_addressed,
+    get_records,
+    list_entities,
+    require,
+)
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _MAC = re.compile(r"[0-9A-F]{12}")
 
 
 @handles("GetPhoneRegistrar")
-def _registrar(pbx: Pbx, call: Call) -> Entity:
-    found = _registrars(pbx).get(_plain_mac(call.arguments["mac"]))
+def _get_registrar(pbx: Pbx, invocation: Invocation) -> Entity:
+    found = _list_registrars(pbx).get(_normalize_mac(invocation.arguments["mac"]))
     if found is None:
-        raise not_found("mac")
+        raise EntityNotFoundError("mac")
     return found
 
 
 @handles("GetPhoneRegistrars")
-def _many_registrars(pbx: Pbx, call: Call) -> list[Entity]:
-    known = _registrars(pbx)
-    wanted = dict.fromkeys(_plain_mac(mac) for mac in required(call, "macs"))
+def _get_registrars(pbx: Pbx, invocation: Invocation) -> list[Entity]:
+    known = _list_registrars(pbx)
+    wanted = dict.fromkeys(_normalize_mac(mac) for mac in require(invocation, "macs"))
     return [known[mac] for mac in wanted if mac in known]
 
 
 @handles("RebootPhone", "ReprovisionPhone")
-def _to_phone(pbx: Pbx, call: Call) -> None:
-    _known_mac(pbx, call)
+def _send_to_phone(pbx: Pbx, invocation: Invocation) -> None:
+    _require_mac(pbx, invocation)
 
 
 @handles("UpgradePhone")
-def _upgrade(pbx: Pbx, call: Call) -> None:
-    mac = _known_mac(pbx, call)
-    _set_firmware(pbx, mac, required(call, "version"))
+def _upgrade_phone(pbx: Pbx, invocation: Invocation) -> None:
+    mac = _require_mac(pbx, invocation)
+    _set_firmware(pbx, mac, require(invocation, "version"))
 
 
 @handles("ReprovisionAllPhones")
-def _reprovision_all(pbx: Pbx, call: Call) -> None:
-    all_of(pbx, "Users", required(call, "ids"))
+def _reprovision_all(pbx: Pbx, invocation: Invocation) -> None:
+    get_records(pbx, "Users", require(invocation, "ids"))
 
 
 @handles("InstallFirmware")
-def _install_firmware(_pbx: Pbx, call: Call) -> None:
-    phone = required(call, "phone")
+def _install_firmware(_pbx: Pbx, invocation: Invocation) -> None:
+    phone = require(invocation, "phone")
     if not phone.get("Model") and not phone.get("UserAgent"):
-        raise refuse(400, Problem("phone/Model", "WARNINGS.XAPI.REQUIRED"))
+        raise ODataError.of(400, ErrorDetail("phone/Model", "WARNINGS.XAPI.REQUIRED"))
 
 
 @handles("PushFirmware")
-def _push_firmware(pbx: Pbx, call: Call) -> None:
-    device = owned(pbx, "SipDevices", call).value
-    firmware = pbx.store.get("Firmwares", required(call, "firmwareId"))
+def _push_firmware(pbx: Pbx, invocation: Invocation) -> None:
+    device = get_addressed(pbx, "SipDevices", invocation).value
+    firmware = pbx.store.get("Firmwares", require(invocation, "firmwareId"))
     if firmware is None:
-        raise refuse(400, Problem("firmwareId", NOT_FOUND))
-    mac = _plain_mac((device["Registrar"] or {}).get("MAC") or "")
+        raise ODataError.of(400, ErrorDetail("firmwareId", NOT_FOUND))
+    mac = _normalize_mac((device["Registrar"] or {}).get("MAC") or "")
     _set_firmware(pbx, mac, firmware.value["Version"] or "")
 
 
 @handles("PushFirmwareForPhones")
-def _push_to_all(pbx: Pbx, call: Call) -> None:
-    firmware = owned(pbx, "Firmwares", call).value
-    for mac, registrar in _registrars(pbx).items():
+def _push_firmware_to_all(pbx: Pbx, invocation: Invocation) -> None:
+    firmware = get_addressed(pbx, "Firmwares", invocation).value
+    for mac, registrar in _list_registrars(pbx).items():
         if registrar["Model"] == firmware["Model"]:
             _set_firmware(pbx, mac, firmware["Version"] or "")
 
 
 @handles("CleanUp")
-def _clean_up(pbx: Pbx, _call: Call) -> Entity:
-    """Deletes the firmware that no registered phone's model needs."""
-    models = {registrar["Model"] for registrar in _registrars(pbx).values()}
+def _clean_up(pbx: Pbx, _invocation: Invocation) -> Entity:
+    """Delete the firmware that no registered phone needs."""
+    models = {registrar["Model"] for registrar in _list_registrars(pbx).values()}
     for key, record in list(pbx.store.table("Firmwares").items()):
         if record.value["Model"] not in models:
             pbx.store.delete("Firmwares", key)
@@ -83,9 +91,9 @@ def _clean_up(pbx: Pbx, _call: Call) -> Entity:
 
 
 @handles("GetFirmwareState")
-def _firmware_state(pbx: Pbx, _call: Call) -> Entity:
-    names = [firmware["Filename"] for firmware in set_records(pbx, "Firmwares") if firmware["Filename"]]
-    return made(
+def _get_firmware_state(pbx: Pbx, _invocation: Invocation) -> Entity:
+    names = [firmware["Filename"] for firmware in list_entities(pbx, "Firmwares") if firmware["Filename"]]
+    return build_entity(
         pbx,
         "Pbx.FirmwareState",
         Id="firmware",
@@ -96,66 +104,72 @@ def _firmware_state(pbx: Pbx, _call: Call) -> Entity:
 
 
 @handles("Provision")
-def _provision(pbx: Pbx, call: Call) -> None:
-    """Gives a phone that was found in the network to a user."""
-    device = owned(pbx, "DeviceInfos", call).value
-    user = pbx.store.get("Users", required(call, "userId"))
+def _provision_phone(pbx: Pbx, invocation: Invocation) -> None:
+    """Assign a phone that was detected in the network to a user."""
+    device = get_addressed(pbx, "DeviceInfos", invocation).value
+    user = pbx.store.get("Users", require(invocation, "userId"))
     if user is None:
-        raise refuse(400, Problem("userId", NOT_FOUND))
-    if device["Assigned"] and not call.body.get("reprovision"):
-        raise refuse(400, Problem("Id", "WARNINGS.XAPI.MAC_USED_BY"))
-    changed(pbx, "DeviceInfos", call.arguments["Id"], Assigned=True, AssignedUser=user.value["Number"])
+        raise ODataError.of(400, ErrorDetail("userId", NOT_FOUND))
+    if device["Assigned"] and not invocation.body.get("reprovision"):
+        raise ODataError.of(400, ErrorDetail("Id", "WARNINGS.XAPI.MAC_USED_BY"))
+    change_entity(
+        pbx, "DeviceInfos", invocation.arguments["Id"], Assigned=True, AssignedUser=user.value["Number"]
+    )
 
 
 @handles("PushConfig")
-def _push_config(pbx: Pbx, call: Call) -> None:
-    owned(pbx, "Sbcs", call)
+def _push_config(pbx: Pbx, invocation: Invocation) -> None:
+    get_addressed(pbx, "Sbcs", invocation)
 
 
 @handles("RegenerateWebCredentials")
-def _fxs_credentials(pbx: Pbx, call: Call) -> Entity:
-    owned(pbx, "Fxs", call)
-    key = call.arguments["MacAddress"]
-    changed(pbx, "Fxs", key, Password=new_secret())
-    return pbx.plain("Pbx.Fxs", pbx.entities.record("Fxs", key).value)
+def _regenerate_fxs_credentials(pbx: Pbx, invocation: Invocation) -> Entity:
+    get_addressed(pbx, "Fxs", invocation)
+    key = invocation.arguments["MacAddress"]
+    change_entity(pbx, "Fxs", key, Password=generate_secret())
+    return pbx.select_plain("Pbx.Fxs", pbx.entities.record("Fxs", key).value)
 
 
-def _registrars(pbx: Pbx) -> dict[str, Entity]:
-    """What is known of every phone, by its MAC address in plain form."""
+def _list_registrars(pbx: Pbx) -> dict[str, Entity]:
+    """Return the registrar of every phone by its normalized MAC address."""
     found: dict[str, Entity] = {}
-    for user in set_records(pbx, "Users"):
+    for user in list_entities(pbx, "Users"):
         for phone in user["Phones"]:
             mac = phone.get("MacAddress")
             if mac:
-                found[_plain_mac(mac)] = made(pbx, "Pbx.PhoneRegistrar", MAC=mac, Model=phone.get("Name"))
-    for device in set_records(pbx, "DeviceInfos"):
+                found[_normalize_mac(mac)] = build_entity(
+                    pbx, "Pbx.PhoneRegistrar", MAC=mac, Model=phone.get("Name")
+                )
+    for device in list_entities(pbx, "DeviceInfos"):
         if device["MAC"]:
             shared = ("MAC", "Model", "UserAgent", "Vendor", "FirmwareVersion", "InterfaceLink")
             values = {name: device[name] for name in shared}
-            registrar = made(pbx, "Pbx.PhoneRegistrar", IpAddress=device["NetworkAddress"], **values)
-            found[_plain_mac(device["MAC"])] = registrar
-    for device in set_records(pbx, "SipDevices"):
+            registrar = build_entity(pbx, "Pbx.PhoneRegistrar", IpAddress=device["NetworkAddress"], **values)
+            found[_normalize_mac(device["MAC"])] = registrar
+    for device in list_entities(pbx, "SipDevices"):
         registrar = device["Registrar"] or {}
         if registrar.get("MAC"):
-            found[_plain_mac(registrar["MAC"])] = registrar
+            found[_normalize_mac(registrar["MAC"])] = registrar
     return found
 
 
-def _known_mac(pbx: Pbx, call: Call) -> str:
-    mac = _plain_mac(required(call, "mac"))
+def _require_mac(pbx: Pbx, invocation: Invocation) -> str:
+    mac = _normalize_mac(require(invocation, "mac"))
     if not _MAC.fullmatch(mac):
-        raise refuse(400, Problem("mac", INVALID))
-    if mac not in _registrars(pbx):
-        raise refuse(400, Problem("mac", NOT_FOUND))
+        raise ODataError.of(400, ErrorDetail("mac", INVALID))
+    if mac not in _list_registrars(pbx):
+        raise ODataError.of(400, ErrorDetail("mac", NOT_FOUND))
     return mac
 
 
 def _set_firmware(pbx: Pbx, mac: str, version: str) -> None:
-    for device in set_records(pbx, "SipDevices"):
+    for device in list_entities(pbx, "SipDevices"):
         registrar = device["Registrar"] or {}
-        if _plain_mac(registrar.get("MAC") or "") == mac:
-            changed(pbx, "SipDevices", device["Id"], Registrar={**registrar, "FirmwareVersion": version})
+        if _normalize_mac(registrar.get("MAC") or "") == mac:
+            change_entity(
+                pbx, "SipDevices", device["Id"], Registrar={**registrar, "FirmwareVersion": version}
+            )
 
 
-def _plain_mac(text: str) -> str:
+def _normalize_mac(text: str) -> str:
     return re.sub(r"[^0-9A-Za-z]", "", text).upper()

@@ -1,15 +1,15 @@
-"""Deletes of many at once: by ids, by period, all."""
+"""Delete many entities at once: by ids, by period, or all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..registry import Call, handles
-from .common import all_of, required
-from .journal import forget
+from .common import clear_table, get_records, require
+from .dispatch import Invocation, handles
+from .journal import clear_journal
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
+    from ..pbx.pbx import Pbx
 
 # Sets that one call deletes from, by the ids in its body.
 _BULK_DELETES = {
@@ -22,7 +22,7 @@ _BULK_DELETES = {
     "BulkRecordingsDelete": "Recordings",
     "DeleteContactsById": "Contacts",
 }
-# Sets that lose what lies in a period, with the property that says when it was.
+# Sets whose entities of a period are deleted, with the property that has their time.
 _BY_PERIOD = {
     "PurgeCalls": {"CallHistoryView": "SegmentStartTime"},
     "PurgeChats": {"ChatHistoryView": "TimeSent", "ChatMessagesHistoryView": "TimeSent"},
@@ -30,21 +30,21 @@ _BY_PERIOD = {
 
 
 @handles(*_BULK_DELETES)
-def _bulk_delete(pbx: Pbx, call: Call) -> None:
-    set_name = _BULK_DELETES[call.route.operation.id]
-    # All or none: what does not exist is found before anything goes.
-    for key, _ in all_of(pbx, set_name, required(call, "ids")):
+def _bulk_delete(pbx: Pbx, invocation: Invocation) -> None:
+    set_name = _BULK_DELETES[invocation.route.operation.id]
+    # All or none: missing entities are found before the first delete.
+    for key, _ in get_records(pbx, set_name, require(invocation, "ids")):
         pbx.entities.delete(set_name, key)
 
 
 @handles(*_BY_PERIOD)
-def _purge_period(pbx: Pbx, call: Call) -> None:
-    """All, or what lies between Start and Stop; an end that is not given is open, both open is nothing."""
-    period = required(call, "period")
+def _purge_period(pbx: Pbx, invocation: Invocation) -> None:
+    """Delete everything, or the entities between Start and Stop, one of which may be missing; both missing is none."""
+    period = require(invocation, "period")
     start, stop = period.get("Start"), period.get("Stop")
     if not period.get("All") and not start and not stop:
         return
-    for set_name, when in _BY_PERIOD[call.route.operation.id].items():
+    for set_name, when in _BY_PERIOD[invocation.route.operation.id].items():
         for key, record in list(pbx.store.table(set_name).items()):
             moment = record.value[when]
             inside = (not start or start <= moment) and (not stop or moment <= stop)
@@ -53,21 +53,16 @@ def _purge_period(pbx: Pbx, call: Call) -> None:
 
 
 @handles("PurgeEventLog")
-def _purge_events(pbx: Pbx, _call: Call) -> None:
-    _empty(pbx, "EventLogs")
+def _purge_events(pbx: Pbx, _invocation: Invocation) -> None:
+    clear_table(pbx, "EventLogs")
 
 
 @handles("PurgeLogs")
-def _purge_activity(pbx: Pbx, _call: Call) -> None:
-    forget(pbx)
+def _purge_activity(pbx: Pbx, _invocation: Invocation) -> None:
+    clear_journal(pbx)
 
 
 @handles("PurgeAllLogs")
-def _purge_all_logs(pbx: Pbx, _call: Call) -> None:
-    _empty(pbx, "EventLogs")
-    forget(pbx)
-
-
-def _empty(pbx: Pbx, table: str) -> None:
-    for key in list(pbx.store.table(table)):
-        pbx.store.delete(table, key)
+def _purge_all_logs(pbx: Pbx, _invocation: Invocation) -> None:
+    clear_table(pbx, "EventLogs")
+    clear_journal(pbx)

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..defaults import complete
-from ..refusals import DUPLICATE, Problem, refuse
-from ..registry import Call, handles
-from .common import all_of, required, set_records
+from ..odata.errors import DUPLICATE, ErrorDetail, ODataError
+from ..pbx.defaults import complete
+from .common import clear_table, get_records, list_entities, require
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity, Key
+    from ..odata.records import Entity, Key
+    from ..pbx.pbx import Pbx
 
 
 @handles("GetEmergencyOutboundRules")
-def _emergency(pbx: Pbx, _call: Call) -> list[Entity]:
-    return [rule for rule in set_records(pbx, "OutboundRules") if rule["EmergencyRule"]]
+def _list_emergency_rules(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
+    return [rule for rule in list_entities(pbx, "OutboundRules") if rule["EmergencyRule"]]
 
 
 @handles("MoveUpDown")
-def _move(pbx: Pbx, call: Call) -> None:
-    wanted = required(call, "id")
+def _move_rule(pbx: Pbx, invocation: Invocation) -> None:
+    wanted = require(invocation, "id")
     pbx.entities.record("OutboundRules", wanted)
     rules: list[tuple[Key, Entity]] = sorted(
         ((key, record.value) for key, record in pbx.store.table("OutboundRules").items()),
         key=lambda rule: rule[1]["Priority"] or 0,
     )
     place = next(index for index, (key, _) in enumerate(rules) if key == wanted)
-    other = place - 1 if call.body.get("up") else place + 1
+    other = place - 1 if invocation.body.get("up") else place + 1
     if 0 <= other < len(rules):
         rules[place], rules[other] = rules[other], rules[place]
         for priority, (key, rule) in enumerate(rules, start=1):
@@ -36,11 +36,11 @@ def _move(pbx: Pbx, call: Call) -> None:
 
 
 @handles("Purge")
-def _purge(pbx: Pbx, call: Call) -> None:
-    """Deletes the rules of these ids, without ids all of them."""
-    ids = (call.body.get("purgeObject") or {}).get("Ids")
+def _delete_rules(pbx: Pbx, invocation: Invocation) -> None:
+    """Delete the rules with the given ids, or all rules if no ids are given."""
+    ids = (invocation.body.get("purgeObject") or {}).get("Ids")
     keys = (
-        [key for key, _ in all_of(pbx, "OutboundRules", ids)]
+        [key for key, _ in get_records(pbx, "OutboundRules", ids)]
         if ids
         else list(pbx.store.table("OutboundRules"))
     )
@@ -49,27 +49,25 @@ def _purge(pbx: Pbx, call: Call) -> None:
 
 
 @handles("UpdateCost")
-def _update_costs(pbx: Pbx, call: Call) -> None:
-    """Replaces the table of costs: a prefix costs what was given, those that were not given go."""
-    costs = required(call, "costs")
+def _replace_costs(pbx: Pbx, invocation: Invocation) -> None:
+    """Replace the table of costs."""
+    costs = require(invocation, "costs")
     prefixes = [cost.get("Prefix") for cost in costs]
     if len(set(prefixes)) != len(prefixes):
-        raise refuse(400, Problem("costs/Prefix", DUPLICATE))
-    for key in list(pbx.store.table("CallCostSettings")):
-        pbx.store.delete("CallCostSettings", key)
+        raise ODataError.of(400, ErrorDetail("costs/Prefix", DUPLICATE))
+    clear_table(pbx, "CallCostSettings")
     for cost in costs:
         pbx.entities.create("CallCostSettings", cost)
 
 
 @handles("Update")
-def _update_locations(pbx: Pbx, call: Call) -> Entity:
-    """Replaces the emergency locations."""
-    locations = required(call, "locations")
+def _replace_locations(pbx: Pbx, invocation: Invocation) -> Entity:
+    """Replace the emergency locations."""
+    locations = require(invocation, "locations")
     ids = [location.get("Id") for location in locations]
     if len(set(ids)) != len(ids):
-        raise refuse(400, Problem("locations/Id", DUPLICATE))
-    for key in list(pbx.store.table("EmergencyGeoLocations")):
-        pbx.store.delete("EmergencyGeoLocations", key)
+        raise ODataError.of(400, ErrorDetail("locations/Id", DUPLICATE))
+    clear_table(pbx, "EmergencyGeoLocations")
     for location in locations:
         values = complete(pbx.model, "Pbx.EmergencyGeoLocation", location)
         pbx.entities.create("EmergencyGeoLocations", values)

@@ -1,14 +1,15 @@
-"""The PBX's services: started, stopped, restarted; their list shows it."""
+"""The services of the PBX: started, stopped, restarted, with their status in the list."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..registry import Call, handles
-from .common import all_of, changed, required
+from .calls import PARTIES
+from .common import change_entity, clear_table, get_records, require
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
+    from ..pbx.pbx import Pbx
 
 _STATES = {
     "Start": "Running",
@@ -20,24 +21,23 @@ _STATES = {
 
 
 @handles(*_STATES)
-def _manage(pbx: Pbx, call: Call) -> None:
-    names = required(call, "options").get("ServiceNames") or []
-    status = _STATES[call.route.operation.id]
-    for name, _ in all_of(pbx, "Services", names):
-        changed(pbx, "Services", name, Status=status)
+def _set_status(pbx: Pbx, invocation: Invocation) -> None:
+    names = require(invocation, "options").get("ServiceNames") or []
+    status = _STATES[invocation.route.operation.id]
+    for name, _ in get_records(pbx, "Services", names):
+        change_entity(pbx, "Services", name, Status=status)
 
 
 @handles("RestartAll", "RestartOperatingSystem")
-def _restart_all(pbx: Pbx, _call: Call) -> None:
+def _restart_all(pbx: Pbx, _invocation: Invocation) -> None:
     for name in list(pbx.store.table("Services")):
-        changed(pbx, "Services", name, Status="Running")
-    # A machine that starts anew has nobody talking.
-    for table in ("ActiveCalls", "(calls)"):
-        for key in list(pbx.store.table(table)):
-            pbx.store.delete(table, key)
+        change_entity(pbx, "Services", name, Status="Running")
+    # A restart ends all calls.
+    for table in ("ActiveCalls", PARTIES):
+        clear_table(pbx, table)
 
 
 @handles("GarbageCollect")
-def _collect_garbage(pbx: Pbx, _call: Call) -> None:
+def _collect_garbage(pbx: Pbx, _invocation: Invocation) -> None:
     for name, record in list(pbx.store.table("Services").items()):
-        changed(pbx, "Services", name, MemoryUsed=(record.value["MemoryUsed"] or 0) // 2)
+        change_entity(pbx, "Services", name, MemoryUsed=(record.value["MemoryUsed"] or 0) // 2)

@@ -1,20 +1,28 @@
-"""The system: its parameters and health, remote help, firewall check, directories."""
+"""The system: parameters, health, remote help, firewall check, directories."""
 
 from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from ..defaults import new_entity
-from ..dialplan import PEER_TYPES, display_name
-from ..refusals import INVALID, OUT_OF_THE_RANGE, Problem, refuse
-from ..registry import Call, handles
-from .common import DOCUMENTS, change_singleton, keep, made, new_secret, now, set_records
-from .licence import licence_values
+from ..odata.errors import INVALID, OUT_OF_THE_RANGE, ErrorDetail, ODataError
+from ..pbx.defaults import build_default_entity
+from ..pbx.dial_plan import PEER_TYPES, build_display_name
+from .common import (
+    DOCUMENTS,
+    build_entity,
+    change_singleton,
+    format_now,
+    generate_secret,
+    list_entities,
+    store_document,
+)
+from .dispatch import Invocation, handles
+from .licence import build_licence_values
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _MODES = "system modes"
 _HELP = "remote access"
@@ -28,9 +36,9 @@ _CALL_BYTES, _CHAT_BYTES, _EVENT_BYTES = 512, 256, 200
 
 
 @handles("GetSystemParameters")
-def _parameters(pbx: Pbx, _call: Call) -> Entity:
-    modes = _modes(pbx)
-    return made(
+def _get_parameters(pbx: Pbx, _invocation: Invocation) -> Entity:
+    modes = _read_modes(pbx)
+    return build_entity(
         pbx,
         "Pbx.SystemParameters",
         Version=pbx.version,
@@ -41,36 +49,36 @@ def _parameters(pbx: Pbx, _call: Call) -> Entity:
         SipsPort=5061,
         ENL=3,
         ProcessorCount=4,
-        License=licence_values(pbx),
+        License=build_licence_values(pbx),
         IsChatLogEnabled=modes.get("SetChatLogStatus", True),
         IsMulticompanyMode=modes.get("SetMultiCompanyMode", False),
     )
 
 
 @handles("SystemHealthStatus")
-def _health(pbx: Pbx, _call: Call) -> Entity:
-    trunks = all(trunk["IsOnline"] for trunk in set_records(pbx, "Trunks"))
-    return made(pbx, "Pbx.SystemHealthStatus", Firewall=True, Phones=True, Trunks=trunks)
+def _get_health(pbx: Pbx, _invocation: Invocation) -> Entity:
+    trunks = all(trunk["IsOnline"] for trunk in list_entities(pbx, "Trunks"))
+    return build_entity(pbx, "Pbx.SystemHealthStatus", Firewall=True, Phones=True, Trunks=trunks)
 
 
 @handles("SystemExtensions")
-def _extensions(pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_extensions(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     return [
         {
             "IsRegistered": entity["IsRegistered"],
-            "Name": display_name(name, entity),
+            "Name": build_display_name(name, entity),
             "Number": entity["Number"],
             "Type": PEER_TYPES[name],
         }
         for name in ("Queues", "RingGroups", "Receptionists")
-        for entity in set_records(pbx, name)
+        for entity in list_entities(pbx, name)
     ]
 
 
 @handles("SystemDatabaseInformation")
-def _database(pbx: Pbx, _call: Call) -> Entity:
+def _get_database_information(pbx: Pbx, _invocation: Invocation) -> Entity:
     calls, chats = len(pbx.store.table("CallHistoryView")), len(pbx.store.table("ChatMessagesHistoryView"))
-    return made(
+    return build_entity(
         pbx,
         "Pbx.SystemDatabaseInformation",
         Id=1,
@@ -83,92 +91,92 @@ def _database(pbx: Pbx, _call: Call) -> Entity:
 
 
 @handles("GetVersionType")
-def _version_type(pbx: Pbx, _call: Call) -> Entity:
-    return new_entity(pbx.model, "Pbx.VersionUpdateType")
+def _get_version_type(pbx: Pbx, _invocation: Invocation) -> Entity:
+    return build_default_entity(pbx.model, "Pbx.VersionUpdateType")
 
 
 @handles("APIToken")
-def _api_token(_pbx: Pbx, _call: Call) -> str:
-    return new_secret()
+def _issue_api_token(_pbx: Pbx, _invocation: Invocation) -> str:
+    return generate_secret()
 
 
 @handles("SetChatLogStatus", "SetMultiCompanyMode")
-def _set_mode(pbx: Pbx, call: Call) -> None:
-    enable = bool(call.body.get("enable"))
-    keep(pbx, _MODES, {**_modes(pbx), call.route.operation.id: enable})
-    if call.route.operation.id == "SetChatLogStatus":
+def _set_mode(pbx: Pbx, invocation: Invocation) -> None:
+    enable = bool(invocation.body.get("enable"))
+    store_document(pbx, _MODES, {**_read_modes(pbx), invocation.route.operation.id: enable})
+    if invocation.route.operation.id == "SetChatLogStatus":
         change_singleton(pbx, "SystemStatus", IsChatLogEnabled=enable)
 
 
 @handles("StartDBMaintenance")
-def _database_maintenance(pbx: Pbx, _call: Call) -> None:
-    # It is over at once: there is no database to tidy.
+def _maintain_database(pbx: Pbx, _invocation: Invocation) -> None:
+    # It ends at once, because there is no such database.
     change_singleton(pbx, "SystemStatus", DBMaintenanceInProgress=False)
 
 
 @handles("RequestHelp")
-def _request_help(pbx: Pbx, _call: Call) -> None:
-    keep(pbx, _HELP, {"Status": "Requested", "At": now()})
+def _request_help(pbx: Pbx, _invocation: Invocation) -> None:
+    store_document(pbx, _HELP, {"Status": "Requested", "At": format_now()})
 
 
 @handles("RevokeRemoteAccess")
-def _revoke_access(pbx: Pbx, _call: Call) -> None:
+def _revoke_access(pbx: Pbx, _invocation: Invocation) -> None:
     pbx.store.delete(DOCUMENTS, _HELP)
 
 
 @handles("GetRemoteAccessStatus")
-def _access_status(pbx: Pbx, _call: Call) -> str:
+def _get_access_status(pbx: Pbx, _invocation: Invocation) -> str:
     kept = pbx.store.get(DOCUMENTS, _HELP)
     return str(kept.value["Status"]) if kept else "None"
 
 
 @handles("IsRequestHelpEnabled")
-def _help_enabled(pbx: Pbx, call: Call) -> Any:
-    if call.route.shape.returns.kind == "value":
+def _is_help_enabled(pbx: Pbx, invocation: Invocation) -> Any:
+    if invocation.route.version.returns.kind == "value":
         return True
-    return made(pbx, "Pbx.CreateTicket", CanCreateTicket=True, CreateTicketStatus="OK")
+    return build_entity(pbx, "Pbx.CreateTicket", CanCreateTicket=True, CreateTicketStatus="OK")
 
 
 @handles("GetRequestHelpLink")
-def _help_link(_pbx: Pbx, call: Call) -> str:
-    days = call.arguments["grantPeriodDays"]
+def _build_help_link(_pbx: Pbx, invocation: Invocation) -> str:
+    days = invocation.arguments["grantPeriodDays"]
     if not 0 <= days <= 365:
-        raise refuse(404, Problem("grantPeriodDays", OUT_OF_THE_RANGE))
-    return f"https://office.example/help/{new_secret()}?days={days}"
+        raise ODataError.of(404, ErrorDetail("grantPeriodDays", OUT_OF_THE_RANGE))
+    return f"https://office.example/help/{generate_secret()}?days={days}"
 
 
 @handles("StartCheck")
-def _start_check(pbx: Pbx, _call: Call) -> None:
+def _start_check(pbx: Pbx, _invocation: Invocation) -> None:
     html = "<p>All ports are open.</p>"
-    # The simulated check is over as soon as it began.
+    # The simulated check ends at once.
     change_singleton(pbx, "Firewall", Running=False, Stopping=False, Html=html)
 
 
 @handles("StopCheck")
-def _stop_check(pbx: Pbx, _call: Call) -> None:
+def _stop_check(pbx: Pbx, _invocation: Invocation) -> None:
     change_singleton(pbx, "Firewall", Running=False, Stopping=False)
 
 
 @handles("GetLastResult")
-def _check_result(pbx: Pbx, _call: Call) -> bool:
-    """Whether the last firewall check was passed; nothing was passed before the first."""
+def _get_check_result(pbx: Pbx, _invocation: Invocation) -> bool:
+    """Return whether the last firewall check succeeded; false before the first one."""
     return bool(pbx.views.singleton("Firewall").value["Html"])
 
 
 @handles("GetIfaces")
-def _interfaces(pbx: Pbx, _call: Call) -> list[str]:
-    return [interface["Id"] for interface in set_records(pbx, "NetworkInterfaces")]
+def _list_interfaces(pbx: Pbx, _invocation: Invocation) -> list[str]:
+    return [interface["Id"] for interface in list_entities(pbx, "NetworkInterfaces")]
 
 
 @handles("GetDirectoryInfo")
-def _directory(pbx: Pbx, call: Call) -> Entity:
-    path = (call.body.get("parameters") or {}).get("Path") or "/"
+def _list_directory(pbx: Pbx, invocation: Invocation) -> Entity:
+    path = (invocation.body.get("parameters") or {}).get("Path") or "/"
     if "\0" in path or not path.startswith("/"):
-        raise refuse(400, Problem("parameters/Path", INVALID))
+        raise ODataError.of(400, ErrorDetail("parameters/Path", INVALID))
     path = posixpath.normpath(path).replace("//", "/")
-    return made(pbx, "Pbx.SystemDirectory", Path=path, Dirs=list(_DIRECTORIES.get(path, ())))
+    return build_entity(pbx, "Pbx.SystemDirectory", Path=path, Dirs=list(_DIRECTORIES.get(path, ())))
 
 
-def _modes(pbx: Pbx) -> Entity:
+def _read_modes(pbx: Pbx) -> Entity:
     kept = pbx.store.get(DOCUMENTS, _MODES)
     return kept.value if kept else {}

@@ -1,19 +1,19 @@
-"""Figures about the machine: a quiet office's, always the same but for the time they are of."""
+"""Telemetry of the machine: constant figures of a quiet office, with current times."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ..literals import format_date_time
-from ..registry import Call, handles
-from .common import made, set_records
+from ..odata.literals import format_date_time
+from .common import build_entity, list_entities
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _SAMPLES = 12
 _STEP = timedelta(minutes=5)
@@ -21,9 +21,9 @@ _GIGABYTE = 2**30
 
 
 @handles("SystemTelemetry")
-def _system(pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_system_samples(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     return [
-        made(
+        build_entity(
             pbx,
             "Pbx.SystemTelemetry",
             Time=moment,
@@ -36,15 +36,15 @@ def _system(pbx: Pbx, _call: Call) -> list[Entity]:
             TotalVirtualMemory=10 * _GIGABYTE,
             TickCount=1_000_000 + index * int(_STEP.total_seconds() * 1000),
         )
-        for index, moment in _moments()
+        for index, moment in _list_moments()
     ]
 
 
 @handles("NetworkTelemetry")
-def _network(pbx: Pbx, _call: Call) -> list[Entity]:
-    names = [interface["Id"] for interface in set_records(pbx, "NetworkInterfaces")]
+def _list_network_samples(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
+    names = [interface["Id"] for interface in list_entities(pbx, "NetworkInterfaces")]
     return [
-        made(
+        build_entity(
             pbx,
             "Pbx.NetworkTelemetry",
             Id=name,
@@ -53,16 +53,16 @@ def _network(pbx: Pbx, _call: Call) -> list[Entity]:
             KbpsSent=118.5 + index,
         )
         for name in names
-        for index, moment in _moments()
+        for index, moment in _list_moments()
     ]
 
 
 @handles("ServiceTelemetry")
-def _services(pbx: Pbx, _call: Call) -> list[Entity]:
+def _list_service_samples(pbx: Pbx, _invocation: Invocation) -> list[Entity]:
     names = sorted(pbx.model.enum("Pbx.PhoneSystemService"))
-    _, latest = list(_moments())[-1]
+    _, latest = list(_list_moments())[-1]
     return [
-        made(
+        build_entity(
             pbx,
             "Pbx.ProcessTelemetry",
             Service=name,
@@ -77,11 +77,11 @@ def _services(pbx: Pbx, _call: Call) -> list[Entity]:
 
 
 @handles("MyPhoneRequestIdTelemetry")
-def _requests(pbx: Pbx, call: Call) -> list[Entity]:
-    if call.arguments["endDate"] < call.arguments["startDate"]:
+def _list_request_statistics(pbx: Pbx, invocation: Invocation) -> list[Entity]:
+    if invocation.arguments["endDate"] < invocation.arguments["startDate"]:
         return []
     return [
-        made(
+        build_entity(
             pbx,
             "Pbx.MyPhoneRequestStats",
             RequestId=number,
@@ -94,7 +94,7 @@ def _requests(pbx: Pbx, call: Call) -> list[Entity]:
     ]
 
 
-def _moments() -> Iterator[tuple[int, str]]:
+def _list_moments() -> Iterator[tuple[int, str]]:
     end = datetime.now(UTC)
     for index in range(_SAMPLES):
         yield index, format_date_time(end - _STEP * (_SAMPLES - 1 - index))

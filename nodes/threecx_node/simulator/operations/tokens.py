@@ -1,53 +1,53 @@
-"""Secrets and tokens: of service principals, of logins, of OAuth clients; MCP servers."""
+"""Secrets and tokens of service principals, logins and OAuth clients; logins to MCP servers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ..refusals import INVALID, Problem, refuse
-from ..registry import Call, handles
-from .common import changed, made, new_secret, not_found, now, owned, required
+from ..odata.errors import INVALID, EntityNotFoundError, ErrorDetail, ODataError
+from .common import build_entity, change_entity, format_now, generate_secret, get_addressed, require
+from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
-    from ..pbx import Pbx
-    from ..state import Entity
+    from ..odata.records import Entity
+    from ..pbx.pbx import Pbx
 
 _TOKEN_SETS = {"RevokeToken": "MyTokens", "RevokeSecurityToken": "SecurityTokens"}
 
 
 @handles("GenerateAppToken")
-def _app_token(pbx: Pbx, call: Call) -> str:
-    """The secret of a service principal, which logs in with its number from now on."""
-    principal = owned(pbx, "ServicePrincipals", call).value
-    return pbx.auth.new_key(principal["Number"])
+def _generate_app_token(pbx: Pbx, invocation: Invocation) -> str:
+    """Generate the key of a service principal, whose client id is its number."""
+    principal = get_addressed(pbx, "ServicePrincipals", invocation).value
+    return pbx.auth.generate_key(principal["Number"])
 
 
 @handles(*_TOKEN_SETS)
-def _revoke(pbx: Pbx, call: Call) -> None:
-    set_name = _TOKEN_SETS[call.route.operation.id]
-    owned(pbx, set_name, call)
-    key = call.arguments["Id"]
-    changed(pbx, set_name, key, Revoked=now(), RevokedByIp="127.0.0.1", ReasonRevoked="Manual")
+def _revoke_token(pbx: Pbx, invocation: Invocation) -> None:
+    set_name = _TOKEN_SETS[invocation.route.operation.id]
+    get_addressed(pbx, set_name, invocation)
+    key = invocation.arguments["Id"]
+    change_entity(pbx, set_name, key, Revoked=format_now(), RevokedByIp="127.0.0.1", ReasonRevoked="Manual")
 
 
 @handles("RefreshClientMetadata")
-def _refresh_metadata(pbx: Pbx, call: Call) -> bool:
-    owned(pbx, "OAuthClients", call)
+def _refresh_metadata(pbx: Pbx, invocation: Invocation) -> bool:
+    get_addressed(pbx, "OAuthClients", invocation)
     return True
 
 
 @handles("IssueDownloadTicket")
-def _download_ticket(pbx: Pbx, _call: Call) -> Entity:
-    return made(pbx, "Pbx.OneTimeTicket", Ticket=new_secret(), ExpiresInSeconds=60)
+def _issue_download_ticket(pbx: Pbx, _invocation: Invocation) -> Entity:
+    return build_entity(pbx, "Pbx.OneTimeTicket", Ticket=generate_secret(), ExpiresInSeconds=60)
 
 
 @handles("GetServerMetadata")
-def _mcp_metadata(pbx: Pbx, call: Call) -> Entity:
-    issuer = _address(call.arguments["targetIssuer"])
+def _get_mcp_metadata(pbx: Pbx, invocation: Invocation) -> Entity:
+    issuer = _parse_address(invocation.arguments["targetIssuer"])
     if issuer is None:
-        raise not_found("targetIssuer")
-    return made(
+        raise EntityNotFoundError("targetIssuer")
+    return build_entity(
         pbx,
         "Pbx.OAuthServerMetadata",
         AuthorizationEndpoint=f"{issuer}/authorize",
@@ -58,14 +58,14 @@ def _mcp_metadata(pbx: Pbx, call: Call) -> Entity:
 
 
 @handles("Register", "Exchange")
-def _mcp_login(_pbx: Pbx, call: Call) -> None:
-    name = "registrationEndpoint" if call.route.operation.id == "Register" else "tokenEndpoint"
-    if _address(required(call, name)) is None:
-        raise refuse(400, Problem(name, INVALID))
+def _log_in_to_mcp(_pbx: Pbx, invocation: Invocation) -> None:
+    name = "registrationEndpoint" if invocation.route.operation.id == "Register" else "tokenEndpoint"
+    if _parse_address(require(invocation, name)) is None:
+        raise ODataError.of(400, ErrorDetail(name, INVALID))
 
 
-def _address(text: str) -> str | None:
-    """An absolute web address without a slash at its end, None for anything else."""
+def _parse_address(text: str) -> str | None:
+    """Return an absolute web address without a final slash, None for anything else."""
     try:
         parts = urlsplit(text)
     except ValueError:

@@ -1,5 +1,1 @@
-"""Reports: rows computed from the call history, as lists and as CSV files with the same rows."""
-
-from . import handlers
-
-__all__ = ["handlers"]
+"""Reports, computed from the call history: as lists, and as CSV files with the same rows."""

@@ -1,16 +1,16 @@
-"""Reports with a row per call: the call log, inbound and outbound calls, what calls cost."""
+"""Reports with one row per call: the call log, inbound and outbound calls, call costs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .history import ReportedCall, calls_in, duration
-from .registry import rows_of
+from .history import ReportedCall, format_duration, list_calls
+from .row_functions import computes_rows
 
 if TYPE_CHECKING:
-    from ...pbx import Pbx
-    from ...state import Entity
-    from .arguments import Arguments
+    from ...odata.records import Entity
+    from ...pbx.pbx import Pbx
+    from .arguments import ReportArguments
     from .history import Party
 
 # `callsType` of the call reports and `callArea` of the statistics: 0 is all.
@@ -18,72 +18,72 @@ _ANSWERED, _UNANSWERED = 1, 2
 INTERNAL_AREA, EXTERNAL_AREA = 1, 2
 
 
-@rows_of("Pbx.CallLogData")
-def _call_log(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.CallLogData")
+def _list_all_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     given = arguments.given
     return [
-        _log_row(call)
-        for call in calls_in(pbx, arguments)
+        _build_log_row(call)
+        for call in list_calls(pbx, arguments)
         if _is_of_type(call, given["callsType"])
         and _is_party(call.source, given["sourceFilter"])
         and _is_party(call.target, given["destinationFilter"])
-        and _lasts(call, arguments)
+        and _has_wanted_length(call, arguments)
     ]
 
 
-@rows_of("Pbx.InboundCall")
-def _inbound(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.InboundCall")
+def _list_inbound_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_call_row(call),
+            **_build_call_row(call),
             "DestinationCallerId": call.target.number,
             "Did": "",
-            "TrunkName": _trunk_name(pbx, call.source.dn),
+            "TrunkName": _find_trunk_name(pbx, call.source.dn),
             "TrunkNumber": call.source.dn,
         }
-        for call in calls_in(pbx, arguments)
+        for call in list_calls(pbx, arguments)
         if call.inbound
         and _is_of_type(call, arguments.given["callsType"])
         and arguments.wants(call.source.dn, "trunkDns")
     ]
 
 
-@rows_of("Pbx.OutboundCall")
-def _outbound(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.OutboundCall")
+def _list_outbound_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_call_row(call),
+            **_build_call_row(call),
             "Answered": call.answered,
-            "CallCost": _cost(pbx, call),
+            "CallCost": _compute_cost(pbx, call),
             "DestinationCalleeId": call.target.number,
-            "TrunkName": _trunk_name(pbx, call.target.dn),
+            "TrunkName": _find_trunk_name(pbx, call.target.dn),
             "TrunkNumber": call.target.dn,
         }
-        for call in calls_in(pbx, arguments)
+        for call in list_calls(pbx, arguments)
         if call.outbound
         and _is_of_type(call, arguments.given["callsType"])
         and arguments.wants(call.target.dn, "trunkDns")
     ]
 
 
-@rows_of("Pbx.CallCostByExtensionGroup")
-def _costs(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.CallCostByExtensionGroup")
+def _list_call_costs(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     rows = []
-    for call in calls_in(pbx, arguments):
-        groups = pbx.entities.dial_plan.memberships(call.source.dn) if call.outbound else []
+    for call in list_calls(pbx, arguments):
+        groups = pbx.entities.dial_plan.list_memberships(call.source.dn) if call.outbound else []
         rows += [
             {
-                "BillingCost": _cost(pbx, call),
+                "BillingCost": _compute_cost(pbx, call),
                 "CallType": call.direction,
                 "DstDn": call.target.number,
                 "GroupName": group["Name"],
                 "IsAnswered": call.answered,
-                "RingingDur": duration(call.ringing),
+                "RingingDur": format_duration(call.ringing),
                 "SegId": str(call.id),
                 "SrcDisplayName": call.source.name,
                 "SrcDn": call.source.dn,
                 "StartTime": call.start,
-                "TalkingDur": duration(call.talking),
+                "TalkingDur": format_duration(call.talking),
             }
             for group in groups
             if arguments.wants(group["Number"], "groupFilter")
@@ -91,13 +91,13 @@ def _costs(pbx: Pbx, arguments: Arguments) -> list[Entity]:
     return rows
 
 
-def in_area(call: ReportedCall, area: int) -> bool:
-    """Whether a call is of the area that a statistic asks for."""
+def is_in_area(call: ReportedCall, area: int) -> bool:
+    """Return whether a call is in the area of a statistic: internal, external or any."""
     inside = call.source.inside and call.target.inside
     return {INTERNAL_AREA: inside, EXTERNAL_AREA: not inside}.get(area, True)
 
 
-def _log_row(call: ReportedCall) -> dict[str, Any]:
+def _build_log_row(call: ReportedCall) -> dict[str, Any]:
     return {
         "Answered": call.answered,
         "CallHistoryId": str(call.id),
@@ -110,35 +110,35 @@ def _log_row(call: ReportedCall) -> dict[str, Any]:
         "Direction": call.direction,
         "Indent": 0,
         "MainCallHistoryId": str(call.id),
-        "RingingDuration": duration(call.ringing),
+        "RingingDuration": format_duration(call.ringing),
         "SegmentId": call.id,
         "SourceCallerId": call.source.number,
         "SourceDisplayName": call.source.name,
         "SourceDn": call.source.dn,
         "StartTime": call.start,
-        "Status": _status(call),
-        "TalkingDuration": duration(call.talking),
+        "Status": _format_status(call),
+        "TalkingDuration": format_duration(call.talking),
     }
 
 
-def _call_row(call: ReportedCall) -> dict[str, Any]:
+def _build_call_row(call: ReportedCall) -> dict[str, Any]:
     return {
-        "CallDuration": duration(call.ringing + call.talking),
+        "CallDuration": format_duration(call.ringing + call.talking),
         "CallHistoryId": str(call.id),
         "CdrId": str(call.id),
         "DestinationDisplayName": call.target.name,
         "DestinationDn": call.target.dn,
-        "RingingDuration": duration(call.ringing),
+        "RingingDuration": format_duration(call.ringing),
         "SourceCallerId": call.source.number,
         "SourceDisplayName": call.source.name,
         "SourceDn": call.source.dn,
         "StartTime": call.start,
-        "Status": _status(call),
-        "TalkingDuration": duration(call.talking),
+        "Status": _format_status(call),
+        "TalkingDuration": format_duration(call.talking),
     }
 
 
-def _status(call: ReportedCall) -> str:
+def _format_status(call: ReportedCall) -> str:
     return "Answered" if call.answered else "Unanswered"
 
 
@@ -147,11 +147,11 @@ def _is_of_type(call: ReportedCall, wanted: int) -> bool:
 
 
 def _is_party(party: Party, text: str) -> bool:
-    """Whether a filter's text (empty: all) names this party, by number or in its name."""
+    """Return whether a filter's text matches a party, by number or in its name; an empty one matches all."""
     return not text or text in (party.dn, party.number) or text.casefold() in party.name.casefold()
 
 
-def _lasts(call: ReportedCall, arguments: Arguments) -> bool:
+def _has_wanted_length(call: ReportedCall, arguments: ReportArguments) -> bool:
     if not arguments.given["callTimeFilterType"]:
         return True
     longest = arguments.seconds["callTimeFilterTo"]
@@ -160,13 +160,13 @@ def _lasts(call: ReportedCall, arguments: Arguments) -> bool:
     )
 
 
-def _trunk_name(pbx: Pbx, number: str) -> str:
-    dn = pbx.entities.dial_plan.by_number(number)
+def _find_trunk_name(pbx: Pbx, number: str) -> str:
+    dn = pbx.entities.dial_plan.find_by_number(number)
     return dn.name if dn and dn.set_name == "Trunks" else ""
 
 
-def _cost(pbx: Pbx, call: ReportedCall) -> float:
-    """By the longest prefix of the table of costs that fits, for every minute that began."""
+def _compute_cost(pbx: Pbx, call: ReportedCall) -> float:
+    """Return the cost by the longest matching prefix of the table of costs, for every started minute."""
     number = call.target.number.removeprefix("+")
     fitting = [
         record.value

@@ -1,4 +1,4 @@
-"""The call history as reports see it: who called whom, through which trunk and queue, how long it rang."""
+"""Read the call history for reports: caller, callee, trunk, queue, ringing and talking time."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ...literals import format_date_time
+from ...odata.literals import format_date_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...pbx import Pbx
-    from ...state import Entity
-    from .arguments import Arguments
+    from ...odata.records import Entity
+    from ...pbx.pbx import Pbx
+    from .arguments import ReportArguments
 
 _SECONDS = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?")
 
-# The history does not say how long a call rang; who answers does so soon, who does not lets it ring on.
+# The history has no ringing time, so these are fixed: answered calls ring shorter than lost ones.
 RINGS_ANSWERED = 6
 RINGS_LOST = 20
 
@@ -49,48 +49,51 @@ class ReportedCall:
 
     @property
     def inbound(self) -> bool:
-        """From outside."""
+        """Return whether the caller is external."""
         return not self.source.inside
 
     @property
     def outbound(self) -> bool:
-        """To the outside."""
+        """Return whether an internal caller calls an external number."""
         return self.source.inside and not self.target.inside
 
     @property
     def direction(self) -> str:
-        """As the call log calls it."""
+        """The direction in the words of the call log."""
         return "Inbound" if self.inbound else "Outbound" if self.outbound else "Internal"
 
     @property
     def end_of_ringing(self) -> str:
-        """When it was answered or given up."""
+        """The time at which the call was answered or given up."""
         moment = datetime.fromisoformat(self.start) + timedelta(seconds=self.ringing)
         return format_date_time(moment)
 
 
-def calls_in(pbx: Pbx, arguments: Arguments) -> Iterator[ReportedCall]:
-    """The calls of the report's period, oldest first."""
-    queues, ring_groups = _first_lists(pbx, "Queues", "Agents"), _first_lists(pbx, "RingGroups", "Members")
+def list_calls(pbx: Pbx, arguments: ReportArguments) -> Iterator[ReportedCall]:
+    """Yield the calls in the report's period, oldest first."""
+    queues, ring_groups = (
+        _map_first_lists(pbx, "Queues", "Agents"),
+        _map_first_lists(pbx, "RingGroups", "Members"),
+    )
     history = (record.value for record in pbx.store.table("CallHistoryView").values())
     rows = [row for row in history if arguments.covers(row["SegmentStartTime"])]
     rows.sort(key=lambda row: (row["SegmentStartTime"], row["SegmentId"]))
     for row in rows:
-        yield _call(row, queues, ring_groups)
+        yield _build_call(row, queues, ring_groups)
 
 
-def duration(seconds: float) -> str:
-    """Seconds as the API writes them."""
+def format_duration(seconds: float) -> str:
+    """Return seconds as a duration of the API."""
     return f"PT{round(seconds)}S"
 
 
-def mean(seconds: int, count: int) -> str:
-    """An average duration; nothing of nothing is 0."""
-    return duration(seconds / count if count else 0)
+def format_mean(seconds: int, count: int) -> str:
+    """Return an average duration, 0 if there is nothing to average."""
+    return format_duration(seconds / count if count else 0)
 
 
-def _first_lists(pbx: Pbx, set_name: str, member: str) -> Mapping[str, str]:
-    """Through which queue or ring group an extension gets its calls: the first that it is in."""
+def _map_first_lists(pbx: Pbx, set_name: str, member: str) -> Mapping[str, str]:
+    """Map each extension to the first queue or ring group that it is a member of."""
     found: dict[str, str] = {}
     for record in pbx.store.table(set_name).values():
         for entry in record.value[member]:
@@ -98,11 +101,11 @@ def _first_lists(pbx: Pbx, set_name: str, member: str) -> Mapping[str, str]:
     return found
 
 
-def _call(row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str, str]) -> ReportedCall:
+def _build_call(row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str, str]) -> ReportedCall:
     answered = bool(row["CallAnswered"])
-    source = _party(row, "Src")
-    target = _party(row, "Dst")
-    # Only who calls from outside waits in queues.
+    source = _build_party(row, "Src")
+    target = _build_party(row, "Dst")
+    # Only external callers wait in queues.
     through = target.dn if not source.inside else ""
     return ReportedCall(
         id=row["SegmentId"],
@@ -111,13 +114,13 @@ def _call(row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str, str]
         target=target,
         answered=answered,
         ringing=RINGS_ANSWERED if answered else RINGS_LOST,
-        talking=_seconds(row["CallTime"]) if answered else 0,
+        talking=_parse_seconds(row["CallTime"]) if answered else 0,
         queue=queues.get(through, ""),
         ring_group=ring_groups.get(through, ""),
     )
 
 
-def _party(row: Entity, end: str) -> Party:
+def _build_party(row: Entity, end: str) -> Party:
     return Party(
         dn=row[f"{end}Dn"] or "",
         number=row[f"{end}CallerNumber"] or "",
@@ -126,7 +129,7 @@ def _party(row: Entity, end: str) -> Party:
     )
 
 
-def _seconds(text: str) -> int:
+def _parse_seconds(text: str) -> int:
     match = _SECONDS.fullmatch(text)
     if match is None:
         return 0

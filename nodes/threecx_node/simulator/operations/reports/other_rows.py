@@ -1,20 +1,21 @@
-"""Reports about other things than calls: chats, inbound rules, what administrators did."""
+"""Reports about chats, inbound rules and the actions of administrators."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from .. import journal
-from .registry import rows_of
+from ..common import list_entities
+from .row_functions import computes_rows
 
 if TYPE_CHECKING:
-    from ...pbx import Pbx
-    from ...state import Entity
-    from .arguments import Arguments
+    from ...odata.records import Entity
+    from ...pbx.pbx import Pbx
+    from .arguments import ReportArguments
 
 
-@rows_of("Pbx.InboundRuleReport")
-def _inbound_rules(pbx: Pbx, _arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.InboundRuleReport")
+def _list_inbound_rules(pbx: Pbx, _arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "DID": rule["Data"],
@@ -24,12 +25,12 @@ def _inbound_rules(pbx: Pbx, _arguments: Arguments) -> list[Entity]:
             "RuleName": rule["RuleName"],
             "Trunk": (rule["TrunkDN"] or {}).get("Name") or "",
         }
-        for rule in (record.value for record in pbx.store.table("InboundRules").values())
+        for rule in list_entities(pbx, "InboundRules")
     ]
 
 
-@rows_of("Pbx.AuditLog")
-def _audit(pbx: Pbx, _arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.AuditLog")
+def _list_audit_log(pbx: Pbx, _arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "Action": 1,
@@ -41,16 +42,16 @@ def _audit(pbx: Pbx, _arguments: Arguments) -> list[Entity]:
             "Timestamp": entry["At"],
             "UserName": "API",
         }
-        for entry in journal.entries(pbx)
+        for entry in journal.list_entries(pbx)
     ]
 
 
-@rows_of("Pbx.ChatHistoryView")
-def _chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.ChatHistoryView")
+def _filter_chats(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     given = arguments.given
     return [
         chat
-        for chat in _all_chats(pbx)
+        for chat in list_entities(pbx, "ChatHistoryView")
         if arguments.covers(chat["TimeSent"])
         and arguments.wants(chat["FromNo"] or "", "fromExtension")
         and (given["fromText"] or "").casefold() in (chat["FromName"] or "").casefold()
@@ -58,50 +59,50 @@ def _chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
     ]
 
 
-@rows_of("Pbx.QueueChatPerformance")
-def _queue_chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueueChatPerformance")
+def _count_queue_chats(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_queue_names(queue),
+            **_build_queue_names(queue),
             "AbandonedCount": sum(not chat["FromNo"] for chat in chats),
             "AnsweredCount": sum(bool(chat["FromNo"]) for chat in chats),
             "IncomingCount": len(chats),
             "QuantityAgents": len(queue["Agents"]),
         }
-        for queue, chats in _chats_of_queues(pbx, arguments)
+        for queue, chats in _list_queue_chats(pbx, arguments)
     ]
 
 
-@rows_of("Pbx.QueueAgentsChatStatistics")
-def _agents_chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueueAgentsChatStatistics")
+def _count_agent_chats(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_queue_names(queue),
+            **_build_queue_names(queue),
             "AnsweredCount": sum(chat["FromNo"] == agent["Number"] for chat in chats),
             "DealtWithCount": sum(chat["FromNo"] == agent["Number"] for chat in chats),
             "Dn": agent["Number"],
             "DnDisplayName": agent["Name"],
             "SortOrder": order,
         }
-        for queue, chats in _chats_of_queues(pbx, arguments)
+        for queue, chats in _list_queue_chats(pbx, arguments)
         for order, agent in enumerate(queue["Agents"])
     ]
 
 
-@rows_of("Pbx.QueueAgentsChatStatisticsTotals")
-def _chat_totals(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueueAgentsChatStatisticsTotals")
+def _count_chat_totals(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_queue_names(queue),
+            **_build_queue_names(queue),
             "AnsweredCount": sum(bool(chat["FromNo"]) for chat in chats),
             "DealtWithCount": sum(bool(chat["FromNo"]) for chat in chats),
         }
-        for queue, chats in _chats_of_queues(pbx, arguments)
+        for queue, chats in _list_queue_chats(pbx, arguments)
     ]
 
 
-@rows_of("Pbx.AbandonedChatsStatistics")
-def _abandoned_chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.AbandonedChatsStatistics")
+def _list_abandoned_chats(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "ChatId": chat["ConversationId"],
@@ -114,25 +115,20 @@ def _abandoned_chats(pbx: Pbx, arguments: Arguments) -> list[Entity]:
             "QueueNo": queue["Number"],
             "Source": chat["Source"] or "",
         }
-        for queue, chats in _chats_of_queues(pbx, arguments)
+        for queue, chats in _list_queue_chats(pbx, arguments)
         for chat in chats
         if not chat["FromNo"]
     ]
 
 
-def _all_chats(pbx: Pbx) -> list[Entity]:
-    return [record.value for record in pbx.store.table("ChatHistoryView").values()]
-
-
-def _chats_of_queues(pbx: Pbx, arguments: Arguments) -> list[tuple[Entity, list[Entity]]]:
-    chats = [chat for chat in _all_chats(pbx) if arguments.covers(chat["TimeSent"])]
-    queues = (record.value for record in pbx.store.table("Queues").values())
+def _list_queue_chats(pbx: Pbx, arguments: ReportArguments) -> list[tuple[Entity, list[Entity]]]:
+    chats = [chat for chat in list_entities(pbx, "ChatHistoryView") if arguments.covers(chat["TimeSent"])]
     return [
         (queue, [chat for chat in chats if chat["QueueNumber"] == queue["Number"]])
-        for queue in queues
+        for queue in list_entities(pbx, "Queues")
         if arguments.wants(queue["Number"], "queueDnStr")
     ]
 
 
-def _queue_names(queue: Entity) -> dict[str, Any]:
+def _build_queue_names(queue: Entity) -> dict[str, Any]:
     return {"Queue": queue["Number"], "QueueDisplayName": queue["Name"]}

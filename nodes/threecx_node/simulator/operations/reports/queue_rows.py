@@ -1,26 +1,26 @@
-"""Reports about queues: how many calls, answered when, lost when, against the promise of the queue (SLA)."""
+"""Reports about queues: answered and lost calls, waiting times, and breaches of the SLA."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .history import ReportedCall, calls_in, duration, mean
-from .registry import rows_of
+from .history import ReportedCall, format_duration, format_mean, list_calls
+from .row_functions import computes_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...pbx import Pbx
-    from ...state import Entity
-    from .arguments import Arguments
+    from ...odata.records import Entity
+    from ...pbx.pbx import Pbx
+    from .arguments import ReportArguments
 
 _QUEUES = ("queueDns", "queueDnStr")
 
 
-@rows_of("Pbx.QueuePerformanceOverview")
-def _overview(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueuePerformanceOverview")
+def _count_by_queue_and_agent(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     rows = []
-    for queue, calls in _queues(pbx, arguments):
+    for queue, calls in _list_queue_calls(pbx, arguments):
         answered = sum(call.answered for call in calls)
         for order, agent in enumerate(queue["Agents"]):
             own = [call for call in calls if call.target.dn == agent["Number"]]
@@ -35,14 +35,14 @@ def _overview(pbx: Pbx, arguments: Arguments) -> list[Entity]:
                     "QueueDn": queue["Number"],
                     "QueueReceivedCount": len(calls),
                     "SortOrder": order,
-                    "TalkTime": duration(sum(call.talking for call in own)),
+                    "TalkTime": format_duration(sum(call.talking for call in own)),
                 }
             )
     return rows
 
 
-@rows_of("Pbx.QueuePerformanceTotals")
-def _totals(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueuePerformanceTotals")
+def _count_by_queue(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "ExtensionAnsweredCount": sum(call.answered for call in calls),
@@ -51,80 +51,80 @@ def _totals(pbx: Pbx, arguments: Arguments) -> list[Entity]:
             "QueueDn": queue["Number"],
             "QueueReceivedCount": len(calls),
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
     ]
 
 
-@rows_of("Pbx.DetailedQueueStatistics")
-def _detailed(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.DetailedQueueStatistics")
+def _compute_detailed_statistics(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     rows = []
-    for queue, calls in _queues(pbx, arguments):
+    for queue, calls in _list_queue_calls(pbx, arguments):
         answered = sum(call.answered for call in calls)
         talking, ringing = sum(call.talking for call in calls), sum(call.ringing for call in calls)
         rows.append(
             {
-                **_named(queue),
+                **_build_queue_names(queue),
                 "AnsweredCount": answered,
-                "AvgRingTime": mean(ringing, len(calls)),
-                "AvgTalkTime": mean(talking, answered),
+                "AvgRingTime": format_mean(ringing, len(calls)),
+                "AvgTalkTime": format_mean(talking, answered),
                 "CallbacksCount": 0,
                 "CallsCount": len(calls),
                 "QueueDn": queue["Name"],
-                "RingTime": duration(ringing),
-                "TalkTime": duration(talking),
+                "RingTime": format_duration(ringing),
+                "TalkTime": format_duration(talking),
             }
         )
     return rows
 
 
-@rows_of("Pbx.TeamQueueGeneralStatistics")
-def _team(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.TeamQueueGeneralStatistics")
+def _compute_team_statistics(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     rows = []
-    for queue, calls in _queues(pbx, arguments):
+    for queue, calls in _list_queue_calls(pbx, arguments):
         answered, talking = sum(call.answered for call in calls), sum(call.talking for call in calls)
         rows.append(
             {
-                **_named(queue),
+                **_build_queue_names(queue),
                 "AgentsInQueueCount": len(queue["Agents"]),
                 "AnsweredCount": answered,
-                "AvgTalkTime": mean(talking, answered),
+                "AvgTalkTime": format_mean(talking, answered),
                 "ReceivedCount": len(calls),
-                "TotalTalkTime": duration(talking),
+                "TotalTalkTime": format_duration(talking),
             }
         )
     return rows
 
 
-@rows_of("Pbx.StatisticSla")
-def _sla(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.StatisticSla")
+def _count_sla_breaches(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
-            **_named(queue),
-            "BadSlaCallsCount": sum(_breaches(queue, call) for call in calls),
+            **_build_queue_names(queue),
+            "BadSlaCallsCount": sum(_breaches_sla(queue, call) for call in calls),
             "ReceivedCount": len(calls),
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
     ]
 
 
-@rows_of("Pbx.BreachesSla")
-def _sla_breaches(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.BreachesSla")
+def _list_sla_breaches(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "CallerId": call.source.number,
             "CallTime": call.start,
             "Queue": queue["Name"] or "",
             "QueueDnNumber": queue["Number"],
-            "WaitingTime": duration(call.ringing),
+            "WaitingTime": format_duration(call.ringing),
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
         for call in calls
-        if _breaches(queue, call)
+        if _breaches_sla(queue, call)
     ]
 
 
-@rows_of("Pbx.AbandonedQueueCalls")
-def _abandoned(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.AbandonedQueueCalls")
+def _list_abandoned_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     return [
         {
             "CallerId": call.source.number,
@@ -137,16 +137,16 @@ def _abandoned(pbx: Pbx, arguments: Arguments) -> list[Entity]:
             "PollingAttempts": 1,
             "QueueDisplayName": queue["Name"],
             "QueueDn": queue["Number"],
-            "WaitTime": duration(call.ringing),
+            "WaitTime": format_duration(call.ringing),
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
         for call in calls
         if not call.answered
     ]
 
 
-@rows_of("Pbx.QueueAnsweredCallsByWaitTime")
-def _answered(pbx: Pbx, arguments: Arguments) -> list[Entity]:
+@computes_rows("Pbx.QueueAnsweredCallsByWaitTime")
+def _list_answered_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     longest = arguments.seconds["answerInterval"]
     return [
         {
@@ -155,34 +155,34 @@ def _answered(pbx: Pbx, arguments: Arguments) -> list[Entity]:
             "Destination": call.target.dn,
             "Dn": queue["Name"] or "",
             "DnNumber": queue["Number"],
-            "RingTime": duration(call.ringing),
+            "RingTime": format_duration(call.ringing),
             "Source": call.source.number,
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
         for call in calls
         if call.answered and (not longest or call.ringing <= longest)
     ]
 
 
-@rows_of("Pbx.QueueCallbacks")
-def _callbacks(pbx: Pbx, arguments: Arguments) -> list[Entity]:
-    # Nobody is called back here, so all counts of callbacks are 0 (and failed ones have no rows).
+@computes_rows("Pbx.QueueCallbacks")
+def _count_callbacks(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
+    # The simulator has no callbacks, so their counts are 0, and failed ones have no rows.
     return [
         {
-            **_named(queue),
+            **_build_queue_names(queue),
             "CallbacksCount": 0,
             "FailCallbacksCount": 0,
             "ReceivedCount": len(calls),
         }
-        for queue, calls in _queues(pbx, arguments)
+        for queue, calls in _list_queue_calls(pbx, arguments)
     ]
 
 
-def _queues(pbx: Pbx, arguments: Arguments) -> Iterator[tuple[Entity, list[ReportedCall]]]:
-    """The wanted queues with the calls that came to them; those given up too soon do not count."""
+def _list_queue_calls(pbx: Pbx, arguments: ReportArguments) -> Iterator[tuple[Entity, list[ReportedCall]]]:
+    """Yield the queues in the arguments with their calls, except calls given up before the minimum wait."""
     shortest = arguments.seconds.get("waitInterval", 0)
     by_queue: dict[str, list[ReportedCall]] = {}
-    for call in calls_in(pbx, arguments):
+    for call in list_calls(pbx, arguments):
         if call.queue and (call.answered or call.ringing >= shortest):
             by_queue.setdefault(call.queue, []).append(call)
     for record in pbx.store.table("Queues").values():
@@ -191,9 +191,9 @@ def _queues(pbx: Pbx, arguments: Arguments) -> Iterator[tuple[Entity, list[Repor
             yield queue, by_queue.get(queue["Number"], [])
 
 
-def _named(queue: Entity) -> dict[str, Any]:
+def _build_queue_names(queue: Entity) -> dict[str, Any]:
     return {"Dn": queue["Name"], "QueueDnNumber": queue["Number"]}
 
 
-def _breaches(queue: Entity, call: ReportedCall) -> bool:
+def _breaches_sla(queue: Entity, call: ReportedCall) -> bool:
     return call.ringing > (queue["SLATime"] or 0)

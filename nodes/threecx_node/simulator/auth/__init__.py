@@ -1,0 +1,1 @@
+"""Clients, their roles, access tokens, and the token endpoint."""

@@ -1,0 +1,1 @@
+"""Instruments for tests: fault injection, the recorder of requests, the control endpoint."""

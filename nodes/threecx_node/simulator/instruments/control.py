@@ -1,0 +1,158 @@
+"""Serve the control endpoint `/_simulator/`, with which a test in any language controls the simulator.
+
+    GET    /_simulator/requests     return the recorded requests, oldest first
+    DELETE /_simulator/requests     remove the recorded requests
+    POST   /_simulator/reset        put the seed back, end all tokens, remove the recorded requests
+    GET    /_simulator/state        return every set with its entities; `?sets=Users,Groups` only these
+    GET    /_simulator/counts       return the number of entities in every set
+    GET    /_simulator/faults       return {"faults", "seed", "latency"}
+    PUT    /_simulator/faults       change the members in the body
+    DELETE /_simulator/tokens       end every live token, as a restart of a PBX does
+    GET    /_simulator/openapi.json return the API of this release as an OpenAPI document
+
+Bodies are JSON, and no login is needed. The endpoint is off by default, serves clients on this machine only, and
+refuses requests from websites.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import orjson
+
+from ...errors import ConfigurationError
+from ..http.asgi import ServerResponse, read_body
+from ..http.origin import is_local
+from ..odata.errors import ODataError
+from ..odata.openapi_document import build_openapi_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..http.asgi import Receive, Scope
+    from ..pbx.pbx import Pbx
+    from .faults import Faults
+    from .recorder import RecordedRequest, Recorder
+
+CONTROL_PATH = b"/_simulator/"
+
+_FAULT_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "faults": (str,),
+    "seed": (int, type(None)),
+    "latency": (int, float),
+}
+
+
+class ControlEndpoint:
+    """Performs the control requests for one PBX."""
+
+    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder) -> None:
+        self._pbx = pbx
+        self._faults = faults
+        self._recorder = recorder
+        self._operations: Mapping[tuple[str, str], Callable[[Scope, bytes], Any]] = {
+            ("GET", "requests"): self._list_requests,
+            ("DELETE", "requests"): self._remove_requests,
+            ("POST", "reset"): self._reset,
+            ("GET", "state"): self._list_entities,
+            ("GET", "counts"): self._count_entities,
+            ("GET", "faults"): self._get_faults,
+            ("PUT", "faults"): self._set_faults,
+            ("DELETE", "tokens"): self._end_tokens,
+            ("GET", "openapi.json"): self._build_document,
+        }
+
+    async def respond(self, scope: Scope, receive: Receive) -> ServerResponse:
+        """Return the response to a request below `/_simulator/`; raise ODataError, ClientDisconnectedError."""
+        headers = dict(scope["headers"])
+        if not is_local(scope) or headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin"):
+            raise ODataError(403, "The control endpoint serves clients on this machine only.")
+        body = await read_body(receive, headers)
+        name = scope["raw_path"][len(CONTROL_PATH) :].decode("latin-1")
+        operation = self._operations.get((scope["method"], name))
+        if operation is None:
+            raise self._explain(name)
+        with self._pbx.store.lock:
+            result = operation(scope, body)
+        if result is None:
+            return ServerResponse(204)
+        return ServerResponse(200, orjson.dumps(result), media_type=b"application/json")
+
+    def _explain(self, name: str) -> ODataError:
+        methods = ", ".join(method for method, each in self._operations if each == name)
+        if not methods:
+            names = ", ".join(sorted({each for _, each in self._operations}))
+            return ODataError(404, f"The control endpoint has {names}.")
+        return ODataError(405, f"{name} accepts {methods}.", headers={"allow": methods})
+
+    def _list_requests(self, _scope: Scope, _body: bytes) -> list[dict[str, Any]]:
+        return [_to_json(request) for request in self._recorder.list_requests()]
+
+    def _remove_requests(self, _scope: Scope, _body: bytes) -> None:
+        self._recorder.clear()
+
+    def _reset(self, _scope: Scope, _body: bytes) -> None:
+        self._pbx.reset()
+        self._pbx.auth.revoke_tokens()
+        self._recorder.clear()
+
+    def _list_entities(self, scope: Scope, _body: bytes) -> dict[str, list[Any]]:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        names = [name for text in query.get("sets", []) for name in text.split(",") if name]
+        for name in names:
+            if name not in self._pbx.model.sets:
+                raise ODataError(400, f"The set {name[:100]!r} does not exist.")
+        return {
+            name: [record.value for record in self._pbx.store.table(name).values()]
+            for name in names or self._pbx.model.sets
+        }
+
+    def _count_entities(self, _scope: Scope, _body: bytes) -> dict[str, int]:
+        return {name: len(self._pbx.store.table(name)) for name in self._pbx.model.sets}
+
+    def _get_faults(self, _scope: Scope, _body: bytes) -> dict[str, Any]:
+        faults = self._faults
+        return {"faults": faults.plan, "seed": faults.seed, "latency": faults.latency_ms}
+
+    def _set_faults(self, scope: Scope, body: bytes) -> dict[str, Any]:
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            given = None
+        if not isinstance(given, dict) or not given.keys() <= _FAULT_FIELDS.keys():
+            raise ODataError(400, f"The body must be a JSON object with {', '.join(_FAULT_FIELDS)}.")
+        for name, value in given.items():
+            if not isinstance(value, _FAULT_FIELDS[name]) or isinstance(value, bool):
+                raise ODataError(400, f"{name} has the wrong type.")
+        faults = self._faults
+        before = faults.latency_ms
+        try:
+            faults.latency_ms = given.get("latency", before)
+            if "faults" in given or "seed" in given:
+                faults.set(given.get("faults", faults.plan), given.get("seed", faults.seed))
+        except ConfigurationError as error:
+            faults.latency_ms = before
+            raise ODataError(400, error.one_line()) from error
+        return self._get_faults(scope, body)
+
+    def _build_document(self, _scope: Scope, _body: bytes) -> dict[str, Any]:
+        model = self._pbx.model
+        return build_openapi_document(model.catalog, model.release)
+
+    def _end_tokens(self, _scope: Scope, _body: bytes) -> None:
+        self._pbx.auth.revoke_tokens()
+
+
+def _to_json(request: RecordedRequest) -> dict[str, Any]:
+    return {
+        "number": request.number,
+        "method": request.method,
+        "path": request.path,
+        "query": request.query,
+        "headers": request.headers,
+        "body": request.body.decode("utf-8", "replace"),
+        "status": request.status,
+        "answer": request.answer.decode("utf-8", "replace"),
+        "milliseconds": round(request.milliseconds, 3),
+    }

@@ -1,0 +1,1 @@
+"""The read-only page at `/`: entities and requests, for people with a browser."""

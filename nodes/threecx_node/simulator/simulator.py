@@ -1,0 +1,264 @@
+"""Start and stop the simulated PBX: in a thread of a test, or as a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..catalog import load_catalog
+from ..errors import ConfigurationError
+from .config import DEFAULT_PORT, SimulatorConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from types import FrameType, TracebackType
+
+    from ..server.thread import ServerThread
+    from .http.certificates import Certificate
+    from .instruments.faults import Faults
+    from .instruments.recorder import RecordedRequest
+    from .pbx.pbx import Pbx, Seed
+    from .store.data_file import DataFile
+    from .store.state import State
+
+# The packages of the extra "simulator".
+_REQUIRED_PACKAGES = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
+
+
+class Simulator:
+    """A PBX on real sockets; a context manager.
+
+        with Simulator(release="20.0.10") as pbx:
+            httpx.get(f"{pbx.base_url}/xapi/v1/Users", headers={"Authorization": f"Bearer {pbx.token()}"})
+
+    Takes a SimulatorConfig, the options of one by name, or both: options override those of the configuration.
+    Raises ConfigurationError for options that cannot be used, UnknownNameError for an unknown release.
+    """
+
+    def __init__(self, config: SimulatorConfig | None = None, **options: Any) -> None:
+        _require_extra()
+        from .app import SimulatorApp
+        from .instruments.faults import Faults
+        from .instruments.recorder import Recorder
+
+        self.config = SimulatorConfig(**options) if config is None else replace(config, **options)
+        self._recorder = Recorder()
+        self._faults = Faults(self.config.latency_ms, self.config.faults, self.config.fault_seed)
+        self._pbx = _open_pbx(self.config)
+        self._app = SimulatorApp(
+            self._pbx,
+            self._faults,
+            self._recorder,
+            public_page=self.config.public_page,
+            control=self.config.control,
+        )
+        self._certificate: Certificate | None = None
+        self._server: ServerThread | None = None
+        self.ports: tuple[int, ...] = ()
+
+    @property
+    def release(self) -> str:
+        """The release that the PBX simulates."""
+        return self._pbx.model.release
+
+    @property
+    def client_id(self) -> str:
+        """The client that may log in."""
+        return self.config.client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client's API key."""
+        return self.config.client_secret
+
+    @property
+    def base_url(self) -> str:
+        """The address of the first port, without a final slash."""
+        return self.base_urls[0]
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """The addresses of all ports; raises ConfigurationError if the simulator is not running."""
+        from ..server.listener import build_url
+
+        if not self.ports:
+            raise ConfigurationError("the simulator is not running")
+        main = "https" if self.config.uses_tls else "http"
+        schemes = [main] * len(self.config.main_ports) + ["http"] * len(self.config.http_ports)
+        return tuple(
+            build_url(self.config.host, port, scheme=scheme)
+            for scheme, port in zip(schemes, self.ports, strict=True)
+        )
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate that clients must trust, None without TLS. A created one exists while it runs."""
+        return self._certificate.cert_file if self._certificate is not None else None
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """The recorded requests, oldest first: method, path, query, headers, body, status; secrets are masked."""
+        return self._recorder.list_requests()
+
+    @property
+    def state(self) -> State:
+        """The entities of the PBX, as copies; `state.reset()` puts the seed back."""
+        return self._pbx.state
+
+    @property
+    def faults(self) -> Faults:
+        """The fault injection; it may be changed while the server runs."""
+        return self._faults
+
+    @property
+    def app(self) -> Any:
+        """The ASGI application, for another server or for a transport of a test."""
+        return self._app
+
+    def forget_requests(self) -> None:
+        """Empty `requests`."""
+        self._recorder.clear()
+
+    def token(self) -> str:
+        """Return a new access token of the client, without a request; it ends the client's older one."""
+        with self._pbx.store.lock:
+            # Not the configured secret: a new key may have been generated for the client since the start.
+            secret = self._pbx.auth.find_secret(self.client_id)
+            response = self._pbx.auth.issue_token("client_credentials", self.client_id, secret)
+        return str(response["access_token"])
+
+    def end_tokens(self) -> None:
+        """End every live token, as a restart of a PBX does."""
+        with self._pbx.store.lock:
+            self._pbx.auth.revoke_tokens()
+
+    def start(self) -> None:
+        """Open the ports and serve in a thread; return when the server accepts requests."""
+        from ..server.listener import open_sockets
+        from ..server.thread import ServerThread
+        from .http.server_config import make_config
+
+        if self._server is not None:
+            raise ConfigurationError("the simulator is already running")
+        main_ports = self.config.main_ports
+        if not main_ports:
+            raise ConfigurationError("the simulator needs a port")
+        sockets = open_sockets(self.config.host, [*main_ports, *self.config.http_ports])
+        try:
+            self._pbx.open()
+            if self.config.uses_tls:
+                from .http.certificates import Certificate
+
+                self._certificate = Certificate(self.config.host, self.config.tls_cert, self.config.tls_key)
+            main, plain = sockets[: len(main_ports)], sockets[len(main_ports) :]
+            ports = tuple(each.getsockname()[1] for each in sockets)
+            groups = [(make_config(self._app, self._certificate), main), (make_config(self._app), plain)]
+            self._server = ServerThread(groups, name="threecx-simulator")
+            self.ports = ports
+        except BaseException:
+            for each in sockets:
+                each.close()
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server and close the data file; do nothing if the server is not running."""
+        if self._server is not None:
+            self._server.stop()
+        if self._certificate is not None:
+            self._certificate.discard()
+        self._pbx.close()
+        self._server, self._certificate, self.ports = None, None, ()
+
+    def __enter__(self) -> Simulator:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def run(
+    config: SimulatorConfig | None = None,
+    *,
+    on_ready: Callable[[Simulator], None] | None = None,
+    **options: Any,
+) -> None:
+    """Serve until Ctrl-C or SIGTERM, then return; takes a configuration or its options, as `Simulator` does.
+
+    `on_ready` gets the running simulator; `run` itself prints nothing. Without a configuration, the port is 5001
+    by default.
+    """
+    if config is None:
+        config = SimulatorConfig(port=DEFAULT_PORT)
+    simulator = Simulator(config, **options)
+    ended = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    handlers = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with simulator:
+            if on_ready is not None:
+                on_ready(simulator)
+            # With a timeout: on some systems signals are not handled during an unlimited wait.
+            while not ended.wait(0.5):
+                pass
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _open_pbx(config: SimulatorConfig) -> Pbx:
+    from .odata.release_model import load_model
+    from .pbx.pbx import Pbx
+    from .seeds.find import OFFICE, find_seed
+
+    catalog = config.catalog or load_catalog()
+    clients = config.all_clients
+    if config.data is None:
+        seed = find_seed(OFFICE if config.seed is None else config.seed)
+        model = load_model(catalog, config.release or catalog.newest)
+        return Pbx(model, seed, clients, config.token_lifetime)
+    # Checked before the file is created, so that wrong options create none.
+    given_seed = None if config.seed is None else find_seed(config.seed)
+    if config.release is not None:
+        catalog.check_release(config.release)
+    from .store.data_file import DataFile
+
+    file = DataFile(config.data)
+    try:
+        seed = given_seed or _load_seed(file)
+        release = config.release or file.made_for.get("release", catalog.newest)
+        file.expect(catalog.check_release(release), seed.name, seed.text)
+        return Pbx(load_model(catalog, release), seed, clients, config.token_lifetime, file)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _load_seed(file: DataFile) -> Seed:
+    from .seeds.find import OFFICE, parse_seed
+
+    return parse_seed(file.made_for.get("seed", OFFICE), file.made_for.get("seed_text", ""))
+
+
+def _require_extra() -> None:
+    for name in _REQUIRED_PACKAGES:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"the package {name.replace('_', '-')}, which the simulator needs, is not installed",
+                description='Install it with: pip install "threecx-node[simulator]"',
+            ) from error

@@ -1,0 +1,1 @@
+"""Tables of entities with transactions: in memory, and in a SQLite file as well."""
