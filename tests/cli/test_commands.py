@@ -1,4 +1,4 @@
-"""All commands except execute: their lists, explanations and errors."""
+"""The commands other than execute: their output, and their errors."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_describe_as_text() -> None:
     )
 
 
-def test_every_operation_is_described_and_its_example_runs() -> None:
+def test_describe_every_operation() -> None:
     from threecx_node.cli.describe import describe_operation, to_text
     from threecx_node.parameters.resolve import resolve_parameters
     from threecx_node.parameters.table import ParameterTable
@@ -111,7 +111,7 @@ def test_check_of_another_server() -> None:
     assert "s3cr3t-key" not in ran.out + ran.err
 
 
-def test_the_simulator_as_a_process() -> None:
+def test_simulator() -> None:
     port = free_port()
     process = subprocess.Popen(
         [*COMMAND, "simulator", "--port", str(port)],
@@ -141,13 +141,13 @@ def test_the_simulator_as_a_process() -> None:
         process.stderr.close()
 
 
-def test_a_port_that_is_taken_is_one_line(pbx: Simulator) -> None:
+def test_simulator_port_in_use(pbx: Simulator) -> None:
     ran = run("simulator", "--port", pbx.base_url.rpartition(":")[2])
     assert ran.code == 2
     assert "cannot listen on" in ran.err
 
 
-def test_the_demo_gives_what_its_items_ask_for(tmp_path: Path) -> None:
+def test_demo(tmp_path: Path) -> None:
     shown = run("demo", cwd=ROOT)
     assert shown.code == 0, shown.err
     for part in (
@@ -165,7 +165,7 @@ def test_the_demo_gives_what_its_items_ask_for(tmp_path: Path) -> None:
     assert '"Id": 42' in other.out
 
 
-def test_import_spec_writes_a_catalog_that_works(tmp_path: Path) -> None:
+def test_import_spec(tmp_path: Path) -> None:
     document = shared("spec", "xapi-20.0.10.yaml")
     copy = tmp_path / "document.yaml"
     copy.write_bytes(document.read_bytes())
@@ -193,7 +193,7 @@ def test_import_spec_writes_a_catalog_that_works(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_documents_that_are_none(tmp_path: Path, name: str, content: str, says: str) -> None:
+def test_import_spec_of_wrong_documents(tmp_path: Path, name: str, content: str, says: str) -> None:
     path = tmp_path / name
     path.write_text(content)
     ran = run("import-spec", str(path), "--output", str(tmp_path / "out.json"))
@@ -203,7 +203,7 @@ def test_documents_that_are_none(tmp_path: Path, name: str, content: str, says: 
     assert not (tmp_path / "out.json").exists()
 
 
-def test_two_documents_of_one_release(tmp_path: Path) -> None:
+def test_import_spec_of_one_release_twice(tmp_path: Path) -> None:
     document = shared("spec", "xapi-20.0.4.yaml")
     ran = run("import-spec", str(document), f"20.0.4={document}", "--output", str(tmp_path / "out.json"))
     assert ran.code == 2
@@ -211,7 +211,7 @@ def test_two_documents_of_one_release(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 99}', "{"])
-def test_catalogs_that_are_none(tmp_path: Path, content: str) -> None:
+def test_wrong_catalogs(tmp_path: Path, content: str) -> None:
     path = tmp_path / "catalog.json"
     path.write_text(content)
     ran = run("operations", "--catalog", str(path))
@@ -219,7 +219,7 @@ def test_catalogs_that_are_none(tmp_path: Path, content: str) -> None:
     assert len(ran.err.splitlines()) == 1
 
 
-def test_help_is_the_documented_surface() -> None:
+def test_help() -> None:
     text = run("--help").out
     for command in ("operations", "describe", "execute", "simulator", "check", "import-spec", "demo"):
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
@@ -232,7 +232,7 @@ def test_help_is_the_documented_surface() -> None:
     assert "--client-secret " not in execute, "a key on the command line is seen by all users of the machine"
 
 
-def test_completion_is_offered() -> None:
+def test_completion() -> None:
     ran = run(env={"_THREECX_COMPLETE": "complete_bash", "COMP_WORDS": "threecx ex", "COMP_CWORD": "1"})
     assert "execute" in ran.out
 
@@ -243,14 +243,14 @@ def test_version() -> None:
     assert run("--version").out.strip() == f"threecx {threecx_node.__version__}"
 
 
-def test_the_progress_bar_is_for_terminals_only(threecx: Threecx) -> None:
+def test_no_progress_bar_in_a_pipe(threecx: Threecx) -> None:
     items = json.dumps([{"Id": 5}] * 30)
     ran = threecx("execute", "GetUser", "-p", "Id=={{ $json.Id }}", "--items", "-", stdin=items)
     assert "\x1b" not in ran.out + ran.err
     assert ran.json
 
 
-def test_python_m_runs_the_same() -> None:
+def test_python_m() -> None:
     command = [sys.executable, "-m", "threecx_node.cli", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     assert done.stdout.startswith("threecx ")

@@ -25,7 +25,7 @@ def write(path: Path, value: Any) -> str:
     return str(path)
 
 
-def test_the_first_job(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+def test_deletes_from_a_file(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
     items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 41}])
     ran = threecx(*DELETE, *BY_ID, "--items", items)
     assert ran.code == 0, ran.err
@@ -39,7 +39,7 @@ def test_the_first_job(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None
     assert sorted(deletes) == ["/xapi/v1/CallFlowApps(40)", "/xapi/v1/CallFlowApps(41)"]
 
 
-def test_a_copied_node(threecx: Threecx, tmp_path: Path) -> None:
+def test_copied_node(threecx: Threecx, tmp_path: Path) -> None:
     node = str(ROOT / "examples" / "delete-call-flow-apps" / "node.json")
     items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 44, "etag": 'W/"1"'}, {"Id": 9999}])
     ran = threecx("execute", "--node", node, "--items", items, "--continue-on-fail")
@@ -53,7 +53,7 @@ def test_a_copied_node(threecx: Threecx, tmp_path: Path) -> None:
     assert "done: item 0; failed: items 1-2" in ran.err
 
 
-def test_nodes_of_a_generated_3cx_node(threecx: Threecx, pbx: Simulator) -> None:
+def test_generated_node(threecx: Threecx, pbx: Simulator) -> None:
     node = str(shared("workflows", "generated-node-cleanup.json"))
     listed = threecx("execute", "--node", node, "--node-name", "List apps")
     assert listed.code == 0, listed.err
@@ -81,7 +81,7 @@ def test_outputs(threecx: Threecx, tmp_path: Path, output: str) -> None:
         assert any("failed" in row and "NOT_FOUND" in row for row in rows)
 
 
-def test_the_first_error_stops_the_batch(threecx: Threecx, tmp_path: Path) -> None:
+def test_error_stops_the_batch(threecx: Threecx, tmp_path: Path) -> None:
     items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 9999}, {"Id": 41}, {"Id": 42}])
     ran = threecx(*DELETE, *BY_ID, "--items", items, "--concurrency", "1")
     assert ran.code == 1
@@ -94,7 +94,7 @@ def test_the_first_error_stops_the_batch(threecx: Threecx, tmp_path: Path) -> No
     assert "done: item 0; not tried: items 2-3" in ran.err
 
 
-def test_string_keys_arrive(threecx: Threecx) -> None:
+def test_string_keys(threecx: Threecx) -> None:
     name = "O'Hara & Söhne/2?"
     body = json.dumps({"Name": name, "Value": "x"})
     assert threecx("execute", "CreateProperty", "--body", body).code == 0
@@ -107,7 +107,7 @@ def test_string_keys_arrive(threecx: Threecx) -> None:
     }
 
 
-def test_an_update_of_one_field_changes_that_field_alone(threecx: Threecx, pbx: Simulator) -> None:
+def test_update_of_one_field(threecx: Threecx, pbx: Simulator) -> None:
     [user] = threecx("execute", "ListUser", "-p", "limit=1").json[0]["items"]
     before = threecx("execute", "GetUser", "-p", f"Id={user['json']['Id']}").json[0]["items"][0]["json"]
     ran = threecx("execute", "UpdateUser", "-p", f"Id={before['Id']}", "--body", '{"FirstName": "Ada"}')
@@ -119,7 +119,7 @@ def test_an_update_of_one_field_changes_that_field_alone(threecx: Threecx, pbx: 
     assert json.loads(patch.body) == {"FirstName": "Ada"}
 
 
-def test_a_list_of_more_than_a_page(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+def test_list_of_several_pages(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
     items = write(tmp_path / "items.json", [{"n": number} for number in range(130)])
     body = '{"FirstName": "={{ $json.n }}", "PhoneNumber": "1"}'
     made = threecx("execute", "CreateContact", "--items", items, "--body", body.replace("={{", "=C {{"))
@@ -131,7 +131,7 @@ def test_a_list_of_more_than_a_page(threecx: Threecx, pbx: Simulator, tmp_path: 
     assert pbx.requests[-1].method == "GET"
 
 
-def test_a_partial_failure_is_an_error(threecx: Threecx) -> None:
+def test_partial_failure(threecx: Threecx) -> None:
     [user] = threecx("execute", "ListUser", "-p", "limit=1", "-p", "$skip=3").json[0]["items"]
     ids = json.dumps({"ids": [user["json"]["Id"], 999999]})
     ran = threecx("execute", "BatchDelete", "--body", ids)
@@ -140,7 +140,7 @@ def test_a_partial_failure_is_an_error(threecx: Threecx) -> None:
     assert ran.json[0]["error"]["failures"]
 
 
-def test_the_release_of_the_pbx_decides() -> None:
+def test_release_of_the_pbx_is_used() -> None:
     with Simulator(release="20.0.4") as old:
         env = {
             "THREECX_BASE_URL": f"{old.base_url}/xapi/v1/",
@@ -160,14 +160,14 @@ def test_dry_runs_of_the_readme() -> None:
     assert ran.code == 0
 
 
-def test_a_dry_run_needs_no_credential_and_shows_none(threecx: Threecx, pbx: Simulator) -> None:
+def test_dry_run_needs_no_credential(threecx: Threecx, pbx: Simulator) -> None:
     ran = threecx(*DELETE, "-p", "Id=40", "--dry-run")
     assert ran.json[0]["request"]["url"] == f"{pbx.base_url}/xapi/v1/CallFlowApps(40)"
     assert ran.json[0]["request"]["headers"] == {"Authorization": "Bearer ********"}
     assert pbx.requests == []
 
 
-def test_an_empty_list_of_items(tmp_path: Path) -> None:
+def test_empty_list_of_items(tmp_path: Path) -> None:
     ran = run(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", []))
     assert (ran.code, ran.json, ran.err) == (0, [], "")
 
@@ -204,7 +204,7 @@ NOTHING_SENT = [
 
 
 @pytest.mark.parametrize(("arguments", "code", "says"), NOTHING_SENT, ids=lambda value: str(value)[:40])
-def test_bad_input_is_one_line_and_nothing_is_sent(
+def test_wrong_input(
     threecx: Threecx, pbx: Simulator, arguments: tuple[str, ...], code: int, says: str
 ) -> None:
     ran = threecx("execute", *arguments)
@@ -227,9 +227,7 @@ def test_bad_input_is_one_line_and_nothing_is_sent(
         ("", "is not valid JSON at line 1, column 1"),
     ],
 )
-def test_bad_items_are_one_line_and_nothing_is_sent(
-    threecx: Threecx, pbx: Simulator, tmp_path: Path, content: str, says: str
-) -> None:
+def test_wrong_items(threecx: Threecx, pbx: Simulator, tmp_path: Path, content: str, says: str) -> None:
     ran = threecx(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", content))
     assert ran.code == 2
     assert says in ran.err
@@ -237,7 +235,7 @@ def test_bad_items_are_one_line_and_nothing_is_sent(
     assert pbx.requests == []
 
 
-def test_items_that_are_not_utf_8(threecx: Threecx, tmp_path: Path) -> None:
+def test_items_not_in_utf_8(threecx: Threecx, tmp_path: Path) -> None:
     path = tmp_path / "items.json"
     path.write_bytes(b'[{"Name": "S\xf6hne"}]')
     ran = threecx(*DELETE, *BY_ID, "--items", str(path))
@@ -245,7 +243,7 @@ def test_items_that_are_not_utf_8(threecx: Threecx, tmp_path: Path) -> None:
     assert "is not UTF-8 (byte 12)" in ran.err
 
 
-def test_items_as_n8n_wraps_them_and_with_a_mark(threecx: Threecx) -> None:
+def test_items_of_n8n_with_byte_order_mark(threecx: Threecx) -> None:
     ran = threecx(
         *DELETE, *BY_ID, "--items", "-", stdin='\ufeff[{"json": {"Id": 40}, "pairedItem": {"item": 0}}]'
     )
@@ -253,7 +251,7 @@ def test_items_as_n8n_wraps_them_and_with_a_mark(threecx: Threecx) -> None:
     assert ran.json[0]["items"][0]["json"] == {"deleted": True, "Id": 40}
 
 
-def test_a_mistake_in_the_last_item_sends_nothing(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
+def test_error_in_the_last_item_sends_nothing(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
     items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 41}, {}])
     ran = threecx(*DELETE, *BY_ID, "--items", items)
     assert ran.code == 1
@@ -262,19 +260,19 @@ def test_a_mistake_in_the_last_item_sends_nothing(threecx: Threecx, pbx: Simulat
     assert [each["error"]["code"] for each in ran.json] == ["not_attempted", "not_attempted", "parameter"]
 
 
-def test_no_credential_says_how_to_give_one() -> None:
+def test_missing_credential() -> None:
     ran = run(*DELETE, "-p", "Id=5")
     assert ran.code == 2
     assert "--base-url is missing. Give --base-url or set THREECX_BASE_URL." in ran.err
 
 
-def test_the_key_from_a_file(pbx: Simulator, tmp_path: Path) -> None:
+def test_key_file(pbx: Simulator, tmp_path: Path) -> None:
     key = write(tmp_path / "key", pbx.client_secret + "\n")
     arguments = ("--base-url", pbx.base_url, "--client-id", pbx.client_id, "--client-secret-file", key)
     assert run(*DELETE, "-p", "Id=40", *arguments).code == 0
 
 
-def test_a_wrong_key_is_exit_code_3(pbx: Simulator) -> None:
+def test_wrong_key(pbx: Simulator) -> None:
     env = {
         "THREECX_BASE_URL": pbx.base_url,
         "THREECX_CLIENT_ID": pbx.client_id,
@@ -287,7 +285,7 @@ def test_a_wrong_key_is_exit_code_3(pbx: Simulator) -> None:
     assert "wr0ng-key" not in ran.out + ran.err
 
 
-def test_a_pbx_that_is_not_there_is_exit_code_3() -> None:
+def test_unreachable_pbx() -> None:
     env = {
         "THREECX_BASE_URL": f"http://127.0.0.1:{free_port()}",
         "THREECX_CLIENT_ID": "x",
@@ -299,7 +297,7 @@ def test_a_pbx_that_is_not_there_is_exit_code_3() -> None:
     assert "s3cr3t-key" not in ran.out + ran.err
 
 
-def test_a_closed_pipe_ends_quietly() -> None:
+def test_closed_pipe() -> None:
     process = subprocess.Popen(
         [*COMMAND, "operations", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
     )
@@ -312,7 +310,7 @@ def test_a_closed_pipe_ends_quietly() -> None:
     process.wait(20)
 
 
-def test_ctrl_c_finishes_running_requests(tmp_path: Path) -> None:
+def test_ctrl_c(tmp_path: Path) -> None:
     with Simulator(latency_ms=200) as slow:
         env = {
             "THREECX_BASE_URL": slow.base_url,

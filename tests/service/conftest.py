@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,11 +15,14 @@ import httpx
 import pytest
 import uvicorn
 
+from tests.cli.conftest import environment
 from threecx_node.server.limits import RequestLimits
 from threecx_node.service.app import create_app
 from threecx_node.service.config import ServiceConfig
 from threecx_node.service.serve import make_server_config
 from threecx_node.simulator import Simulator
+
+NDJSON = {"accept": "application/x-ndjson"}
 
 
 @contextmanager
@@ -74,3 +79,39 @@ def pbx(simulator: Simulator) -> dict[str, Any]:
 def service() -> Iterator[httpx.Client]:
     with serving(heartbeat=0.2) as client:
         yield client
+
+
+class Started(subprocess.Popen[str]):
+    """A process that a failed test leaves nothing of: otherwise the end of `with` would wait for it for ever."""
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
+
+
+def start(*arguments: str, env: dict[str, str] | None = None) -> Started:
+    command = [sys.executable, "-m", "threecx_node.cli", "serve", *arguments]
+    return Started(
+        command,
+        env={**environment(), **(env or {})},
+        text=True,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def read_url(process: Started) -> str:
+    """The URL in the first line of a service that was started."""
+    assert process.stderr is not None
+    return process.stderr.readline().split(" ")[4].rstrip(";")
+
+
+def batch(operation: str, items: list[dict[str, Any]], pbx: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """The request body of a batch; `items` are the parameters of each."""
+    return {
+        "operation": operation,
+        "items": [{"parameters": each} for each in items],
+        "options": options,
+        "pbx": pbx,
+    }

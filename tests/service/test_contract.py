@@ -1,4 +1,4 @@
-"""The fixtures of tests/contract, which n8n's tests read too, say what a real service says."""
+"""A real service returns the lines of the fixtures in tests/contract, which the n8n node's tests read too."""
 
 from __future__ import annotations
 
@@ -15,14 +15,12 @@ FOLDER = Path(__file__).resolve().parents[1] / "contract"
 FIXTURES = sorted(FOLDER.glob("*.json"))
 
 
-def test_there_are_fixtures() -> None:
+def test_fixtures_exist() -> None:
     assert len(FIXTURES) >= 5
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_a_real_service_answers_as_the_fixture_says(
-    path: Path, service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
-) -> None:
+def test_fixture(path: Path, service: httpx.Client, pbx: dict[str, Any], simulator: Simulator) -> None:
     fixture = json.loads(path.read_text())
     body = {**fixture["request"], "pbx": pbx}
     text = service.post("/v1/execute", json=body, headers={"accept": "application/x-ndjson"}).text

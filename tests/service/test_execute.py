@@ -1,4 +1,4 @@
-"""Batches over HTTP: results in order, lines as they come, nothing sent that is only prepared."""
+"""Batches over HTTP: results in order, and as NDJSON while the batch runs."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of, serving
+from tests.service.conftest import NDJSON, pbx_of, serving
 from tests.support import ROOT
 from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
-
-NDJSON = {"accept": "application/x-ndjson"}
 
 
 def deletes(*ids: Any, **options: Any) -> dict[str, Any]:
@@ -52,7 +50,7 @@ def test_one_result_per_item_in_order(service: httpx.Client, pbx: dict[str, Any]
     assert last["items"][0]["pairedItem"] == {"item": 2}
 
 
-def test_lines_carry_every_index_once_and_end_with_done(service: httpx.Client, pbx: dict[str, Any]) -> None:
+def test_lines_have_each_index_once(service: httpx.Client, pbx: dict[str, Any]) -> None:
     body = {**deletes(40, 4711, 41), "pbx": pbx}
     *results, last = lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)
     assert sorted(each["index"] for each in results) == [0, 1, 2]
@@ -60,7 +58,7 @@ def test_lines_carry_every_index_once_and_end_with_done(service: httpx.Client, p
     assert "item 1" in last["summary"]
 
 
-def test_what_is_only_prepared_is_not_sent(
+def test_prepared_items_are_not_sent(
     service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     body = {**deletes(40, None, 41, prepareOnly=True), "pbx": pbx}
@@ -71,22 +69,20 @@ def test_what_is_only_prepared_is_not_sent(
     assert not simulator.requests
 
 
-def test_a_dry_run_sends_nothing_and_hides_the_secret(
-    service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
-) -> None:
+def test_dry_run(service: httpx.Client, pbx: dict[str, Any], simulator: Simulator) -> None:
     answer = service.post("/v1/execute", json={**deletes(40, dryRun=True), "pbx": pbx})
     assert answer.json()["results"][0]["request"]["url"].endswith("/xapi/v1/CallFlowApps(40)")
     assert pbx["clientSecret"] not in answer.text
     assert not simulator.requests
 
 
-def test_parameters_are_taken_literally(service: httpx.Client, pbx: dict[str, Any]) -> None:
+def test_parameters_are_literal(service: httpx.Client, pbx: dict[str, Any]) -> None:
     body = {**deletes("={{ $json.Id }}"), "pbx": pbx}
     [result] = service.post("/v1/execute", json=body).json()["results"]
     assert result["error"]["field"] == "Id"
 
 
-def test_many_batches_share_one_token_and_eight_connections(
+def test_batches_share_token_and_connections(
     service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     body = {"operation": "ListUser", "items": [{"parameters": {"limit": 1}}] * 20, "pbx": pbx}
@@ -99,7 +95,7 @@ def test_many_batches_share_one_token_and_eight_connections(
     assert 1 <= open_connections(simulator) <= 8
 
 
-def test_the_services_limit_overrides_a_batch(pbx: dict[str, Any], simulator: Simulator) -> None:
+def test_limit_of_the_service_applies_to_batches(pbx: dict[str, Any], simulator: Simulator) -> None:
     items = [{"parameters": {"limit": 1, "options": {"concurrency": 20}}}] * 60
     with serving(connections=3) as service:
         answer = service.post("/v1/execute", json={"operation": "ListUser", "items": items, "pbx": pbx})
@@ -108,7 +104,7 @@ def test_the_services_limit_overrides_a_batch(pbx: dict[str, Any], simulator: Si
         assert 1 <= open_connections(simulator) <= 3
 
 
-def test_a_reader_that_leaves_stops_the_batch(service: httpx.Client) -> None:
+def test_closed_connection_stops_the_batch(service: httpx.Client) -> None:
     with Simulator(latency_ms=50) as slow:
         body = {
             "operation": "ListUser",
@@ -124,7 +120,7 @@ def test_a_reader_that_leaves_stops_the_batch(service: httpx.Client) -> None:
         assert len(api_requests(slow)) == sent < 100
 
 
-def test_a_heartbeat_comes_while_the_pbx_is_slow(service: httpx.Client) -> None:
+def test_heartbeat(service: httpx.Client) -> None:
     with Simulator(latency_ms=700) as slow:
         body = {"operation": "ListUser", "items": [{"parameters": {}}], "pbx": pbx_of(slow)}
         text = service.post("/v1/execute", json=body, headers=NDJSON).text
@@ -147,7 +143,7 @@ def test_a_heartbeat_comes_while_the_pbx_is_slow(service: httpx.Client) -> None:
     ],
 )
 @pytest.mark.parametrize("headers", [{}, NDJSON])
-def test_a_wrong_call_is_a_problem_before_anything_is_sent(
+def test_wrong_request_is_a_problem(
     service: httpx.Client,
     pbx: dict[str, Any],
     simulator: Simulator,
@@ -163,14 +159,14 @@ def test_a_wrong_call_is_a_problem_before_anything_is_sent(
     assert not simulator.requests
 
 
-def test_invalid_json_and_large_bodies_are_refused(service: httpx.Client) -> None:
+def test_other_refused_requests(service: httpx.Client) -> None:
     assert service.post("/v1/execute", content=b"<html>").status_code == 400
     assert service.post("/v1/execute", content=b" " * (33 * 2**20)).status_code == 413
     assert service.get("/v1/execute").status_code == 405
     assert service.post("/nowhere").json()["status"] == 404
 
 
-def test_times_without_an_offset_are_of_the_callers_zone(service: httpx.Client, pbx: dict[str, Any]) -> None:
+def test_time_zone(service: httpx.Client, pbx: dict[str, Any]) -> None:
     parameters = {
         "groupNumber": "800", "startDate": "2026-07-01T00:00:00", "endDate": "2026-07-02", "groupingType": 0,
         "periodFrom": "2026-07-01T00:00:00", "periodTo": "2026-07-02", "queueDnStr": "800", "queueDns": "800",
@@ -194,7 +190,7 @@ def test_times_without_an_offset_are_of_the_callers_zone(service: httpx.Client, 
     assert "Mars/Olympus" in refused.json()["detail"]
 
 
-def test_the_pages_call_does_what_the_page_says(simulator: Simulator) -> None:
+def test_request_of_the_documentation(simulator: Simulator) -> None:
     [body] = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "service.md").read_text(), re.DOTALL)
     office = Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
     with serving(profiles={"office": office}) as service:

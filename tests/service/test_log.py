@@ -1,4 +1,4 @@
-"""The service's log on stderr: it reports every batch and contains no secret."""
+"""Log lines of the service: enough to see what was carried out, and no secrets."""
 
 from __future__ import annotations
 
@@ -17,22 +17,20 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.service.conftest import pbx_of, serving, wait_for_requests
-from tests.service.test_door import start
+from tests.service.conftest import NDJSON, pbx_of, read_url, serving, start, wait_for_requests
 from threecx_credentials import Credential
 from threecx_node.execution.executor import Executor
 from threecx_node.service import handlers
 from threecx_node.service import log as log_module
 from threecx_node.simulator import Simulator
 
-NDJSON = {"accept": "application/x-ndjson"}
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} "
 WORDS = "words-of-an-item"
 
 
 @pytest.fixture
 def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
-    """The output of `threecx serve` on stderr during a test."""
+    """The stderr of `threecx serve`."""
     root, ours = logging.getLogger(), logging.getLogger("threecx.service")
     before, level = [*root.handlers], ours.level
     stream = io.StringIO()
@@ -53,7 +51,7 @@ def deletes(pbx: dict[str, Any], *ids: Any, **options: Any) -> dict[str, Any]:
 
 
 def line_after(said: io.StringIO, place: int, seconds: float = 10) -> str:
-    """Wait for a complete line after `place`, and return it."""
+    """The text after `place`, as soon as it contains a whole line."""
     deadline = time.monotonic() + seconds
     while "\n" not in said.getvalue()[place:] and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -70,7 +68,7 @@ def line_after(said: io.StringIO, place: int, seconds: float = 10) -> str:
         ({"prepareOnly": True}, "3 items, check only, 3 done, 0 failed, 0 not tried"),
     ],
 )
-def test_a_batch_is_one_line(
+def test_batch_is_one_line(
     said: io.StringIO,
     service: httpx.Client,
     pbx: dict[str, Any],
@@ -87,7 +85,7 @@ def test_a_batch_is_one_line(
     assert pbx["clientSecret"] not in said.getvalue()
 
 
-def test_unknown_outcomes_are_counted_separately(
+def test_unknown_outcome_is_counted(
     said: io.StringIO, service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
 ) -> None:
     assert service.post("/v1/check", json={"pbx": pbx}).json()["ok"] is True
@@ -97,7 +95,7 @@ def test_unknown_outcomes_are_counted_separately(
     assert "1 item, 0 done, 0 failed, 1 unknown, 0 not tried" in line_after(said, 0)
 
 
-def test_a_profile_is_logged_by_its_name(said: io.StringIO, simulator: Simulator) -> None:
+def test_profile_is_named(said: io.StringIO, simulator: Simulator) -> None:
     known = Credential.of(simulator.base_url, simulator.client_id, simulator.client_secret)
     with serving(profiles={"office\n": known}) as service:
         service.post("/v1/execute", json=deletes({"profile": "office\n"}, 40))
@@ -105,16 +103,14 @@ def test_a_profile_is_logged_by_its_name(said: io.StringIO, simulator: Simulator
     assert f"DeleteCallFlowApp on profile office{chr(92)}n: 1 item, 1 done" in said.getvalue()
 
 
-def test_a_refused_request_is_logged_without_its_text(
-    said: io.StringIO, service: httpx.Client, pbx: dict[str, Any]
-) -> None:
+def test_refused_request(said: io.StringIO, service: httpx.Client, pbx: dict[str, Any]) -> None:
     body = {"operation": "DeleteCallFlowApp", "items": [{"parameters": {WORDS: 1}}], "pbx": pbx}
     assert service.post("/v1/execute", json=body).status_code == 404
     assert "1 item, refused (unknown_name), " in said.getvalue()
     assert WORDS not in said.getvalue()
 
 
-def test_a_disconnect_is_logged(said: io.StringIO, service: httpx.Client) -> None:
+def test_stopped_batch(said: io.StringIO, service: httpx.Client) -> None:
     with Simulator(latency_ms=50) as slow:
         body = {
             "operation": "ListUser",
@@ -130,9 +126,7 @@ def test_a_disconnect_is_logged(said: io.StringIO, service: httpx.Client) -> Non
     assert int(found[1]) + int(found[2]) == 400
 
 
-def test_refused_keys_are_logged_at_a_limited_rate(
-    said: io.StringIO, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_refused_keys(said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_module, "QUIET_TIME", 3)
     wrong = {"authorization": "Bearer not-the-key"}
     with serving(key="right") as service:
@@ -158,7 +152,7 @@ async def broken(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, NDJSON])
-def test_a_bug_is_logged_once_without_its_message(
+def test_bug_has_a_traceback_without_messages(
     said: io.StringIO,
     service: httpx.Client,
     pbx: dict[str, Any],
@@ -179,7 +173,7 @@ def test_a_bug_is_logged_once_without_its_message(
     assert WORDS not in shown
 
 
-def test_a_bug_in_another_request_logs_its_traceback(
+def test_bug_in_another_request(
     said: io.StringIO, service: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def body_fields(*_: object) -> None:
@@ -193,7 +187,7 @@ def test_a_bug_in_another_request_logs_its_traceback(
     assert WORDS not in said.getvalue()
 
 
-def test_bugs_in_items_are_logged_for_the_first_item(
+def test_bug_in_items(
     said: io.StringIO, service: httpx.Client, pbx: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def to_items(*_: object, **__: object) -> None:
@@ -210,7 +204,7 @@ def test_bugs_in_items_are_logged_for_the_first_item(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM")
-def test_the_command_logs_to_stderr(tmp_path: Path) -> None:
+def test_command_logs_to_stderr(tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("k" * 20)
     key.chmod(0o600)
@@ -218,8 +212,7 @@ def test_the_command_logs_to_stderr(tmp_path: Path) -> None:
         Simulator(latency_ms=200) as slow,
         start("--key-file", str(key), "--port", "0", "--grace", "0") as process,
     ):
-        assert process.stderr is not None
-        url = process.stderr.readline().split(" ")[4].rstrip(";")
+        url = read_url(process)
         assert httpx.post(f"{url}/v1/fields", json={}).status_code == 401
         body = {
             "operation": "ListUser",

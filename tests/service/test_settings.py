@@ -1,4 +1,4 @@
-"""Settings of `threecx serve`: errors in them are reported before it starts, with the fix."""
+"""Wrong options, profiles and key files of `threecx serve`: each is one line, with advice that works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import run
-from tests.service.test_door import start
+from tests.service.conftest import start
 from threecx_node.errors import ConfigurationError
 from threecx_node.service.profiles import load_profiles, refuse_if_others_can_read
 
@@ -19,7 +19,7 @@ BASE_URL, CLIENT, SECRET = 'base_url = "https://pbx.example"', 'client_id = "900
 
 
 def refused(tmp_path: Path, *lines: str) -> str:
-    """Return the error of loading a file with these lines, as one line."""
+    """The error of loading a file with these lines, on one line."""
     path = tmp_path / "profiles.toml"
     path.write_text("\n".join(lines))
     path.chmod(0o600)
@@ -29,7 +29,7 @@ def refused(tmp_path: Path, *lines: str) -> str:
     return caught.value.one_line()
 
 
-def test_lines_above_the_first_table_are_refused(tmp_path: Path) -> None:
+def test_entries_without_a_table(tmp_path: Path) -> None:
     said = refused(tmp_path, BASE_URL, CLIENT, SECRET)
     assert "base_url does not belong to a profile" in said
     assert "[office]" in said
@@ -52,14 +52,12 @@ def test_lines_above_the_first_table_are_refused(tmp_path: Path) -> None:
         ((BASE_URL, CLIENT, SECRET, 'ca_file = "empty"'), "empty: it is not a PEM file"),
     ],
 )  # fmt: skip
-def test_what_a_profile_lacks_is_named_as_the_file_names_it(
-    tmp_path: Path, lines: tuple[str, ...], words: str
-) -> None:
+def test_wrong_profiles(tmp_path: Path, lines: tuple[str, ...], words: str) -> None:
     (tmp_path / "empty").touch(0o600)
     assert words in refused(tmp_path, "[office]", *lines)
 
 
-def test_a_secret_of_either_kind_is_enough(tmp_path: Path) -> None:
+def test_secret_or_secret_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("of the file\n")
     (tmp_path / "key").chmod(0o600)
     path = tmp_path / "profiles.toml"
@@ -71,20 +69,20 @@ def test_a_secret_of_either_kind_is_enough(tmp_path: Path) -> None:
     assert secrets == {"a": "x", "b": "of the file"}
 
 
-def test_missing_profiles_have_advice(tmp_path: Path) -> None:
+def test_missing_profiles(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="No such file") as caught:
         load_profiles(tmp_path / "none.toml")
     assert "[office]" in caught.value.description
 
 
-def test_a_folder_gets_no_chmod(tmp_path: Path) -> None:
+def test_folder_instead_of_a_file(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with pytest.raises(ConfigurationError, match="is a folder") as caught:
         refuse_if_others_can_read(tmp_path)
     assert "chmod" not in caught.value.one_line()
 
 
-def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
+def test_chmod_advice_works(tmp_path: Path) -> None:
     path = tmp_path / "a key"
     path.touch(0o644)
     with pytest.raises(ConfigurationError) as caught:
@@ -104,7 +102,7 @@ def test_the_chmod_can_be_pasted(tmp_path: Path) -> None:
         (b"\xff" * 32, "cannot read"),
     ],
 )
-def test_an_unusable_key_file_has_advice(tmp_path: Path, content: bytes | None, words: str) -> None:
+def test_unusable_key_file(tmp_path: Path, content: bytes | None, words: str) -> None:
     path = tmp_path / "my key"
     if content is not None:
         path.write_bytes(content)
@@ -112,7 +110,7 @@ def test_an_unusable_key_file_has_advice(tmp_path: Path, content: bytes | None, 
     ran = run("serve", "--key-file", str(path), "--port", "0")
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert words in ran.err
-    # The advice can be pasted.
+    # The advice works as it is written.
     remedy = ran.err.partition("Create one: ")[2]
     subprocess.run(["sh", "-c", remedy], check=True, timeout=10)
     assert path.stat().st_mode & 0o077 == 0
@@ -123,7 +121,7 @@ def test_an_unusable_key_file_has_advice(tmp_path: Path, content: bytes | None, 
         process.communicate(timeout=20)
 
 
-def test_a_short_key_in_the_environment_is_refused_too() -> None:
+def test_short_key_in_the_environment() -> None:
     ran = run("serve", "--port", "0", env={"THREECX_SERVICE_KEY": "short"})
     assert ran.code == 2
     assert "THREECX_SERVICE_KEY contains a key of fewer than 16 characters" in ran.err
@@ -131,16 +129,39 @@ def test_a_short_key_in_the_environment_is_refused_too() -> None:
     assert "short " not in ran.err
 
 
-def test_a_pipe_is_a_file_too(tmp_path: Path) -> None:
+def test_pipe_is_allowed(tmp_path: Path) -> None:
     # As a shell puts in for `<(command)`.
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe, 0o600)
     refuse_if_others_can_read(pipe)
 
 
-def test_a_port_in_use() -> None:
+def test_port_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ran = run("serve", "--without-key", "--port", str(port))
     assert (ran.code, ran.err.count("\n")) == (2, 1)
     assert f"port {port}: Address already in use. Choose another port" in ran.err
+
+
+def test_systemd_credentials_may_show_the_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = tmp_path / "key"
+    key.write_text("x")
+    key.chmod(0o440)
+    with pytest.raises(ConfigurationError):
+        refuse_if_others_can_read(key)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    refuse_if_others_can_read(key)
+    key.chmod(0o444)
+    with pytest.raises(ConfigurationError):
+        refuse_if_others_can_read(key)
+
+
+def test_profile_entry_of_the_wrong_type(tmp_path: Path) -> None:
+    path = tmp_path / "profiles.toml"
+    path.write_text(
+        '[office]\nbase_url = "https://pbx.example"\nclient_id = "900"\nclient_secret = "x"\nca_file = 5\n'
+    )
+    path.chmod(0o600)
+    with pytest.raises(ConfigurationError, match="office: ca_file must be a string"):
+        load_profiles(path)

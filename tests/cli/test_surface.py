@@ -1,0 +1,91 @@
+"""The commands and their options, as scripts use them. A change here belongs in the changelog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import typer.main
+
+from threecx_node.cli import app
+
+PBX = {"--base-url", "--ca-file", "--client-id", "--client-secret-file", "--no-verify-tls", "--verify-tls"}
+SURFACE: dict[str, set[str]] = {
+    "": {"--version", "--install-completion", "--show-completion"},
+    "execute": PBX
+    | {
+        "operation", "-p", "--parameter", "--body", "--items", "--node", "--node-name", "-o", "--output", "--dry-run",
+        "--continue-on-fail", "--concurrency", "--timeout", "--max-body-bytes", "--release", "--catalog",
+    },
+    "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
+    "describe": {"operation", "--release", "--json", "--catalog"},
+    "check": PBX | {"--json"},
+    "simulator": {
+        "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
+        "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
+        "--client-secret",
+    },
+    "demo": {"--node", "--items"},
+    "serve": {
+        "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
+    },
+    "migrate": {"workflow", "--from-type", "-o", "--output", "--dry-run"},
+    "import-spec": {"files", "-o", "--output"},
+}  # fmt: skip
+VARIABLES = {
+    "--base-url": "THREECX_BASE_URL",
+    "--client-id": "THREECX_CLIENT_ID",
+    "--verify-tls": "THREECX_VERIFY_TLS",
+    "--ca-file": "THREECX_CA_FILE",
+    "--catalog": "THREECX_CATALOG",
+}
+# Secrets are read from the environment only, through an option that cannot be given.
+HIDDEN = {
+    "execute": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "check": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "serve": {"--key": "THREECX_SERVICE_KEY"},
+}
+ROOT: Any = typer.main.get_command(app)
+
+
+def command(name: str) -> Any:
+    return ROOT.commands[name] if name else ROOT
+
+
+def parameters(name: str, *, hidden: bool) -> list[Any]:
+    return [each for each in command(name).params if getattr(each, "hidden", False) is hidden]
+
+
+def names(parameter: Any) -> set[str]:
+    return {*parameter.opts, *parameter.secondary_opts}
+
+
+def test_commands() -> None:
+    assert set(ROOT.commands) == set(SURFACE) - {""}
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_options(name: str) -> None:
+    assert set().union(*(names(each) for each in parameters(name, hidden=False))) == SURFACE[name]
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_variables(name: str) -> None:
+    visible = {each.opts[0]: each.envvar for each in parameters(name, hidden=False) if each.envvar}
+    # The simulator's own client is not the client of a PBX.
+    expected = {
+        option: variable
+        for option, variable in VARIABLES.items()
+        if option in SURFACE[name] and name != "simulator"
+    }
+    assert visible == expected
+    hidden = {each.opts[0]: each.envvar for each in parameters(name, hidden=True)}
+    assert hidden == HIDDEN.get(name, {})
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_every_option_has_help(name: str) -> None:
+    for each in parameters(name, hidden=False):
+        assert each.help, each.name
+        assert each.help[-1] in ".)", each.name
+    assert command(name).help

@@ -1,0 +1,56 @@
+"""The paths and fields of the HTTP interface, as callers use them. A change here belongs in the changelog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from threecx_node.service.openapi import build_openapi
+
+PATHS = {
+    "/health": ("get", None),
+    "/v1/check": ("post", "CheckRequest"),
+    "/v1/execute": ("post", "ExecuteRequest"),
+    "/v1/fields": ("post", "FieldsRequest"),
+    "/v1/options": ("post", "OptionsRequest"),
+    "/v1/search": ("post", "SearchRequest"),
+}
+# Required fields first.
+FIELDS = {
+    "CheckRequest": (["pbx"], []),
+    "ExecuteOptions": (
+        [],
+        ["concurrency", "continueOnFail", "dryRun", "prepareOnly", "release", "timeZone", "timeout"],
+    ),
+    "ExecuteRequest": (["items", "operation", "pbx"], ["options"]),
+    "FieldsRequest": (["operation"], ["pbx"]),
+    "HealthResponse": (["contract", "releases", "version"], ["status"]),
+    "OptionsRequest": (["operation", "parameter"], ["pbx"]),
+    "Pbx": ([], ["baseUrl", "clientId", "clientSecret", "profile", "verifyTls"]),
+    "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter"]),
+}
+DOCUMENT: dict[str, Any] = build_openapi()
+
+
+def test_paths() -> None:
+    found = {}
+    for path, methods in DOCUMENT["paths"].items():
+        ((method, description),) = methods.items()
+        schema = (
+            description.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+        )
+        found[path] = (method, schema["$ref"].rpartition("/")[2] if schema else None)
+    assert found == PATHS
+
+
+def test_fields() -> None:
+    found = {}
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        required = sorted(schema.get("required", []))
+        found[name] = (required, sorted(set(schema["properties"]) - set(required)))
+    assert found == FIELDS
+
+
+def test_streams_and_problems() -> None:
+    responses = DOCUMENT["paths"]["/v1/execute"]["post"]["responses"]
+    assert set(responses["200"]["content"]) == {"application/json", "application/x-ndjson"}
+    assert set(responses["default"]["content"]) == {"application/problem+json"}
