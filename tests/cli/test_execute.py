@@ -13,7 +13,6 @@ import pytest
 
 from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.support import ROOT, shared
-from tests.transport.servers import free_port
 from threecx_node.simulator import Simulator
 
 DELETE = ("execute", "DeleteCallFlowApp")
@@ -172,77 +171,6 @@ def test_empty_list_of_items(tmp_path: Path) -> None:
     assert (ran.code, ran.json, ran.err) == (0, [], "")
 
 
-NOTHING_SENT = [
-    (("DeleteCallFlowAp",), 2, "Did you mean 'DeleteCallFlowApp'?"),
-    (("DeleteCallFlowApp", "-p", "Idd=5"), 2, "Did you mean 'Id'?"),
-    (("DeleteCallFlowApp", "-p", "Id"), 2, "Write it like -p Id=5"),
-    (("DeleteCallFlowApp", "-p", "Id=5", "-p", "Id=6"), 2, "given twice"),
-    (("DeleteCallFlowApp",), 1, "item 0: Id is required"),
-    (("DeleteCallFlowApp", "-p", "Id=abc"), 1, 'item 0: Id: expected a whole number, got "abc"'),
-    (("DeleteCallFlowApp", "-p", "Id=2147483648"), 1, "item 0: Id: expected a whole number from"),
-    (
-        ("DeleteCallFlowApp", "-p", "Id=5", "-p", "If-Match=a\r\nX-Evil: 1"),
-        1,
-        "item 0: If-Match: a header cannot have a line break",
-    ),
-    (("UpdateUser", "-p", "Id=5", "--body", "{"), 2, "body is not valid JSON at line 1, column 2"),
-    (("UpdateUser", "-p", "Id=5", "--body", "@nowhere.json"), 2, "cannot read body nowhere.json"),
-    (("UpdateUser", "-p", "Id=5", "--body", '{"FirstNam": "A"}'), 1, "Did you mean 'FirstName'?"),
-    (
-        ("UpdateUser", "-p", "Id=5", "--body", '{"FirstName": "A"}', "--max-body-bytes", "5"),
-        1,
-        "item 0: the body",
-    ),
-    (("UpdateUser", "-p", "Id=5"), 1, "item 0: UpdateUser has nothing to update"),
-    (("GetUser", "-p", "Id=5", "--release", "21.0.0"), 2, "Choose one of 20.0.4"),
-    (("GetUser", "-p", "Id=5", "--base-url", "https://ada:hunter2@pbx.example"), 2, "user name or password"),
-    (("GetUser", "-p", "Id=5", "--catalog", "nowhere.json"), 2, "cannot read the catalog"),
-    ((), 2, "OPERATION is missing"),
-    (("GetUser", "--node", "x.json"), 2, "both OPERATION and --node are given"),
-    (("GetUser", "-p", "Id=5", "--output", "xml"), 2, "xml"),
-]
-
-
-@pytest.mark.parametrize(("arguments", "code", "says"), NOTHING_SENT, ids=lambda value: str(value)[:40])
-def test_wrong_input(
-    threecx: Threecx, pbx: Simulator, arguments: tuple[str, ...], code: int, says: str
-) -> None:
-    ran = threecx("execute", *arguments)
-    assert ran.code == code
-    assert says in ran.err
-    if "Usage:" not in ran.err:
-        assert len(ran.err.splitlines()) == 1, ran.err
-    assert "hunter2" not in ran.err
-    assert pbx.requests == []
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        ('{"Id": 5}', "must be a list of objects, not an object"),
-        ("5", "must be a list of objects, not a number"),
-        ("[1, 2]", "item 0 must be an object, not a number"),
-        ('[{"Id": 1}, null]', "item 1 must be an object, not null"),
-        ('[\n  {"Id": 1,}\n]', "is not valid JSON at line 2, column"),
-        ("", "is not valid JSON at line 1, column 1"),
-    ],
-)
-def test_wrong_items(threecx: Threecx, pbx: Simulator, tmp_path: Path, content: str, says: str) -> None:
-    ran = threecx(*DELETE, *BY_ID, "--items", write(tmp_path / "items.json", content))
-    assert ran.code == 2
-    assert says in ran.err
-    assert len(ran.err.splitlines()) == 1
-    assert pbx.requests == []
-
-
-def test_items_not_in_utf_8(threecx: Threecx, tmp_path: Path) -> None:
-    path = tmp_path / "items.json"
-    path.write_bytes(b'[{"Name": "S\xf6hne"}]')
-    ran = threecx(*DELETE, *BY_ID, "--items", str(path))
-    assert ran.code == 2
-    assert "is not UTF-8 (byte 12)" in ran.err
-
-
 def test_items_of_n8n_with_byte_order_mark(threecx: Threecx) -> None:
     ran = threecx(
         *DELETE, *BY_ID, "--items", "-", stdin='\ufeff[{"json": {"Id": 40}, "pairedItem": {"item": 0}}]'
@@ -251,50 +179,10 @@ def test_items_of_n8n_with_byte_order_mark(threecx: Threecx) -> None:
     assert ran.json[0]["items"][0]["json"] == {"deleted": True, "Id": 40}
 
 
-def test_error_in_the_last_item_sends_nothing(threecx: Threecx, pbx: Simulator, tmp_path: Path) -> None:
-    items = write(tmp_path / "items.json", [{"Id": 40}, {"Id": 41}, {}])
-    ran = threecx(*DELETE, *BY_ID, "--items", items)
-    assert ran.code == 1
-    assert "item 2: Id is required, but it is undefined" in ran.err
-    assert pbx.requests == []
-    assert [each["error"]["code"] for each in ran.json] == ["not_attempted", "not_attempted", "parameter"]
-
-
-def test_missing_credential() -> None:
-    ran = run(*DELETE, "-p", "Id=5")
-    assert ran.code == 2
-    assert "--base-url is missing. Give --base-url or set THREECX_BASE_URL." in ran.err
-
-
 def test_key_file(pbx: Simulator, tmp_path: Path) -> None:
     key = write(tmp_path / "key", pbx.client_secret + "\n")
     arguments = ("--base-url", pbx.base_url, "--client-id", pbx.client_id, "--client-secret-file", key)
     assert run(*DELETE, "-p", "Id=40", *arguments).code == 0
-
-
-def test_wrong_key(pbx: Simulator) -> None:
-    env = {
-        "THREECX_BASE_URL": pbx.base_url,
-        "THREECX_CLIENT_ID": pbx.client_id,
-        "THREECX_CLIENT_SECRET": "wr0ng-key",
-    }
-    ran = run(*DELETE, "-p", "Id=40", env=env)
-    assert ran.code == 3
-    assert "refused the login" in ran.err
-    assert "API key" in ran.err
-    assert "wr0ng-key" not in ran.out + ran.err
-
-
-def test_unreachable_pbx() -> None:
-    env = {
-        "THREECX_BASE_URL": f"http://127.0.0.1:{free_port()}",
-        "THREECX_CLIENT_ID": "x",
-        "THREECX_CLIENT_SECRET": "s3cr3t-key",
-    }
-    ran = run(*DELETE, "-p", "Id=40", "--continue-on-fail", env=env)
-    assert ran.code == 3
-    assert "refused the connection" in ran.err
-    assert "s3cr3t-key" not in ran.out + ran.err
 
 
 def test_closed_pipe() -> None:
@@ -337,3 +225,19 @@ def test_ctrl_c(tmp_path: Path) -> None:
     assert 0 < len(told) < 8
     assert "stopped (done: item" in err
     assert "Traceback" not in err
+
+
+def test_tls_options_and_their_variables() -> None:
+    with Simulator(tls=True) as secure:
+        env = {
+            "THREECX_BASE_URL": secure.base_url,
+            "THREECX_CLIENT_ID": secure.client_id,
+            "THREECX_CLIENT_SECRET": secure.client_secret,
+        }
+        trusted = {**env, "THREECX_CA_FILE": str(secure.ca_file)}
+        unverified = {**env, "THREECX_VERIFY_TLS": "off"}
+        assert run("check", env=env).code == 3
+        assert run("check", env=trusted).code == 0
+        assert run("check", env=unverified).code == 0
+        assert run("check", "--verify-tls", env=unverified).code == 3
+        assert run("check", "--no-verify-tls", env=env).code == 0
