@@ -51,7 +51,7 @@ def test_pool_closes_unused_executors(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(0.002)
         closed.append(executor)
 
-    monkeypatch.setattr(Executor, "__aexit__", close)
+    monkeypatch.setattr(Executor, "aclose", close)
 
     async def run() -> None:
         pool, chance = ExecutorPool(), random.Random(1)  # noqa: S311 (moments, not secrets)
