@@ -167,6 +167,5 @@ def _to_file(response: HttpResponse, media_type: str, version: OperationVersion)
     # Only the last part of the server's name, whichever slash it uses: a name must not lead out of a folder.
     name = re.split(r"[/\\]", header.get_filename() or "")[-1].replace("\x00", "").strip()
     if name in ("", ".", ".."):
-        segment = version.path.rsplit("/", 1)[-1].removeprefix("Pbx.").partition("(")[0]
-        name = segment or "download"
+        name = version.template.segments[-1].local_name or "download"
     return File(response.content, media_type or "application/octet-stream", name)

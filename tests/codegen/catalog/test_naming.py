@@ -1,4 +1,4 @@
-"""The human texts of all resources and operations: written as a person would, and not as 3CX did."""
+"""Name resources and operations: the texts are correct English, unique, and not taken from 3CX's documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CATALOG = load_catalog()
 OPERATIONS = [CATALOG.operation(name) for name in CATALOG.operation_ids]
 
-# Words that keep their capital inside a sentence; anything else there is a slip.
+# Words that keep their capital inside a sentence.
 PROPER = {"Amazon", "Debian", "Google", "Microsoft", "Teams", "Workspace"}
 CASED = {"OAuth", "OpenAI", "MyPhone", "IPs", "DNs", "MCUs", "SBCs"}
 
@@ -64,7 +64,7 @@ def test_examples(operation_id: str, name: str, action: str) -> None:
     assert (operation.name, operation.action) == (name, action)
 
 
-def test_names_are_unique_within_their_resource() -> None:
+def test_names_are_unique_in_a_resource() -> None:
     counted = Counter((each.resource, each.name.casefold()) for each in OPERATIONS)
     assert len(counted) == 624
     assert [key for key, times in counted.items() if times > 1] == []
@@ -75,7 +75,7 @@ def test_actions_are_unique() -> None:
     assert [action for action, times in counted.items() if times > 1] == []
 
 
-def test_texts_are_trimmed_and_without_a_final_period() -> None:
+def test_form_of_texts() -> None:
     for each in OPERATIONS:
         for text in filter(None, (each.name, each.action, each.description)):
             assert text == " ".join(text.split())
@@ -83,7 +83,7 @@ def test_texts_are_trimmed_and_without_a_final_period() -> None:
             assert text[0].isupper()
 
 
-def test_actions_are_sentences_in_sentence_case() -> None:
+def test_actions_are_in_sentence_case() -> None:
     for each in OPERATIONS:
         for word in each.action.split()[1:]:
             bare = re.sub(r"('s?)$", "", word)
@@ -96,15 +96,15 @@ def test_actions_have_no_articles() -> None:
         assert not re.search(r"\b(a|an|the)\b", each.action), each.action
 
 
-def test_words_do_not_stumble() -> None:
+def test_no_word_is_repeated() -> None:
     for each in OPERATIONS:
         for text in (each.name, each.action):
             parts = text.casefold().split()
             assert all(left != right for left, right in pairwise(parts)), text
 
 
-def test_resource_names_lead_back_to_their_resource() -> None:
-    """What a person sees, and what a generated node showed (the id in words), both name the resource."""
+def test_resource_by_name() -> None:
+    """Find a resource by the name in n8n's list, and by its id as a generated node shows it."""
     seen = set()
     for resource, texts in CATALOG.resources.items():
         assert CATALOG.resource_id(texts["name"]) == resource
@@ -113,29 +113,29 @@ def test_resource_names_lead_back_to_their_resource() -> None:
     assert len(seen) == 133
 
 
-def test_every_override_decides_something(monkeypatch: pytest.MonkeyPatch) -> None:
-    decided = naming.load_overrides()
+def test_each_override_changes_a_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    overrides = naming.load_overrides()
     document = json.loads(SHIPPED.read_bytes())
     monkeypatch.setattr(
-        naming, "load_overrides", lambda: {"resources": decided["resources"], "operations": {}}
+        naming, "load_overrides", lambda: {"resources": overrides["resources"], "operations": {}}
     )
     by_rule = naming.name_operations(document["operations"])
-    for operation_id, texts in decided["operations"].items():
+    for operation_id, texts in overrides["operations"].items():
         assert operation_id in by_rule, operation_id
         for key, text in texts.items():
             assert by_rule[operation_id].get(key) != text, (operation_id, key)
     monkeypatch.setattr(naming, "load_overrides", lambda: {"resources": {}, "operations": {}})
     plain = naming.name_resources(document["operations"])
-    for resource, texts in decided["resources"].items():
+    for resource, texts in overrides["resources"].items():
         for key, text in texts.items():
             assert plain[resource][key] != text, (resource, key)
     parameters = {
         each.name for operation in OPERATIONS for version in operation.versions for each in version.parameters
     }
-    assert set(decided["parameters"]) <= parameters
+    assert set(overrides["parameters"]) <= parameters
 
 
-def test_rules_alone_name_what_no_one_has_decided_yet() -> None:
+def test_operations_without_an_override() -> None:
     """A newer PBX's operations have no overrides."""
 
     def entry(kind: str, path: str) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def test_rules_alone_name_what_no_one_has_decided_yet() -> None:
 
 
 @pytest.mark.slow
-def test_no_text_is_3cx_s(documents: list[Document]) -> None:
+def test_no_text_is_from_3cx(documents: list[Document]) -> None:
     official = {text for each in documents for text in _texts(each.content)}
     assert len(official) > 500
     generated = {each.action for each in OPERATIONS} | {each.description for each in OPERATIONS}
