@@ -39,7 +39,7 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
     Raises InputError where there is no such node or more than one, or where an option of its batch is not valid, and
     UnknownNameError where its operation is unknown.
     """
-    node = _choose(_nodes(document), name)
+    node = _select_node(_list_nodes(document), name)
     parameters = node.get("parameters")
     if not isinstance(parameters, Mapping):
         raise InputError(
@@ -153,7 +153,7 @@ def _complete(definition: Mapping[str, Any], resource: Any, operation: Any) -> t
     return str(resource), str(operation)
 
 
-def _nodes(document: Any) -> list[Mapping[str, Any]]:
+def _list_nodes(document: Any) -> list[Mapping[str, Any]]:
     if isinstance(document, Mapping) and isinstance(document.get("nodes"), list):
         found = document["nodes"]
     elif isinstance(document, Mapping) and "parameters" in document:
@@ -165,7 +165,7 @@ def _nodes(document: Any) -> list[Mapping[str, Any]]:
         and "nodes" in document[0]
     ):
         # n8n's command line exports a workflow as a list of one.
-        return _nodes(document[0])
+        return _list_nodes(document[0])
     else:
         found = document
     if not isinstance(found, list) or not all(isinstance(each, Mapping) for each in found):
@@ -176,7 +176,7 @@ def _nodes(document: Any) -> list[Mapping[str, Any]]:
     return list(found)
 
 
-def _choose(nodes: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
+def _select_node(nodes: list[Mapping[str, Any]], name: str | None) -> Mapping[str, Any]:
     if name is not None:
         named = [each for each in nodes if each.get("name") == name]
         if not named:

@@ -103,7 +103,7 @@ class _Draft:
             fold_name(each["id"]): each
             for each in describe_body_fields(self.catalog, self.operation.id, None)
         }
-        self._properties = dict(_flat(properties_of(load_definition(), self.operation.id)))
+        self._properties = dict(_flatten(properties_of(load_definition(), self.operation.id)))
         # Path parameters of the newest and of earlier releases.
         path = {fold_name(each.name) for version in self.operation.versions for each in version.parameters}
         self._path = {name: each["name"] for name, each in self._properties.items() if name in path}
@@ -235,11 +235,11 @@ class _Draft:
             self.notes.append(f"request options were removed: {', '.join(left)}")
 
 
-def _flat(properties: Iterator[NodeProperty]) -> Iterator[tuple[str, NodeProperty]]:
+def _flatten(properties: Iterator[NodeProperty]) -> Iterator[tuple[str, NodeProperty]]:
     """Yield the folded name of each property and the property, those inside the options collection included."""
     for each in properties:
         if each["type"] == "collection":
-            yield from _flat(iter(each["options"]))
+            yield from _flatten(iter(each["options"]))
         else:
             yield fold_name(each["name"]), each
 
