@@ -22,7 +22,7 @@ def write(folder: Path, *parameters: dict[str, Any]) -> Path:
     return path
 
 
-def test_the_command_changes_the_file_and_keeps_the_old_one(tmp_path: Path) -> None:
+def test_file_is_replaced_and_backed_up(tmp_path: Path) -> None:
     path = write(tmp_path, delete(), delete(Colour="red"))
     old = path.read_bytes()
     path.chmod(0o640)
@@ -40,7 +40,7 @@ def test_the_command_changes_the_file_and_keeps_the_old_one(tmp_path: Path) -> N
     assert sorted(each.name for each in tmp_path.iterdir()) == ["flow.json", "flow.json.bak"]
 
 
-def test_the_command_can_write_elsewhere_or_nowhere(tmp_path: Path) -> None:
+def test_output_and_dry_run(tmp_path: Path) -> None:
     path = write(tmp_path, delete())
     old = path.read_bytes()
     dry = run("migrate", str(path), "--dry-run")
@@ -57,7 +57,7 @@ def test_the_command_can_write_elsewhere_or_nowhere(tmp_path: Path) -> None:
     ("content", "words"),
     [("{", "not valid JSON at line 1"), ("{}", "is not an n8n workflow"), (None, "cannot read")],
 )
-def test_the_command_refuses_what_is_no_workflow(tmp_path: Path, content: str | None, words: str) -> None:
+def test_not_a_workflow(tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "flow.json"
     if content is not None:
         path.write_text(content)
@@ -67,7 +67,7 @@ def test_the_command_refuses_what_is_no_workflow(tmp_path: Path, content: str | 
     assert len(ran.err.splitlines()) == 1
 
 
-def test_the_command_keeps_links_pipes_and_marks(tmp_path: Path) -> None:
+def test_links_devices_and_byte_order_marks(tmp_path: Path) -> None:
     real = write(tmp_path, delete())
     real.write_bytes(b"\xef\xbb\xbf" + real.read_bytes())
     link = tmp_path / "link.json"
