@@ -74,7 +74,7 @@ class TokenSource:
         self._key = f"{credential.base_url}|{credential.client_id}"
         self._refusal: tuple[float, LoginRefusedError] | None = None
 
-    async def token(self, *, timeout: float, refused: Secret | None = None) -> Token:  # noqa: ASYNC109 (passed on)
+    async def get_token(self, *, timeout: float, refused: Secret | None = None) -> Token:  # noqa: ASYNC109 (passed on)
         """Return the valid token; `refused` is one that the PBX has just refused with 401.
 
         Of several callers with the same refused token the first requests a new one, which the others take.

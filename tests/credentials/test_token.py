@@ -109,7 +109,7 @@ def test_many_callers_request_one_token() -> None:
 
     async def run() -> set[str]:
         source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
-        tokens = await asyncio.gather(*(source.token(timeout=5) for _ in range(50)))
+        tokens = await asyncio.gather(*(source.get_token(timeout=5) for _ in range(50)))
         return {token.access_token.reveal() for token in tokens}
 
     assert asyncio.run(run()) == {"token-1"}
@@ -121,8 +121,8 @@ def test_many_callers_with_a_refused_token_request_one() -> None:
 
     async def run() -> set[str]:
         source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
-        old = (await source.token(timeout=5)).access_token
-        tokens = await asyncio.gather(*(source.token(refused=old, timeout=5) for _ in range(50)))
+        old = (await source.get_token(timeout=5)).access_token
+        tokens = await asyncio.gather(*(source.get_token(refused=old, timeout=5) for _ in range(50)))
         return {token.access_token.reveal() for token in tokens}
 
     assert asyncio.run(run()) == {"token-2"}
@@ -136,9 +136,9 @@ def test_an_ended_token_is_replaced() -> None:
     async def run() -> None:
         store = MemoryTokenStore()
         source = TokenSource(CREDENTIAL, store, pbx)
-        first = await source.token(timeout=5)
+        first = await source.get_token(timeout=5)
         await store.save("https://pbx.example|workflow", Token(first.access_token, 0))
-        await source.token(timeout=5)
+        await source.get_token(timeout=5)
 
     asyncio.run(run())
     assert len(pbx.forms) == 2
@@ -150,7 +150,7 @@ def test_a_refused_login_is_asked_once_by_all_who_wait() -> None:
 
     async def run() -> list[object]:
         source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx)
-        return await asyncio.gather(*(source.token(timeout=5) for _ in range(20)), return_exceptions=True)
+        return await asyncio.gather(*(source.get_token(timeout=5) for _ in range(20)), return_exceptions=True)
 
     errors = asyncio.run(run())
     assert len(pbx.forms) == 1
@@ -172,7 +172,7 @@ def test_a_refused_login_is_asked_once_by_all_who_wait() -> None:
 )
 def test_an_answer_without_token_is_a_refusal(answer: Response) -> None:
     async def run() -> None:
-        await TokenSource(CREDENTIAL, MemoryTokenStore(), Pbx(answer)).token(timeout=5)
+        await TokenSource(CREDENTIAL, MemoryTokenStore(), Pbx(answer)).get_token(timeout=5)
 
     with pytest.raises(LoginRefusedError):
         asyncio.run(run())

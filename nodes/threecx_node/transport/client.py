@@ -152,7 +152,7 @@ class PbxClient:
 
     async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:  # noqa: ASYNC109
         try:
-            return (await self._tokens.token(refused=refused, timeout=timeout)).access_token
+            return (await self._tokens.get_token(refused=refused, timeout=timeout)).access_token
         except LoginRefusedError as error:
             raise translate_refusal(error, self.host) from error
 

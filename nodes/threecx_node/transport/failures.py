@@ -34,6 +34,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.ConnectTimeout, "connect_timeout"),
     (httpx.PoolTimeout, "connect_timeout"),
     (httpx.TimeoutException, "timeout"),
+    (TimeoutError, "timeout"),
     (httpx.ConnectError, "unreachable"),
     (httpx.InvalidURL, "unsendable"),
     (httpx.UnsupportedProtocol, "unsendable"),

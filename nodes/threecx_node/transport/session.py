@@ -15,13 +15,13 @@ import httpx
 import yarl
 
 from ..messages import HttpResponse
+from ..options import DEFAULT_TIMEOUT
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Mapping
 
 _KEEP_ALIVE = 30.0
-_DEFAULT_TIMEOUT = 60.0
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 # A larger body is sent in pieces of this many bytes.
 _PIECE = 64 * 1024
@@ -52,7 +52,7 @@ class Session(httpx.AsyncBaseTransport):
         self._tls = tls
         self._headers = headers
         self._connect_timeout = connect_timeout
-        self._timeout = _timeout(connect_timeout, _DEFAULT_TIMEOUT)
+        self._timeout = _timeout(connect_timeout, DEFAULT_TIMEOUT)
         self._client: aiohttp.ClientSession | None = None
 
     async def exchange(
