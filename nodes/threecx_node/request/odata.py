@@ -32,6 +32,8 @@ def literal(type_name: str, value: Any) -> str:
         return _quote_text(value)
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
     if isinstance(value, datetime):
         return format_date_time(value)
     return quote(str(value), safe="-:")
