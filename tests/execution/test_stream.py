@@ -63,6 +63,45 @@ def test_leaving_ends_the_batch() -> None:
     assert asked == later < 60
 
 
+def test_a_batch_gives_its_parts_to_a_function() -> None:
+    parts: list[Result] = []
+
+    async def take(part: Result) -> None:
+        parts.append(part)
+
+    async def main() -> Batch:
+        async with executor_of(ListPbx(250)) as executor:
+            return await executor.run("ListUser", [{}], {"returnAll": True}, on_part=take)
+
+    batch = asyncio.run(main())
+    assert [len(each.items or ()) for each in parts] == [100, 100, 50]
+    # Nothing is kept of what was taken.
+    assert [(each.index, each.items, each.error) for each in batch.results] == [(0, None, None)]
+    assert batch.exit_code == 0
+
+
+def test_a_stopped_list_says_that_it_is_incomplete() -> None:
+    stop = asyncio.Event()
+
+    async def take(part: Result) -> None:
+        assert part.items or part.error
+        stop.set()
+
+    async def main() -> tuple[Batch, int]:
+        pbx = ListPbx(50_000)
+        async with executor_of(pbx) as executor:
+            parameters = {"returnAll": True}
+            batch = await executor.run("ListUser", [{}], parameters, on_part=take, stop=stop)
+            return batch, len(pbx.skips)
+
+    batch, asked = asyncio.run(main())
+    [result] = batch.results
+    assert result.error is not None
+    assert result.error.code == "stopped"
+    assert batch.exit_code == 1
+    assert asked < 30
+
+
 def test_items_that_were_not_tried_come_too() -> None:
     async def main() -> list[Result]:
         pbx = deleting({2: odata_error(404, "gone")})

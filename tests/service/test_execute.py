@@ -104,6 +104,33 @@ def test_limit_of_the_service_applies_to_batches(pbx: dict[str, Any], simulator:
         assert 1 <= open_connections(simulator) <= 3
 
 
+def stream_lines(service: httpx.Client, body: dict[str, Any]) -> list[dict[str, Any]]:
+    with service.stream("POST", "/v1/execute", json=body, headers=NDJSON) as answer:
+        return [json.loads(line) for line in answer.iter_lines() if line]
+
+
+def test_a_long_list_page_by_page(service: httpx.Client) -> None:
+    with Simulator(seed="large") as large:
+        items = [{"parameters": {"limit": 250}}]
+        body = {"operation": "ListUser", "items": items, "pbx": pbx_of(large)}
+        *whole, end = stream_lines(service, body)
+        *parts, same_end = stream_lines(service, {**body, "options": {"pages": True}})
+    assert [len(line["items"]) for line in parts] == [100, 100, 50]
+    assert [line.get("more", False) for line in parts] == [True, True, False]
+    assert [item for line in parts for item in line["items"]] == whole[0]["items"]
+    assert end == same_end == {"done": True, "summary": ""}
+
+
+def test_items_that_were_not_tried_come_once(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    items = [{"parameters": {"Id": number}} for number in (999_999, 1, 2, 3)]
+    options = {"concurrency": 1, "pages": True}
+    body = {"operation": "GetUser", "items": items, "options": options, "pbx": pbx}
+    *lines, end = stream_lines(service, body)
+    assert [line["index"] for line in lines] == [0, 1, 2, 3]
+    assert [line["error"]["code"] for line in lines][1:] == ["not_attempted"] * 3
+    assert end["done"]
+
+
 def test_closed_connection_stops_the_batch(service: httpx.Client) -> None:
     with Simulator(latency_ms=50) as slow:
         body = {

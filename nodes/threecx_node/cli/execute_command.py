@@ -188,18 +188,21 @@ def _run(
         async with Executor(credential, connections=options.concurrency, catalog=facts) as executor:
             with progress(len(items), operation) as advance:
 
-                def report(result: Result) -> None:
-                    advance()
-                    if output is Output.ndjson:
-                        write_line({"item": result.index, **result.to_json()})
+                async def write(result: Result) -> None:
+                    if not result.more:
+                        advance()
+                    write_line({"item": result.index, **result.to_json()})
 
-                batch = await executor.run(
-                    operation, items, parameters, options=options, on_result=report, stop=stop
+                on_part = write if output is Output.ndjson else None
+                return await executor.run(
+                    operation,
+                    items,
+                    parameters,
+                    options=options,
+                    on_result=lambda _: advance(),
+                    on_part=on_part,
+                    stop=stop,
                 )
-        if output is Output.ndjson:
-            for each in batch.not_tried:
-                write_line({"item": each.index, **each.to_json()})
-        return batch
 
     return asyncio.run(run())
 

@@ -7,7 +7,8 @@ batch before anything is sent. Then the plan is sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, Operation, load_catalog
@@ -29,6 +30,7 @@ __all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
 _VERSION_PROBE = HttpRequest("GET", "/Defs", "$select=Id")
 
 OnResult = Callable[[Result], None]
+OnPart = Callable[[Result], Awaitable[None]]
 
 
 async def execute(
@@ -111,14 +113,17 @@ class Executor:
         *,
         options: Options | None = None,
         on_result: OnResult | None = None,
+        on_part: OnPart | None = None,
         stop: asyncio.Event | None = None,
     ) -> Batch:
         """Return one result per item, in order; `on_result` sees each as soon as it is there.
 
-        Once `stop` is set no further item is sent; requests under way end and are reported. Raises UsageError where
-        operation, parameters or options are wrong: then nothing was sent.
+        `on_part` takes the results instead, those of a long list page by page, as `stream` yields them; it is awaited
+        before more is requested, and the returned results then have no items. Once `stop` is set no further item is
+        sent; requests under way end and are reported. Raises UsageError where operation, parameters or options are
+        wrong: then nothing was sent.
         """
-        collector = _Collector(len(items), on_result)
+        collector = _Collector(len(items), on_result, on_part)
         await self._run(operation, items, parameters, options, collector.add, stop or asyncio.Event())
         return collector.batch()
 
@@ -138,11 +143,11 @@ class Executor:
         UsageError.
         """
         queue: asyncio.Queue[Result | None] = asyncio.Queue(maxsize=self._connections)
-        stop, abandon = stop or asyncio.Event(), asyncio.Event()
+        stop = stop or asyncio.Event()
 
         async def produce() -> None:
             try:
-                await self._run(operation, items, parameters, options, queue.put, stop, abandon)
+                await self._run(operation, items, parameters, options, queue.put, stop)
             finally:
                 await queue.put(None)
 
@@ -153,7 +158,6 @@ class Executor:
             await task
         finally:
             stop.set()
-            abandon.set()
             await _drain(queue, task)
 
     async def _run(
@@ -164,7 +168,6 @@ class Executor:
         options: Options | None,
         deliver: Deliver,
         stop: asyncio.Event,
-        abandon: asyncio.Event | None = None,
     ) -> None:
         options = options or Options()
         found = self.catalog.operation(operation)
@@ -179,7 +182,7 @@ class Executor:
         planner = Planner(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
-        await BatchRun(plan, lambda: self.client, self.credential.api_url, deliver, stop, abandon).run()
+        await BatchRun(plan, lambda: self.client, self.credential.api_url, deliver, stop).run()
 
     async def _choose_release(self, operation: Operation, options: Options) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""
@@ -205,13 +208,19 @@ class Executor:
 class _Collector:
     """Collects the results of a batch; the parts of a long list become one result."""
 
-    def __init__(self, size: int, on_result: OnResult | None) -> None:
+    def __init__(self, size: int, on_result: OnResult | None, on_part: OnPart | None) -> None:
         self._results: list[Result | None] = [None] * size
         self._parts: dict[int, list[Mapping[str, Any]]] = {}
         self._on_result = on_result
+        self._on_part = on_part
 
     async def add(self, result: Result) -> None:
         """Take a result, or a part of one."""
+        if self._on_part is not None:
+            await self._on_part(result)
+            if not result.more:
+                self._results[result.index] = replace(result, items=None)
+            return
         if result.more:
             self._parts.setdefault(result.index, []).extend(result.items or ())
             return

@@ -37,8 +37,7 @@ Deliver = Callable[[Result], Awaitable[None]]
 class BatchRun:
     """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
 
-    Once `stop` is set no further item is sent; requests under way end. `abandon` says that results are no longer
-    taken: then long lists end too.
+    Once `stop` is set no further item is sent and long lists end after the page under way.
     """
 
     def __init__(
@@ -48,14 +47,12 @@ class BatchRun:
         api_url: str,
         deliver: Deliver,
         stop: asyncio.Event,
-        abandon: asyncio.Event | None = None,
     ) -> None:
         self._plan = plan
         self._client = client
         self._api_url = api_url
         self._deliver = deliver
         self._stop = stop
-        self._abandon = abandon or asyncio.Event()
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         self._is_failed = False
@@ -135,8 +132,12 @@ class BatchRun:
             part = await anext(pages)
             async for following in pages:
                 await self._deliver(self._to_result(planned, request, part, more=True))
-                if self._abandon.is_set():
-                    raise _not_tried("the caller left")
+                if self._stop.is_set():
+                    raise ThreeCxError(
+                        "only a part of the list was read, because the batch was stopped",
+                        description="Run the batch again to read the whole list.",
+                        code="stopped",
+                    )
                 part = following
         await self._finish(self._to_result(planned, request, part))
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from starlette.requests import Request
+    from starlette.types import Receive, Scope, Send
 
     from threecx_credentials import Credential
 
@@ -119,7 +120,8 @@ class Handlers:
             raise error
         # A proxy that buffers the response would delay the heartbeats.
         headers = {"X-Accel-Buffering": "no"}
-        return StreamingResponse(_write_lines(lines, first, batch, stop), media_type=NDJSON, headers=headers)
+        chunks = _write_lines(lines, first, batch, in_parts=body.options.pages)
+        return _BatchResponse(chunks, stop, lines, headers)
 
     def _start(
         self,
@@ -136,6 +138,7 @@ class Handlers:
                     items,
                     options=build_options(body.options),
                     on_result=lines.add if lines else None,
+                    on_part=lines.add_part if lines and body.options.pages else None,
                     stop=stop,
                 )
 
@@ -157,16 +160,31 @@ async def _wait_for_results(request: Request, batch: asyncio.Task[Batch], stop: 
 
 
 async def _write_lines(
-    lines: ResultLines, first: bytes, batch: asyncio.Task[Batch], stop: asyncio.Event
+    lines: ResultLines, first: bytes, batch: asyncio.Task[Batch], *, in_parts: bool
 ) -> AsyncIterator[bytes]:
-    try:
-        if first:
-            yield first
-        async for chunk in lines.lines(batch):
-            yield chunk
-    finally:
-        # The caller has gone, or has read everything: send nothing more.
-        stop.set()
+    if first:
+        yield first
+    async for chunk in lines.lines(batch, in_parts=in_parts):
+        yield chunk
+
+
+class _BatchResponse(StreamingResponse):
+    """The NDJSON of a running batch. When the caller has gone, or has read everything, nothing more is sent."""
+
+    def __init__(
+        self, chunks: AsyncIterator[bytes], stop: asyncio.Event, lines: ResultLines, headers: dict[str, str]
+    ) -> None:
+        super().__init__(chunks, media_type=NDJSON, headers=headers)
+        self._stop = stop
+        self._lines = lines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response, also to a caller that leaves before its first line."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._stop.set()
+            self._lines.close()
 
 
 def _make_json(value: Any) -> Response:

@@ -30,6 +30,13 @@ class ExecuteOptions(_Envelope):
     dry_run: bool = False
     continue_on_fail: bool = False
     prepare_only: bool = False
+    pages: Annotated[
+        bool,
+        Field(
+            description='In NDJSON, send a long list page by page: lines of the same index with `"more": true`, '
+            "up to one without it"
+        ),
+    ] = False
     concurrency: Annotated[int, Field(ge=1, le=64)] | None = None
     timeout: (
         Annotated[float, Field(gt=0, le=3600, description="Seconds to wait for each response of the PBX")]
