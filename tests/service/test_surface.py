@@ -19,7 +19,7 @@ FIELDS = {
     "CheckRequest": (["pbx"], []),
     "ExecuteOptions": (
         [],
-        ["concurrency", "continueOnFail", "dryRun", "prepareOnly", "release", "timeZone", "timeout"],
+        ["concurrency", "continueOnFail", "dryRun", "pages", "prepareOnly", "release", "timeZone", "timeout"],
     ),
     "ExecuteRequest": (["items", "operation", "pbx"], ["options"]),
     "FieldsRequest": (["operation"], ["pbx"]),
