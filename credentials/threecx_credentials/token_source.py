@@ -39,7 +39,7 @@ PostForm = Callable[[str, Mapping[str, str], float], Awaitable[TokenResponse]]
 """Posts a form to a path of the PBX, with a timeout in seconds."""
 
 
-async def request_token(post_form: PostForm, credential: Credential, timeout: float) -> Token:  # noqa: ASYNC109 (passed on)
+async def request_token(post_form: PostForm, credential: Credential, timeout: float) -> Token:
     """Request a token. Raises LoginRefusedError with the text of the PBX."""
     secret = credential.client_secret.reveal()
     form = {
@@ -65,7 +65,7 @@ async def request_token(post_form: PostForm, credential: Credential, timeout: fl
 
 
 class TokenSource:
-    """Give the valid token of one credential, and request one only if necessary."""
+    """Gives the valid token of one credential, and requests one only if necessary."""
 
     def __init__(self, credential: Credential, store: TokenStore, post_form: PostForm) -> None:
         self._credential = credential
@@ -74,7 +74,7 @@ class TokenSource:
         self._key = f"{credential.base_url}|{credential.client_id}"
         self._refusal: tuple[float, LoginRefusedError] | None = None
 
-    async def get_token(self, *, timeout: float, refused: Secret | None = None) -> Token:  # noqa: ASYNC109 (passed on)
+    async def get_token(self, *, timeout: float, refused: Secret | None = None) -> Token:
         """Return the valid token; `refused` is one that the PBX has just refused with 401.
 
         Of several callers with the same refused token the first requests a new one, which the others take.
@@ -90,7 +90,7 @@ class TokenSource:
                 await self._store.save(self._key, token)
             return token
 
-    async def _request(self, timeout: float) -> Token:  # noqa: ASYNC109 (passed on)
+    async def _request(self, timeout: float) -> Token:
         """Request a token, unless a login was refused a moment ago: 3CX blocks addresses after repeated failures."""
         if self._refusal is not None and time.monotonic() < self._refusal[0]:
             raise self._refusal[1]

@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from tests.transport.servers import RawServer, response, running
-from threecx_node.messages import HttpResponse
+from threecx_credentials import Credential
+from threecx_node.messages import HttpRequest, HttpResponse
+from threecx_node.transport.client import PbxClient
 from threecx_node.transport.session import Session
 
 T = TypeVar("T")
@@ -180,6 +182,34 @@ def test_httpx_can_use_it() -> None:
         assert found[0].json() == {}
         assert server.heads == ["GET /a?b=%26 HTTP/1.1", "DELETE /a('%2F') HTTP/1.1"]
         assert server.connections == 1
+
+
+def test_a_transport_around_it_serves_a_client() -> None:
+    class Counting(httpx.AsyncBaseTransport):
+        def __init__(self) -> None:
+            self.session = Session(tls=ssl.create_default_context(), connect_timeout=5)
+            self.targets: list[bytes] = []
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self.targets.append(request.url.raw_path)
+            return await self.session.handle_async_request(request)
+
+        async def aclose(self) -> None:
+            await self.session.aclose()
+
+    async def run() -> HttpResponse:
+        transport = Counting()
+        async with PbxClient(
+            Credential.of(f"http://127.0.0.1:{server.port}", "a", "b"), transport=transport
+        ) as client:
+            found = await client.send(HttpRequest("PATCH", "/Users('%2F')", body=b'{"a": 1}'))
+        assert transport.targets == [b"/connect/token", b"/xapi/v1/Users('%2F')"]
+        return found
+
+    with running(lambda _: response(204, b"")) as server:
+        assert asyncio.run(run()).status == 204
+        assert server.heads == ["PATCH /xapi/v1/Users('%2F') HTTP/1.1"]
+        assert server.bodies == [b'{"a": 1}']
 
 
 def test_a_streamed_body_of_httpx_is_sent() -> None:

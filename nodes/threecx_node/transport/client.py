@@ -60,13 +60,13 @@ class Exchange(Protocol):
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-        timeout: float,  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+        timeout: float,
     ) -> HttpResponse:
         """Return the response; `url` is encoded, `timeout` is in seconds."""
 
 
 class PbxClient:
-    """Send requests to one PBX. Use it as an async context manager, within one event loop.
+    """Sends requests to one PBX. Use it as an async context manager, within one event loop.
 
     At most `connections` requests are under way at a time. `connect_timeout` is in seconds and bounds DNS, TCP and
     TLS of a new connection, not the wait for a free one. `transport` replaces the network, for example by
@@ -92,14 +92,13 @@ class PbxClient:
         self._retry = retry or RetryPolicy()
         # No other place limits the connections: neither the session nor the transport of a user does.
         self._slots = asyncio.Semaphore(connections)
-        self._transport = transport or Session(
-            tls=_tls_context(credential), connect_timeout=connect_timeout, headers=_HEADERS
-        )
-        self._exchange: Exchange = (
-            self._transport.exchange
-            if isinstance(self._transport, Session)
-            else _HttpxExchange(self._transport, connect_timeout)
-        )
+        self._transport: Transport
+        self._exchange: Exchange
+        if transport is None:
+            session = Session(tls=_tls_context(credential), connect_timeout=connect_timeout, headers=_HEADERS)
+            self._transport, self._exchange = session, session.exchange
+        else:
+            self._transport, self._exchange = transport, _HttpxExchange(transport, connect_timeout)
         self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
 
     async def __aenter__(self) -> PbxClient:
@@ -112,7 +111,7 @@ class PbxClient:
         """Close all connections."""
         await self._transport.aclose()
 
-    async def send(self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT) -> HttpResponse:  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+    async def send(self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT) -> HttpResponse:
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
         `timeout` is the time in seconds to wait for the response, and for each further part of it.
@@ -141,7 +140,7 @@ class PbxClient:
                 attempt += 1
                 await self._retry.sleep(wait)
 
-    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109
+    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse:
         token = await self._request_token(None, timeout)
         response = await self._send_authorized(request, token, timeout)
         if response.status == 401:
@@ -150,13 +149,13 @@ class PbxClient:
             response = await self._send_authorized(request, token, timeout)
         return response
 
-    async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:  # noqa: ASYNC109
+    async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:
         try:
             return (await self._tokens.get_token(refused=refused, timeout=timeout)).access_token
         except LoginRefusedError as error:
             raise translate_refusal(error, self.host) from error
 
-    async def _send_authorized(self, request: HttpRequest, token: Secret, timeout: float) -> HttpResponse:  # noqa: ASYNC109
+    async def _send_authorized(self, request: HttpRequest, token: Secret, timeout: float) -> HttpResponse:
         secret = token.reveal()
         headers = {**request.headers, "authorization": f"Bearer {secret}"}
         if request.body is not None:
@@ -178,7 +177,7 @@ class PbxClient:
         is_unknown = is_outcome_unknown(request.method, response.status)
         return HttpResponse(response.status, response.headers, content, outcome_unknown=is_unknown)
 
-    async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:  # noqa: ASYNC109
+    async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
         body = urlencode(form).encode()
         return await self._exchange_translated("POST", path, {"content-type": _FORM}, body, timeout)
 
@@ -188,7 +187,7 @@ class PbxClient:
         target: str,
         headers: Mapping[str, str],
         body: bytes | None,
-        timeout: float,  # noqa: ASYNC109
+        timeout: float,
     ) -> HttpResponse:
         try:
             if len(target) > _LONGEST_TARGET or not _SENDABLE.fullmatch(target):
@@ -216,7 +215,7 @@ class _HttpxExchange:
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-        timeout: float,  # noqa: ASYNC109
+        timeout: float,
     ) -> HttpResponse:
         limits = httpx.Timeout(timeout, connect=self._connect_timeout).as_dict()
         request = httpx.Request(

@@ -40,7 +40,7 @@ _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]
 
 
 class Session(httpx.AsyncBaseTransport):
-    """Keep connections open and send requests over them, within one event loop.
+    """Keeps connections open and sends requests over them, within one event loop.
 
     URLs are sent byte for byte. Redirects are not followed, cookies are not kept, and no request is sent twice.
     The number of connections is not limited here. `headers` are added to every request.
@@ -62,7 +62,7 @@ class Session(httpx.AsyncBaseTransport):
         *,
         headers: Mapping[str, str],
         body: bytes | None = None,
-        timeout: float,  # noqa: ASYNC109 (the limit of each read, not of the whole call)
+        timeout: float,
     ) -> HttpResponse:
         """Send a request and return the response, its body decoded.
 
@@ -106,7 +106,7 @@ class Session(httpx.AsyncBaseTransport):
         url: yarl.URL,
         headers: Mapping[str, str],
         body: bytes | None,
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
+        timeout: aiohttp.ClientTimeout,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         if body is not None and len(body) > _PIECE:
             return await self._send_in_pieces(method, url, headers, body, timeout)
@@ -120,7 +120,7 @@ class Session(httpx.AsyncBaseTransport):
         url: yarl.URL,
         headers: Mapping[str, str],
         body: bytes,
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
+        timeout: aiohttp.ClientTimeout,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         """Send a large body. Raises WriteTimeout if the peer does not read it, since aiohttp sets no limit for that."""
         loop = asyncio.get_running_loop()
@@ -146,7 +146,7 @@ class Session(httpx.AsyncBaseTransport):
         url: yarl.URL,
         headers: Mapping[str, str],
         body: bytes | AsyncIterator[bytes] | None,
-        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109 (aiohttp's)
+        timeout: aiohttp.ClientTimeout,
         skip: tuple[str, ...] | None = None,
     ) -> tuple[aiohttp.ClientResponse, bytes]:
         client = self._client or self._open()
