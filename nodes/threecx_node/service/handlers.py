@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
@@ -25,9 +26,9 @@ from .models import (
     OptionsRequest,
     SearchRequest,
 )
-from .ndjson import ResultLines
 from .openapi import build_openapi
 from .requests import build_options, find_credential, parse_item, read_request
+from .stream import ResultStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,12 +73,12 @@ class Handlers:
         body = await read_request(request, ExecuteRequest, self._config.max_body_bytes)
         self._catalog.operation(body.operation)
         credential = find_credential(body.pbx, self._config.profiles)
-        items = [parse_item(index, each) for index, each in enumerate(body.items)]
-        stop = asyncio.Event()
+        batch = _BatchRequest(
+            body, credential, [parse_item(index, each) for index, each in enumerate(body.items)]
+        )
         if NDJSON in request.headers.get("accept", ""):
-            return await self._stream(body, items, credential, stop)
-        batch = self._start(body, items, credential, stop, None)
-        return await _wait_for_results(request, batch, stop)
+            return await self._stream(batch)
+        return await self._collect(request, batch)
 
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
@@ -108,75 +109,68 @@ class Handlers:
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
         return _make_json({**result.to_json(), "message": message})
 
-    async def _stream(
-        self, body: ExecuteRequest, items: list[Item], credential: Credential, stop: asyncio.Event
-    ) -> Response:
-        lines = ResultLines(self._config.heartbeat)
-        batch = self._start(body, items, credential, stop, lines)
-        # An error of the request as a whole occurs before anything is sent, and changes the status of the response:
-        # wait until it is known.
-        first = await lines.first(batch)
-        if batch.done() and (error := batch.exception()) is not None:
-            raise error
-        # A proxy that buffers the response would delay the heartbeats.
-        headers = {"X-Accel-Buffering": "no"}
-        chunks = _write_lines(lines, first, batch, in_parts=body.options.pages)
-        return _BatchResponse(chunks, stop, lines, headers)
+    async def _collect(self, request: Request, batch: _BatchRequest) -> Response:
+        """Return all results at once; a caller that closes its connection stops the batch."""
+        task = self._start(batch, None)
+        disconnected = asyncio.ensure_future(request.receive())
+        try:
+            await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                batch.stop.set()
+            done = await asyncio.shield(task)
+        finally:
+            batch.stop.set()
+            disconnected.cancel()
+        return _make_json({"results": [each.to_json() for each in done.results]})
 
-    def _start(
-        self,
-        body: ExecuteRequest,
-        items: list[Item],
-        credential: Credential,
-        stop: asyncio.Event,
-        lines: ResultLines | None,
-    ) -> asyncio.Task[Batch]:
+    async def _stream(self, batch: _BatchRequest) -> Response:
+        """Return results as they become available; a caller that closes its connection stops the batch."""
+        stream = ResultStream(heartbeat=self._config.heartbeat, in_pages=batch.body.options.pages)
+        task = self._start(batch, stream)
+        # An error of the request as a whole occurs before there is a result, and changes the status of the response.
+        first = await stream.read()
+        if not first:
+            await asyncio.wait({task})
+            if (error := task.exception()) is not None:
+                raise error
+        return _BatchResponse(stream, stream.lines(first, task), batch.stop)
+
+    def _start(self, batch: _BatchRequest, stream: ResultStream | None) -> asyncio.Task[Batch]:
         async def run() -> Batch:
-            async with self._pool.executor(credential) as executor:
-                return await executor.run(
-                    body.operation,
-                    items,
-                    options=build_options(body.options),
-                    on_result=lines.add if lines else None,
-                    on_part=lines.add_part if lines and body.options.pages else None,
-                    stop=stop,
-                )
+            try:
+                async with self._pool.executor(batch.credential) as executor:
+                    return await executor.run(
+                        batch.body.operation,
+                        batch.items,
+                        options=build_options(batch.body.options),
+                        on_part=stream.send if stream else None,
+                        stop=batch.stop,
+                    )
+            finally:
+                if stream:
+                    stream.end()
 
-        return self._batches.start(log_batch(run(), body, credential, stop), stop)
-
-
-async def _wait_for_results(request: Request, batch: asyncio.Task[Batch], stop: asyncio.Event) -> Response:
-    """Return all results at once; a caller that closes its connection stops the batch."""
-    disconnected = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({batch, disconnected}, return_when=asyncio.FIRST_COMPLETED)
-        if not batch.done():
-            stop.set()
-        done = await asyncio.shield(batch)
-    finally:
-        stop.set()
-        disconnected.cancel()
-    return _make_json({"results": [each.to_json() for each in done.results]})
+        return self._batches.start(log_batch(run(), batch.body, batch.credential, batch.stop), batch.stop)
 
 
-async def _write_lines(
-    lines: ResultLines, first: bytes, batch: asyncio.Task[Batch], *, in_parts: bool
-) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for chunk in lines.lines(batch, in_parts=in_parts):
-        yield chunk
+@dataclass(frozen=True, slots=True)
+class _BatchRequest:
+    """A batch that a caller requested, and the event that stops it."""
+
+    body: ExecuteRequest
+    credential: Credential
+    items: list[Item]
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class _BatchResponse(StreamingResponse):
-    """The NDJSON of a running batch. When the caller has gone, or has read everything, nothing more is sent."""
+    """The results of a running batch. When the caller has gone, or has read everything, nothing more is sent."""
 
-    def __init__(
-        self, chunks: AsyncIterator[bytes], stop: asyncio.Event, lines: ResultLines, headers: dict[str, str]
-    ) -> None:
-        super().__init__(chunks, media_type=NDJSON, headers=headers)
+    def __init__(self, stream: ResultStream, lines: AsyncIterator[bytes], stop: asyncio.Event) -> None:
+        # A proxy that buffers the response would delay the heartbeats.
+        super().__init__(lines, media_type=NDJSON, headers={"X-Accel-Buffering": "no"})
+        self._stream = stream
         self._stop = stop
-        self._lines = lines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, also to a caller that leaves before its first line."""
@@ -184,7 +178,7 @@ class _BatchResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._stop.set()
-            self._lines.close()
+            self._stream.abandon()
 
 
 def _make_json(value: Any) -> Response:

@@ -1,104 +1,86 @@
-"""The results of a running batch as NDJSON: one line per result, empty lines while there is none, `done` at the end."""
+"""Encode results as lines of JSON, with memory that does not grow with the length of a list."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
 
-from ..errors import ThreeCxError
 from ..values.json import dumps
-from .problems import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
-    from ..execution.results import Batch, Result
+    from ..execution.results import Result
 
-_HEARTBEAT_LINE = b"\n"
-
-
-# A page of a long list waits until the reader has taken the lines before it, but for this many.
-_MAX_READY = 8
+# The bytes of a list that are kept in memory; a longer one is kept in a temporary file until it is complete.
+_SPOOL_SIZE = 1024 * 1024
+_CHUNK_SIZE = 64 * 1024
 
 
-class ResultLines:
-    """Collects the results of one batch for one reader.
+class ResultEncoder:
+    """Encodes results, and parts of results as they come. Must be closed.
 
-    `add` is the batch's `on_result`, `add_part` its `on_part`, which does not run ahead of the reader.
+    With `in_pages` each part of a list is a line. Without it, the parts become one line once the last of them is
+    there; if a page fails, that line has the error alone.
     """
 
-    def __init__(self, heartbeat: float) -> None:
-        self._heartbeat = heartbeat
-        self._ready: list[bytes] = []
-        self._changed = asyncio.Event()
-        self._taken = asyncio.Event()
-        self._is_closed = False
-
-    def add(self, result: Result) -> None:
-        """Append the line of a result."""
-        self._ready.append(_make_line({"index": result.index, **result.to_json()}))
-        self._changed.set()
-
-    async def add_part(self, result: Result) -> None:
-        """Append the line of a result, or of one page of a long list, as soon as the reader has taken enough."""
-        while len(self._ready) >= _MAX_READY and not self._is_closed:
-            self._taken.clear()
-            await self._taken.wait()
-        if not self._is_closed:
-            self.add(result)
+    def __init__(self, *, in_pages: bool) -> None:
+        self._in_pages = in_pages
+        self._lists: dict[int, _SpooledList] = {}
 
     def close(self) -> None:
-        """Discard further results: the reader has left."""
-        self._is_closed = True
-        self._taken.set()
+        """Remove the temporary files of lists that are not complete."""
+        for each in self._lists.values():
+            each.close()
 
-    async def first(self, batch: asyncio.Task[Batch]) -> bytes:
-        """Return the first lines, as soon as there is one, the batch has ended or a heartbeat is due."""
-        batch.add_done_callback(lambda _: self._changed.set())
-        try:
-            await asyncio.wait_for(self._changed.wait(), self._heartbeat)
-        except TimeoutError:
-            return _HEARTBEAT_LINE
-        return self._take()
-
-    async def lines(self, batch: asyncio.Task[Batch], *, in_parts: bool = False) -> AsyncIterator[bytes]:
-        """Yield the lines of `batch` until it has ended; lines that are ready together come in one chunk.
-
-        `in_parts` says that the batch uses `add_part`, which has the items that were not tried too.
-        """
-        while True:
-            ended = batch.done()
-            if self._ready:
-                yield self._take()
-            if ended:
-                for line in _make_last_lines(batch, in_parts=in_parts):
-                    yield line
+    def encode(self, result: Result) -> Iterator[bytes]:
+        """Yield the line of a result in chunks; nothing for a part that is kept."""
+        if result.more and not self._in_pages:
+            if result.index not in self._lists:
+                self._lists[result.index] = _SpooledList()
+            self._lists[result.index].add(result.items or ())
+            return
+        spooled = self._lists.pop(result.index, None)
+        if spooled is None:
+            yield _make_line(result)
+            return
+        with closing(spooled):
+            if result.error is not None:
+                yield _make_line(result)
                 return
-            try:
-                await asyncio.wait_for(self._changed.wait(), self._heartbeat)
-            except TimeoutError:
-                yield _HEARTBEAT_LINE
-            self._changed.clear()
-
-    def _take(self) -> bytes:
-        ready, self._ready = self._ready, []
-        self._taken.set()
-        return b"".join(ready)
+            spooled.add(result.items or ())
+            yield b'{"index":%d,"items":[' % result.index
+            yield from spooled.read()
+            yield b"]}\n"
 
 
-def _make_last_lines(batch: asyncio.Task[Batch], *, in_parts: bool) -> list[bytes]:
-    """Return the results of items that were not tried, and the last line.
+class _SpooledList:
+    """The encoded elements of a list, in a file if there are many."""
 
-    A batch that ended with an exception has none: a stream without a last line is incomplete.
-    """
-    try:
-        whole = batch.result()
-    except (ThreeCxError, ProblemError, asyncio.CancelledError):
-        return []
-    untried = [] if in_parts else whole.not_tried
-    skipped = [_make_line({"index": each.index, **each.to_json()}) for each in untried]
-    return [*skipped, _make_line({"done": True, "summary": whole.summary()})]
+    def __init__(self) -> None:
+        self._file = SpooledTemporaryFile(_SPOOL_SIZE)  # noqa: SIM115 (closed by `close`)
+        self._is_empty = True
+
+    def add(self, elements: Sequence[Mapping[str, Any]]) -> None:
+        """Append elements."""
+        if not elements:
+            return
+        encoded = dumps(list(elements))[1:-1]
+        self._file.write(encoded if self._is_empty else b"," + encoded)
+        self._is_empty = False
+
+    def read(self) -> Iterator[bytes]:
+        """Yield the elements, separated by commas, in chunks."""
+        self._file.seek(0)
+        while chunk := self._file.read(_CHUNK_SIZE):
+            yield chunk
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
 
 
-def _make_line(value: Any) -> bytes:
-    return dumps(value) + b"\n"
+def _make_line(result: Result) -> bytes:
+    return dumps({"index": result.index, **result.to_json()}) + b"\n"
