@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import re
 import ssl
@@ -247,7 +248,7 @@ def _tls_context(credential: Credential) -> ssl.SSLContext:
         context.verify_mode = ssl.CERT_NONE
         return context
     if credential.ca_file is None:
-        return httpx.create_ssl_context()
+        return _default_tls_context()
     try:
         return ssl.create_default_context(cafile=credential.ca_file)
     except (OSError, ssl.SSLError) as error:
@@ -256,3 +257,9 @@ def _tls_context(credential: Credential) -> ssl.SSLContext:
             description="It must be a PEM file.",
             field="caFile",
         ) from error
+
+
+# Reading all certificate authorities takes tens of milliseconds, in which the event loop is blocked.
+@functools.cache
+def _default_tls_context() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
