@@ -42,12 +42,12 @@ class EngineUnavailableError(Exception):
 class EngineLimits:
     """The limits of expressions: seconds for one item and for a batch, megabytes of JavaScript's heap."""
 
-    item_seconds: float = 1.0
-    batch_seconds: float = 10.0
+    item_timeout: float = 1.0
+    batch_timeout: float = 10.0
     memory_mb: int = 128
 
     def __post_init__(self) -> None:
-        if self.item_seconds <= 0 or self.batch_seconds <= 0 or self.memory_mb < 32:
+        if self.item_timeout <= 0 or self.batch_timeout <= 0 or self.memory_mb < 32:
             raise ValueError("limits are above zero, and memory_mb is at least 32")
 
 
@@ -66,10 +66,10 @@ class Job:
 def run(job: Job, limits: EngineLimits) -> list[Result]:
     """Return one tagged result (see engine/src/encode.js) per item of the job. Raises EngineUnavailableError."""
     with _state.lock:
-        return _Batch(job, limits).run()
+        return _JobRun(job, limits).run()
 
 
-class _Batch:
+class _JobRun:
     """One job, with the stops and restarts that it needs."""
 
     def __init__(self, job: Job, limits: EngineLimits) -> None:
@@ -77,7 +77,7 @@ class _Batch:
         self._limits = limits
         self._results: dict[int, Result] = {}
         self._waiting = deque([(job.start, job.stop)])
-        self._deadline = time.monotonic() + limits.batch_seconds
+        self._deadline = time.monotonic() + limits.batch_timeout
         # After a crash, which names no item, one item goes at a time: the next crash is then its own.
         self._slice_ms = _SLICE_MS
 
@@ -88,13 +88,13 @@ class _Batch:
             if left <= 0:
                 self._fail(start, stop, self._overdue())
             elif start < stop:
-                self._run_range(start, stop, min(left, self._limits.item_seconds))
+                self._run_range(start, stop, min(left, self._limits.item_timeout))
         return [self._results[index] for index in range(self._job.start, self._job.stop)]
 
-    def _run_range(self, start: int, stop: int, item_seconds: float) -> None:
+    def _run_range(self, start: int, stop: int, item_timeout: float) -> None:
         process = _state.process_for(self._limits.memory_mb)
         try:
-            self._send(process, start, stop, item_seconds)
+            self._send(process, start, stop, item_timeout)
             position = start
             while position < stop:
                 message = process.receive()
@@ -117,7 +117,7 @@ class _Batch:
             _state.discard()
             raise
 
-    def _send(self, process: _Process, start: int, stop: int, item_seconds: float) -> None:
+    def _send(self, process: _Process, start: int, stop: int, item_timeout: float) -> None:
         job = self._job
         header = {"parts": job.parts, "timeZone": job.time_zone, "start": job.first}
         order = {
@@ -126,7 +126,7 @@ class _Batch:
             "to": stop,
             "lines": len(job.lines),
             "slice_ms": self._slice_ms,
-            "item_seconds": item_seconds,
+            "item_timeout": item_timeout,
         }
         process.send([json_codec.dumps(order), *job.lines])
 
@@ -151,7 +151,7 @@ class _Batch:
 
     def _time_error(self) -> Result:
         return _failure(
-            f"the expression took longer than its time limit of {self._limits.item_seconds:g} s",
+            f"the expression took longer than its time limit of {self._limits.item_timeout:g} s",
             "Look for a loop that never ends.",
         )
 
@@ -163,7 +163,7 @@ class _Batch:
 
     def _overdue(self) -> Result:
         return _failure(
-            f"the items' expressions together took longer than {self._limits.batch_seconds:g} s",
+            f"the items' expressions together took longer than {self._limits.batch_timeout:g} s",
             "Simplify the expression or send fewer items at once.",
         )
 
@@ -235,7 +235,7 @@ def _close_quietly(pipe: IO[bytes]) -> None:
         return
 
 
-class _State:
+class _EngineState:
     """The child of this process, and the lock that lends it to one batch at a time."""
 
     def __init__(self) -> None:
@@ -263,7 +263,7 @@ class _State:
             self._process = None
 
 
-_state = _State()
+_state = _EngineState()
 atexit.register(_state.discard)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_state.after_fork)

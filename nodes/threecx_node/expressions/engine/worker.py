@@ -5,7 +5,7 @@
 V8 ends the whole process when it runs out of memory, and some of its own loops cannot be interrupted.
 Here neither harms the caller: `process.py` starts another one.
 
-It reads jobs from stdin: a line `{"header", "from", "to", "lines", "slice_ms", "item_seconds"}`, then `lines` lines
+It reads jobs from stdin: a line `{"header", "from", "to", "lines", "slice_ms", "item_timeout"}`, then `lines` lines
 with one item's JSON each. It writes lines to stdout: `{"ready": true}` once; then for a job `{"refused": result}`, or
 `{"results": [...]}` until all items are done; or `{"stopped": "time" | "memory", "index"}`, and then it ends.
 """
@@ -84,10 +84,10 @@ class _Engine:
     def serve(self, job: dict[str, Any], lines: str, answers: BinaryIO) -> None:
         # run() leaves at the first item that ends after its slice, so what still runs when slice and
         # limit are both over has had the whole limit for itself.
-        seconds = job["item_seconds"] + job["slice_ms"] / 1000
+        timeout = job["item_timeout"] + job["slice_ms"] / 1000
         position, end = job["from"], job["to"]
         self._progress[:] = position.to_bytes(4, sys.byteorder)
-        with _Watchdog(answers, seconds, self._index) as watchdog:
+        with _Watchdog(answers, timeout, self._index) as watchdog:
             refusal = self._call(watchdog, self._begin, json.dumps(job["header"]), lines)
             if refusal:
                 _send(answers, {"refused": json.loads(refusal)})
@@ -117,11 +117,11 @@ class _Engine:
 class _Watchdog:
     """End the process when a call takes too long, also where V8 cannot be interrupted."""
 
-    def __init__(self, answers: BinaryIO, seconds: float, index: Callable[[], int]) -> None:
+    def __init__(self, answers: BinaryIO, timeout: float, index: Callable[[], int]) -> None:
         self._answers = answers
-        self._seconds = seconds
+        self._timeout = timeout
         self._index = index
-        self._deadline = time.monotonic() + seconds
+        self._deadline = time.monotonic() + timeout
         self._done = threading.Event()
 
     def __enter__(self) -> _Watchdog:
@@ -132,7 +132,7 @@ class _Watchdog:
         self._done.set()
 
     def start_over(self) -> None:
-        self._deadline = time.monotonic() + self._seconds
+        self._deadline = time.monotonic() + self._timeout
 
     def stop(self, reason: str) -> None:
         _send(self._answers, {"stopped": reason, "index": self._index()})
