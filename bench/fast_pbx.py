@@ -8,9 +8,11 @@ most 100 of them from `$skip` on, and their number.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import re
+import selectors
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,4 +103,7 @@ async def main(latency: float, entities: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(float(sys.argv[1]), int(sys.argv[2])))
+    # select() takes microseconds, where epoll would round each wait up to the next millisecond.
+    loop_factory = functools.partial(asyncio.SelectorEventLoop, selectors.SelectSelector())
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main(float(sys.argv[1]), int(sys.argv[2])))
