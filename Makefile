@@ -129,7 +129,8 @@ test-wheel:
 	@cd build && ./wheel-venv/bin/python -P -c 'import sys, threecx_node, threecx_credentials as c; \
 		sys.exit(any("wheel-venv" not in each.__file__ for each in (threecx_node, c)))'
 	$(WHEEL_PYTHON) tools/build_engine.py
-	$(WHEEL_PYTHON) -m pytest -q -n 2 -m "not slow" -o pythonpath=.
+	$(WHEEL_PYTHON) -m pytest -q -n 2 -m "not slow" -o pythonpath=. \
+		--deselect tests/descriptor/test_definition.py::test_a_checkout_reads_its_own_file
 
 n8n: node
 	@$(BIN)/python -m tools.lab.open_n8n
