@@ -130,7 +130,7 @@ test-wheel:
 		sys.exit(any("wheel-venv" not in each.__file__ for each in (threecx_node, c)))'
 	$(WHEEL_PYTHON) tools/build_engine.py
 	$(WHEEL_PYTHON) -m pytest -q -n 2 -m "not slow" -o pythonpath=. \
-		--deselect tests/descriptor/test_definition.py::test_a_checkout_reads_its_own_file
+		--deselect tests/descriptor/test_generation.py::test_path_in_a_checkout
 
 n8n: node
 	@$(BIN)/python -m tools.lab.open_n8n
