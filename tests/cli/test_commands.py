@@ -85,9 +85,9 @@ def test_describe_every_operation() -> None:
         for option, value in zip(words[3:-1:2], words[4::2], strict=True):
             name, _, text = value.partition("=") if option == "-p" else ("body", "", value)
             given[name] = text
-        shape = operation.version()
-        resolved = resolve_parameters(ParameterTable(CATALOG, operation, shape, None), given, {})
-        assert RequestBuilder(CATALOG, operation).build(resolved.values).method == shape.method
+        version = operation.version()
+        resolved = resolve_parameters(ParameterTable(CATALOG, operation, version, None), given, {})
+        assert RequestBuilder(CATALOG, operation).build(resolved.values).method == version.method
 
 
 def test_check(threecx: Threecx) -> None:

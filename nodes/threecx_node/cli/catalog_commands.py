@@ -94,21 +94,21 @@ def _matches(operation: Operation, facts: Catalog, search: str) -> bool:
 
 
 def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
-    shape = operation.version(release)
+    version = operation.version(release)
     return {
         "operation": operation.id,
         "resource": operation.resource,
         "kind": operation.kind,
         "action": operation.action,
-        "method": shape.method,
-        "path": shape.path,
+        "method": version.method,
+        "path": version.path,
         "releases": list(operation.releases),
     }
 
 
 def _request(operation: Operation, release: str | None) -> str:
-    shape = operation.version(release)
-    return f"{shape.method} {shape.path}"
+    version = operation.version(release)
+    return f"{version.method} {version.path}"
 
 
 def _releases(operation: Operation, facts: Catalog) -> str:

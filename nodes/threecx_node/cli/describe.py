@@ -34,26 +34,26 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
     """Return parameters, query options, body fields with types and choices, and an example."""
     if release is not None:
         catalog.check_release(release)
-    shape = operation.version(release)
+    version = operation.version(release)
     resource = catalog.resources[operation.resource]["name"]
-    fields = catalog.body_properties(shape, release)
+    fields = catalog.body_properties(version, release)
     described: dict[str, Any] = {
         "operation": operation.id,
         "resource": resource,
         "action": operation.action,
         "kind": operation.kind,
         "releases": list(operation.releases),
-        "request": f"{shape.method} {shape.path}",
-        "parameters": [_parameter(each) for each in shape.parameters],
-        "query": list(shape.query),
+        "request": f"{version.method} {version.path}",
+        "parameters": [_parameter(each) for each in version.parameters],
+        "query": list(version.query),
         "body": [_field(catalog, each, release) for each in fields.values()],
         "returns": {
-            "kind": shape.returns.kind,
-            **({"type": shape.returns.type} if shape.returns.type else {}),
+            "kind": version.returns.kind,
+            **({"type": version.returns.type} if version.returns.type else {}),
         },
-        "example": _example(catalog, operation, shape, fields),
+        "example": _example(catalog, operation, version, fields),
     }
-    if shape.if_match:
+    if version.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
     others = [
         {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
@@ -73,8 +73,8 @@ def to_text(described: Mapping[str, Any]) -> str:
         f"  resource {described['resource']}, 3CX {releases[0]} to {releases[-1]}",
     ]
     lines += [
-        f"  3CX {shape['releases'][0]} to {shape['releases'][-1]}: {shape['request']}"
-        for shape in described.get("shapes", [])
+        f"  3CX {version['releases'][0]} to {version['releases'][-1]}: {version['request']}"
+        for version in described.get("shapes", [])
     ]
     if described["parameters"]:
         lines += ["", "Parameters"]
@@ -117,11 +117,11 @@ def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, 
 
 
 def _example(
-    catalog: Catalog, operation: Operation, shape: OperationVersion, fields: Mapping[str, Property]
+    catalog: Catalog, operation: Operation, version: OperationVersion, fields: Mapping[str, Property]
 ) -> str:
     """Return a command that can be pasted; its values are samples."""
     words = ["threecx", "execute", operation.id]
-    for parameter in shape.parameters:
+    for parameter in version.parameters:
         value = _SAMPLES.get(parameter.type, "text")
         words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
     if fields:
