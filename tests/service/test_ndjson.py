@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import tracemalloc
 from collections.abc import Iterator
 from contextlib import closing
@@ -91,3 +92,18 @@ def test_memory_does_not_grow_with_the_list() -> None:
             tracemalloc.stop()
     assert size > 20_000_000
     assert peak < 4_000_000
+
+
+def test_list_without_a_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = []
+
+    def refuse(*_: object, **__: object) -> None:
+        refused.append(1)
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    name = "x" * 1_000_000
+    parts = [Result(0, items=[{"json": {"Name": name}}], more=number < 4) for number in range(5)]
+    [line] = lines_of(*parts)
+    assert [each["json"]["Name"] == name for each in line["items"]] == [True] * 5
+    assert len(refused) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING
 
@@ -57,11 +57,12 @@ class ResultEncoder:
 
 
 class _SpooledList:
-    """The encoded elements of a list, in a file if there are many."""
+    """The encoded elements of a list; in a file if there are many, and if there is a folder for temporary files."""
 
     def __init__(self) -> None:
-        self._file = SpooledTemporaryFile(_SPOOL_SIZE)  # noqa: SIM115 (closed by `close`)
+        self._file = SpooledTemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._is_empty = True
+        self._is_small = True
 
     def add(self, elements: Sequence[Mapping[str, Any]]) -> None:
         """Append elements."""
@@ -70,6 +71,11 @@ class _SpooledList:
         encoded = dumps(list(elements))[1:-1]
         self._file.write(encoded if self._is_empty else b"," + encoded)
         self._is_empty = False
+        if self._is_small and self._file.tell() > _SPOOL_SIZE:
+            self._is_small = False
+            # In a read-only container, for example, the list stays in memory.
+            with suppress(OSError):
+                self._file.rollover()
 
     def read(self) -> Iterator[bytes]:
         """Yield the elements, separated by commas, in chunks."""
