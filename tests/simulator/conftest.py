@@ -1,4 +1,4 @@
-"""One running PBX per session, put back to its seed before every test, and plain HTTP clients for it."""
+"""One running PBX per session, reset to its seed before every test, and plain HTTP clients for it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A client that openapi-generator made from 3CX's own document works against the simulator unchanged.
+"""A client that openapi-generator generated from 3CX's own document, unchanged, works with the simulator.
 
-Every scenario is one run of tests/simulator/foreign/driver.ts in a process of its own, against a fresh office.
-The driver judges what its client gives; here is judged what the server saw.
+Every scenario is one run of tests/simulator/foreign/driver.ts in its own process, with a new office.
+The driver checks the results of its client; these tests check the recorded requests.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _life(name: str, *more: str, by_number: bool = True) -> set[str]:
     return {each.replace("X", name) for each in (_LIFE | _BY_NUMBER if by_number else _LIFE)} | set(more)
 
 
-# What the server must have seen, and nothing else: keys and arguments are written as an ellipsis.
+# The exact requests that must be recorded; keys and arguments are written as an ellipsis.
 SCENARIOS = {
     "users": _life("Users"),
     "groups": _life("Groups", by_number=False),
@@ -95,7 +95,7 @@ def driver() -> Path:
 
 
 def run(driver: Path, argument: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    # Nothing of a proxy between two programs of one machine.
+    # No proxy between two programs on one machine.
     inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.casefold()}
     return subprocess.run(
         [*find_node(), str(driver), argument],
@@ -108,7 +108,7 @@ def run(driver: Path, argument: str, **environment: str) -> subprocess.Completed
     )
 
 
-def test_every_scenario_of_the_driver_is_run(driver: Path) -> None:
+def test_every_scenario_is_run(driver: Path) -> None:
     listed = run(driver, "--list")
     assert listed.returncode == 0, listed.stderr
     assert json.loads(listed.stdout) == list(SCENARIOS)
@@ -129,11 +129,11 @@ def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
     assert (login.method, login.path, login.status) == ("POST", "/connect/token", 200)
     assert login.headers["content-type"].startswith("multipart/form-data")
     assert {written(call) for call in calls} == SCENARIOS[scenario]
-    # What it made, it deleted again.
+    # It deletes everything that it creates.
     assert held(pbx) == before
 
 
-def test_that_a_refused_login_fails(pbx: Simulator, driver: Path) -> None:
+def test_a_refused_login(pbx: Simulator, driver: Path) -> None:
     done = run(
         driver, "users", XAPI_URL=pbx.base_url, XAPI_CLIENT_ID=pbx.client_id, XAPI_CLIENT_SECRET="wrong"
     )

@@ -1,4 +1,4 @@
-"""Whatever is sent: an answer of the API, in its shape, and never a defect. In process, for many examples."""
+"""Fuzzing in process: every request gets a valid response of the API, and never an internal error."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ options = st.dictionaries(
 def call(
     method: str, path: str, query: dict[str, str], body: bytes, **headers: str
 ) -> tuple[int, bytes, bool]:
-    """One exchange with the application: status, body, whether the body is JSON."""
+    """Send a request to the application; return the status, the body and whether the body is JSON."""
     sent: list[dict[str, Any]] = []
     given_headers = {
         "authorization": f"Bearer {TOKEN}",
@@ -106,7 +106,7 @@ def call(
 
 
 def filled(shape: OperationVersion, data: st.DataObject) -> str:
-    """The shape's path with literals of the right types, mostly."""
+    """Generate the path of an operation with literals that mostly have the right types."""
     path = shape.path
     for parameter in shape.parameters:
         fitting = BY_TYPE.get(parameter.type, literals)
@@ -154,7 +154,7 @@ def test_writes(shape: OperationVersion, data: st.DataObject, value: Any, method
 
 @st.composite
 def plausible(draw: st.DrawFn, schema: str, depth: int = 0) -> dict[str, Any]:
-    """A body whose names are right and whose values often are."""
+    """Generate a body with valid names and often valid values."""
     fields = CATALOG.properties(schema)
     names = draw(st.lists(st.sampled_from(sorted(fields)), max_size=5)) if fields else []
     return {name: draw(value_of(fields[name], depth)) for name in names}
@@ -162,7 +162,7 @@ def plausible(draw: st.DrawFn, schema: str, depth: int = 0) -> dict[str, Any]:
 
 @st.composite
 def value_of(draw: st.DrawFn, field: Property, depth: int = 0) -> Any:
-    """A value for a property, mostly of its type."""
+    """Generate a value for a property, mostly of its type."""
     kind = field.type.name
     if draw(st.integers(0, 9)) == 0:
         return draw(json_values)
@@ -197,7 +197,7 @@ def test_plausible_writes(shape: OperationVersion, data: st.DataObject) -> None:
     else:
         body = {name: data.draw(value_of(field)) for name, field in fields.items()}
     check(*call(shape.method, path, {}, json.dumps(body).encode()))
-    # Whatever was written, everything can still be read.
+    # After any write, everything can still be read.
     if data.draw(st.integers(0, 20)) == 0:
         for name in ("Users", "Groups", "Peers", "DidNumbers", "SystemStatus"):
             check(*call("GET", f"/{name}", {}, b""))

@@ -1,4 +1,4 @@
-"""What the simulator may use, and what happens where its packages are not installed."""
+"""The simulator's imports, and its error if a required package is not installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGE = ROOT / "nodes" / "threecx_node" / "simulator"
 
 
 def imported_from_outside(path: Path) -> set[str]:
-    """The modules of the project, other than the simulator's own, that a source file imports."""
+    """Return the modules of the project, except the simulator's own, that a source file imports."""
     found = set()
     depth = len(path.relative_to(PACKAGE).parts)
     for node in ast.walk(ast.parse(path.read_text())):
@@ -28,7 +28,7 @@ def imported_from_outside(path: Path) -> set[str]:
     return found
 
 
-def test_only_the_catalog_and_the_ground_floor_are_shared() -> None:
+def test_imports_from_other_rooms() -> None:
     sources = list(PACKAGE.glob("**/*.py"))
     assert len(sources) > 15
     used = set().union(*(imported_from_outside(path) for path in sources))
@@ -41,7 +41,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
 
 
-def test_importing_it_is_light() -> None:
+def test_importing_it_is_fast() -> None:
     code = "import sys; from threecx_node.simulator import Simulator; print(*sys.modules)"
     modules = set(python(code).stdout.split())
     assert "threecx_node.simulator.simulator" in modules

@@ -1,4 +1,4 @@
-"""The fixtures as a user of the package has them: in a pytest of its own, in a folder of its own."""
+"""The fixtures as users of the package have them: pytest in another process and folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def pytest_run(folder: Path, source: str, *arguments: str) -> subprocess.Complet
     )
 
 
-def test_it_is_offered_to_pytest() -> None:
+def test_the_entry_point() -> None:
     [found] = [point for point in entry_points(group="pytest11") if point.name == "threecx_simulator"]
     assert found.value == "threecx_node.simulator.pytest_plugin"
 
@@ -39,7 +39,7 @@ import pytest
 
 
 @pytest.mark.parametrize("time", range(2))
-def test_it_is_fresh_every_time(threecx_simulator, time):
+def test_each_test_has_a_new_pbx(threecx_simulator, time):
     pbx = threecx_simulator
     app = pbx.state.entities("CallFlowApps")[0]
     assert pbx.state.count("CallFlowApps") == 8
@@ -57,7 +57,7 @@ import pytest
 pytestmark = pytest.mark.threecx_simulator(release="20.0.5", seed="empty")
 
 
-def test_of_the_module(threecx_simulator):
+def test_options_of_the_module(threecx_simulator):
     assert threecx_simulator.release == "20.0.5"
     assert threecx_simulator.state.count("Users") == 1
 
@@ -82,7 +82,7 @@ import pytest
 left = []
 
 
-def test_several(threecx_simulator, threecx_simulator_factory):
+def test_several_pbxs(threecx_simulator, threecx_simulator_factory):
     old = threecx_simulator_factory(release="20.0.4", seed="empty")
     new = threecx_simulator_factory(latency_ms=5)
     assert old.release == "20.0.4"
@@ -91,7 +91,7 @@ def test_several(threecx_simulator, threecx_simulator_factory):
     left.extend([*threecx_simulator.ports, *old.ports, *new.ports])
 
 
-def test_all_are_stopped_afterwards():
+def test_all_are_stopped():
     assert len(left) == 3
     for port in left:
         with pytest.raises(OSError):
@@ -118,21 +118,21 @@ def test_the_fixtures_with_xdist(tmp_path: Path) -> None:
         ("colour='blue'", "colour"),
     ],
 )
-def test_misuse_is_told(tmp_path: Path, marker: str, message: str) -> None:
+def test_invalid_options(tmp_path: Path, marker: str, message: str) -> None:
     source = f"import pytest\n\n@pytest.mark.threecx_simulator({marker})\ndef test(threecx_simulator): pass\n"
     done = pytest_run(tmp_path, source)
     assert done.returncode == 1
     assert message in done.stdout
 
 
-def test_help_tells_of_them(tmp_path: Path) -> None:
+def test_help_lists_the_fixtures(tmp_path: Path) -> None:
     assert "@pytest.mark.threecx_simulator(**options)" in pytest_run(tmp_path, "", "--markers").stdout
     fixtures = pytest_run(tmp_path, "", "--fixtures").stdout
     assert "threecx_simulator_factory" in fixtures
     assert "A running simulated PBX with a fresh office" in fixtures
 
 
-def test_who_does_not_use_them_does_not_pay(tmp_path: Path) -> None:
+def test_unused_fixtures_load_nothing(tmp_path: Path) -> None:
     source = """
 import sys
 

@@ -1,8 +1,8 @@
-"""The simulator fuzzed from its own document: no defect, and no answer that the document does not have.
+"""Fuzzing from the simulator's own document: no internal error, and no response that violates the document.
 
-Schemathesis runs as a process against a real server: the document's examples, then the edges of every
-parameter and property of every operation, then what it makes up. The seed is fixed, so that a failure comes
-again.
+Schemathesis runs as a process against a real server: with the document's examples, then the limits of every
+parameter and property of every operation, then generated values. The seed is fixed, so that failures can be
+repeated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ CHECKS = (
     "content_type_conformance",
     "response_schema_conformance",
 )
-# Which set a text argument of a path names an entity of, and by which property.
+# The set and the property that a text argument of a path refers to.
 NAMED = {
     "number": ("Users", "Number"),
     "Number": ("Users", "Number"),
@@ -52,7 +52,7 @@ _KEY = re.compile(r"^/(\w+)\(\{(\w+)\}\)")
 
 
 def with_known_keys(pbx: Simulator, document: dict[str, Any]) -> None:
-    """Lets the path's parameters name what the office holds, so that more than 404s are tried."""
+    """Make the path's parameters refer to existing entities, so that not every response is a 404."""
     for path, methods in document["paths"].items():
         key = _KEY.match(path)
         for operation in methods.values():
@@ -77,7 +77,7 @@ def _known(pbx: Simulator, parameter: dict[str, Any], key: re.Match[str] | None)
 
 
 def with_flat_bodies(document: dict[str, Any]) -> None:
-    """Cuts off what lies more than one object deep in a body: an edge of everything there is too much."""
+    """Remove everything below the first level of a body, which has too many properties to test all limits."""
     schemas = document["components"]["schemas"]
 
     def flat(schema: Any, depth: int) -> Any:
@@ -106,7 +106,7 @@ def with_flat_bodies(document: dict[str, Any]) -> None:
 
 
 def with_few_queries(document: dict[str, Any]) -> None:
-    """Leaves the query options to a quarter of the reads, few names in each: they share one implementation."""
+    """Give query options to a quarter of the reads, with few names each: they share one implementation."""
     for methods in document["paths"].values():
         for operation in methods.values():
             chosen = zlib.crc32(operation["operationId"].encode()) % 4 == 0
@@ -125,9 +125,9 @@ def _refers_to_objects(schemas: dict[str, Any], schema: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator, str, int]]:
-    """The server after the run, what was printed, and the exit status."""
+    """The server after the run, the output, and the exit status."""
     work: Path = tmp_path_factory.mktemp("schemathesis")
-    # A client that is no service principal of the office: no operation can take its key or token away.
+    # The client is not a service principal of the office, so that no operation can end its key or token.
     with Simulator(release=RELEASE, client_id="fuzzer") as pbx:
         document = deepcopy(DOCUMENT)
         with_known_keys(pbx, document)
@@ -148,14 +148,14 @@ def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Simulator
         yield pbx, done.stdout + done.stderr, done.returncode
 
 
-def test_every_answer_is_one_that_the_document_has(fuzzed: tuple[Simulator, str, int]) -> None:
+def test_every_response_is_in_the_document(fuzzed: tuple[Simulator, str, int]) -> None:
     _, printed, status = fuzzed
     assert status == 0, printed[-20_000:]
     operations = sum(len(methods) for methods in DOCUMENT["paths"].values())
     assert f"Tested: {operations}" in printed, printed[-2_000:]
 
 
-def test_the_requests_got_past_the_login(fuzzed: tuple[Simulator, str, int]) -> None:
+def test_requests_are_logged_in(fuzzed: tuple[Simulator, str, int]) -> None:
     pbx, _, _ = fuzzed
     statuses = Counter(request.status for request in pbx.requests)
     assert sum(statuses.values()) > 500
@@ -163,7 +163,7 @@ def test_the_requests_got_past_the_login(fuzzed: tuple[Simulator, str, int]) -> 
     assert sum(count for status, count in statuses.items() if status < 300) > 100
 
 
-def test_the_server_lives_on_and_its_state_is_sound(fuzzed: tuple[Simulator, str, int]) -> None:
+def test_the_server_survives(fuzzed: tuple[Simulator, str, int]) -> None:
     pbx, _, _ = fuzzed
     headers = {"Authorization": f"Bearer {pbx.token()}"}
     numbers: set[str] = set()

@@ -1,4 +1,4 @@
-"""The server around the PBX: starting, stopping, limits, many clients, and unfriendly ones."""
+"""The server: start, stop, limits, many clients, broken clients."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def receive(connection: socket.socket) -> bytes:
 
 
 def test_starts_and_stops_quickly_and_often() -> None:
-    Simulator()  # the first one of a process also pays for its imports
+    Simulator()  # the first one also imports the modules
     ports, took = set(), []
     for _ in range(5):
         begin = time.monotonic()
@@ -47,11 +47,11 @@ def test_starts_and_stops_quickly_and_often() -> None:
         with pytest.raises(OSError, match=r"refused|closed|Connection"):
             socket.create_connection(("127.0.0.1", next(iter(ports))), timeout=1).close()
     assert all(port > 0 for port in ports)
-    # The best of some: other processes of the machine are not what is measured.
+    # The best of several, because other processes affect the time.
     assert min(took) < 1
 
 
-def test_one_object_may_run_again_and_keeps_its_state() -> None:
+def test_a_restart_keeps_the_state() -> None:
     pbx = Simulator()
     for expected in (204, 404):
         with pbx, httpx.Client(base_url=f"{pbx.base_url}/xapi/v1") as client:
@@ -60,7 +60,7 @@ def test_one_object_may_run_again_and_keeps_its_state() -> None:
     pbx.stop()
 
 
-def test_two_at_once_are_two_pbxs() -> None:
+def test_two_at_once() -> None:
     with Simulator() as one, Simulator(seed="empty") as other:
         assert one.base_url != other.base_url
         assert (one.state.count("Users"), other.state.count("Users")) == (25, 1)
@@ -78,8 +78,8 @@ def test_several_ports() -> None:
             assert httpx.get(f"{url}/xapi/v1/Defs?$select=Id", headers=headers).json()["Id"] == 1
 
 
-def test_answers_do_not_wait_for_acknowledgements(api: httpx.Client) -> None:
-    """With Nagle's algorithm on, each answer on a kept connection takes 40 ms longer than it should."""
+def test_nagle_is_off(api: httpx.Client) -> None:
+    """Check that Nagle's algorithm is off; with it, each response on an open connection takes 40 ms longer."""
     times = []
     for _ in range(21):
         begin = time.monotonic()
@@ -88,7 +88,7 @@ def test_answers_do_not_wait_for_acknowledgements(api: httpx.Client) -> None:
     assert sorted(times)[10] < 0.03
 
 
-def test_misuse() -> None:
+def test_invalid_options() -> None:
     with pytest.raises(UnknownNameError, match=r"does not contain release '20\.0\.3'"):
         Simulator(release="20.0.3")
     with pytest.raises(ConfigurationError, match="the seed 'huge' does not exist"):
@@ -140,7 +140,7 @@ def test_many_clients_at_once(pbx: Simulator) -> None:
     assert pbx.state.count("Users") == 25 + 48
 
 
-def test_state_is_read_while_the_server_writes(pbx: Simulator) -> None:
+def test_state_during_writes(pbx: Simulator) -> None:
     token = pbx.token()
     with (
         ThreadPoolExecutor(4) as threads,
@@ -158,7 +158,7 @@ def test_state_is_read_while_the_server_writes(pbx: Simulator) -> None:
     assert pbx.state.count("Contacts") == 66
 
 
-def test_requests_are_kept_in_order_and_bounded(pbx: Simulator, api: httpx.Client) -> None:
+def test_recorded_requests(pbx: Simulator, api: httpx.Client) -> None:
     api.patch("MyUser", json={"FirstName": "Ada"})
     api.post("Contacts", json={"FirstName": "x" * 100_000})
     first, second = pbx.requests
@@ -192,7 +192,7 @@ def test_bodies_over_10_mb(pbx: Simulator, api: httpx.Client) -> None:
     assert api.post("Contacts", content=within, headers=headers).status_code == 201
 
 
-def test_a_body_of_a_terabyte_is_not_waited_for(pbx: Simulator) -> None:
+def test_a_body_of_a_terabyte(pbx: Simulator) -> None:
     with connect(pbx) as connection:
         connection.sendall(
             b"POST /xapi/v1/Users HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000000\r\n\r\n{"
@@ -214,21 +214,21 @@ def test_a_body_of_a_terabyte_is_not_waited_for(pbx: Simulator) -> None:
         b"",
     ],
 )
-def test_garbage_harms_nothing(pbx: Simulator, api: httpx.Client, sent: bytes) -> None:
+def test_garbage(pbx: Simulator, api: httpx.Client, sent: bytes) -> None:
     before = pbx.state.entities("Users")
     with connect(pbx) as connection:
         try:
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # the server has had enough of it already
+            pass  # the server has closed the connection already
         received = receive(connection)
     assert received == b"" or received.startswith(b"HTTP/1.1 4"), received[:200]
     assert api.get("Defs?$select=Id").status_code == 200
     assert pbx.state.entities("Users") == before
 
 
-def test_a_client_that_goes_away_in_the_middle_of_its_body(pbx: Simulator, api: httpx.Client) -> None:
+def test_a_client_that_disconnects_in_its_body(pbx: Simulator, api: httpx.Client) -> None:
     token = api.headers["authorization"].encode()
     for _ in range(20):
         with connect(pbx) as connection:
@@ -239,7 +239,7 @@ def test_a_client_that_goes_away_in_the_middle_of_its_body(pbx: Simulator, api: 
     assert api.get("Contacts?$count=true&$top=0").json()["@odata.count"] == 6
 
 
-def test_a_slow_client_holds_up_nobody(pbx: Simulator, api: httpx.Client) -> None:
+def test_a_slow_client_blocks_no_other(pbx: Simulator, api: httpx.Client) -> None:
     with connect(pbx) as connection:
         connection.sendall(b"GET /xapi/v1/Users HTTP/1.1\r\nHost: x\r\n")
         begin = time.monotonic()
@@ -248,7 +248,7 @@ def test_a_slow_client_holds_up_nobody(pbx: Simulator, api: httpx.Client) -> Non
 
 
 @pytest.mark.parametrize("host", [b'evil.example/"x', b"a" * 400, b"x y"])
-def test_a_strange_host_is_not_repeated(pbx: Simulator, host: bytes) -> None:
+def test_an_invalid_host_is_not_repeated(pbx: Simulator, host: bytes) -> None:
     with connect(pbx) as connection:
         connection.sendall(
             b"GET /xapi/v1/Defs HTTP/1.1\r\nHost: " + host + b"\r\nConnection: close\r\n"
@@ -274,7 +274,7 @@ def test_stops_although_a_connection_is_open() -> None:
         assert time.monotonic() - begin < 3
 
 
-def test_run_serves_until_it_is_told_to_stop() -> None:
+def test_run_serves_until_a_signal() -> None:
     code = (
         "from threecx_node.simulator import run\n"
         "run(port=0, release='20.0.8', seed='empty', on_ready=lambda pbx: print(pbx.base_url, flush=True))\n"

@@ -1,4 +1,4 @@
-"""Roles: who is refused what, and that a service principal's rights decide what its client may do."""
+"""The roles of clients, and the rights of service principals that select their role."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_owner_sees_all(three: Simulator) -> None:
             assert api.get(f"{name}?$top=1").status_code == 200
 
 
-def test_an_administrator_is_refused_what_calls_left_behind(three: Simulator) -> None:
+def test_an_administrator_cannot_read_records_of_calls(three: Simulator) -> None:
     with as_client(three, "admin", "a") as api:
         for name in LEFT_BEHIND:
             answer = api.get(f"{name}?$top=1")
@@ -47,7 +47,7 @@ def test_an_administrator_is_refused_what_calls_left_behind(three: Simulator) ->
         assert api.post("Contacts", json={"FirstName": "Ada"}).status_code == 201
 
 
-def test_a_user_may_little(three: Simulator) -> None:
+def test_a_user_can_read_little(three: Simulator) -> None:
     before = three.state.entities("Contacts")
     with as_client(three, "user", "u") as api:
         for name in (*LEFT_BEHIND, "Users", "Groups", "Queues", "SystemStatus", "Users(7)"):
@@ -63,13 +63,13 @@ def test_a_user_may_little(three: Simulator) -> None:
 
 
 @pytest.mark.parametrize(("role", "history", "users"), [("user", 403, 403), ("system_admins", 403, 200)])
-def test_the_main_clients_role(role: str, history: int, users: int) -> None:
+def test_role_of_the_main_client(role: str, history: int, users: int) -> None:
     with Simulator(role=role) as pbx, as_client(pbx, "900", pbx.client_secret) as api:
         assert api.get("CallHistoryView?$top=1").status_code == history
         assert api.get("Users?$top=1").status_code == users
 
 
-def test_misuse() -> None:
+def test_invalid_clients() -> None:
     with pytest.raises(ConfigurationError, match="role 'Boss' does not exist"):
         Simulator(role="Boss")
     with pytest.raises(ConfigurationError, match="same id"):
@@ -78,7 +78,7 @@ def test_misuse() -> None:
         Simulator(clients=[Client("crm", "")])
 
 
-def test_a_service_principals_rights_decide(pbx: Simulator, api: httpx.Client) -> None:
+def test_rights_of_a_service_principal(pbx: Simulator, api: httpx.Client) -> None:
     def rights(role: str) -> dict[str, object]:
         return {"Groups": [{"Name": "DEFAULT", "Rights": {"RoleName": role}}]}
 
@@ -87,7 +87,7 @@ def test_a_service_principals_rights_decide(pbx: Simulator, api: httpx.Client) -
     first = api.post(f"{path}/Pbx.GenerateAppToken").json()["value"]
     with as_client(pbx, "crm", first) as crm:
         assert crm.get("CallHistoryView?$top=1").status_code == 200
-        # What it may do is asked at every request, not at the login.
+        # The role is checked at every request, not only at the login.
         assert api.patch(path, json=rights("system_admins")).status_code == 204
         assert crm.get("CallHistoryView?$top=1").status_code == 403
         assert crm.get("Users?$top=1").status_code == 200
@@ -104,7 +104,7 @@ def test_a_service_principals_rights_decide(pbx: Simulator, api: httpx.Client) -
         assert api.patch(path, json={"XAPIEnabled": True}).status_code == 204
         assert api.delete(path).status_code == 204
         assert crm.get("Defs?$select=Id").status_code == 401
-    # A successor of the same number does not inherit the key.
+    # A later principal with the same number does not inherit the key.
     api.post("ServicePrincipals", json={"Number": "crm", **rights("system_owners")})
     form = {"grant_type": "client_credentials", "client_id": "crm", "client_secret": second}
     assert httpx.post(f"{pbx.base_url}/connect/token", data=form).status_code == 401

@@ -1,4 +1,4 @@
-"""Paths: keys, their literals, what is there and what is not."""
+"""Paths: keys, literals, existing and unknown paths."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from threecx_node.simulator import Simulator
 
 
 def exactly(pbx: Simulator, target: bytes, method: bytes = b"GET") -> tuple[int, bytes]:
-    """Sends a request target byte by byte, past every client's good manners."""
+    """Send a request target exactly as given, which HTTP clients do not do."""
     host, port = pbx.base_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
         connection.sendall(
@@ -77,12 +77,12 @@ def test_key(pbx: Simulator, api: httpx.Client) -> None:
     assert api.get(f"Users(Id={user['Id']})").json() == body
 
 
-def test_key_that_is_a_string() -> None:
+def test_string_keys() -> None:
     with Simulator() as pbx:
         status, received = exactly(pbx, b"/xapi/v1/TenantProperties('O''Brien%20%26%20S%C3%B6hne%2F1')")
         assert status == 200
         assert b'"Value":"wholesale"' in received
-        # The same key with everything encoded that may be.
+        # The same key with every character encoded that may be.
         target = b"/xapi/v1/TenantProperties%28%27O%27%27Brien%20%26%20S%C3%B6hne%2F1%27%29"
         assert exactly(pbx, target)[0] == 200
 
@@ -125,13 +125,13 @@ def test_key_that_is_a_string() -> None:
         (b"Trunks/Pbx.InitTrunk(wrong='x')", 404),
     ],
 )  # fmt: skip
-def test_sloppy_paths_fail(running: Simulator, target: bytes, status: int) -> None:
+def test_invalid_paths(running: Simulator, target: bytes, status: int) -> None:
     given, received = exactly(running, b"/xapi/v1/" + target)
     assert given == status, received
     assert b'"error":{"code":"","message":"' in received
 
 
-def test_bytes_that_no_path_holds(running: Simulator) -> None:
+def test_bytes_that_no_path_contains(running: Simulator) -> None:
     for target in (b"TenantProperties('caf\xc3\xa9')", b"Users(\x01)"):
         assert exactly(running, b"/xapi/v1/" + target)[0] == 400
 
@@ -149,7 +149,7 @@ def test_not_found_names_the_key(api: httpx.Client) -> None:
     assert error_of(api.get("TenantProperties('nothing')"))["details"][0]["target"] == "Name"
 
 
-def test_number(api: httpx.Client) -> None:
+def test_get_by_number(api: httpx.Client) -> None:
     answer = api.get("Users(Number='102')?$select=Id,Number")
     assert answer.json()["Number"] == "102"
     assert api.get("Queues(Number='800')").json()["Name"] == "Support"
@@ -157,7 +157,7 @@ def test_number(api: httpx.Client) -> None:
     assert api.get("Users/Pbx.GetByNumber(number='102')").status_code == 404
 
 
-def test_number_in_old_releases() -> None:
+def test_get_by_number_in_old_releases() -> None:
     with Simulator(release="20.0.7") as pbx:
         headers = {"Authorization": f"Bearer {pbx.token()}"}
         with httpx.Client(base_url=f"{pbx.base_url}/xapi/v1/", headers=headers) as client:
@@ -194,7 +194,7 @@ def test_singletons(api: httpx.Client) -> None:
     assert api.get("MyGroup/Members").json()["value"][0]["Number"] == "100"
 
 
-def test_methods_that_a_path_does_not_take(api: httpx.Client) -> None:
+def test_methods_that_a_path_does_not_accept(api: httpx.Client) -> None:
     answer = api.put("Users", json={})
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, POST"

@@ -1,7 +1,7 @@
-"""Every operation of every release, asked as the official document says, answers as it says.
+"""Every operation of every release, with requests and responses by the official document.
 
-Each is asked three times: with keys and numbers that exist, with keys that do not, and with an empty body.
-What a request changed is undone before the next, so that each meets the same office.
+Each operation gets three requests: with existing keys and numbers, with keys that do not exist, and with an empty body.
+The changes of a request are undone before the next one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.official import Document, Known, Operation, Sent, fill, is_error
+from tests.simulator.operations.official import Document, Known, Operation, Sent, fill, is_error
 from tests.support import RELEASES, document
 from threecx_node.simulator import Simulator
 
 pytestmark = pytest.mark.slow
 
-# Ids that a PBX chooses: replaced by what a preparation was answered.
+# Placeholders for ids that a PBX chooses; a preparation returns the real ones.
 STORE, CONVERTER, FAX, GROUP = "(vector store)", "(converter)", "(fax)", "(group)"
 UPDATE_LIST, UPDATE, USER, TRUNK = "(update list)", "(update)", "(user)", "(trunk)"
 
-# Numbers and names that a body's properties mean, wherever they stand.
+# Existing numbers and names, by property, at any place in a body.
 BODY: Mapping[str, Any] = {
     "Number": "101",
     "dn": "101",
@@ -53,7 +53,7 @@ BODY: Mapping[str, Any] = {
     "Destination": "ada@office.example",
     "Groups": [{"GroupId": 1}],
 }
-# The same, for one operation alone; a value that is a function is worked out from what the PBX has.
+# The same for single operations.
 BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "BulkLinksDelete": {"ids": ["office"]},
     "DeleteFile": {"filename": "main.wav"},
@@ -124,7 +124,7 @@ def with_routes(client: Client) -> dict[str, Any]:
     return {USER: known.key("Users", "Id"), TRUNK: rows[0]["Id"]}
 
 
-# What must have happened before.
+# The preparations of operations.
 BEFORE: Mapping[str, Callable[[Client], dict[str, Any]]] = {
     "AddVectorStoreFiles": with_store,
     "BatchDeleteFiles": with_store,
@@ -148,7 +148,7 @@ BEFORE: Mapping[str, Callable[[Client], dict[str, Any]]] = {
     "UpdateDNProperty": with_property,
     "UpdateVectorStore": with_store,
 }
-# Arguments of paths, where the parameter's name alone does not say enough.
+# Arguments of paths of single operations.
 PATHS: Mapping[str, Mapping[str, Any]] = {
     "DeleteFax": {"Id": FAX},
     "DeleteGroup": {"Id": GROUP},
@@ -166,25 +166,25 @@ PATHS: Mapping[str, Mapping[str, Any]] = {
     "GetCallQualityReport": {"cdrId": "1", "call_id": 1},
     "GetOldCallQualityReport": {"call_id": 1},
 }
-# Where the PBX's own rules refuse what the document would allow: the code, and why.
+# Requests that the document allows and the PBX's rules refuse: the code, and the reason.
 REFUSED: Mapping[str, str] = {}
 
 TITLES = {"RIFF": b"RIFF", "ZIP": b"PK"}
 
 
-class Undone(Exception):  # noqa: N818 - nothing failed: it takes a transaction back
-    """Ends a transaction without its changes."""
+class Undone(Exception):  # noqa: N818 - it undoes a transaction
+    """Raised to undo a transaction."""
 
 
 class Client:
-    """Asks a simulator in process, and undoes what was changed."""
+    """Sends requests to a simulator in process, and can undo their changes."""
 
     def __init__(self, release: str) -> None:
         self.simulator = Simulator(release=release)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Everything inside happens, is seen, and has never happened."""
+        """Undo all changes that are made inside."""
         try:
             with self.simulator._pbx.store.transaction():
                 yield
@@ -193,13 +193,13 @@ class Client:
             return
 
     def done(self, path: str, body: Any) -> Sent:
-        """An action that must succeed."""
+        """Send a request that must succeed."""
         answer = self.send("POST", path, body)
         assert answer.status < 300, f"{path}: {answer.body!r}"
         return answer
 
     def send(self, method: str, path: str, body: Any) -> Sent:
-        """One request with a token of its own, as an earlier one may have ended the last."""
+        """Send a request with a new token, because an earlier request may have ended the last one."""
         content = b"" if body is None else json.dumps(body).encode()
         headers = {
             "authorization": f"Bearer {self.simulator.token()}",
@@ -232,7 +232,7 @@ class Client:
 
 
 def chosen(value: Any, ids: Mapping[str, Any]) -> Any:
-    """A value with the ids that the PBX chose."""
+    """Return a value with the ids that the PBX chose."""
     if isinstance(value, Mapping):
         return {name: chosen(part, ids) for name, part in value.items()}
     if isinstance(value, list):
@@ -241,7 +241,7 @@ def chosen(value: Any, ids: Mapping[str, Any]) -> Any:
 
 
 def body_of(doc: Document, operation: Operation, known: Known) -> Any:
-    """A body with everything that the document declares, with numbers that exist where that matters."""
+    """Return a body with every property of the document and existing numbers where they matter."""
     schema = doc.body_schema(operation)
     if schema is None:
         return None
@@ -252,7 +252,7 @@ def body_of(doc: Document, operation: Operation, known: Known) -> Any:
     if operation.id.startswith("Create") and "Number" in body:
         body["Number"] = "7777"
     if operation.method == "PATCH":
-        # What cannot change is left out, as clients do.
+        # Properties that cannot change are omitted, as clients do.
         for name in (*doc.parameters(operation, "path"), "Number", "Id"):
             body.pop(name, None)
     return {**body, **properties}
@@ -316,7 +316,7 @@ def office(request: pytest.FixtureRequest) -> tuple[Document, Client, Known]:
     return doc, client, Known(client.send)
 
 
-def test_with_keys_that_exist(office: tuple[Document, Client, Known]) -> None:
+def test_existing_keys(office: tuple[Document, Client, Known]) -> None:
     doc, client, known = office
     failed = []
     asked = 0
@@ -339,7 +339,7 @@ def test_with_keys_that_exist(office: tuple[Document, Client, Known]) -> None:
     assert failed == [], f"{len(failed)} of {asked}:\n" + "\n".join(failed)
 
 
-def test_with_keys_that_do_not_exist(office: tuple[Document, Client, Known]) -> None:
+def test_unknown_keys(office: tuple[Document, Client, Known]) -> None:
     doc, client, known = office
     failed = []
     for operation in doc.operations():
@@ -359,7 +359,7 @@ def test_with_keys_that_do_not_exist(office: tuple[Document, Client, Known]) -> 
     assert failed == [], "\n".join(failed)
 
 
-def test_with_nothing_in_the_body(office: tuple[Document, Client, Known]) -> None:
+def test_an_empty_body(office: tuple[Document, Client, Known]) -> None:
     doc, client, known = office
     failed = []
     for operation in doc.operations():

@@ -1,4 +1,4 @@
-"""Faults: the same seed gives the same ones, at the rates that were asked for."""
+"""Fault injection: the same seed gives the same faults, at the rates of the plan."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.cli.conftest import run
 from threecx_node.errors import ConfigurationError
 from threecx_node.simulator import Simulator
 
-# How a client meets a dropped connection: closed, or reset where it was still sending.
+# A client sees a dropped connection as closed, or as reset if it was still sending.
 DROPPED = (httpx.RemoteProtocolError, httpx.ReadError)
 
 
@@ -23,7 +23,7 @@ def logged_in(pbx: Simulator) -> httpx.Client:
 
 
 def what_comes(pbx: Simulator, requests: int) -> list[str]:
-    """The status of each of many requests, logging in again where a token has ended."""
+    """Return the status of each of many requests, with a new login after a token has ended."""
     seen = []
     with logged_in(pbx) as api:
         for _ in range(requests):
@@ -38,7 +38,7 @@ def what_comes(pbx: Simulator, requests: int) -> list[str]:
     return seen
 
 
-def test_rates_are_roughly_as_asked_for_and_repeat_exactly() -> None:
+def test_rates_and_repetition() -> None:
     plan = "429:20%,503:10%,drop:10%,401:5%"
     runs = []
     for _ in range(2):
@@ -53,7 +53,7 @@ def test_rates_are_roughly_as_asked_for_and_repeat_exactly() -> None:
         assert what_comes(pbx, 200) != runs[0][:200]
 
 
-def test_without_a_seed_every_run_is_another() -> None:
+def test_without_a_seed_runs_differ() -> None:
     seen = []
     for _ in range(2):
         with Simulator(faults="500:50%") as pbx:
@@ -95,7 +95,7 @@ def test_an_ended_token_stays_ended() -> None:
         assert api.get("Users").status_code == 200
 
 
-def test_slow_answers_hold_up_nobody_else() -> None:
+def test_slow_responses_block_no_other_client() -> None:
     with Simulator(faults="slow:100%:400") as pbx, logged_in(pbx) as api:
         begin = time.monotonic()
         assert api.get("Defs?$select=Id").status_code == 200
@@ -105,7 +105,7 @@ def test_slow_answers_hold_up_nobody_else() -> None:
         assert time.monotonic() - begin < 0.4
 
 
-def test_the_login_is_spared_but_where_it_is_named() -> None:
+def test_faults_of_the_login() -> None:
     def login(pbx: Simulator) -> httpx.Response:
         form = {"grant_type": "client_credentials", "client_id": "900", "client_secret": pbx.client_secret}
         return httpx.post(f"{pbx.base_url}/connect/token", data=form)
@@ -126,7 +126,7 @@ def test_the_login_is_spared_but_where_it_is_named() -> None:
         assert time.monotonic() - begin >= 0.2
 
 
-def test_logins_do_not_shift_the_faults_of_the_api() -> None:
+def test_logins_do_not_change_the_faults_of_the_api() -> None:
     with Simulator(faults="500:50%,token-500:50%", fault_seed=3) as pbx:
         plain = what_comes(pbx, 40)
         pbx.faults.set("500:50%,token-500:50%", 3)
@@ -155,14 +155,14 @@ def test_logins_do_not_shift_the_faults_of_the_api() -> None:
         ("drop:1%:5", "takes no value"),
     ],
 )
-def test_plans_that_cannot_be_used(plan: str, message: str) -> None:
+def test_invalid_plans(plan: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
         Simulator(faults=plan)
     assert "\n" not in caught.value.one_line()
 
 
 @pytest.mark.parametrize("plan", ["", " ", "429:5%, 503:2.5% ,", "drop:50%,503:50%,token-drop:100%"])
-def test_plans_that_can(plan: str) -> None:
+def test_valid_plans(plan: str) -> None:
     assert Simulator(faults=plan).faults.plan == plan
 
 
@@ -172,7 +172,7 @@ def test_on_the_command_line() -> None:
     assert "'429:lots' is not valid" in ran.err
 
 
-def test_another_plan_while_it_runs(pbx: Simulator, api: httpx.Client) -> None:
+def test_changing_the_plan(pbx: Simulator, api: httpx.Client) -> None:
     check: Callable[[], int] = lambda: api.get("Defs?$select=Id").status_code  # noqa: E731 - three times the same
     assert check() == 200
     pbx.faults.set("418:100%")

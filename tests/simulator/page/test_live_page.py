@@ -1,4 +1,4 @@
-"""The page in a real browser: a person watches, a workflow works."""
+"""The page in a real browser: it follows the changes of a workflow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Whatever the browser itself might want: it finds nobody but this machine.
+    # The browser's own requests can reach this machine only.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 PAGES = (
@@ -48,7 +48,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """Debian's browser with a fresh profile; without it these tests fail."""
+    """Debian's browser with a new profile; these tests need it."""
     assert CHROMIUM.exists(), "the browser is missing: run tools/install_programs.sh"
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
     yield browser
@@ -57,13 +57,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture
 def problems() -> list[str]:
-    """What the browser's console said; empty at the end, or the test fails."""
+    """The messages in the browser's console; a test fails if any are left at its end."""
     return []
 
 
 @pytest.fixture
 def visit(chromium: Browser, pbx: Simulator, problems: list[str]) -> Iterator[Opener]:
-    """Opens pages of the simulator; afterwards nothing may have gone wrong in them, or out of this machine."""
+    """A function that opens pages; afterwards they must have no errors and no requests to other machines."""
     asked: list[str] = []
     contexts = []
 
@@ -99,7 +99,7 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
-def test_an_app_vanishes_from_the_open_page(visit: Opener, api: httpx.Client) -> None:
+def test_a_deleted_app_disappears(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=CallFlowApps")
     row = page.get_by_role("row").filter(has_text="Old voicemail tree")
     link = page.get_by_role("navigation").get_by_role("link", name="Call Flow Apps")
@@ -110,7 +110,7 @@ def test_an_app_vanishes_from_the_open_page(visit: Opener, api: httpx.Client) ->
 
     assert api.delete(f"CallFlowApps({key})").status_code == 204
 
-    # Struck through for a moment, so that a person sees which one goes.
+    # Struck through for a moment, so that a person sees which one disappears.
     expect(page.locator("tr.gone")).to_contain_text("Old voicemail tree")
     expect(row).to_have_count(0)
     expect(link).to_have_text("Call Flow Apps 7")
@@ -119,13 +119,13 @@ def test_an_app_vanishes_from_the_open_page(visit: Opener, api: httpx.Client) ->
     assert page.evaluate("window.stayed") is True
 
 
-def test_what_is_made_comes_up(visit: Opener, api: httpx.Client) -> None:
+def test_a_created_entity_appears(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Contacts")
     assert api.post("Contacts", json={"FirstName": "Zora", "LastName": "Neale"}).status_code == 201
     expect(page.locator("tr.new").filter(has_text="Neale")).to_be_visible()
 
 
-def test_an_entity_that_changes_and_goes_while_it_is_open(
+def test_an_open_entity_changes_and_disappears(
     visit: Opener, api: httpx.Client, pbx: Simulator, problems: list[str]
 ) -> None:
     key = pbx.state.entities("Contacts")[0]["Id"]
@@ -138,13 +138,13 @@ def test_an_entity_that_changes_and_goes_while_it_is_open(
     expect(page.get_by_role("heading", level=1)).to_have_text("Not here")
     page.get_by_role("link", name="Back to the set").click()
     expect(page.locator("main")).to_contain_text("of 5")
-    # The browser itself notes the 404 that told it.
+    # The browser's console has the 404 of the removed entity.
     assert len(problems) >= 1
     assert all("404" in problem for problem in problems)
     problems.clear()
 
 
-def test_what_a_reader_did_stays(visit: Opener, api: httpx.Client) -> None:
+def test_scrolled_and_opened_parts_stay(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Users", size=(1000, 500))
     table = page.locator(".scroll").first
     page.evaluate("document.querySelector('#settings').open = true")
@@ -161,7 +161,7 @@ def test_what_a_reader_did_stays(visit: Opener, api: httpx.Client) -> None:
     assert page.evaluate("document.querySelector('#settings').open") is True
 
 
-def test_it_can_be_told_to_wait(visit: Opener, api: httpx.Client) -> None:
+def test_pause(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Contacts")
     button = page.get_by_role("button", name="Live")
     expect(button).to_have_attribute("aria-pressed", "true")
@@ -179,7 +179,7 @@ def test_hostile_names_are_text(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Contacts")
     made = api.post("Contacts", json={"FirstName": HOSTILE, "LastName": "x"})
     assert made.status_code == 201
-    # Both ways in: brought by the script, and in the page from the start.
+    # Both ways: added by the script, and in the page from the start.
     expect(page.get_by_text(HOSTILE).first).to_be_visible()
     for path in ("/?set=Contacts", f"/?set=Contacts&key={made.json()['Id']}", "/"):
         fresh = visit(path)
@@ -191,9 +191,7 @@ def test_hostile_names_are_text(visit: Opener, api: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 390, 768])
-def test_a_narrow_screen_never_scrolls_sideways(
-    visit: Opener, api: httpx.Client, pbx: Simulator, width: int
-) -> None:
+def test_narrow_screens(visit: Opener, api: httpx.Client, pbx: Simulator, width: int) -> None:
     api.get("Users?$filter=" + " or ".join(f"Number eq '{number}'" for number in range(100, 110)))
     api.post("Contacts", json={"FirstName": "W" * 250, "LastName": "x"})
     page = visit("/?set=Contacts", size=(width, 700))
@@ -212,7 +210,7 @@ def test_light_and_dark(visit: Opener) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_it_can_be_read_without_looking(visit: Opener, api: httpx.Client, path: str) -> None:
+def test_accessibility(visit: Opener, api: httpx.Client, path: str) -> None:
     api.get("Users?$top=1")
     page = visit(path)
     assert page.locator("html").get_attribute("lang") == "en"
@@ -224,19 +222,19 @@ def test_it_can_be_read_without_looking(visit: Opener, api: httpx.Client, path: 
         assert table.locator("th:not([scope])").count() == 0
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(each => each.id)")
     assert len(ids) == len(set(ids)) > 3
-    # The way by keyboard begins with a link past everything that comes before the content.
+    # The first element for the keyboard is a link that skips to the content.
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
 
 
-def test_without_javascript_it_still_shows_and_follows(visit: Opener, api: httpx.Client) -> None:
+def test_without_javascript(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Contacts", javascript=False)
     expect(page.locator("main")).to_contain_text("of 6")
     assert api.delete("Contacts(1)").status_code == 204
     expect(page.locator("main")).to_contain_text("of 5", timeout=15_000)
 
 
-def test_when_the_simulator_ends_the_page_says_so(chromium: Browser) -> None:
+def test_the_simulator_ends(chromium: Browser) -> None:
     with Simulator() as own:
         page = chromium.new_page()
         page.goto(own.base_url)

@@ -1,6 +1,6 @@
-"""Requests made from the official document alone, and what it allows as answers. Nothing of ours is used here.
+"""Build requests from the official document, and check responses against it, without code of this project.
 
-The document says types, not which users and numbers a PBX has; those come from `Known`, which asks the PBX.
+The document has types, but not the users and numbers of a PBX; `Known` requests those from the PBX.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.samples import BY_FORMAT
 Schema = Mapping[str, Any]
 DEEPEST = 3
 
-# Texts to OData that a report reads as durations, and other arguments that only some texts fit.
+# Arguments with a special form: durations of reports, which OData sees as texts, and others.
 _ARGUMENTS: Mapping[str, str] = {
     "waitInterval": "0:00:0",
     "answerInterval": "0:00:0",
@@ -41,7 +41,7 @@ _ARGUMENTS: Mapping[str, str] = {
 }
 # Arguments of functions that are keys of a set.
 _KEYS = {"userId": ("Users", "Id"), "recId": ("Recordings", "Id")}
-# The keys of sets that the document lets nobody list.
+# The keys of sets that have no list operation.
 _UNLISTED = {("CrmTemplates", "Name"): "Generic REST"}
 
 
@@ -57,7 +57,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A request and its answer."""
+    """The response to a request."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,7 +65,7 @@ class Sent:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, None where it is empty."""
+        """The body parsed as JSON, None if it is empty."""
         return json.loads(self.body) if self.body else None
 
 
@@ -73,20 +73,20 @@ Send = Callable[[str, str, Any], Sent]
 
 
 class Document:
-    """An official document, its references followed."""
+    """An official document."""
 
     def __init__(self, content: Schema) -> None:
         self.content: Schema = _read(content)
 
     def operations(self) -> Iterator[Operation]:
-        """All operations, in the document's order."""
+        """Yield all operations in the document's order."""
         for path, item in self.content["paths"].items():
             for method in ("get", "post", "patch", "put", "delete"):
                 if method in item:
                     yield Operation(item[method]["operationId"], method.upper(), path, item[method])
 
     def follow(self, node: Any) -> Any:
-        """What a reference names."""
+        """Return the target of a reference, or the node itself."""
         while "$ref" in node:
             target: Any = self.content
             for part in node["$ref"].removeprefix("#/").split("/"):
@@ -95,18 +95,18 @@ class Document:
         return node
 
     def parameters(self, operation: Operation, place: str) -> dict[str, Schema]:
-        """The schemas of an operation's parameters in the path or query, by name."""
+        """Return the schemas of an operation's parameters in the path or query, by name."""
         found = (self.follow(each) for each in operation.raw.get("parameters", []))
         return {each["name"]: self.follow(each["schema"]) for each in found if each["in"] == place}
 
     def body_schema(self, operation: Operation) -> Schema | None:
-        """The schema of an operation's body, None where it has none."""
+        """Return the schema of an operation's body, None if it has none."""
         body = self.follow(operation.raw.get("requestBody", {}))
         found: Schema | None = body.get("content", {}).get("application/json", {}).get("schema")
         return found
 
     def properties(self, schema: Schema) -> dict[str, Schema]:
-        """The properties of an object, those of its bases included."""
+        """Return the properties of an object, including those of its bases."""
         schema = self.follow(schema)
         found: dict[str, Schema] = {}
         for part in _bases(schema):
@@ -115,7 +115,7 @@ class Document:
         return found
 
     def sample(self, schema: Schema, known: Mapping[str, Any], depth: int = 0, name: str = "") -> Any:
-        """A value with every property of the schema, down to a depth; `known` has values by property name."""
+        """Return a value with every property of the schema, down to a depth; `known` has values by property name."""
         schema = self.follow(schema)
         if "enum" in schema:
             return schema["enum"][0]
@@ -140,23 +140,25 @@ class Document:
         return not list(self.validator(schema).iter_errors(value))
 
     def validator(self, schema: Schema) -> OAS30Validator:
-        """A validator of the document's own schema."""
+        """Return a validator for a schema of the document."""
         return OAS30Validator({"components": self.content["components"], **schema})
 
     def declared(self, operation: Operation) -> int:
-        """The status of success."""
+        """Return the status of success."""
         (status,) = (code for code in operation.raw["responses"] if code.startswith("2"))
         return int(status)
 
     def answer_schema(self, operation: Operation, status: str) -> Schema | None:
-        """The schema of an answer's body, None where it has none."""
+        """Return the schema of a response's body, None if it has none."""
         response = self.follow(operation.raw["responses"][status])
         found: Schema | None = response.get("content", {}).get("application/json", {}).get("schema")
         return found
 
     def unfit(self, schema: Schema, value: Any, at: str = "") -> Iterator[str]:
-        """What the document's schema leaves open and a client relies on: no unknown property, and every
-        plain one that cannot be null is there."""
+        """Yield violations of rules that clients rely on and the schema does not state.
+
+        A value has no unknown property, and it has every plain property that cannot be null.
+        """
         schema = self.follow(schema)
         if isinstance(value, list) and "items" in schema:
             for item in value[:5]:
@@ -181,7 +183,7 @@ _WORDS = {False: "No", True: "Yes"}
 
 
 def _read(node: Any) -> Any:
-    """The document as its authors mean it: enum members are texts, and `nullable` beside `allOf` allows null."""
+    """Return the document as it is meant: enum members are texts, and `nullable` beside `allOf` allows null."""
     if isinstance(node, list):
         return [_read(part) for part in node]
     if not isinstance(node, Mapping):
@@ -209,25 +211,25 @@ def _is_plain(schema: Schema) -> bool:
 
 @dataclass
 class Known:
-    """What the PBX has: the keys of its sets, asked for once, and the lists of them."""
+    """The keys of a PBX's sets, requested once per set."""
 
     send: Send
     _first: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def key(self, set_name: str, name: str) -> Any:
-        """The key of the last entity of a set, None where it has none or none is listed."""
+        """Return the key of the last entity of a set, None if the set is empty or has no list."""
         if (set_name, name) in _UNLISTED:
             return _UNLISTED[set_name, name]
         if set_name not in self._first:
             answer = self.send("GET", f"/{set_name}", None)
-            # Singletons and paths that are only good for functions are no sets.
+            # Singletons, and paths that have functions only, are not sets.
             rows = answer.json.get("value", []) if answer.status == 200 else []
             self._first[set_name] = rows[-1] if rows else {}
         return self._first[set_name].get(name)
 
 
 def literal(schema: Schema, value: Any) -> str:
-    """A value as it stands in a URL."""
+    """Return a value as a literal in a URL."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if schema.get("type") != "string" or schema.get("format") in ("uuid", "date-time"):
@@ -238,7 +240,7 @@ def literal(schema: Schema, value: Any) -> str:
 def fill(
     document: Document, operation: Operation, known: Known, given: Mapping[str, Any], *, existing: bool
 ) -> str:
-    """The operation's path with its parameters: keys that exist, or keys that do not."""
+    """Return the operation's path with parameters: with existing keys, or with keys that do not exist."""
     path = operation.path
     for name, schema in document.parameters(operation, "path").items():
         value = given.get(name)
@@ -252,7 +254,7 @@ def _path_value(path: str, name: str, schema: Schema, known: Known, *, existing:
     kind, form = schema["type"], schema.get("format", "")
     keyed = re.match(rf"/(\w+)(?:/Pbx\.Get(?:Trunk)?ByNumber)?\((?:\w+=)?\{{{name}\}}\)", path)
     if existing and keyed:
-        # A look-up by number names its argument in small letters in older releases.
+        # In older releases, the argument of a look-up by number is in lower case.
         value = known.key(keyed[1], name[0].upper() + name[1:])
         assert value is not None, f"{path}: the PBX has no {keyed[1]}"
         return value
@@ -272,7 +274,7 @@ def _path_value(path: str, name: str, schema: Schema, known: Known, *, existing:
 
 
 def is_error(document: Document, answer: Sent, operation: Operation) -> list[str]:
-    """What is wrong with an answer that is an error, by the document's error schema."""
+    """Return the violations of the document's error schema by an error response."""
     schema = document.answer_schema(operation, "default")
     assert schema is not None
     body = answer.json

@@ -1,4 +1,4 @@
-"""Query options: paging, choice of properties, filters, order, search."""
+"""Query options: paging, selection of properties, filters, order, search."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def test_top_over_100(api: httpx.Client) -> None:
         "$top=99999999999",
     ],
 )
-def test_options_that_cannot_be_read(api: httpx.Client, query: str) -> None:
+def test_malformed_options(api: httpx.Client, query: str) -> None:
     refused(api, query)
 
 
-def test_options_that_an_operation_does_not_take(api: httpx.Client) -> None:
+def test_options_that_an_operation_does_not_accept(api: httpx.Client) -> None:
     user_id = api.get("Users(Number='101')").json()["Id"]
     assert "$top" in refused(api, "$top=1", f"Users({user_id})")
     assert api.get("Users?custom=1&$top=1&format=x").status_code == 200
@@ -76,7 +76,7 @@ def test_count(api: httpx.Client) -> None:
     assert "@odata.count" not in api.get("Users?$count=false&$top=1").json()
 
 
-def test_next_link_leads_through_all(api: httpx.Client) -> None:
+def test_next_links_lead_through_all(api: httpx.Client) -> None:
     add_contacts(api, 230)
     total = 236
     url, seen, pages = "Contacts?$count=true&$orderby=Id desc&$select=Id", [], 0
@@ -88,7 +88,7 @@ def test_next_link_leads_through_all(api: httpx.Client) -> None:
     assert pages == 3
     assert seen == sorted(seen, reverse=True)
     assert len(set(seen)) == total
-    # Who gives $top pages by itself.
+    # A client that sends $top pages by itself.
     assert "@odata.nextLink" not in api.get("Contacts?$top=100").json()
 
 
@@ -127,7 +127,7 @@ def test_expand(api: httpx.Client) -> None:
     "expand",
     ["Nope", "FirstName", "Groups(", "Groups($select=Nope)", "Groups($top=x)", "Groups($nope=1)", ""],
 )
-def test_expand_that_cannot_be(api: httpx.Client, expand: str) -> None:
+def test_invalid_expand(api: httpx.Client, expand: str) -> None:
     refused(api, f"$expand={expand}")
 
 
@@ -267,13 +267,13 @@ def test_filter_over_times(pbx: Simulator, api: httpx.Client, expression: str, c
         " or ".join(["Id eq 1"] * 1200),
     ],
 )
-def test_filters_that_cannot_be(api: httpx.Client, expression: str) -> None:
+def test_invalid_filters(api: httpx.Client, expression: str) -> None:
     answer = api.get("Users", params={"$filter": expression})
     assert answer.status_code == 400, answer.text
     assert answer.json()["error"]["message"].startswith("The query specified in the URI is not valid. ")
 
 
-def test_a_filter_that_says_what_is_unknown(api: httpx.Client) -> None:
+def test_a_filter_names_the_unknown_property(api: httpx.Client) -> None:
     message = refused(api, "$filter=Colour eq 'red'")
     assert "Could not find a property named 'Colour' on type 'Pbx.User'." in message
 
@@ -297,21 +297,21 @@ def test_search(api: httpx.Client, search: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("search", ["", "NOT", '"open', "a OR", "OR"])
-def test_search_that_cannot_be(api: httpx.Client, search: str) -> None:
+def test_invalid_search(api: httpx.Client, search: str) -> None:
     refused(api, f"$search={search}")
 
 
-def test_query_bytes_that_are_no_text(api: httpx.Client) -> None:
+def test_bytes_that_are_not_utf_8(api: httpx.Client) -> None:
     refused(api, "$filter=%ff")
     refused(api, "$filter=Number eq '" + "x" * 20_000 + "'")
 
 
-def test_plus_and_percent_20_are_both_spaces(api: httpx.Client) -> None:
+def test_plus_and_percent_20_are_spaces(api: httpx.Client) -> None:
     assert numbers(api, "$filter=Number+eq+'102'") == ["102"]
     assert numbers(api, "%24filter=Number%20eq%20%27102%27") == ["102"]
 
 
-def test_the_next_link_of_a_function_leads_on(api: httpx.Client) -> None:
+def test_next_link_of_a_function(api: httpx.Client) -> None:
     pages, link = 0, "Contacts/Pbx.GetContactsByNumber(number='%2B4')"
     for index in range(101):
         assert api.post("Contacts", json={"FirstName": f"C{index}", "PhoneNumber": "+4"}).status_code == 201

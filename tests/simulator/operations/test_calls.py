@@ -1,4 +1,4 @@
-"""Functions and actions."""
+"""The responses of functions and actions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def value(answer: httpx.Response) -> Any:
     return answer.json()["value"]
 
 
-def test_batch_delete_answers_200_with_its_failures(pbx: Simulator, api: httpx.Client) -> None:
+def test_batch_delete_returns_200_with_failures(pbx: Simulator, api: httpx.Client) -> None:
     ids = {user["Number"]: user["Id"] for user in pbx.state.entities("Users")}
     answer = api.post("Users/Pbx.BatchDelete", json={"ids": [ids["101"], ids["100"], 99999, ids["102"]]})
     assert value(answer) == [
@@ -53,7 +53,7 @@ def test_make_and_drop_a_call(pbx: Simulator, api: httpx.Client) -> None:
     assert pbx.state.count("CallHistoryView") == history + 1
 
 
-def test_a_call_that_cannot_be_made(api: httpx.Client) -> None:
+def test_an_invalid_call(api: httpx.Client) -> None:
     answer = api.post("Users/Pbx.MakeCall", json={"dn": "999", "destination": "102"})
     assert answer.json()["error"]["details"][0] == {
         "code": "",
@@ -90,7 +90,7 @@ def test_a_trunk_from_a_template(api: httpx.Client) -> None:
     assert api.post("Trunks", json=bridge).status_code == 201
 
 
-def test_reads_of_the_system(api: httpx.Client) -> None:
+def test_system_functions(api: httpx.Client) -> None:
     assert api.get("SystemStatus/Pbx.SystemHealthStatus()").json()["Trunks"] is True
     assert value(api.get("Defs/Pbx.HasSystemOwner()")) is True
     assert api.get("Defs/Pbx.GetLicenseParameters()").json()["ProductCode"] == "3CXENT"
@@ -122,7 +122,7 @@ def test_backups(pbx: Simulator, api: httpx.Client) -> None:
     assert pbx.state.count("Backups") == 0
 
 
-def test_settings_are_kept(api: httpx.Client) -> None:
+def test_settings_are_stored(api: httpx.Client) -> None:
     before = api.get("Backups/Pbx.GetBackupSettings()").json()
     answer = api.post("Backups/Pbx.SetBackupSettings", json={"settings": {"Rotation": 9}})
     assert answer.status_code == 204
@@ -196,7 +196,7 @@ def test_a_report_is_a_csv_with_its_columns(api: httpx.Client) -> None:
     answer = api.get(good)
     assert answer.headers["content-type"] == "text/csv"
     assert "RingGroupDn" in answer.text.splitlines()[0]
-    # Arguments may be encoded, and in any order; but they must be there, and of their type.
+    # Arguments may be encoded and in any order, but all are required, with the right types.
     swapped = f"{name}(ringGroupDns='810',periodFrom=2026-03-01T00%3A00%3A00Z,periodTo=2026-03-02T00:00:00Z)"
     assert api.get(swapped).status_code == 200
     for bad in (
@@ -210,7 +210,7 @@ def test_a_report_is_a_csv_with_its_columns(api: httpx.Client) -> None:
         assert api.get(bad).status_code == 404
 
 
-def test_a_duration_among_a_reports_arguments(api: httpx.Client) -> None:
+def test_duration_arguments_of_reports(api: httpx.Client) -> None:
     name = "ReportQueuePerformanceTotals/Pbx.DownloadQueuePerformanceTotals"
     when = "periodFrom=2026-03-01T00:00:00Z,periodTo=2026-03-02T00:00:00Z"
     assert api.get(f"{name}({when},queueDns='',waitInterval='0:00:0')").status_code == 200

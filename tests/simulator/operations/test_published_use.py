@@ -1,4 +1,4 @@
-"""The API used as 3CX's published examples use it, in every release: plain requests, byte for byte."""
+"""The requests of 3CX's published examples, byte for byte, in every release."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.support import RELEASES
 from threecx_node.simulator import Simulator
 
-# A set, what is given to create one, what an update changes, and the old name of the look-up by number.
+# A set, the body of a create, the body of an update, and the old name of the look-up by number.
 KINDS: tuple[tuple[str, dict[str, Any], dict[str, Any], str], ...] = (
     ("Users", {}, {"FirstName": "Zoë"}, "GetByNumber"),
     ("Queues", {"AnnouncementInterval": 50}, {"Name": "Night line"}, "GetByNumber"),
@@ -41,13 +41,15 @@ def api(request: pytest.FixtureRequest) -> Iterator[tuple[str, httpx.Client]]:
 
 
 def get(client: httpx.Client, target: str) -> httpx.Response:
-    """A GET whose path and query go out exactly as they are written."""
+    """Send a GET with the path and query exactly as written."""
     url = client.base_url.copy_with(raw_path=client.base_url.raw_path + target.encode("ascii"))
     return client.get(url)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind[0] for kind in KINDS])
-def test_a_life(api: tuple[str, httpx.Client], kind: tuple[str, dict[str, Any], dict[str, Any], str]) -> None:
+def test_the_life_of_an_entity(
+    api: tuple[str, httpx.Client], kind: tuple[str, dict[str, Any], dict[str, Any], str]
+) -> None:
     release, client = api
     name, given, change, old_name = kind
     created = client.post(name, json=given)
@@ -55,7 +57,7 @@ def test_a_life(api: tuple[str, httpx.Client], kind: tuple[str, dict[str, Any], 
     entity = created.json()
     number, path = entity["Number"], f"{name}({entity['Id']})"
 
-    # Commas between quotes, in the open and encoded; names of options encoded too.
+    # Commas inside quotes, plain and encoded; encoded names of options.
     for query in ("$select=Id,Number", "$select=Id%2CNumber", "%24select=Id%2CNumber"):
         listed = get(client, f"{name}?{query}").json()["value"]
         assert {"Id": entity["Id"], "Number": number} in listed
@@ -87,7 +89,7 @@ def test_a_life(api: tuple[str, httpx.Client], kind: tuple[str, dict[str, Any], 
         ("Trunks/Pbx.InitSlaveBridge()", "Trunks"),
     ],
 )
-def test_a_template_goes_back_as_it_came(api: tuple[str, httpx.Client], function: str, name: str) -> None:
+def test_creating_from_a_template(api: tuple[str, httpx.Client], function: str, name: str) -> None:
     release, client = api
     template = get(client, function).json()
     assert template["Id"] == 0
@@ -99,16 +101,16 @@ def test_a_template_goes_back_as_it_came(api: tuple[str, httpx.Client], function
     entity = created.json()
     assert entity["Id"] > 0
     assert entity["Number"] == template["Number"]
-    # What was read goes back too, whole.
+    # An entity can be sent back as it was read.
     path = f"{name}({entity['Id']})"
     expanded = client.get(path, params={"$expand": "Groups"}).json()
     assert client.patch(path, json=expanded).status_code == 204
-    # The number is taken now: a second template has another.
+    # The number is now in use: a second template has another one.
     assert get(client, function).json()["Number"] != entity["Number"]
     assert client.delete(path).status_code == 204
 
 
-def test_groups_and_their_members(api: tuple[str, httpx.Client]) -> None:
+def test_group_members(api: tuple[str, httpx.Client]) -> None:
     _, client = api
     group = client.post("Groups", json={"Name": "Group 1"}).json()
     user = client.post("Users", json={}).json()
@@ -127,7 +129,7 @@ def test_groups_and_their_members(api: tuple[str, httpx.Client]) -> None:
         assert client.delete(gone).status_code == 204
 
 
-def test_what_the_system_says_of_itself(api: tuple[str, httpx.Client]) -> None:
+def test_system_information(api: tuple[str, httpx.Client]) -> None:
     release, client = api
     for target in ("SystemStatus", "LicenseStatus", "Defs/Pbx.GetSystemParameters()"):
         version = get(client, target).json().get("Version")

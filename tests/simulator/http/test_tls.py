@@ -1,4 +1,4 @@
-"""HTTPS beside HTTP, as a PBX has 5001 and 5004."""
+"""HTTPS and HTTP at the same time, as on the ports 5001 and 5004 of a PBX."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_https_and_http_at_once() -> None:
         trusted = ssl.create_default_context(cafile=str(pbx.ca_file))
         assert status(pbx, secure, trusted) == 200
         assert status(pbx, plain) == 200
-        # The name counts as much as the address.
+        # The name is as valid as the address.
         assert status(pbx, secure.replace("127.0.0.1", "localhost"), trusted) == 200
         with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             status(pbx, secure)
@@ -45,11 +45,11 @@ def test_contexts_name_the_scheme() -> None:
         assert body["@odata.context"].startswith(f"{pbx.base_url}/xapi/v1/")
 
 
-def test_the_certificate_names_what_clients_call_it() -> None:
+def test_names_in_the_certificate() -> None:
     with Simulator(tls=True) as pbx:
         assert pbx.ca_file is not None
         trusted = ssl.create_default_context(cafile=str(pbx.ca_file))
-        # Stricter than the default: what newer Pythons ask for.
+        # Stricter than the default; newer versions of Python require it.
         trusted.verify_flags |= ssl.VERIFY_X509_STRICT
         for name in ("localhost", "127.0.0.1", "::1"):
             with (
@@ -65,7 +65,7 @@ def test_several_ports_of_each_kind() -> None:
         assert len(set(pbx.ports)) == 4
 
 
-def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
+def test_a_given_certificate(tmp_path: Path) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("pbx.example", "127.0.0.1")
     cert, key, both = tmp_path / "cert.pem", tmp_path / "key.pem", tmp_path / "both.pem"
@@ -93,7 +93,7 @@ def test_a_certificate_of_ones_own(tmp_path: Path) -> None:
         Simulator(http_port=0)
 
 
-def test_plain_http_on_a_tls_port_and_the_other_way_round() -> None:
+def test_wrong_protocol_on_a_port() -> None:
     with Simulator(tls=True, http_port=0) as pbx:
         secure, plain = pbx.base_urls
         with pytest.raises(httpx.TransportError):

@@ -1,4 +1,4 @@
-"""Clients that mean no good, or know no better: the server lives on, and nobody else notices."""
+"""Hostile and broken clients: the server survives, and other clients are not affected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def connect(pbx: Simulator) -> socket.socket:
 
 
 def received(connection: socket.socket) -> bytes:
-    """All until the server closes."""
+    """Return everything until the server closes the connection."""
     got = b""
     try:
         while chunk := connection.recv(65536):
@@ -35,7 +35,7 @@ def received(connection: socket.socket) -> bytes:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """A server that waits a second for a head and for a body, so that tests need not wait for long."""
+    """A server with timeouts of one second for a head and a body, so that tests are short."""
     monkeypatch.setattr(server_config, "LIMITS", RequestLimits(head_timeout=1.0, body_timeout=1.0))
     with Simulator() as pbx:
         yield pbx
@@ -48,7 +48,7 @@ def request(pbx: Simulator, line: bytes, body: bytes = b"", more: bytes = b"") -
     )  # fmt: skip
 
 
-def test_a_head_that_comes_byte_by_byte_is_closed_in_time(impatient: Simulator) -> None:
+def test_a_slow_head_is_closed(impatient: Simulator) -> None:
     begin = time.monotonic()
     with connect(impatient) as connection:
         stop = threading.Event()
@@ -77,7 +77,7 @@ def test_a_head_that_comes_byte_by_byte_is_closed_in_time(impatient: Simulator) 
     assert time.monotonic() - begin < 6
 
 
-def test_a_body_that_never_ends_is_closed_in_time(impatient: Simulator) -> None:
+def test_an_endless_body_is_closed(impatient: Simulator) -> None:
     whole = request(impatient, b"POST /xapi/v1/Contacts", b'{"FirstName": "Ada"}')
     with connect(impatient) as connection:
         begin = time.monotonic()
@@ -87,14 +87,14 @@ def test_a_body_that_never_ends_is_closed_in_time(impatient: Simulator) -> None:
     assert impatient.state.count("Contacts") == 6
 
 
-def test_a_client_that_says_nothing_is_closed_in_time(impatient: Simulator) -> None:
+def test_a_silent_client_is_closed(impatient: Simulator) -> None:
     with connect(impatient) as connection:
         begin = time.monotonic()
         assert received(connection) == b""
         assert time.monotonic() - begin < 5
 
 
-def test_a_kept_connection_outlives_the_clock_of_a_head(impatient: Simulator) -> None:
+def test_an_idle_connection_stays_open(impatient: Simulator) -> None:
     headers = {"authorization": f"Bearer {impatient.token()}"}
     with httpx.Client(base_url=f"{impatient.base_url}/xapi/v1/", headers=headers) as api:
         first = api.get("Defs?$select=Id").extensions["network_stream"].get_extra_info("client_addr")
@@ -122,10 +122,10 @@ def test_a_slow_answer_is_not_a_slow_request(impatient: Simulator) -> None:
 )
 def test_header_bombs(pbx: Simulator, api: httpx.Client, head: bytes) -> None:
     with connect(pbx) as connection:
-        with contextlib.suppress(OSError):  # it may have had enough before the end
+        with contextlib.suppress(OSError):  # the server may close the connection before the end
             connection.sendall(head)
         answer = received(connection)
-    # A reset may swallow the answer of a server that no longer reads.
+    # A reset may discard the response of a server that does not read any more.
     assert answer == b"" or answer.startswith(b"HTTP/1.1 431 ")
     assert pbx.requests == []
     assert api.get("Defs?$select=Id").status_code == 200
@@ -148,7 +148,7 @@ def test_pipelined_requests_are_answered_in_order(pbx: Simulator) -> None:
     assert [part.rpartition(b'"Id":')[2].rstrip(b"}") for part in parts] == [b"%d" % key for key in ids]
 
 
-def test_a_pipelined_garbage_ends_the_connection_alone(pbx: Simulator, api: httpx.Client) -> None:
+def test_pipelined_garbage_ends_only_its_connection(pbx: Simulator, api: httpx.Client) -> None:
     with connect(pbx) as connection:
         connection.sendall(b"GET /xapi/v1/Users HTTP/1.1\r\nHost: x\r\n\r\n\x00\x01 garbage\r\n\r\n")
         answer = received(connection)
@@ -156,7 +156,7 @@ def test_a_pipelined_garbage_ends_the_connection_alone(pbx: Simulator, api: http
     assert api.get("Defs?$select=Id").status_code == 200
 
 
-def test_thousands_of_connections_one_after_the_other(pbx: Simulator) -> None:
+def test_thousands_of_connections(pbx: Simulator) -> None:
     line = request(pbx, b"GET /xapi/v1/Defs?$select=Id", more=b"Connection: close\r\n")
     for _ in range(3_000):
         with connect(pbx) as connection:
@@ -185,7 +185,7 @@ def test_hundreds_of_idle_connections_at_once(pbx: Simulator, api: httpx.Client)
         b"/xapi/v1/Users?$filter=%ff", b"/xapi/v1/Users?%", b"/%00", b"/connect/../connect/token", b"*",
     ],
 )  # fmt: skip
-def test_targets_that_nobody_should_send(pbx: Simulator, target: bytes) -> None:
+def test_invalid_targets(pbx: Simulator, target: bytes) -> None:
     before = pbx.state.entities("Users")
     with connect(pbx) as connection:
         connection.sendall(request(pbx, b"GET " + target, more=b"Connection: close\r\n"))
@@ -197,7 +197,7 @@ def test_targets_that_nobody_should_send(pbx: Simulator, target: bytes) -> None:
 
 
 def test_ambiguous_lengths_are_refused(pbx: Simulator) -> None:
-    """What two servers in a row would cut at different places is how requests are smuggled."""
+    """A request that two servers would split differently can smuggle a second one."""
     for head in (
         b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
         b"Content-Length: 5\r\nContent-Length: 6\r\n",
@@ -221,7 +221,7 @@ def test_a_client_that_never_reads(pbx: Simulator, api: httpx.Client) -> None:
             for _ in range(500):
                 connection.sendall(line)
         except TimeoutError:
-            pass  # the server has stopped to read from somebody who does not listen
+            pass  # the server stops reading from a client that does not read
         begin = time.monotonic()
         assert api.get("Defs?$select=Id").status_code in (200, 401)
         assert time.monotonic() - begin < 1

@@ -1,4 +1,4 @@
-"""The control endpoint: closed unless asked for, for this machine only."""
+"""The control endpoint: off by default, for this machine only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def reads(pbx: Simulator, path: str, token: str | None = None) -> int:
     return httpx.get(f"{pbx.base_url}/xapi/v1/{path}", headers=headers).status_code
 
 
-def test_closed_unless_asked_for(anyone: httpx.Client) -> None:
+def test_off_by_default(anyone: httpx.Client) -> None:
     for method, path in (("GET", "requests"), ("POST", "reset"), ("GET", "state"), ("PUT", "faults")):
         assert anyone.request(method, f"/_simulator/{path}").status_code == 404
 
@@ -81,7 +81,7 @@ def test_faults(controlled: Simulator, control: httpx.Client) -> None:
         answer = control.put("faults", json=wrong)
         assert answer.status_code == 400, wrong
         assert answer.json()["error"]["message"]
-    # Nothing of a change that was refused, not even its good half.
+    # A refused change has no effect, not even its valid half.
     assert control.put("faults", json={"latency": 99, "faults": "x"}).status_code == 400
     assert control.get("faults").json() == {"faults": "429:100%", "seed": 5, "latency": 1}
     assert control.put("faults", json={"faults": "", "latency": 0}).status_code == 200
@@ -94,7 +94,7 @@ def test_tokens(controlled: Simulator, control: httpx.Client) -> None:
     assert reads(controlled, "Users", token) == 401
 
 
-def test_what_it_has_not(control: httpx.Client) -> None:
+def test_unknown_paths_and_methods(control: httpx.Client) -> None:
     assert control.get("nothing").status_code == 404
     assert control.get("").status_code == 404
     answer = control.put("requests")
@@ -105,10 +105,10 @@ def test_what_it_has_not(control: httpx.Client) -> None:
     "headers",
     [{"host": "evil.example"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}],
 )
-def test_pages_of_other_sites_are_refused(control: httpx.Client, headers: dict[str, str]) -> None:
+def test_websites_are_refused(control: httpx.Client, headers: dict[str, str]) -> None:
     assert control.post("reset", headers=headers).status_code == 403
 
 
-def test_it_meets_no_faults(control: httpx.Client) -> None:
+def test_faults_do_not_affect_it(control: httpx.Client) -> None:
     control.put("faults", json={"faults": "drop:100%"})
     assert control.get("faults").status_code == 200

@@ -1,4 +1,4 @@
-"""`$metadata` and the service document: well-formed, and complete when compared with the catalog."""
+"""`$metadata` and the service document: well-formed, and complete compared with the catalog."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def names(schema: ET.Element, tag: str) -> list[str]:
 
 
 @pytest.mark.parametrize("release", RELEASES)
-def test_counts_are_the_catalogs(release: str) -> None:
+def test_counts_match_the_catalog(release: str) -> None:
     catalog, schema = load_catalog(), schema_of(release)
     kinds = Counter(operation.kind for operation in catalog.operations(release=release))
     assert len(names(schema, "Function")) == kinds["function"]
@@ -50,7 +50,7 @@ def test_counts_are_the_catalogs(release: str) -> None:
     assert set(names(schema, "EntitySet")) | set(names(schema, "Singleton")) | unbound == heads
 
 
-def test_every_name_that_is_used_is_declared() -> None:
+def test_used_names_are_declared() -> None:
     schema = schema_of("20.0.10")
     declared = {
         f"Pbx.{name}" for tag in ("EntityType", "ComplexType", "EnumType") for name in names(schema, tag)
@@ -95,7 +95,7 @@ def test_the_user() -> None:
 
 
 @pytest.mark.parametrize("release", ["20.0.4", "20.0.10"])
-def test_properties_are_the_official_documents(release: str) -> None:
+def test_properties_match_the_official_document(release: str) -> None:
     official: dict[str, Any] = document(release)["components"]["schemas"]
     schema = schema_of(release)
     compared = 0
@@ -125,6 +125,6 @@ def test_the_service_document(api: httpx.Client) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
 
 
-def test_they_need_a_login(anyone: httpx.Client) -> None:
+def test_both_need_a_login(anyone: httpx.Client) -> None:
     for path in ("/xapi/v1", "/xapi/v1/", "/xapi/v1/$metadata"):
         assert anyone.get(path).status_code == 401

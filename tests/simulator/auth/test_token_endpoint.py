@@ -1,4 +1,4 @@
-"""Logging in, as 3CX's documentation and its own example do it."""
+"""Logins as in 3CX's documentation and its example."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_multipart(pbx: Simulator, anyone: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize(("release", "expected"), [("20.0.8", 60), ("20.0.9", 3600)])
-def test_expires_in_was_minutes_before_20_0_9(release: str, expected: int) -> None:
+def test_expires_in_is_in_minutes_before_20_0_9(release: str, expected: int) -> None:
     with Simulator(release=release) as pbx:
         answer = httpx.post(f"{pbx.base_url}/connect/token", data=form(pbx))
     assert answer.json()["expires_in"] == expected
@@ -66,7 +66,7 @@ def test_a_new_token_ends_the_older_one_at_once(pbx: Simulator, anyone: httpx.Cl
     assert users(anyone, second) == 200
 
 
-def test_a_token_ends_when_its_exp_says() -> None:
+def test_a_token_ends_at_its_exp() -> None:
     with Simulator(token_lifetime=2) as pbx, httpx.Client(base_url=pbx.base_url) as client:
         token = client.post("/connect/token", data=form(pbx)).json()["access_token"]
         assert users(client, token) == 200
@@ -86,7 +86,7 @@ def test_a_token_ends_when_its_exp_says() -> None:
         ({"client_secret": "-"}, 400, "invalid_request"),
     ],
 )
-def test_refusals_are_flat(
+def test_errors_are_flat(
     pbx: Simulator, anyone: httpx.Client, changes: dict[str, str], status: int, error: str
 ) -> None:
     answer = anyone.post("/connect/token", data=form(pbx, **changes))
@@ -105,7 +105,7 @@ def test_refusals_are_flat(
         ("application/x-www-form-urlencoded", b"", 400),
     ],
 )
-def test_unreadable_forms(anyone: httpx.Client, content_type: str, body: bytes, status: int) -> None:
+def test_invalid_forms(anyone: httpx.Client, content_type: str, body: bytes, status: int) -> None:
     answer = anyone.post("/connect/token", content=body, headers={"content-type": content_type})
     assert answer.status_code == status
     assert answer.json()["error"] == "invalid_request"
@@ -121,7 +121,7 @@ def test_without_a_live_token_every_path_is_401(anyone: httpx.Client, header: st
         assert "Unauthorized" in answer.json()["error"]["message"]
 
 
-def test_requests_are_seen_without_secrets(pbx: Simulator, anyone: httpx.Client) -> None:
+def test_recorded_requests_have_no_secrets(pbx: Simulator, anyone: httpx.Client) -> None:
     token = anyone.post("/connect/token", data=form(pbx)).json()["access_token"]
     fields = {name: (None, value) for name, value in form(pbx).items()}
     anyone.post("/connect/token", files=fields)
@@ -140,7 +140,7 @@ def test_requests_are_seen_without_secrets(pbx: Simulator, anyone: httpx.Client)
     assert b"client_credentials" in seen[1].body
 
 
-def test_a_service_principals_own_secret(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
+def test_key_of_a_service_principal(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
     owner = {"Name": "DEFAULT", "Rights": {"RoleName": "system_owners"}}
     made = api.post(
         "ServicePrincipals", json={"Number": "crm", "XAPIEnabled": True, "Groups": [owner]}

@@ -1,4 +1,4 @@
-"""State in a file: what was acknowledged is there after every end, also `kill -9` in mid traffic."""
+"""Data files: acknowledged changes survive every end of the process, also `kill -9` under load."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def contents(pbx: Simulator) -> dict[str, Any]:
     return {name: pbx.state.entities(name) for name in pbx._pbx.model.sets}
 
 
-def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
+def test_a_restart(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     with Simulator(data=data) as pbx, client(pbx) as api:
         user = api.post("Users", json={"FirstName": "Zoë"}).json()
@@ -50,7 +50,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         assert contents(pbx) == before
         assert api.get(f"Users({user['Id']})").json()["FirstName"] == "Zoë"
         assert api.get("TenantProperties('5')").json()["Value"] == made["Value"]
-        # ETags hold over a restart, and versions never come again.
+        # ETags are valid after a restart, and versions are never reused.
         assert api.get(f"CallFlowApps({app['Id']})").headers["etag"] == old_tag
         assert pbx._pbx.store.version > version
         assert api.post("Users", json={}).json()["Id"] > user["Id"]
@@ -58,7 +58,7 @@ def test_everything_is_there_after_a_restart(tmp_path: Path) -> None:
         assert len(numbers) == len(set(numbers))
 
 
-def test_a_reset_is_kept_too(tmp_path: Path) -> None:
+def test_a_reset_is_stored_too(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     with Simulator(data=data) as pbx, client(pbx) as api:
         seeded = contents(pbx)
@@ -70,7 +70,7 @@ def test_a_reset_is_kept_too(tmp_path: Path) -> None:
         assert [user["Id"] for user in pbx.state.entities("Users")] == [u["Id"] for u in seeded["Users"]]
 
 
-def test_an_order_of_arrival_is_kept(tmp_path: Path) -> None:
+def test_the_order_of_entities_is_stored(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     with Simulator(data=data) as pbx, client(pbx) as api:
         for name in ("zeta", "alpha", "mid"):
@@ -83,7 +83,7 @@ def test_an_order_of_arrival_is_kept(tmp_path: Path) -> None:
         assert [each["Name"] for each in pbx.state.entities("TenantProperties")] == before
 
 
-def test_a_service_principals_key_outlives_a_restart(tmp_path: Path) -> None:
+def test_keys_of_service_principals_are_stored(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     groups = [{"Name": "DEFAULT", "Rights": {"RoleName": "system_owners"}}]
     with Simulator(data=data) as pbx, client(pbx) as api:
@@ -94,7 +94,7 @@ def test_a_service_principals_key_outlives_a_restart(tmp_path: Path) -> None:
         assert httpx.post(f"{pbx.base_url}/connect/token", data=form).status_code == 200
 
 
-def test_a_stopped_one_lets_the_file_go_and_takes_what_others_changed(tmp_path: Path) -> None:
+def test_a_stopped_simulator_closes_the_file(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     first = Simulator(data=data)
     with first, client(first) as api:
@@ -114,7 +114,7 @@ def pbx_contacts(api: httpx.Client) -> list[dict[str, Any]]:
     return found
 
 
-def test_release_and_seed_are_the_files(tmp_path: Path) -> None:
+def test_release_and_seed_are_stored(tmp_path: Path) -> None:
     data = tmp_path / "small.sqlite"
     with Simulator(data=data, release="20.0.7", seed="empty"):
         pass
@@ -126,7 +126,7 @@ def test_release_and_seed_are_the_files(tmp_path: Path) -> None:
         Simulator(data=data, seed="office")
 
 
-def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
+def test_other_files(tmp_path: Path) -> None:
     junk = tmp_path / "junk.sqlite"
     junk.write_bytes(b"no database at all " * 500)
     with pytest.raises(ConfigurationError, match="not a database"):
@@ -150,7 +150,7 @@ def test_files_that_are_none_of_ours(tmp_path: Path) -> None:
         Simulator(data=newer)
 
 
-def test_a_damaged_entity_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_damaged_entity(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     with Simulator(data=data):
         pass
@@ -188,7 +188,7 @@ run(port=0, data=sys.argv[1], seed="empty", on_ready=lambda pbx: print(pbx.base_
 
 
 class Writer(threading.Thread):
-    """Writes until its server is gone; remembers what was acknowledged."""
+    """Writes until its server ends, and collects the acknowledged changes."""
 
     def __init__(self, url: str, token: str, name: str) -> None:
         super().__init__(name=name)
@@ -218,12 +218,12 @@ class Writer(threading.Thread):
                     if step == 12:
                         self.enough.set()
             except httpx.TransportError:
-                # The change that was under way when the server died may have happened or not.
+                # The last change, which was not acknowledged, may have been stored or not.
                 self.doubtful.add(key)
 
 
 @pytest.mark.slow
-def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
+def test_kill_9_loses_no_acknowledged_change(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     alive: dict[int, str] = {}
     gone: set[int] = set()
@@ -273,8 +273,8 @@ def check(url: str, token: str, alive: dict[int, str], gone: set[int], doubtful:
             assert found.get(key) == name
 
 
-def test_as_a_process(tmp_path: Path) -> None:
-    """The flag reaches the simulator, and Ctrl-C leaves a file that is whole."""
+def test_the_command_line(tmp_path: Path) -> None:
+    """Check that the option is passed on, and that Ctrl-C leaves a valid file."""
     data = tmp_path / "office.sqlite"
     process = subprocess.Popen(
         [*COMMAND, "simulator", "--port", "0", "--data", str(data)],

@@ -1,4 +1,4 @@
-"""Seeds: the large company is quick to start and to list, files are checked and explained."""
+"""Seeds: the large company is fast, and errors in seed files are explained."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def api(large: Simulator) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_large_one_starts_quickly() -> None:
-    # This process's own time: what else the machine does is not what is measured.
+def test_the_large_company_starts_quickly() -> None:
+    # The CPU time of this process, which other processes do not affect.
     begin = time.process_time()
     with Simulator(seed="large") as pbx:
         assert time.process_time() - begin < 5
@@ -40,7 +40,7 @@ def test_the_large_one_starts_quickly() -> None:
 
 
 @pytest.mark.parametrize("release", ["20.0.4", "20.0.10"])
-def test_the_large_one_of_other_releases(release: str) -> None:
+def test_the_large_company_in_other_releases(release: str) -> None:
     with Simulator(seed="large", release=release) as pbx:
         assert pbx.state.count("CallHistoryView") == 200_000
 
@@ -60,7 +60,7 @@ def test_the_large_one_of_other_releases(release: str) -> None:
         ("CallHistoryView?$top=100&$skip=199950&$count=true", 50),
     ],
 )
-def test_lists_of_the_large_one_are_quick(api: httpx.Client, query: str, rows: int) -> None:
+def test_lists_of_the_large_company_are_fast(api: httpx.Client, query: str, rows: int) -> None:
     took = []
     for _ in range(9):
         begin = time.process_time()
@@ -68,11 +68,11 @@ def test_lists_of_the_large_one_are_quick(api: httpx.Client, query: str, rows: i
         took.append(time.process_time() - begin)
         assert answer.status_code == 200
         assert len(answer.json()["value"]) == rows or rows == 0
-    # The best of some: other processes of the machine are not what is measured.
+    # The best of several, because other processes affect the time.
     assert min(took) < 0.05, f"{median(took):.3f}"
 
 
-def test_calls_that_are_worked_out_are_like_stored_ones(api: httpx.Client) -> None:
+def test_computed_calls_are_like_stored_ones(api: httpx.Client) -> None:
     first = api.get("CallHistoryView?$top=2&$count=true").json()
     assert first["@odata.count"] == 200_000
     assert [row["SegmentId"] for row in first["value"]] == [1, 2]
@@ -88,14 +88,14 @@ def test_calls_that_are_worked_out_are_like_stored_ones(api: httpx.Client) -> No
     assert inside["DisplayName"] == last["DstDisplayName"]
 
 
-def test_members_of_the_large_one(api: httpx.Client) -> None:
+def test_members_in_the_large_company(api: httpx.Client) -> None:
     user = api.get("Users(Number='1234')?$expand=Groups").json()
     assert [group["Name"] for group in user["Groups"]] == ["Department 35"]
     assert user["PrimaryGroupId"] == user["Groups"][0]["GroupId"]
     assert len(api.get(f"Groups({user['PrimaryGroupId']})/Members?$top=100").json()["value"]) in (49, 50)
 
 
-def test_calls_are_added_purged_and_put_back() -> None:
+def test_changes_of_computed_calls() -> None:
     with Simulator(seed="large") as pbx, logged_in(pbx) as api:
         assert api.post("PurgeCalls", json={"period": {"All": True}}).status_code == 204
         assert api.get("CallHistoryView?$count=true&$top=1").json()["@odata.count"] == 0
@@ -106,7 +106,7 @@ def test_calls_are_added_purged_and_put_back() -> None:
         assert api.get("CallHistoryView?$count=true&$top=1").json()["@odata.count"] == 200_000
 
 
-def test_the_large_one_in_a_file(tmp_path: Path) -> None:
+def test_the_large_company_in_a_data_file(tmp_path: Path) -> None:
     data = tmp_path / "large.sqlite"
     with Simulator(seed="large", data=data) as pbx, logged_in(pbx) as api:
         assert api.delete("Users(200)").status_code == 204
@@ -128,7 +128,7 @@ def test_the_large_one_in_a_file(tmp_path: Path) -> None:
         assert (last["SegmentId"], last["SrcDisplayName"]) == (200_001, "Added")
 
 
-def test_an_undone_change_of_a_worked_out_row() -> None:
+def test_an_undone_change_of_a_computed_row() -> None:
     with Simulator(seed="large") as pbx:
         store = pbx._pbx.store
         before = store.get("CallHistoryView", 3)
@@ -168,7 +168,7 @@ def seed_file(folder: Path, content: Any) -> Path:
     return path
 
 
-def test_a_file_on_top_of_an_empty_office(tmp_path: Path) -> None:
+def test_a_seed_file(tmp_path: Path) -> None:
     content = {
         "Groups": [{"Name": "Sales"}],
         "Users": [
@@ -190,7 +190,7 @@ def test_a_file_on_top_of_an_empty_office(tmp_path: Path) -> None:
         api.delete(f"Users({user['Id']})")
         pbx.state.reset()
         assert pbx.state.count("Users") == 3
-    # The data file knows the seed, which may be gone by now; another content is another seed.
+    # The data file contains the seed, whose file may be deleted; another content is another seed.
     path.unlink()
     with Simulator(data=data) as pbx:
         pbx.state.reset()
@@ -221,7 +221,7 @@ def test_a_file_on_top_of_an_empty_office(tmp_path: Path) -> None:
         ({"SystemStatus": {"Nothing": 1}}, "SystemStatus: Nothing: "),
     ],
 )
-def test_files_that_cannot_be_used(tmp_path: Path, content: Any, message: str) -> None:
+def test_invalid_seed_files(tmp_path: Path, content: Any, message: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         Simulator(seed=seed_file(tmp_path, content))
     line = caught.value.one_line()
@@ -229,7 +229,7 @@ def test_files_that_cannot_be_used(tmp_path: Path, content: Any, message: str) -
     assert re.search(message, line), line
 
 
-def test_a_bad_seed_leaves_no_data_file_that_stands_in_the_way(tmp_path: Path) -> None:
+def test_an_invalid_seed_leaves_no_data_file(tmp_path: Path) -> None:
     data = tmp_path / "data.sqlite"
     with pytest.raises(ConfigurationError, match="has no set"):
         Simulator(seed=seed_file(tmp_path, {"Nothing": []}), data=data)

@@ -1,4 +1,4 @@
-"""The simulator's own OpenAPI document: complete, valid, and at one with 3CX's where the two say the same."""
+"""The simulator's own OpenAPI document: complete, valid, and consistent with 3CX's document."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def own(release: str) -> dict[str, Any]:
     return build_openapi_document(CATALOG, release)
 
 
-def test_it_has_every_operation_of_the_official_document(release: str) -> None:
+def test_operations_match_the_official_document(release: str) -> None:
     def facts(of: dict[str, Any]) -> dict[str, Any]:
         found = {}
         for method, path, operation in operations_of(of):
@@ -38,7 +38,7 @@ def test_it_has_every_operation_of_the_official_document(release: str) -> None:
     assert facts(own(release)) == facts(document(release))
 
 
-def test_its_schemas_have_the_official_properties(release: str) -> None:
+def test_properties_match_the_official_document(release: str) -> None:
     theirs = document(release)["components"]["schemas"]
     checked = 0
     for name, schema in own(release)["components"]["schemas"].items():
@@ -59,7 +59,7 @@ def official_properties(schemas: dict[str, Any], name: str) -> dict[str, Any]:
     return found
 
 
-def test_a_property_has_the_type_that_the_release_gives_it() -> None:
+def test_types_match_the_release() -> None:
     def password(release: str) -> Any:
         return own(release)["components"]["schemas"]["Pbx.Trunk"]["properties"]["AuthPassword"]
 
@@ -67,7 +67,7 @@ def test_a_property_has_the_type_that_the_release_gives_it() -> None:
     assert password("20.0.5")["anyOf"][0] == {"$ref": "#/components/schemas/Pbx.ConcealedPassword"}
 
 
-def test_every_schema_is_one_and_every_reference_leads_somewhere(release: str) -> None:
+def test_schemas_and_references_are_valid(release: str) -> None:
     made = own(release)
     for schema in made["components"]["schemas"].values():
         OAS31Validator.check_schema(schema)
@@ -77,7 +77,7 @@ def test_every_schema_is_one_and_every_reference_leads_somewhere(release: str) -
         assert used == set(made["components"][kind])
 
 
-def test_what_it_says_of_the_wire() -> None:
+def test_exact_forms() -> None:
     paths = own("20.0.10")["paths"]
     by_number = paths["/Users(Number={Number})"]["get"]
     assert by_number["parameters"][0]["schema"] == {"type": "string", "pattern": "^'([^']|'')*'$"}
@@ -96,7 +96,7 @@ def test_an_unknown_release() -> None:
         own("19.0.0")
 
 
-def test_the_control_endpoint_gives_it() -> None:
+def test_the_control_endpoint_returns_it() -> None:
     with Simulator(release="20.0.7", control=True) as pbx:
         answer = httpx.get(f"{pbx.base_url}/_simulator/openapi.json")
     assert answer.status_code == 200

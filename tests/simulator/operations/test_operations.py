@@ -1,4 +1,4 @@
-"""What functions and actions change, and where it shows."""
+"""The effects of functions and actions on other parts of the API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def user_id(pbx: Simulator, number: str) -> int:
     return int(next(user["Id"] for user in pbx.state.entities("Users") if user["Number"] == number))
 
 
-def test_every_operation_of_every_release_has_a_handler() -> None:
+def test_every_operation_has_a_handler() -> None:
     from threecx_node.simulator.odata.release_model import load_model
     from threecx_node.simulator.operations import perform  # noqa: F401 - importing registers
     from threecx_node.simulator.operations.dispatch import find_handler, list_handled_operations
@@ -64,7 +64,7 @@ def test_a_missing_parameter_is_required(api: httpx.Client) -> None:
     assert refused(nested) == ("sendEmail/Destination", "WARNINGS.XAPI.REQUIRED")
 
 
-def test_a_backup_brings_back_what_was_there(pbx: Simulator, api: httpx.Client) -> None:
+def test_restoring_a_backup(pbx: Simulator, api: httpx.Client) -> None:
     ada = user_id(pbx, "101")
     contents = {"EncryptBackup": True, "EncryptBackupPassword": {"Value": "s3cret"}}
     done(api.post("Backups/Pbx.Backup", json={"description": {"Name": "before", "Contents": contents}}))
@@ -78,7 +78,7 @@ def test_a_backup_brings_back_what_was_there(pbx: Simulator, api: httpx.Client) 
     done(api.post("Backups('before.zip')/Pbx.Restore", json={"password": "s3cret"}))
     assert api.get(f"Users({ada})").json()["Number"] == "101"
     assert api.get("Users(Number='102')").json()["FirstName"] == "Ben"
-    # The history is in a backup only if its contents say so.
+    # A backup contains the history only if its options say so.
     assert pbx.state.count("CallHistoryView") == 0
     done(api.post("Backups('office-2026-03-02.zip')/Pbx.Restore", json={}))
     assert pbx.state.count("CallHistoryView") == calls
@@ -96,7 +96,7 @@ def test_purges_by_period(pbx: Simulator, api: httpx.Client) -> None:
     assert pbx.state.count("ChatHistoryView") == pbx.state.count("ChatMessagesHistoryView") == 0
 
 
-def test_recordings_are_archived_transcribed_and_purged(pbx: Simulator, api: httpx.Client) -> None:
+def test_recordings(pbx: Simulator, api: httpx.Client) -> None:
     ids = [recording["Id"] for recording in pbx.state.entities("Recordings")]
     done(api.post("Recordings/Pbx.BulkRecordingsArchive", json={"ids": ids[:2]}))
     done(api.post("Recordings/Pbx.TranscribeRecordings", json={"ids": ids[2:3]}))
@@ -112,7 +112,7 @@ def test_recordings_are_archived_transcribed_and_purged(pbx: Simulator, api: htt
     assert pbx.state.count("Recordings") == 0
 
 
-def test_agents_log_in_and_out(pbx: Simulator, api: httpx.Client) -> None:
+def test_agent_logins(pbx: Simulator, api: httpx.Client) -> None:
     agent = user_id(pbx, "106")
     for status in ("LoggedOut", "LoggedIn", "LoggedOut"):
         done(api.patch(f"Users({agent})", json={"QueueStatus": status}))
@@ -152,7 +152,7 @@ def test_reports_count_the_history(pbx: Simulator, api: httpx.Client) -> None:
     assert ada["InboundAnsweredCount"] == sum(row["CallAnswered"] for row in to_ada) > 0
 
 
-def test_a_report_as_a_file_has_the_rows_of_the_list(api: httpx.Client) -> None:
+def test_a_report_as_a_file_has_the_same_rows(api: httpx.Client) -> None:
     given = f"({PERIOD},trunkDns='10000',callsType=1"
     rows = value(api.get(f"ReportInboundCalls/Pbx.GetInboundCalls{given})?$top=5"))
     file = api.get(f"ReportInboundCalls/Pbx.DownloadGetInboundCalls{given},clientTimeZone='UTC')")
@@ -162,7 +162,7 @@ def test_a_report_as_a_file_has_the_rows_of_the_list(api: httpx.Client) -> None:
     assert [line["CdrId"] for line in lines[:5]] == [row["CdrId"] for row in rows]
 
 
-def test_a_made_call_ends_up_in_the_call_log(api: httpx.Client) -> None:
+def test_a_call_is_in_the_call_log(api: httpx.Client) -> None:
     made = api.post("Users/Pbx.MakeCall", json={"dn": "101", "destination": "+12025550114"}).json()
     assert api.post(f"ActiveCalls({made['Result']['CallId']})/Pbx.DropCall").status_code == 200
     when = "periodFrom=2026-04-01T00:00:00Z,periodTo=2099-01-01T00:00:00Z"
@@ -170,7 +170,7 @@ def test_a_made_call_ends_up_in_the_call_log(api: httpx.Client) -> None:
     assert [(row["SourceDn"], row["DestinationCalleeId"]) for row in rows] == [("101", "+12025550114")]
 
 
-def test_numbers_ring_whom_they_are_routed_to(pbx: Simulator, api: httpx.Client) -> None:
+def test_routes_of_numbers(pbx: Simulator, api: httpx.Client) -> None:
     ada = user_id(pbx, "101")
     trunk = next(trunk["Id"] for trunk in pbx.state.entities("Trunks") if trunk["Number"] == "10000")
     route = {"DID": "+35725555101", "DisplayName": "Ada", "TrunkId": trunk}
@@ -198,7 +198,7 @@ def test_phones_by_their_mac_address(api: httpx.Client) -> None:
     assert api.get(f"Users/Pbx.GetPhoneRegistrar(mac='{MAC}')").json()["FirmwareVersion"] == "99.1"
 
 
-def test_the_journal_tells_what_was_asked_for_without_secrets(pbx: Simulator, api: httpx.Client) -> None:
+def test_the_journal_has_no_secrets(pbx: Simulator, api: httpx.Client) -> None:
     done(api.post("Users/Pbx.RebootPhone", json={"mac": MAC}))
     refused(api.post("Users/Pbx.RebootPhone", json={"mac": "phone"}))
     done(api.post("LicenseStatus/Pbx.ReplaceLicenseKey", json={"licenseKey": "AAAA-BBBB-CCCC-DDDD"}))
@@ -226,7 +226,7 @@ def test_licence_and_partner(api: httpx.Client) -> None:
     assert refused(wrong) == ("licenseKey", "WARNINGS.XAPI.INVALID")
 
 
-def test_updates_are_installed_once(api: httpx.Client) -> None:
+def test_updates(api: httpx.Client) -> None:
     found = api.get("GetUpdates()").json()
     wanted = found["Entries"][0]["Guid"]
     assert found["Entries"][0]["OutOfDate"] is True
@@ -236,7 +236,7 @@ def test_updates_are_installed_once(api: httpx.Client) -> None:
     assert sum(count["Count"] for count in api.get("GetUpdatesStats()").json()["PerPage"]) == before - 1
 
 
-def test_vector_stores_and_their_files(api: httpx.Client) -> None:
+def test_vector_stores(api: httpx.Client) -> None:
     created = api.post("AISettings/Pbx.CreateVectorStore", json={"model": {"Name": "Manuals"}}).json()
     store = created["Id"]
     files = {"model": {"VectorId": store, "FileIds": ["a", "b", "c"]}}
@@ -268,7 +268,7 @@ def test_contacts_of_a_source(pbx: Simulator, api: httpx.Client) -> None:
     assert pbx.state.count("Contacts") == 6
 
 
-def test_many_users_at_once(pbx: Simulator, api: httpx.Client) -> None:
+def test_bulk_changes_of_users(pbx: Simulator, api: httpx.Client) -> None:
     ids = [user_id(pbx, number) for number in ("101", "102")]
     change = {"ids": ids, "user": {"HideInPhonebook": True, "Number": "999"}}
     done(api.post("Users/Pbx.MultiUserUpdate", json=change))
@@ -286,7 +286,7 @@ def test_many_users_at_once(pbx: Simulator, api: httpx.Client) -> None:
     assert before["AccessPassword"] == after["AccessPassword"]
 
 
-def test_sounds_are_recorded_listed_and_deleted(pbx: Simulator, api: httpx.Client) -> None:
+def test_sounds(pbx: Simulator, api: httpx.Client) -> None:
     ada = user_id(pbx, "101")
     recording = {"dn": "101", "filename": "holiday"}
     done(api.post(f"Users({ada})/Pbx.MakeCallUserRecordGreeting", json=recording))
@@ -306,7 +306,7 @@ def test_sounds_are_recorded_listed_and_deleted(pbx: Simulator, api: httpx.Clien
     assert api.get("Playlists('Waiting')").json()["Files"] == ["river.wav"]
 
 
-def test_a_copied_prompt_set_becomes_the_active_one(pbx: Simulator, api: httpx.Client) -> None:
+def test_copied_prompt_set(pbx: Simulator, api: httpx.Client) -> None:
     first = pbx.state.entities("PromptSets")[0]["Id"]
     copied = api.post(f"PromptSets({first})/Pbx.Copy", json={"overrides": {"PromptSetName": "Ours"}}).json()
     assert (copied["PromptSetName"], copied["PromptSetType"]) == ("Ours", "Custom")
@@ -314,7 +314,7 @@ def test_a_copied_prompt_set_becomes_the_active_one(pbx: Simulator, api: httpx.C
     assert api.get("PromptSets/Pbx.GetActive()").json()["Id"] == copied["Id"]
 
 
-def test_costs_are_replaced_and_charged(pbx: Simulator, api: httpx.Client) -> None:
+def test_call_costs(pbx: Simulator, api: httpx.Client) -> None:
     twice = {"costs": [{"Prefix": "1", "Rate": 1}, {"Prefix": "1", "Rate": 2}]}
     assert refused(api.post("CallCostSettings/Pbx.UpdateCost", json=twice))[1] == "WARNINGS.XAPI.DUPLICATE"
     done(api.post("CallCostSettings/Pbx.UpdateCost", json={"costs": [{"Prefix": "1", "Rate": 0.5}]}))
@@ -324,7 +324,7 @@ def test_costs_are_replaced_and_charged(pbx: Simulator, api: httpx.Client) -> No
 @pytest.mark.parametrize(
     "provider", ["Microsoft365Integration/Pbx.GetM365Users", "GoogleSettings/Pbx.GetGoogleUsers"]
 )
-def test_accounts_elsewhere_come_in_pages(api: httpx.Client, provider: str) -> None:
+def test_pages_of_external_accounts(api: httpx.Client, provider: str) -> None:
     found: list[str] = []
     token = ""
     for _ in range(10):
@@ -338,19 +338,19 @@ def test_accounts_elsewhere_come_in_pages(api: httpx.Client, provider: str) -> N
     assert [account["Name"] for account in only] == ["Ada Lindqvist"]
 
 
-def test_a_new_key_of_the_client_itself(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
+def test_a_new_key_of_the_main_client(pbx: Simulator, api: httpx.Client, anyone: httpx.Client) -> None:
     principal = pbx.state.entities("ServicePrincipals")[0]["Id"]
     key = value(api.post(f"ServicePrincipals({principal})/Pbx.GenerateAppToken"))
     form = {"grant_type": "client_credentials", "client_id": pbx.client_id}
     for secret, status in ((pbx.client_secret, 401), (key, 200)):
         answer = anyone.post("/connect/token", data={**form, "client_secret": secret})
         assert answer.status_code == status
-    # Who runs the simulator needs no secret.
+    # `token()` needs no secret.
     headers = {"Authorization": f"Bearer {pbx.token()}"}
     assert anyone.get("/xapi/v1/Users?$top=1", headers=headers).status_code == 200
 
 
-def test_a_backup_is_downloaded_as_a_zip_by_who_is_logged_in(pbx: Simulator, api: httpx.Client) -> None:
+def test_download_of_a_backup(pbx: Simulator, api: httpx.Client) -> None:
     for name, contents in (
         ("plain", {}),
         ("sealed", {"EncryptBackup": True, "EncryptBackupPassword": {"Value": "x"}}),
