@@ -1,9 +1,9 @@
-"""How many single entities a second the simulator gives, on one core, beside a bare Starlette route.
+"""Measure how many single entities per second the simulator serves on one core, beside a bare Starlette route.
 
-Both servers run in processes of their own under the same server settings, bound to one core where the system
-lets us; the client is this process, on another core. It writes requests ahead on a few connections (a client of
-Python's would measure itself) and reads the answers in full. The two are measured in turn, several times, and
-the medians are compared: what else the machine does meets both.
+Both servers run in their own processes with the same server settings, bound to one core if the system allows it; the
+client is this process, on the other cores. It sends prepared requests on a few connections (a Python HTTP client
+would measure itself) and reads the responses in full. Both servers are measured in turn, several times, and the
+medians are compared, so that other load of the machine affects both.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 from statistics import median
 from typing import Any
 
+from bench.cores import separate_cores
 from bench.registry import Row, bench
 
 CONNECTIONS = 8
@@ -31,7 +32,7 @@ Server = tuple[int, bytes]
 
 
 def _serve_simulator(pipe: Connection, core: int | None) -> None:
-    _stay_on(core)
+    _bind_to(core)
     from threecx_node.simulator import Simulator
 
     with Simulator() as pbx:
@@ -45,7 +46,7 @@ def _serve_simulator(pipe: Connection, core: int | None) -> None:
 
 
 def _serve_bare_route(pipe: Connection, core: int | None) -> None:
-    _stay_on(core)
+    _bind_to(core)
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import JSONResponse
@@ -68,68 +69,63 @@ def _serve_bare_route(pipe: Connection, core: int | None) -> None:
     server.stop()
 
 
-def _cores() -> set[int]:
-    """The cores that this process may use; empty where the system does not tell."""
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
-
-
-def _stay_on(core: int | None) -> None:
+def _bind_to(core: int | None) -> None:
     if core is not None:
         os.sched_setaffinity(0, {core})
 
 
 @contextmanager
 def _running(target: Any, core: int | None) -> Iterator[Server]:
-    """A server in a process, bound to a core; gives its port and the request to send."""
+    """Run a server in a process, bound to a core; give its port and the request to send."""
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=target, args=(theirs, core), daemon=True)
+    pipe, child_pipe = context.Pipe()
+    process = context.Process(target=target, args=(child_pipe, core), daemon=True)
     process.start()
     try:
-        if not ours.poll(30):
+        if not pipe.poll(30):
             raise RuntimeError("the server did not start")
-        yield ours.recv()
+        yield pipe.recv()
     finally:
-        ours.send(None)
+        pipe.send(None)
         process.join(10)
         if process.is_alive():
             process.terminate()
 
 
-def _requests_a_second(server: Server, seconds: float) -> float:
-    """One request at a time on each of some connections."""
+def _measure_rate(server: Server, seconds: float) -> float:
+    """Return the rate of requests, sent one at a time on each of several connections."""
     port, request = server
     selector = selectors.DefaultSelector()
     connections = [socket.create_connection(("127.0.0.1", port)) for _ in range(CONNECTIONS)]
-    sizes = {connection: _answer_size(connection, request) for connection in connections}
+    sizes = {connection: _read_response_size(connection, request) for connection in connections}
     missing = dict(sizes)
     for connection in connections:
         connection.setblocking(False)
         selector.register(connection, selectors.EVENT_READ)
         connection.send(request)
-    answers, begin = 0, time.perf_counter()
+    responses, begin = 0, time.perf_counter()
     while (took := time.perf_counter() - begin) < seconds:
         for key, _ in selector.select(1):
             ready: Any = key.fileobj
             missing[ready] -= len(ready.recv(65536))
             if missing[ready] == 0:
-                answers += 1
+                responses += 1
                 missing[ready] = sizes[ready]
                 ready.send(request)
     for connection in connections:
         connection.close()
-    return answers / took
+    return responses / took
 
 
-def _answer_size(connection: socket.socket, request: bytes) -> int:
-    """Sends one request; all answers to it are as long as the first."""
+def _read_response_size(connection: socket.socket, request: bytes) -> int:
+    """Send a request and return the size of its response; all responses have the same size."""
     connection.sendall(request)
     received = b""
     while b"\r\n\r\n" not in received:
         received += connection.recv(65536)
     head, _, body = received.partition(b"\r\n\r\n")
     if not head.startswith(b"HTTP/1.1 200 "):
-        raise RuntimeError(f"the server refuses: {head[:80]!r}")
+        raise RuntimeError(f"the server returned an error: {head[:80]!r}")
     lines = head.lower().split(b"\r\n")
     length = next(int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:"))
     while len(body) < length:
@@ -139,27 +135,22 @@ def _answer_size(connection: socket.socket, request: bytes) -> int:
 
 @bench("simulator")
 def simulator() -> list[Row]:
-    """GETs of one user against GETs of a constant."""
-    cores = _cores()
-    # With one core alone, server and client share it, and both figures are lower.
-    core = max(cores) if cores else None
-    if len(cores) > 1:
-        os.sched_setaffinity(0, cores - {core})
-    try:
-        with _running(_serve_simulator, core) as pbx, _running(_serve_bare_route, core) as bare:
-            figures: dict[str, list[float]] = {"pbx": [], "bare": []}
-            for server in (pbx, bare):
-                _requests_a_second(server, 0.5)
-            for _ in range(ROUNDS):
-                figures["pbx"].append(_requests_a_second(pbx, SECONDS))
-                figures["bare"].append(_requests_a_second(bare, SECONDS))
-    finally:
-        if cores:
-            os.sched_setaffinity(0, cores)
-    ours, theirs = median(figures["pbx"]), median(figures["bare"])
-    fast = ours / theirs >= LEAST_RATIO or ours >= GETS_A_SECOND
+    """Return the rate of GETs of one user beside GETs of a constant."""
+    with (
+        separate_cores() as core,
+        _running(_serve_simulator, core) as pbx,
+        _running(_serve_bare_route, core) as bare,
+    ):
+        figures: dict[str, list[float]] = {"pbx": [], "bare": []}
+        for server in (pbx, bare):
+            _measure_rate(server, 0.5)
+        for _ in range(ROUNDS):
+            figures["pbx"].append(_measure_rate(pbx, SECONDS))
+            figures["bare"].append(_measure_rate(bare, SECONDS))
+    simulated, bare_route = median(figures["pbx"]), median(figures["bare"])
+    is_fast = simulated / bare_route >= LEAST_RATIO or simulated >= GETS_A_SECOND
     return [
-        Row("GETs of one user a second", f"{ours:,.0f}", f"at least {GETS_A_SECOND:,}, or", fast),
-        Row("GETs of a bare Starlette route a second", f"{theirs:,.0f}"),
-        Row("ratio", f"{ours / theirs:.2f}", f"at least {LEAST_RATIO}", fast),
+        Row("GETs of one user per second", f"{simulated:,.0f}", f"at least {GETS_A_SECOND:,}, or", is_fast),
+        Row("GETs of a bare Starlette route per second", f"{bare_route:,.0f}"),
+        Row("ratio", f"{simulated / bare_route:.2f}", f"at least {LEAST_RATIO}", is_fast),
     ]

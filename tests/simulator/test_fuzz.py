@@ -16,8 +16,8 @@ from threecx_node.catalog import OperationVersion, Property, load_catalog
 from threecx_node.simulator import Simulator
 
 CATALOG = load_catalog()
-SHAPES = [operation.version("20.0.10") for operation in CATALOG.operations(release="20.0.10")]
-READS = [shape for shape in SHAPES if shape.method == "GET"]
+VERSIONS = [operation.version("20.0.10") for operation in CATALOG.operations(release="20.0.10")]
+READS = [version for version in VERSIONS if version.method == "GET"]
 PROPERTIES = sorted({name for schema in CATALOG.schema_names for name in CATALOG.properties(schema)})
 ALLOWED = {200, 201, 204, 400, 404, 405, 412, 415}
 PBX = Simulator()
@@ -105,10 +105,10 @@ def call(
     return start["status"], end["body"], bool(kinds) and kinds[0].startswith(b"application/json")
 
 
-def filled(shape: OperationVersion, data: st.DataObject) -> str:
+def filled(version: OperationVersion, data: st.DataObject) -> str:
     """Generate the path of an operation with literals that mostly have the right types."""
-    path = shape.path
-    for parameter in shape.parameters:
+    path = version.path
+    for parameter in version.parameters:
         fitting = BY_TYPE.get(parameter.type, literals)
         literal = data.draw(literals if data.draw(st.integers(0, 5)) == 0 else fitting)
         path = path.replace(f"{{{parameter.name}}}", literal)
@@ -139,17 +139,17 @@ def _seed() -> None:
 
 @bounded
 @given(st.sampled_from(READS), st.data(), options | st.just({}))
-def test_reads(shape: OperationVersion, data: st.DataObject, query: dict[str, str]) -> None:
-    path = filled(shape, data)
+def test_reads(version: OperationVersion, data: st.DataObject, query: dict[str, str]) -> None:
+    path = filled(version, data)
     check(*call("GET", path, query, b""))
 
 
 @bounded
-@given(st.sampled_from(SHAPES), st.data(), json_values, st.sampled_from([None, "POST", "PATCH", "PUT"]))
-def test_writes(shape: OperationVersion, data: st.DataObject, value: Any, method: str | None) -> None:
-    path = filled(shape, data)
+@given(st.sampled_from(VERSIONS), st.data(), json_values, st.sampled_from([None, "POST", "PATCH", "PUT"]))
+def test_writes(version: OperationVersion, data: st.DataObject, value: Any, method: str | None) -> None:
+    path = filled(version, data)
     body = b"" if value is None else json.dumps(value).encode()
-    check(*call(method or shape.method, path, {}, body))
+    check(*call(method or version.method, path, {}, body))
 
 
 @st.composite
@@ -184,19 +184,19 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "DateTimeOffset": st.sampled_from(["2026-03-01T00:00:00Z", "9999-12-31T23:59:59.9999999-12:00"]),
     "Duration": st.sampled_from(["PT8H", "-P1DT0.5S"]),
 }
-WRITES = [shape for shape in SHAPES if shape.method in ("POST", "PATCH") and shape.body is not None]
+WRITES = [version for version in VERSIONS if version.method in ("POST", "PATCH") and version.body is not None]
 
 
 @bounded
 @given(st.sampled_from(WRITES), st.data())
-def test_plausible_writes(shape: OperationVersion, data: st.DataObject) -> None:
-    path = filled(shape, data)
-    fields = CATALOG.body_properties(shape)
-    if isinstance(shape.body, str):
-        body = data.draw(plausible(shape.body))
+def test_plausible_writes(version: OperationVersion, data: st.DataObject) -> None:
+    path = filled(version, data)
+    fields = CATALOG.body_properties(version)
+    if isinstance(version.body, str):
+        body = data.draw(plausible(version.body))
     else:
         body = {name: data.draw(value_of(field)) for name, field in fields.items()}
-    check(*call(shape.method, path, {}, json.dumps(body).encode()))
+    check(*call(version.method, path, {}, json.dumps(body).encode()))
     # After any write, everything can still be read.
     if data.draw(st.integers(0, 20)) == 0:
         for name in ("Users", "Groups", "Peers", "DidNumbers", "SystemStatus"):

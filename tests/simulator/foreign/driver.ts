@@ -29,13 +29,13 @@ import {
 
 type Scenario = (api: Configuration) => Promise<void>;
 
-// The client puts a string argument into the path as it is: the quotes that OData wants are the caller's.
+// The client puts a string argument into the path as it is: the caller adds the quotes that OData requires.
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 // A number that the office's owner has.
 const TAKEN = '100';
 
-/** What all numbered things can do, whatever their kind. */
+/** The operations of all sets whose entities have a number. */
 interface Numbered<T> {
     create: () => Promise<{ data: T }>;
     list: (filter: string) => Promise<{ data: { value?: T[]; '@odata.count'?: number | null } }>;
@@ -70,7 +70,7 @@ async function live<T extends Identified>(kind: Numbered<T>): Promise<void> {
 
     const listed = (await kind.list(`Number eq ${quoted(number)}`)).data;
     assert.equal(listed['@odata.count'], 1);
-    // What $select names, and nothing else.
+    // Only the properties in $select.
     assert.deepEqual(listed.value, [{ Id: id, Number: number }]);
     const read = (await kind.get(id)).data;
     assert.equal(read.Number, number);
