@@ -95,7 +95,7 @@ class Api:
 
     def check_token(self, headers: Mapping[bytes, bytes]) -> Role:
         """Return the client's role; raise ODataError (401) if the token is not live."""
-        client = self._pbx.auth.find_client(_authorization(headers))
+        client = self._pbx.auth.find_client(_get_authorization(headers))
         role = self._pbx.auth.find_role(client) if client is not None else None
         if role is None:
             raise ODataError(
@@ -108,7 +108,7 @@ class Api:
     def end_token(self, headers: Mapping[bytes, bytes]) -> None:
         """End the token of a request, if it is live."""
         with self._pbx.store.lock:
-            client = self._pbx.auth.find_client(_authorization(headers))
+            client = self._pbx.auth.find_client(_get_authorization(headers))
             if client is not None:
                 self._pbx.auth.revoke_tokens(client)
 
@@ -264,7 +264,7 @@ class Api:
         return ((b"etag", tag.encode()),) if tag else ()
 
 
-def _authorization(headers: Mapping[bytes, bytes]) -> str:
+def _get_authorization(headers: Mapping[bytes, bytes]) -> str:
     return headers.get(b"authorization", b"").decode("latin-1")
 
 

@@ -36,7 +36,7 @@ class OAuthError(Exception):
         self.error = error
         self.description = description
 
-    def body(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str]:
         """Return the response's body as JSON values."""
         return {"error": self.error, "error_description": self.description}
 

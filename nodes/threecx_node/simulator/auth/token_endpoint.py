@@ -43,7 +43,7 @@ class TokenEndpoint:
                 values = (form.get(name) for name in ("grant_type", "client_id", "client_secret"))
                 body = self._issuer.issue_token(*values)
         except OAuthError as error:
-            return JSONResponse(error.body(), error.status)
+            return JSONResponse(error.to_json(), error.status)
         return JSONResponse(body, headers={"cache-control": "no-store"})
 
     async def _read_form(self, request: Request) -> dict[str, str]:
@@ -75,4 +75,4 @@ def _respond_to_unknown_path(request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code != response.status:
         message = f"{request.url.path}: {error.detail}"
         response = ODataError(error.status_code, message, headers=error.headers)
-    return JSONResponse(response.body(), response.status, headers=dict(response.headers))
+    return JSONResponse(response.to_json(), response.status, headers=dict(response.headers))

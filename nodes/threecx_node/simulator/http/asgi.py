@@ -46,7 +46,7 @@ class ServerResponse:
 def build_error_response(error: ODataError) -> ServerResponse:
     """Return the response for an error."""
     headers = tuple((name.encode(), value.encode()) for name, value in error.headers.items())
-    return ServerResponse(error.status, orjson.dumps(error.body()), headers)
+    return ServerResponse(error.status, orjson.dumps(error.to_json()), headers)
 
 
 def build_file_response(file: FileDownload) -> ServerResponse:

@@ -25,5 +25,5 @@ def make_config(app: Any, certificate: Certificate | None = None) -> ServerConfi
         grace=1,
         cert_file=certificate.cert_file if certificate else None,
         key_file=certificate.key_file if certificate else None,
-        render_error=lambda status, message: dumps(ODataError(status, message).body()),
+        render_error=lambda status, message: dumps(ODataError(status, message).to_json()),
     )

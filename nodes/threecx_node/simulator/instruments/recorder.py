@@ -96,15 +96,15 @@ class Recorder:
 
     def list_requests(self) -> list[RecordedRequest]:
         """Return the requests, oldest first, without secrets."""
-        return [_present(entry) for entry in list(self._raw)]
+        return [_hide_secrets(entry) for entry in list(self._raw)]
 
     def list_latest(self, limit: int) -> list[RecordedRequest]:
         """Return the newest requests, newest first, at most `limit`, without secrets."""
-        return [_present(entry) for entry in list(self._raw)[: -limit - 1 : -1]]
+        return [_hide_secrets(entry) for entry in list(self._raw)[: -limit - 1 : -1]]
 
     def find(self, number: int) -> RecordedRequest | None:
         """Return a request by its number, None if it is not stored any more."""
-        return next((_present(entry) for entry in list(self._raw) if entry.number == number), None)
+        return next((_hide_secrets(entry) for entry in list(self._raw) if entry.number == number), None)
 
 
 class _RawRequest(NamedTuple):
@@ -121,7 +121,7 @@ class _RawRequest(NamedTuple):
     answer_size: int
 
 
-def _present(entry: _RawRequest) -> RecordedRequest:
+def _hide_secrets(entry: _RawRequest) -> RecordedRequest:
     scope, body, answer = entry.scope, entry.body, entry.answer
     headers = {}
     for raw_name, raw_value in scope["headers"]:

@@ -67,7 +67,7 @@ class ODataError(Exception):
         parts += [f"{detail.target}:\n{detail.message}" for detail in details]
         return ODataError(status, "\n\n".join(parts), details)
 
-    def body(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the response's body as JSON values."""
         error: dict[str, Any] = {"code": "", "message": self.message}
         if self.details:

@@ -146,21 +146,21 @@ class _FilterCompiler:
         self.model = model
         self.navigation = navigation
         self._handlers: Mapping[type, Callable[[Any, dict[str, str]], CompiledExpression]] = {
-            ast.Identifier: self._identifier,
-            ast.Attribute: self._attribute,
-            ast.Compare: self._compare,
-            ast.BoolOp: self._bool_op,
-            ast.UnaryOp: self._unary,
-            ast.BinOp: self._arithmetic,
-            ast.Call: self._call,
-            ast.CollectionLambda: self._lambda,
+            ast.Identifier: self._compile_identifier,
+            ast.Attribute: self._compile_attribute,
+            ast.Compare: self._compile_compare,
+            ast.BoolOp: self._compile_bool_op,
+            ast.UnaryOp: self._compile_unary,
+            ast.BinOp: self._compile_arithmetic,
+            ast.Call: self._compile_call,
+            ast.CollectionLambda: self._compile_lambda,
         }
 
     def compile(self, tree: Any, scope: dict[str, str]) -> CompiledExpression:
         handler = self._handlers.get(type(tree))
         return handler(tree, scope) if handler else _compile_literal(tree)
 
-    def _identifier(self, tree: ast.Identifier, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_identifier(self, tree: ast.Identifier, scope: dict[str, str]) -> CompiledExpression:
         name = _join_name(tree)
         if name == "$it" or name in scope:
             # The lambda binds its range variable to the item, under the variable's name.
@@ -169,15 +169,15 @@ class _FilterCompiler:
                 kind, _, enum = kind[1:].partition(" ")
                 return CompiledExpression(lambda entity: entity[name], kind, enum)
             return CompiledExpression(lambda entity: entity[name], "complex", kind)
-        return self._property(scope["$it"], name, lambda entity: entity.get("$it", entity))
+        return self._compile_property(scope["$it"], name, lambda entity: entity.get("$it", entity))
 
-    def _attribute(self, tree: ast.Attribute, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_attribute(self, tree: ast.Attribute, scope: dict[str, str]) -> CompiledExpression:
         owner = self.compile(tree.owner, scope)
         if owner.kind != "complex" or owner.collection:
             raise QueryOptionError(f"The property '{tree.attr}' can be read from a single object only.")
-        return self._property(owner.type, tree.attr, owner.run)
+        return self._compile_property(owner.type, tree.attr, owner.run)
 
-    def _property(self, schema: str, name: str, owner: Callable[[Entity], Any]) -> CompiledExpression:
+    def _compile_property(self, schema: str, name: str, owner: Callable[[Entity], Any]) -> CompiledExpression:
         field = self.model.schema(schema).get(name)
         if field is None:
             raise QueryOptionError(f"Could not find a property named '{name}' on type '{schema}'.")
@@ -193,9 +193,9 @@ class _FilterCompiler:
 
         return CompiledExpression(run, _kind_of_field(field), field.type, field.collection)
 
-    def _compare(self, tree: ast.Compare, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_compare(self, tree: ast.Compare, scope: dict[str, str]) -> CompiledExpression:
         if isinstance(tree.comparator, ast.In):
-            return self._in(tree, scope)
+            return self._compile_in(tree, scope)
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
         self._check_operands(left, right)
         compare = COMPARISONS[type(tree.comparator)]
@@ -211,7 +211,7 @@ class _FilterCompiler:
 
         return CompiledExpression(ordered, "boolean")
 
-    def _in(self, tree: ast.Compare, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_in(self, tree: ast.Compare, scope: dict[str, str]) -> CompiledExpression:
         left = self.compile(tree.left, scope)
         if not isinstance(tree.right, ast.List):
             raise QueryOptionError("The right side of 'in' must be a list of values.")
@@ -237,7 +237,7 @@ class _FilterCompiler:
                 f"'{left.type or left.kind}' and '{right.type or right.kind}'."
             )
 
-    def _bool_op(self, tree: ast.BoolOp, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_bool_op(self, tree: ast.BoolOp, scope: dict[str, str]) -> CompiledExpression:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
         _check_kind("boolean", left, right)
         first, second = left.run, right.run
@@ -245,7 +245,7 @@ class _FilterCompiler:
             return CompiledExpression(lambda entity: bool(first(entity) and second(entity)), "boolean")
         return CompiledExpression(lambda entity: bool(first(entity) or second(entity)), "boolean")
 
-    def _unary(self, tree: ast.UnaryOp, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_unary(self, tree: ast.UnaryOp, scope: dict[str, str]) -> CompiledExpression:
         operand = self.compile(tree.operand, scope)
         run = operand.run
         if isinstance(tree.op, ast.Not):
@@ -254,7 +254,7 @@ class _FilterCompiler:
         _check_kind("number", operand)
         return CompiledExpression(lambda entity: None if (v := run(entity)) is None else -v, "number")
 
-    def _arithmetic(self, tree: ast.BinOp, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_arithmetic(self, tree: ast.BinOp, scope: dict[str, str]) -> CompiledExpression:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
         _check_kind("number", left, right)
         calculate = ARITHMETIC[type(tree.op)]
@@ -271,7 +271,7 @@ class _FilterCompiler:
 
         return CompiledExpression(run, "number")
 
-    def _call(self, tree: ast.Call, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_call(self, tree: ast.Call, scope: dict[str, str]) -> CompiledExpression:
         name = _join_name(tree.func)
         signature = FUNCTIONS.get(name)
         if signature is None:
@@ -288,7 +288,7 @@ class _FilterCompiler:
 
         return CompiledExpression(run, kind)
 
-    def _lambda(self, tree: ast.CollectionLambda, scope: dict[str, str]) -> CompiledExpression:
+    def _compile_lambda(self, tree: ast.CollectionLambda, scope: dict[str, str]) -> CompiledExpression:
         owner = self.compile(tree.owner, scope)
         if not owner.collection:
             raise QueryOptionError("'any' and 'all' need a collection.")

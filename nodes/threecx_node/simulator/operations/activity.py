@@ -19,7 +19,7 @@ _MOST_CALLS = 1000
 def _list_logs(pbx: Pbx, invocation: Invocation) -> list[Entity]:
     start, end = invocation.arguments["startDate"], invocation.arguments["endDate"]
     wanted = [invocation.arguments.get(name) or "" for name in ("extension", "call", "search")]
-    lines = sorted((moment, text) for moment, text in _lines(pbx) if start <= moment <= end)
+    lines = sorted((moment, text) for moment, text in _list_lines(pbx) if start <= moment <= end)
     rows = [
         build_entity(pbx, "Pbx.ActivityLogEvent", Index=index, TimeStamp=moment, Message=text)
         for index, (moment, text) in enumerate(lines, start=1)
@@ -35,7 +35,7 @@ def _list_logs(pbx: Pbx, invocation: Invocation) -> list[Entity]:
 @handles("GetFilter")
 def _list_filter_values(pbx: Pbx, _invocation: Invocation) -> Entity:
     calls: dict[str, list[str]] = {}
-    for row in _latest_calls(pbx):
+    for row in _list_latest_calls(pbx):
         calls.setdefault(row["DstDn"] or "", []).append(str(row["SegmentId"]))
     users = [user["Number"] for user in list_entities(pbx, "Users")]
     extensions = [{"Number": number, "CallIds": calls.get(number, [])} for number in users]
@@ -57,11 +57,11 @@ def _create_event(pbx: Pbx, invocation: Invocation) -> None:
     pbx.entities.create("EventLogs", values)
 
 
-def _latest_calls(pbx: Pbx) -> list[Entity]:
+def _list_latest_calls(pbx: Pbx) -> list[Entity]:
     return [record.value for record in pbx.store.list_latest("CallHistoryView", _MOST_CALLS)]
 
 
-def _lines(pbx: Pbx) -> list[tuple[str, str]]:
+def _list_lines(pbx: Pbx) -> list[tuple[str, str]]:
     acts = [
         (entry["At"], f"{entry['Operation']} {entry['Arguments'] or ''}".strip())
         for entry in journal.list_entries(pbx)
@@ -71,6 +71,6 @@ def _lines(pbx: Pbx) -> list[tuple[str, str]]:
             row["SegmentStartTime"],
             f"Call {row['SegmentId']} from {row['SrcCallerNumber']} to {row['DstDn'] or row['DstCallerNumber']}",
         )
-        for row in _latest_calls(pbx)
+        for row in _list_latest_calls(pbx)
     ]
     return acts + calls

@@ -33,7 +33,7 @@ from ...catalog.labels import title_of
 from ..http.origin import is_local
 from ..odata.errors import ODataError
 from ..odata.literals import format_key
-from .requests import build_detail, build_row
+from .request_rows import build_detail, build_row
 from .sets import (
     Cell,
     build_label,

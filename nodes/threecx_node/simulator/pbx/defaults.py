@@ -101,7 +101,7 @@ def _complete(model: ReleaseModel, schema: str, given: Mapping[str, Any], depth:
         elif name in special and (field.kind != "enum" or special[name] in model.enum(field.type)):
             entity[name] = special[name]
         else:
-            entity[name] = _default_value(model, field, depth)
+            entity[name] = _build_default(model, field, depth)
     if schema == "Pbx.User" and not given.get("ForwardingProfiles"):
         entity["ForwardingProfiles"] = [
             _complete(model, "Pbx.ForwardingProfile", {"Id": i, "Name": name, "NoAnswerTimeout": 20}, depth)
@@ -120,7 +120,7 @@ def _complete_value(model: ReleaseModel, field: SchemaField, value: Any, depth: 
     return _complete(model, field.type, value, depth + 1)
 
 
-def _default_value(model: ReleaseModel, field: SchemaField, depth: int) -> Any:
+def _build_default(model: ReleaseModel, field: SchemaField, depth: int) -> Any:
     if field.collection:
         return []
     if field.navigation:
@@ -131,10 +131,10 @@ def _default_value(model: ReleaseModel, field: SchemaField, depth: int) -> Any:
         return _complete(model, field.type, {}, depth + 1)
     if field.kind == "enum":
         return model.first_member(field.type)
-    return _default_primitive(field)
+    return _build_primitive(field)
 
 
-def _default_primitive(field: SchemaField) -> Any:
+def _build_primitive(field: SchemaField) -> Any:
     if field.type == "DateTimeOffset":
         return None if field.nullable else format_date_time(datetime.now(UTC))
     if field.type == "Guid":

@@ -45,7 +45,7 @@ class SeedFile:
         except (ValueError, RecursionError) as error:
             raise ConfigurationError(f"the seed {name} cannot be read: {error}", description=_FORM) from error
         if not isinstance(self._content, dict):
-            raise self._error("it is not a JSON object")
+            raise self._build_error("it is not a JSON object")
 
     def fill(self, pbx: Pbx) -> None:
         """Create the file's entities in an empty office; raise ConfigurationError for the first invalid one."""
@@ -53,14 +53,16 @@ class SeedFile:
         for name, given in self._content.items():
             if name in pbx.model.sets:
                 if not isinstance(given, list):
-                    raise self._error(f"{name} is not a list of entities")
+                    raise self._build_error(f"{name} is not a list of entities")
                 for index, entity in enumerate(given):
                     self._create(pbx, name, index, entity)
             elif name in pbx.model.singletons:
                 self._change_singleton(pbx, name, given)
             else:
                 known = (*pbx.model.sets, *pbx.model.singletons)
-                raise self._error(f"3CX {pbx.model.release} has no set {name!r}", nearest_hint(name, known))
+                raise self._build_error(
+                    f"3CX {pbx.model.release} has no set {name!r}", nearest_hint(name, known)
+                )
 
     def _create(self, pbx: Pbx, set_name: str, index: int, given: Any) -> None:
         place = f"{set_name}[{index}]"
@@ -102,9 +104,9 @@ class SeedFile:
         first = details[0]
         target = f"{first.target}: " if first.target else ""
         more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-        return self._error(f"{place}: {target}{first.message}{more}", hint)
+        return self._build_error(f"{place}: {target}{first.message}{more}", hint)
 
-    def _error(self, what: str, hint: str = "") -> ConfigurationError:
+    def _build_error(self, what: str, hint: str = "") -> ConfigurationError:
         return ConfigurationError(f"the seed {self.name} cannot be used: {what}", description=hint or _FORM)
 
 
