@@ -135,7 +135,7 @@ def test_an_open_entity_changes_and_disappears(
     page.get_by_text("empty field").click()
 
     assert api.delete(f"Contacts({key})").status_code == 204
-    expect(page.get_by_role("heading", level=1)).to_have_text("Not here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not found")
     page.get_by_role("link", name="Back to the set").click()
     expect(page.locator("main")).to_contain_text("of 5")
     # The browser's console has the 404 of the removed entity.
@@ -240,8 +240,8 @@ def test_the_simulator_ends(chromium: Browser) -> None:
         page.goto(own.base_url)
         expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
         port = own.ports[0]
-    expect(page.locator("#said")).to_have_text("The simulator does not answer.")
+    expect(page.locator("#message")).to_have_text("The simulator does not respond.")
     with Simulator(port=port, seed="empty"):
-        expect(page.locator("#said")).to_have_text("")
+        expect(page.locator("#message")).to_have_text("")
         expect(page.get_by_role("navigation").get_by_role("link", name="Users")).to_have_text("Users 1")
     page.close()

@@ -32,7 +32,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from ...catalog.labels import title_of
 from ..http.origin import is_local
 from ..odata.errors import ODataError
-from ..odata.literals import format_key
+from ..odata.literals import INTEGER_RANGES, format_key
 from .request_rows import build_detail, build_row
 from .sets import (
     Cell,
@@ -134,11 +134,8 @@ class Page:
         try:
             template, values = self._select_view(query)
         except (_NotFoundError, ODataError):
-            status, template, values = (
-                404,
-                "not_found.html",
-                {"title": "Not found", "set": query.get("set", "")},
-            )
+            status, template = 404, "not_found.html"
+            values = {"title": "Not found", "set": query.get("set", "")}
         common = {
             "nonce": nonce,
             "tag": tag,
@@ -229,7 +226,7 @@ class Page:
             raise _NotFoundError
         entity_set = self._pbx.model.sets[name]
         key: Key = text
-        if entity_set.key_type in ("Int16", "Int32", "Int64"):
+        if entity_set.key_type in INTEGER_RANGES:
             if not text.removeprefix("-").isdecimal() or len(text) > 20:
                 raise _NotFoundError
             key = int(text)
