@@ -141,6 +141,38 @@ def circles(graph: Mapping[str, set[str]]) -> list[list[str]]:
     return [list(group) for group in sorted(groups) if group]
 
 
+@pytest.mark.parametrize("root", [NODE, CREDENTIALS], ids=lambda root: root.name)
+def test_imports_between_modules_form_no_circle(root: Path) -> None:
+    """Imports for types alone and inside functions count too."""
+    modules = {
+        ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files(root)
+    }
+    # A package's own `__init__` runs before its modules, which is no arrow of theirs; only named modules count.
+    graph = {
+        name: {target for target in imports_of(path, root) if target in modules and target != name}
+        - {each for each in modules if name.startswith(f"{each}.")}
+        for name, path in modules.items()
+    }
+    assert circles(graph) == []
+
+
+HAND_WRITTEN = ("nodes", "credentials", "tools", "bench", "engine/src", "tests")
+GENERATED = {"engine.js"}
+
+
+def test_no_module_is_over_400_lines() -> None:
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for folder in HAND_WRITTEN
+        for pattern in ("*.py", "*.ts", "*.mts", "*.js", "*.mjs")
+        for path in (ROOT / folder).rglob(pattern)
+        if path.name not in GENERATED and "node_modules" not in path.parts
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
 @pytest.mark.parametrize("path", files(CREDENTIALS), ids=lambda path: path.name)
 def test_the_credential_knows_nothing_of_the_node(path: Path) -> None:
     assert not [module for module in imports_of(path, CREDENTIALS) if module.startswith("threecx_node")]
