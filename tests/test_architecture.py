@@ -148,7 +148,7 @@ def test_imports_between_modules_form_no_circle(root: Path) -> None:
         ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__"): path
         for path in files(root)
     }
-    # A package's own `__init__` runs before its modules, which is no arrow of theirs; only named modules count.
+    # A package's own `__init__` runs before its modules, which is not an import by them; only named modules count.
     graph = {
         name: {target for target in imports_of(path, root) if target in modules and target != name}
         - {each for each in modules if name.startswith(f"{each}.")}

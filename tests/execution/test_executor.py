@@ -12,7 +12,9 @@ import httpx
 import pytest
 
 from tests.support import FakePbx, credential, deleting, odata_error, run
+from threecx_credentials import Credential
 from threecx_node.errors import (
+    ConfigurationError,
     ExpressionError,
     NotAttemptedError,
     ParameterError,
@@ -327,3 +329,15 @@ def test_an_executor_can_be_closed_and_used_again() -> None:
 
     asyncio.run(main())
     assert len(pbx.requests) == 2
+
+
+def test_a_ca_file_that_cannot_be_read_is_an_error_of_the_call() -> None:
+    unusable = Credential.of("https://pbx.example", "900", "key", ca_file="missing.pem")
+
+    async def main(options: Options) -> Batch:
+        async with Executor(unusable) as executor:
+            return await executor.run("DeleteCallFlowApp", [{"Id": 1}], ID, options=options)
+
+    with pytest.raises(ConfigurationError, match="CA file"):
+        asyncio.run(main(Options(continue_on_fail=True)))
+    assert asyncio.run(main(Options(dry_run=True))).exit_code == 0

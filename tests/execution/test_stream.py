@@ -63,6 +63,17 @@ def test_leaving_ends_the_batch() -> None:
     assert asked == later < 60
 
 
+def test_the_callers_stop_event_is_left_alone() -> None:
+    async def main() -> bool:
+        stop = asyncio.Event()
+        async with executor_of(ListPbx(5)) as executor:
+            async for _ in executor.stream("ListUser", [{}], stop=stop):
+                pass
+        return stop.is_set()
+
+    assert asyncio.run(main()) is False
+
+
 def test_a_batch_gives_its_parts_to_a_function() -> None:
     parts: list[Result] = []
 

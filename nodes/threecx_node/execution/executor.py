@@ -157,8 +157,9 @@ class Executor:
                 yield result
             await task
         finally:
-            stop.set()
-            await _drain(queue, task)
+            if not task.done():
+                stop.set()
+                await _drain(queue, task)
 
     async def _run(
         self,
@@ -182,6 +183,9 @@ class Executor:
         planner = Planner(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
+        if _sends(plan.options):
+            # A credential that cannot be used is an error of the call, before anything is sent.
+            _ = self.client
         await BatchRun(plan, lambda: self.client, self.credential.api_url, deliver, stop).run()
 
     async def _choose_release(self, operation: Operation, options: Options) -> str:
@@ -189,8 +193,8 @@ class Executor:
         if options.release is not None:
             self.catalog.check_release(options.release)
         version = self._client.version if self._client else None
-        is_sent = not (options.dry_run or options.prepare_only)
-        if version is None and options.release is None and len(operation.versions) > 1 and is_sent:
+        is_ambiguous = version is None and options.release is None and len(operation.versions) > 1
+        if is_ambiguous and _sends(options):
             # The operation differs between releases, and the release of this PBX is not known yet.
             await self.client.send(_VERSION_PROBE, timeout=options.timeout)
             version = self.client.version
@@ -203,6 +207,10 @@ class Executor:
                 description=f"It exists in {operation.releases[0]} to {operation.releases[-1]}.",
             )
         return release
+
+
+def _sends(options: Options) -> bool:
+    return not (options.dry_run or options.prepare_only)
 
 
 class _Collector:
