@@ -1,6 +1,6 @@
-"""The 3CX phone system as a node for workflow canvases: every operation of its API, safely, item by item.
+"""All operations of the 3CX Configuration API as a node for workflow canvases, validated before anything is sent.
 
-The names below are the public surface; they load what they need when first used.
+The names below are the public API. Their modules are loaded on first use.
 """
 
 from __future__ import annotations
