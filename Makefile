@@ -10,6 +10,9 @@ DEV := $(VENV)/.dev
 INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py tools/build_engine.py \
 	$(wildcard engine/*)
 
+# Tests start many processes; if Python may not keep compiled modules, each of them compiles all modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help setup demo check test lint types unit node node-lint node-test e2e programs foreign-client coverage \
 	generate version wheel dist test-wheel n8n screenshots bench clean
 
