@@ -6,7 +6,6 @@ only if a property obviously is one; a set that only functions use (the reports)
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -21,8 +20,6 @@ NAMESPACE = "Pbx"
 EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 EDM = "http://docs.oasis-open.org/odata/ns/edm"
 
-_SEGMENT = re.compile(r"(?P<name>[\w.]+)(?:\((?P<arguments>.*)\))?")
-_ARGUMENT = re.compile(r"(?:(?P<url_name>\w+)=)?\{(?P<name>\w+)\}")
 # Possible keys of types that no path addresses.
 _KEYS = ("Id", "RoleName", "GroupID", "MacAddress")
 
@@ -210,13 +207,10 @@ class _CsdlWriter:
 
 def _split_path(version: OperationVersion) -> list[tuple[str, list[tuple[str, str]]]]:
     """Split a path into segments: the short name, and the arguments as pairs of name in the URL and parameter."""
-    found = []
-    for text in version.path.split("/")[1:]:
-        match = _SEGMENT.fullmatch(text)
-        if match is None:
-            raise ValueError(f"the catalog's path {version.path} cannot be parsed")
-        found.append((_strip_namespace(match["name"]), _ARGUMENT.findall(match["arguments"] or "")))
-    return found
+    return [
+        (segment.local_name, [(each.name, each.parameter) for each in segment.arguments or ()])
+        for segment in version.template.segments
+    ]
 
 
 def _strip_namespace(name: str) -> str:

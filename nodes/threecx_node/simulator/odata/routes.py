@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from .release_model import ReleaseModel
 
 _SEGMENT = re.compile(r"([\w.$]+)(?:\((.*)\))?", re.ASCII | re.DOTALL)
-_TEMPLATE_ARGUMENT = re.compile(r"(?:(\w+)=)?\{(\w+)\}")
 _SIMPLE_KEY = re.compile(r"/(\w+)\(([0-9]{1,9})\)", re.ASCII)
 
 # The set that accepts a $top over 100.
@@ -130,20 +129,17 @@ class Router:
     ) -> tuple[str, Route]:
         types = {parameter.name: parameter.type for parameter in version.parameters}
         signature, found, names = "", [], []
-        for index, segment in enumerate(version.path.split("/")[1:]):
-            match = _SEGMENT.fullmatch(segment)
-            if match is None:
-                raise ValueError(f"the catalog's path {version.path} cannot be parsed")
+        for index, segment in enumerate(version.template.segments):
             url_arguments = None
-            if match[2] is not None:
-                url_arguments = _TEMPLATE_ARGUMENT.findall(match[2])
+            if segment.arguments is not None:
+                url_arguments = [(each.name, each.parameter) for each in segment.arguments]
                 # `/Users({Id})` has a key, `/GetUpdateDetails(key={key},id={id})` and `/Pbx.X(…)` arguments.
-                is_key = match[1] in model.sets
+                is_key = segment.name in model.sets
                 found += [PathArgument(p, types[p], index, name, is_key) for name, p in url_arguments]
-                if is_key and len(url_arguments) == 1 and not url_arguments[0][0]:
-                    self._positional.add((match[1], url_arguments[0][1]))
-            signature += f"/{match[1]}{_build_signature(url_arguments)}"
-            names.append(match[1])
+                if is_key and segment.key is not None:
+                    self._positional.add((segment.name, segment.key))
+            signature += f"/{segment.name}{_build_signature(url_arguments)}"
+            names.append(segment.name)
         limited = operation.kind == "list" and names[0] != _UNLIMITED
         kind = _choose_kind(operation.kind, len(names), found)
         return signature, Route(operation, version, tuple(found), names[0], names[-1], kind, limited)
