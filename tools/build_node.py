@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from tools.cache import BuildError, build_once, cache_directory, digest, run
 from tools.install_n8n import N8N, NODE, N8nInstallation, install
+from tools.version import find_differences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +85,8 @@ def prepare(installation: N8nInstallation) -> dict[str, str]:
 
 def build(installation: N8nInstallation) -> Path:
     """Return the folder of the built package; build it if a source changed. Raise BuildError."""
+    if differences := find_differences():
+        raise BuildError("\n".join(differences))
     env = prepare(installation)
     stamp = _PACKAGE.with_suffix(".stamp")
     sources = sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern) if path.is_file())
