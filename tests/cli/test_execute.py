@@ -241,3 +241,23 @@ def test_tls_options_and_their_variables() -> None:
         assert run("check", env=unverified).code == 0
         assert run("check", "--verify-tls", env=unverified).code == 3
         assert run("check", "--no-verify-tls", env=env).code == 0
+
+
+def test_a_reader_that_leaves_ends_the_command_silently() -> None:
+    with Simulator(seed="large") as large:
+        command = [*COMMAND, "execute", "ListUser", "-p", "returnAll=true", "--output", "ndjson"]
+        env = environment(
+            {
+                "THREECX_BASE_URL": large.base_url,
+                "THREECX_CLIENT_ID": "900",
+                "THREECX_CLIENT_SECRET": "simulator-secret",
+            }
+        )
+        with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert json.loads(process.stdout.readline())["more"] is True
+            process.stdout.close()
+            said = process.stderr.read()
+            assert process.wait(60) == 1
+    assert said == b""

@@ -36,9 +36,11 @@ class ListPbx(httpx.AsyncBaseTransport):
         self.skips.append(skip)
         self.now += 1
         self.most_at_once = max(self.most_at_once, self.now)
-        for _ in range(20 - len(self.skips) % 20):
-            await asyncio.sleep(0)
-        self.now -= 1
+        try:
+            for _ in range(20 - len(self.skips) % 20):
+                await asyncio.sleep(0)
+        finally:
+            self.now -= 1
         if self.fails_at is not None and skip >= self.fails_at:
             return odata_error(500, "broken")
         counted = {"@odata.count": self.size} if self.counts and "$count" in params else {}

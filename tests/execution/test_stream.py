@@ -91,6 +91,27 @@ def test_a_batch_gives_its_parts_to_a_function() -> None:
     assert batch.exit_code == 0
 
 
+@pytest.mark.parametrize("parameters", [{"returnAll": True}, {"limit": 1}])
+def test_an_error_of_the_reader_stops_the_batch(parameters: dict[str, object]) -> None:
+    pbx = ListPbx(50_000)
+    ended: list[int] = []
+
+    async def take(part: Result) -> None:
+        ended.append(part.index)
+        raise BrokenPipeError
+
+    async def main() -> None:
+        async with executor_of(pbx) as executor:
+            await executor.run("ListUser", [{}] * 50, parameters, on_part=take)
+
+    with pytest.raises(BrokenPipeError):
+        asyncio.run(main())
+    assert len(ended) == 1
+    # What was under way has ended, and nothing followed.
+    assert pbx.now == 0
+    assert len(pbx.skips) < 200
+
+
 def test_a_stopped_list_says_that_it_is_incomplete() -> None:
     stop = asyncio.Event()
 

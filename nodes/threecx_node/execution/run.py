@@ -56,10 +56,14 @@ class BatchRun:
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         self._is_failed = False
+        self._delivery_error: Exception | None = None
         self._done: set[int] = set()
 
     async def run(self) -> None:
-        """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried."""
+        """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried.
+
+        Raises what `deliver` raises, after the requests under way have ended.
+        """
         for each in self._plan.items:
             if each.error is not None:
                 await self._fail(each.index, each.error)
@@ -74,13 +78,15 @@ class BatchRun:
         elif not self._is_failed:
             await self._send_all(ready)
         await self._report_untried()
+        if self._delivery_error is not None:
+            raise self._delivery_error
 
     async def _send_all(self, ready: list[PlannedItem]) -> None:
         queue = iter(ready)
 
         async def work() -> None:
             for each in queue:
-                if self._is_failed or self._stop.is_set():
+                if self._is_failed or self._is_stopped:
                     return
                 await self._send_item(each)
 
@@ -131,8 +137,8 @@ class BatchRun:
         async with aclosing(reader.read()) as pages:
             part = await anext(pages)
             async for following in pages:
-                await self._deliver(self._to_result(planned, request, part, more=True))
-                if self._stop.is_set():
+                await self._hand_over(self._to_result(planned, request, part, more=True))
+                if self._is_stopped:
                     raise ThreeCxError(
                         "only a part of the list was read, because the batch was stopped",
                         description="Run the batch again to read the whole list.",
@@ -164,7 +170,20 @@ class BatchRun:
 
     async def _finish(self, result: Result) -> None:
         self._done.add(result.index)
-        await self._deliver(result)
+        await self._hand_over(result)
+
+    async def _hand_over(self, result: Result) -> None:
+        """Deliver a result. An error of `deliver` is the caller's, not the item's: it stops the batch."""
+        if self._delivery_error is not None:
+            return
+        try:
+            await self._deliver(result)
+        except Exception as error:  # noqa: BLE001 (raised again when the requests under way have ended)
+            self._delivery_error = error
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._stop.is_set() or self._delivery_error is not None
 
     async def _fail(self, index: int, error: ThreeCxError) -> None:
         error.item_index = index
@@ -177,7 +196,7 @@ class BatchRun:
         why = "an earlier item failed" if self._is_failed else "the batch was stopped"
         for each in self._plan.items:
             if each.index not in self._done:
-                await self._deliver(untried_result(each.index, why))
+                await self._hand_over(untried_result(each.index, why))
 
 
 def untried_result(index: int, why: str) -> Result:
