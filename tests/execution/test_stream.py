@@ -107,7 +107,7 @@ def test_an_error_of_the_reader_stops_the_batch(parameters: dict[str, object]) -
     with pytest.raises(BrokenPipeError):
         asyncio.run(main())
     assert len(ended) == 1
-    # What was under way has ended, and nothing followed.
+    # The requests under way have ended, and nothing followed.
     assert pbx.now == 0
     assert len(pbx.skips) < 200
 
