@@ -15,6 +15,7 @@ from ..errors import InputError, UnknownNameError
 from ..options import BatchOptions
 from ..parameters.batch import split_batch_options
 from ..parameters.table import ParameterTable, fold_name
+from .names import decode_parameters
 
 # Every 3CX node, generated or not, has this word in its type.
 _TYPE_WORD = "threecx"
@@ -46,6 +47,8 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
             "the node has no parameters",
             description='Copy the node on the canvas: {"parameters": {…}, "type": …}.',
         )
+    if not _is_own(node, catalog):
+        parameters = decode_parameters(parameters)
     if node.get("type") and not _is_own(node, catalog) and not _names_operation(parameters, catalog):
         # The defaults of another package's node are not known; those of this package would be another operation.
         raise InputError(

@@ -13,6 +13,7 @@ from ...canvas.resource_mapping import describe_body_fields
 from ...descriptor import load_definition, properties_of
 from ...errors import ThreeCxError
 from ...parameters.table import fold_name
+from ..names import decode_name, decode_parameters
 from ..node_json import find_operation
 from .conversions import ConversionError, convert_list, convert_value, is_expression
 from .mapper import build_mapper, convert_field
@@ -27,6 +28,8 @@ _TOOL = "Tool"
 _OF_TOOLS = frozenset({"descriptionType", "toolDescription"})
 # Parameters of a generated node that are not about the request. The case matters: `Notice` could be a field.
 _IGNORED = frozenset({"resource", "operation", "authentication", "notice"})
+# In a body, a name with this prefix is an annotation of OData, not a field.
+_ANNOTATION = "@"
 _LISTS = frozenset({"$select", "$expand", "$orderby"})
 
 
@@ -52,7 +55,7 @@ def migrate_node(
     """
     given = node.get("parameters")
     parameters: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    operation = _find_operation(parameters, catalog)
+    operation = _find_operation(decode_parameters(parameters), catalog)
     draft = _Draft(catalog, operation)
     for name, value in parameters.items():
         draft.add(name, value)
@@ -113,6 +116,7 @@ class _Draft:
 
     def add(self, name: str, value: Any, *, nested: bool = False) -> None:
         """Add a parameter of the generated node; `nested` is one inside a group."""
+        name = decode_name(name)
         try:
             self._add(name, value, nested=nested)
         except ConversionError as error:
@@ -158,6 +162,8 @@ class _Draft:
             self._add_query(name, value)
         elif folded in self._fields:
             self._add_field(self._fields[folded], value)
+        elif name.startswith(_ANNOTATION):
+            self._drop_annotation(name, value)
         elif folded == "body" and "body" in self._properties:
             self._add_body(value)
         elif isinstance(value, Mapping) and value and all(isinstance(each, str) for each in value):
@@ -217,8 +223,14 @@ class _Draft:
             if fold_name(name) in self._fields:
                 # A user wrote this JSON, so an empty value is intended; n8n stores it only as an expression.
                 self._set(self._body, self._fields[fold_name(name)]["id"], _keep_empty(inner))
+            elif name.startswith(_ANNOTATION):
+                self._drop_annotation(name, inner)
             elif fold_name(name) not in self._path:
                 raise ConversionError(f"{self.operation.id} has no body field {name!r}")
+
+    def _drop_annotation(self, name: str, value: Any) -> None:
+        if not _is_empty(value):
+            self.notes.append(f"{name} was removed: 3CX does not need it")
 
     def _add_request_options(self, value: Any) -> None:
         if not isinstance(value, Mapping):
