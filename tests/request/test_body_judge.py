@@ -105,7 +105,7 @@ def test_walk_and_schema_agree(data: st.DataObject) -> None:
         assert judge.is_valid(sent), next(iter(judge.iter_errors(sent))).message
 
 
-@pytest.mark.parametrize("value", [256, "5", None, True, [1]])
+@pytest.mark.parametrize("value", [256, "256", "five", "", None, True, [1]])
 def test_a_byte(value: Any) -> None:
     schema = next(
         (name, each)

@@ -1,4 +1,4 @@
-"""Coerces body fields that came as separate values or as texts to the types that the schema declares."""
+"""Collects the fields of a body that came as separate values, as a mapper or as the columns of an item."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BodyError
-from ..values.coerce import CoercionError, coerce
 from ..values.edm import EDM_TYPES
 from ..values.json import loads, why_not_json
 from ..values.undefined import UNDEFINED
@@ -15,28 +14,23 @@ if TYPE_CHECKING:
     from ..catalog import Catalog, Property
 
 
-def coerce_field(catalog: Catalog, name: str, declared: Property, value: Any) -> Any:
-    """Return a text in the type that the field declares: `"42"` → 42, `"[]"` → [], `"true"` → True.
+def leave_out_empty(catalog: Catalog, declared: Property, value: Any) -> Any:
+    """Return UNDEFINED for an empty text where the field is not a text, so that the field is not sent.
 
-    An empty text for anything but a text field is UNDEFINED, so that the field is not sent. Other values are
-    returned as they are. Raises BodyError that names the field.
+    A mapper, a command line and a cell of a table have no other way to say that there is no value. Other values are
+    returned as they are: the request coerces them.
     """
-    if not isinstance(value, str):
+    if not isinstance(value, str) or value.strip():
         return value
-    type_name = declared.type.name
-    is_complex = declared.type.collection or catalog.is_schema(type_name)
-    edm = EDM_TYPES.get(type_name)
-    is_typed = edm is not None and (edm.is_number or edm.kind == "boolean")
-    if not is_complex and not is_typed:
-        return value
-    if not value.strip():
-        return UNDEFINED
-    if is_complex:
-        return parse_json(value, name)
-    try:
-        return coerce(type_name, value)
-    except CoercionError as error:
-        raise BodyError(f"{name}: {error}", field=name, description=error.advice) from error
+    type_ref = declared.type
+    is_text = type_ref.name == "String" and not type_ref.collection
+    has_rule = (
+        type_ref.collection
+        or type_ref.name in EDM_TYPES
+        or type_ref.name in catalog.enums
+        or catalog.is_schema(type_ref.name)
+    )
+    return UNDEFINED if has_rule and not is_text else value
 
 
 def parse_json(text: str, name: str) -> Any:
@@ -56,13 +50,17 @@ def map_fields(
     fields were (`"filled": true`). In automatic mode the item's own fields are taken, those in `declared`.
     """
     if value.get("mappingMode") == "autoMapInputData":
-        return {name: field for name, field in item.items() if name in declared}
+        return {
+            name: leave_out_empty(catalog, declared[name], field)
+            for name, field in item.items()
+            if name in declared
+        }
     fields = value.get("value") or {}
     if not isinstance(fields, Mapping):
         raise BodyError("body: the mapper has no fields", field="body", description="Map the fields again.")
     is_filled = value.get("filled") is True
     return {
-        name: coerce_field(catalog, name, declared[name], field) if name in declared else field
+        name: leave_out_empty(catalog, declared[name], field) if name in declared else field
         for name, field in fields.items()
         if is_filled or field is not None
     }

@@ -14,7 +14,7 @@ from ..errors import BodyError, ParameterError
 from ..messages import RequestValues
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
-from .body_fields import coerce_field, map_fields, parse_json
+from .body_fields import leave_out_empty, map_fields, parse_json
 
 if TYPE_CHECKING:
     from .table import ParameterTable
@@ -141,7 +141,7 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
             f"the body of {table.operation.id} must be a JSON object, not {describe(body)}", field="body"
         )
     given = {
-        name: coerce_field(table.catalog, name, table.fields[name], value)
+        name: leave_out_empty(table.catalog, table.fields[name], value)
         for name, value in sorted_.field.items()
     }
     return {**body, **given}

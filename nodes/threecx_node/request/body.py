@@ -12,12 +12,14 @@ from ..catalog import Catalog, Enum, Property, TypeRef, nearest_hint
 from ..errors import BodyError
 from ..values.coerce import (
     CoercionError,
+    JsonTextError,
     advise_on,
-    coerce_date_time,
-    coerce_integer,
+    coerce,
+    coerce_list,
+    coerce_object,
     describe,
 )
-from ..values.edm import EDM_TYPES, NUMBER_TEXTS, EdmType
+from ..values.edm import EDM_TYPES, EdmType
 from ..values.json import dumps
 from ..values.undefined import UNDEFINED
 from .odata import format_date_time
@@ -44,9 +46,10 @@ class BodyEncoder:
     def encode(self, value: Any) -> bytes:
         """Return `value` as the JSON to send.
 
-        Undefined fields are left out, date-times become UTC, `5.0` becomes 5 for a whole number, and a number for a
-        text field becomes its digits. Raises BodyError that names the field: unknown (with the nearest known field),
-        of the wrong type (expected, got), nested too deeply, or a body that is too large.
+        Undefined fields are left out, date-times become UTC, a text that is exactly a value of the field's type becomes
+        that value (`"FALSE"`, `"5"`, the JSON text of a list or an object), and a number for a text field becomes its
+        digits; all of this at every depth. Raises BodyError that names the field: unknown (with the nearest known
+        field), of the wrong type (expected, got), nested too deeply, or a body that is too large.
         """
         if not isinstance(value, Mapping):
             raise BodyError(
@@ -91,12 +94,16 @@ class BodyEncoder:
         type_ref = declared.type_in(self.release)
         if not type_ref.collection:
             return self._single(value, type_ref, path, depth, declared.max_length)
-        if not isinstance(value, (list, tuple)):
-            raise _mismatch(path, "a list", value)
+        try:
+            items = coerce_list(value)
+        except JsonTextError as error:
+            raise _bad_json(path, error) from error
+        except CoercionError:
+            raise _mismatch(path, "a list", value) from None
         item_type = TypeRef(type_ref.name)
         return [
             self._single(item, item_type, f"{path}[{index}]", depth + 1, None)
-            for index, item in enumerate(value)
+            for index, item in enumerate(items)
             if item is not UNDEFINED
         ]
 
@@ -120,12 +127,16 @@ class BodyEncoder:
         )
 
     def _complex(self, value: Any, schema: str, path: str, depth: int) -> Any:
+        try:
+            found = coerce_object(value)
+        except JsonTextError as error:
+            raise _bad_json(path, error) from error
+        except CoercionError:
+            raise _mismatch(path, "an object", value) from None
         # Null is accepted where the document does not say so too: PBX versions differ, the PBX decides.
-        if value is None:
+        if found is None:
             return None
-        if not isinstance(value, Mapping):
-            raise _mismatch(path, "an object", value)
-        return self._object(value, self.catalog.properties_in(schema, self.release), path, depth + 1)
+        return self._object(found, self.catalog.properties_in(schema, self.release), path, depth + 1)
 
     def _enum(self, value: Any, enum: Enum, path: str) -> str:
         members = enum.members_in(self.release)
@@ -139,10 +150,15 @@ class BodyEncoder:
         raise _mismatch(path, expected, value, hint)
 
     def _primitive(self, value: Any, edm: EdmType, path: str, max_length: int | None) -> Any:
+        if edm.kind == "text" and isinstance(value, float):
+            # A spreadsheet gives telephone numbers as numbers, whole ones sometimes as `5.0`.
+            value = str(int(value) if value.is_integer() else value)
         try:
-            checked = _coerce_json(value, edm, self.time_zone)
+            checked = coerce(edm.name, value, self.time_zone)
         except CoercionError:
             raise _mismatch(path, _expected(edm, max_length), value) from None
+        if isinstance(checked, datetime):
+            return format_date_time(checked)
         if max_length is not None and isinstance(checked, str) and len(checked) > max_length:
             raise _mismatch(path, _expected(edm, max_length), value)
         return checked
@@ -173,32 +189,6 @@ class BodyEncoder:
         )
 
 
-def _coerce_json(value: Any, edm: EdmType, time_zone: tzinfo) -> Any:
-    """Return a value of a JSON body in the type that the field declares; a text is not read as a number here."""
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if edm.kind == "date_time" and isinstance(value, (str, datetime)):
-        return format_date_time(coerce_date_time(value, time_zone))
-    if edm.is_integer and is_number:
-        return coerce_integer(value, edm.name)
-    if edm.kind == "number" and (is_number or value in NUMBER_TEXTS):
-        return value
-    if edm.kind == "text" and is_number:
-        # A spreadsheet gives telephone numbers as numbers, whole ones sometimes as `5.0`.
-        return str(int(value) if value == int(value) else value)
-    if edm.kind == "text" and isinstance(value, str):
-        return value
-    if edm.kind == "boolean" and isinstance(value, bool):
-        return value
-    if (
-        edm.kind in ("pattern", "guid")
-        and isinstance(value, str)
-        and edm.pattern
-        and edm.pattern.fullmatch(value)
-    ):
-        return value
-    raise CoercionError(edm.description, value)
-
-
 def _expected(edm: EdmType, max_length: int | None) -> str:
     return edm.description if max_length is None else f"a text of at most {max_length} characters"
 
@@ -208,6 +198,10 @@ def _mismatch(path: str, expected: str, value: Any, hint: str = "") -> BodyError
     return BodyError(
         f"{path}: expected {expected}, got {got}", field=path, description=hint or advise_on(value)
     )
+
+
+def _bad_json(path: str, error: JsonTextError) -> BodyError:
+    return BodyError(f"{path} is not valid JSON{error.reason}", field=path, description=error.advice)
 
 
 def _not_json(path: str, value: float) -> BodyError:

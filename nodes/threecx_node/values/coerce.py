@@ -4,8 +4,8 @@
     String → str         DateTimeOffset → datetime in UTC
     Guid, Date, TimeOfDay, Duration, Binary → str
 
-A text is accepted where it is exactly a value of the type. Nothing is formatted here: `request/odata.py` writes
-Python values as literals.
+A text is accepted where it is exactly a value of the type, wherever the value came from: `"FALSE"`, `"42"`, the JSON
+text of a list or an object. Nothing is formatted here: `request/odata.py` writes Python values as literals.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
 from .edm import EDM_TYPES, NUMBER_TEXTS, EdmType
+from .json import loads, why_not_json
 from .undefined import UNDEFINED
 
 if TYPE_CHECKING:
@@ -39,6 +40,14 @@ class CoercionError(ValueError):
     def __init__(self, expected: str, value: Any) -> None:
         super().__init__(f"expected {expected}, got {describe(value)}")
         self.advice = advise_on(value)
+
+
+class JsonTextError(CoercionError):
+    """A text that begins like a list or an object but is not JSON; `reason` says where and why."""
+
+    def __init__(self, expected: str, value: str, error: ValueError) -> None:
+        super().__init__(expected, value)
+        self.reason = why_not_json(error)
 
 
 def coerce(type_name: str, value: Any, time_zone: tzinfo = UTC) -> Any:
@@ -101,6 +110,34 @@ def coerce_string(value: Any) -> str:
     if not isinstance(value, str):
         raise CoercionError("a text", value)
     return value
+
+
+def coerce_list(value: Any) -> list[Any] | tuple[Any, ...]:
+    """Return a list as it is, and the list for its JSON text. Raises CoercionError, or JsonTextError for bad JSON."""
+    found = _parse_text(value, "a list") if isinstance(value, str) else value
+    if not isinstance(found, (list, tuple)):
+        raise CoercionError("a list", value)
+    return found
+
+
+def coerce_object(value: Any) -> Mapping[Any, Any] | None:
+    """Return an object and null as they are, and the object or null for its JSON text.
+
+    Raises CoercionError, or JsonTextError for bad JSON.
+    """
+    found = _parse_text(value, "an object") if isinstance(value, str) else value
+    if found is not None and not isinstance(found, Mapping):
+        raise CoercionError("an object", value)
+    return found
+
+
+def _parse_text(text: str, expected: str) -> Any:
+    try:
+        return loads(text)
+    except ValueError as error:
+        if text.lstrip()[:1] in ("[", "{"):
+            raise JsonTextError(expected, text, error) from error
+        raise CoercionError(expected, text) from error
 
 
 def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
