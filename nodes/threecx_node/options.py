@@ -13,6 +13,8 @@ DEFAULT_CONNECT_TIMEOUT = 10.0
 DEFAULT_CONCURRENCY = 8
 DEFAULT_TIMEOUT = 60.0
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+RESPONSE_FORMATS = ("items", "body", "full")
+"""How a response is returned: an item per entity, its body as it came, or its body, headers and status."""
 PAGE_SIZE = 100
 """Most entity sets refuse a `$top` over 100."""
 

@@ -11,6 +11,7 @@ from ..catalog.summary_fields import simple_fields
 from ..errors import ItemError, ParameterError, ThreeCxError
 from ..expressions.template import Template
 from ..messages import HttpRequest, RequestValues
+from ..options import RESPONSE_FORMATS
 from ..parameters.batch import refuse_expressions, settle_batch_options
 from ..parameters.resolve import DEFAULT_BINARY_PROPERTY, ResolvedParameters, resolve_parameters
 from ..parameters.table import ParameterTable
@@ -43,7 +44,8 @@ class PlannedItem:
     """The work of the sending half for one item: its request, or the error why it has none.
 
     Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
-    pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty.
+    pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty. `response_format` is
+    one of RESPONSE_FORMATS.
     """
 
     index: int
@@ -52,6 +54,7 @@ class PlannedItem:
     paging: Paging | None = None
     kept_fields: tuple[str, ...] = ()
     binary_property: str = DEFAULT_BINARY_PROPERTY
+    response_format: str = RESPONSE_FORMATS[0]
     has_filter: bool = False
     error: ThreeCxError | None = None
 
@@ -130,6 +133,7 @@ class Planner:
             paging=self._plan_paging(resolved) if self._version.is_paged else None,
             kept_fields=self._choose_fields(resolved),
             binary_property=resolved.binary_property,
+            response_format=resolved.response_format,
             has_filter="$filter" in resolved.values.query,
         )
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..advice import BAD_FILTER, BY_WARNING, advice_for
 from ..errors import LoginError, NotAttemptedError, ParameterError, ThreeCxError
+from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
+from ..response.whole import to_whole_items
 from .dry_run import describe_item
 from .paging import ListReader
 from .plan import ENTITY_KEY, complete_request
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest
     from ..transport.client import PbxClient
+    from .paging import Paging
     from .plan import Plan, PlannedItem
 
 # Failures of the PBX as a whole: every further item would fail alike, and after repeated failed logins 3CX blocks the
@@ -129,6 +132,9 @@ class BatchRun:
             payload = await self._exchange(request, operation, version)
             await self._finish(self._to_result(planned, request, payload))
             return
+        if planned.response_format != RESPONSE_FORMATS[0]:
+            await self._finish(await self._read_whole_list(planned, request, planned.paging))
+            return
 
         async def exchange(page: HttpRequest) -> Payload:
             return await self._exchange(page, operation, version)
@@ -139,13 +145,25 @@ class BatchRun:
             async for following in pages:
                 await self._hand_over(self._to_result(planned, request, part, more=True))
                 if self._is_stopped:
-                    raise ThreeCxError(
-                        "only a part of the list was read, because the batch was stopped",
-                        description="Run the batch again to read the whole list.",
-                        code="stopped",
-                    )
+                    raise _stopped()
                 part = following
         await self._finish(self._to_result(planned, request, part))
+
+    async def _read_whole_list(self, planned: PlannedItem, request: HttpRequest, paging: Paging) -> Result:
+        """Return the result of a list as one response: that of the first page, with the entities of all pages."""
+        operation, version = self._plan.operation, self._plan.version
+
+        async def exchange(page: HttpRequest) -> Payload:
+            return await self._exchange(page, operation, version)
+
+        reader = ListReader(request, paging, exchange, self._plan.options.concurrency)
+        pages: list[Payload] = []
+        async with aclosing(reader.read()) as read:
+            async for page in read:
+                if pages and self._is_stopped:
+                    raise _stopped()
+                pages.append(page)
+        return self._to_result(planned, request, *pages)
 
     async def _exchange(
         self, request: HttpRequest, operation: Operation, version: OperationVersion
@@ -156,8 +174,18 @@ class BatchRun:
         return decode(operation, version, response, client.host)
 
     def _to_result(
-        self, planned: PlannedItem, request: HttpRequest, payload: Payload, *, more: bool = False
+        self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
     ) -> Result:
+        if planned.response_format != RESPONSE_FORMATS[0]:
+            items = to_whole_items(
+                payloads,
+                planned.index,
+                is_full=planned.response_format == RESPONSE_FORMATS[2],
+                is_counted="$count=" in request.query,
+                binary_property=planned.binary_property,
+            )
+            return Result(planned.index, items=items)
+        [payload] = payloads
         items = to_items(
             self._plan.operation,
             payload,
@@ -204,6 +232,14 @@ def untried_result(index: int, why: str) -> Result:
     error = _not_tried(why)
     error.item_index = index
     return Result(index, error=error)
+
+
+def _stopped() -> ThreeCxError:
+    return ThreeCxError(
+        "only a part of the list was read, because the batch was stopped",
+        description="Run the batch again to read the whole list.",
+        code="stopped",
+    )
 
 
 def _not_tried(why: str) -> NotAttemptedError:

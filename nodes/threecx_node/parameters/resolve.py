@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BodyError, ParameterError
 from ..messages import RequestValues
+from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
@@ -37,6 +38,7 @@ class ResolvedParameters:
     skip: int = 0
     simplify: bool = False
     binary_property: str = DEFAULT_BINARY_PROPERTY
+    response_format: str = RESPONSE_FORMATS[0]
     by_number: tuple[str, ...] = ()
     batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
@@ -63,6 +65,8 @@ def resolve_parameters(
     sorted_ = _Sorted()
     for name, value in parameters.items():
         _sort(table, sorted_, name, value)
+    if "$count" in table.version.query and _read_flag(sorted_.output, "includeCount"):
+        sorted_.query.setdefault("$count", True)
     if table.version.is_paged:
         limit, skip = _read_limit(sorted_), _read_skip(sorted_.query.pop("$skip", None))
     else:
@@ -74,6 +78,7 @@ def resolve_parameters(
         skip=skip,
         simplify=_read_flag(sorted_.output, "simplify"),
         binary_property=str(sorted_.output.get("binaryProperty") or DEFAULT_BINARY_PROPERTY),
+        response_format=_read_response_format(sorted_.output),
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
     )
@@ -182,6 +187,20 @@ def _read_count(name: str, value: Any, *, minimum: int) -> int:
     except CoercionError as error:
         raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
     return count
+
+
+def _read_response_format(values: Mapping[str, Any]) -> str:
+    value = values.get("responseFormat")
+    if is_missing(value):
+        return RESPONSE_FORMATS[0]
+    found = str(value).strip().casefold()
+    if found not in RESPONSE_FORMATS:
+        raise ParameterError(
+            f"responseFormat: expected one of {', '.join(RESPONSE_FORMATS)}, got {describe(value)}",
+            field="responseFormat",
+            description="items returns an item per entity, body the response, full also its headers and status.",
+        )
+    return found
 
 
 def _read_flag(values: Mapping[str, Any], name: str) -> bool:

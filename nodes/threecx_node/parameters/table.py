@@ -23,7 +23,7 @@ TargetKind = Literal[
     "body",  # the whole body
     "field",  # a top-level field of the body
     "options",  # a group of parameters
-    "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty
+    "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout
     "other_release",  # a parameter that the operation has in other releases only
     "ignored",  # a parameter of a canvas that is not about the request
@@ -36,6 +36,8 @@ _OUTPUT = {
     "limit": "limit",
     "simplify": "simplify",
     "binaryproperty": "binaryProperty",
+    "responseformat": "responseFormat",
+    "includecount": "includeCount",
 }
 _BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
 # A node uses these names for parameters of its own, though some operation has a field of the same name.

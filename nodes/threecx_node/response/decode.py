@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -35,11 +35,16 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing."""
+    """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
+
+    `document` is the JSON of `response` as it came.
+    """
 
     kind: Literal["entity", "collection", "value", "file", "nothing"]
     value: Any = None
     count: int | None = None
+    response: HttpResponse | None = field(default=None, compare=False, repr=False)
+    document: Any = field(default=None, compare=False, repr=False)
 
 
 def decode(operation: Operation, version: OperationVersion, response: HttpResponse, host: str) -> Payload:
@@ -51,16 +56,16 @@ def decode(operation: Operation, version: OperationVersion, response: HttpRespon
     if not 200 <= response.status < 300:
         raise _response_error(response, media_type, host)
     if not response.content and "content-disposition" not in response.headers:
-        return Payload("nothing")
+        return Payload("nothing", response=response)
     if _is_file(response, media_type):
         if media_type == "text/html" and "content-disposition" not in response.headers:
             raise NotThreeCxError(host, response.status, "a web page")
-        return Payload("file", _to_file(response, media_type, version))
+        return Payload("file", _to_file(response, media_type, version), response=response)
     try:
         document = loads(response.content)
     except ValueError as error:
         raise NotThreeCxError(host, response.status, "JSON that cannot be read") from error
-    return _to_payload(operation, version, document)
+    return replace(_to_payload(operation, version, document), response=response, document=document)
 
 
 def _is_file(response: HttpResponse, media_type: str) -> bool:

@@ -31,7 +31,7 @@ def to_items(
     """
     paired = {"item": index}
     if payload.kind == "file":
-        return [_file_item(payload.value, paired, binary_property)]
+        return [file_item(payload.value, paired, binary_property)]
     if payload.kind == "nothing" or (operation.id in _LISTS_FAILURES and not payload.value):
         return [{"json": _describe_success(operation, keys), "pairedItem": paired}]
     if payload.kind == "collection":
@@ -59,7 +59,8 @@ def _describe_success(operation: Operation, keys: Mapping[str, Any]) -> dict[str
     return {"success": True}
 
 
-def _file_item(file: File, paired: dict[str, int], binary_property: str) -> Item:
+def file_item(file: File, paired: dict[str, int], binary_property: str) -> Item:
+    """Return the item of a downloaded file: its description, and its content as binary data."""
     _, dot, extension = file.name.rpartition(".")
     described = {"fileName": file.name, "mimeType": file.media_type, "fileSize": len(file.content)}
     return {

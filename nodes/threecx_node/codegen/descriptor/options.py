@@ -128,6 +128,36 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             "description": "Whether to return the requests without sending them",
         },
         query(
+            {
+                "displayName": "Include Count",
+                "name": "includeCount",
+                "type": "boolean",
+                "default": False,
+                "description": "Whether the response body contains the number of all entries ($count)",
+            },
+            lambda version: version.is_paged and "$count" in version.query,
+        ),
+        {
+            "displayName": "Response Format",
+            "name": "responseFormat",
+            "type": "options",
+            "default": "items",
+            "description": "How the response is returned",
+            "options": [
+                {
+                    "name": "Body",
+                    "value": "body",
+                    "description": "One item with the response as the PBX sent it: a list is in its field value",
+                },
+                {
+                    "name": "Body, Headers and Status",
+                    "value": "full",
+                    "description": "One item with the fields body, headers, statusCode and statusMessage",
+                },
+                {"name": "Items", "value": "items", "description": "One item per entry"},
+            ],
+        },
+        query(
             _draft_multi_options(
                 "$expand", "Expand", "Related entries to return with each ($expand)", "getExpandOptions"
             )
