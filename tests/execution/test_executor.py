@@ -248,9 +248,10 @@ def test_simplify_keeps_what_was_expanded_and_the_etag() -> None:
         "Phones": [],
     }
     pbx = FakePbx(lambda _: httpx.Response(200, json=entity))
-    parameters = {"Id": 5, "simplify": True, "$expand": "Groups($select=Name)"}
-    [item] = run(pbx, "GetUser", [{}], parameters).results[0].items or []
-    assert item["json"] == {"@odata.etag": 'W/"1"', "Id": 5, "Groups": [{"Name": "Sales"}]}
+    for expand in ("Groups($select=Name)", "groups($Select=name)"):
+        parameters = {"Id": 5, "simplify": True, "$expand": expand}
+        [item] = run(pbx, "GetUser", [{}], parameters).results[0].items or []
+        assert item["json"] == {"@odata.etag": 'W/"1"', "Id": 5, "Groups": [{"Name": "Sales"}]}
 
 
 def test_results_are_seen_as_they_come() -> None:

@@ -150,7 +150,13 @@ class Planner:
         query = resolved.values.query
         if not resolved.simplify or "$select" in query or not self._simple_fields:
             return ()
-        return (*self._simple_fields, *expanded_properties(query.get("$expand")))
+        return (*self._simple_fields, *self._expanded_fields(query.get("$expand")))
+
+    def _expanded_fields(self, value: Any) -> Iterator[str]:
+        """Yield the properties that a `$expand` names in any case, spelled as the PBX returns them."""
+        known = {name.casefold(): name for name in self._catalog.properties(self._version.returns.type)}
+        for name in expanded_properties(value):
+            yield known.get(name.casefold(), name)
 
     @cached_property
     def _simple_fields(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from ..options import DEFAULT_MAX_BODY_BYTES
 from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import UNDEFINED, is_missing
 from .body import BodyEncoder
+from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ class RequestBuilder:
         self._query_options = frozenset(self.version.query)
         self._may_be_empty = frozenset(each.name for each in self.version.parameters if each.optional)
         self._has_fixed_path = not self.version.parameters
+        returned = self.version.returns
+        has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
+        self._filters = FilterChecker(catalog, returned.type, release) if has_properties else None
         self._required_fields = catalog.required_fields(operation)
         self._body_encoder = BodyEncoder(
             catalog,
@@ -120,6 +124,8 @@ class RequestBuilder:
                 parts.append(query_option(name, value))
             except CoercionError as error:
                 raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
+            if name == FILTER and value and self._filters is not None:
+                self._filters.check(value)
         return "&".join(part for part in parts if part)
 
     def _build_headers(self, values: RequestValues) -> dict[str, str]:

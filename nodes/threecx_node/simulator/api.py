@@ -279,7 +279,7 @@ def _split_query(query: bytes) -> list[str]:
     if not query:
         return []
     pairs = query.decode("latin-1").split("&")
-    return [pair for pair in pairs if pair and unquote(pair.partition("=")[0]) != "$skip"]
+    return [pair for pair in pairs if pair and unquote(pair.partition("=")[0]).lower() != "$skip"]
 
 
 def _parse_body(request: ApiRequest, *, empty_is_object: bool) -> Any:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
 _DATE_WIDTH = len("2025-03-13")
 
-COMPARISONS: Mapping[type, Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
+# Operator: implementation, name in messages.
+COMPARISONS: Mapping[type, tuple[Callable[[Any, Any], bool], str]] = {
+    ast.Eq: (operator.eq, "Equal"),
+    ast.NotEq: (operator.ne, "NotEqual"),
+    ast.Lt: (operator.lt, "LessThan"),
+    ast.LtE: (operator.le, "LessThanOrEqual"),
+    ast.Gt: (operator.gt, "GreaterThan"),
+    ast.GtE: (operator.ge, "GreaterThanOrEqual"),
 }
 
 
@@ -31,12 +32,12 @@ def _divide(a: float, b: float) -> float:
     return int(a / b) if isinstance(a, int) and isinstance(b, int) else a / b
 
 
-ARITHMETIC: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: _divide,
-    ast.Mod: math.fmod,
+ARITHMETIC: Mapping[type, tuple[Callable[[Any, Any], Any], str]] = {
+    ast.Add: (operator.add, "Add"),
+    ast.Sub: (operator.sub, "Subtract"),
+    ast.Mult: (operator.mul, "Multiply"),
+    ast.Div: (_divide, "Divide"),
+    ast.Mod: (math.fmod, "Modulo"),
 }
 
 
@@ -86,4 +87,12 @@ FUNCTIONS: Mapping[str, tuple[tuple[str, ...], str, Callable[..., Any]]] = {
     "round": (("number",), "number", _round),
     "floor": (("number",), "number", math.floor),
     "ceiling": (("number",), "number", math.ceil),
+}
+
+# The types of the functions whose numbers are not Int32.
+NUMBER_FUNCTIONS: Mapping[str, str] = {
+    "totalseconds": "Decimal",
+    "round": "Double",
+    "floor": "Double",
+    "ceiling": "Double",
 }

@@ -7,18 +7,18 @@ Null follows OData: a function of null is null, and null is not true.
 
 from __future__ import annotations
 
-import copy
 import math
 import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odata_query import ast
-from odata_query.exceptions import ODataException
-from odata_query.grammar import ODataLexer, ODataParser
+from odata_query.exceptions import ODataException, UnknownFunctionException
+from odata_query.grammar import ODataParser
 
 from .errors import QueryOptionError
-from .filter_functions import ARITHMETIC, COMPARISONS, FUNCTIONS
+from .filter_functions import ARITHMETIC, COMPARISONS, FUNCTIONS, NUMBER_FUNCTIONS
+from .filter_lexer import tokenize
 from .literals import INTEGER_RANGES, LiteralFormatError, normalize_date_time
 from .records import Entity
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Navigation = Callable[[str, str], Callable[[Entity], Any] | None]
 
-_DATE_WIDTH = len("2025-03-13")
+_DIGITS_OF_SINGLE = 7
 _TEXT_KINDS = {
     "String": "string",
     "Guid": "guid",
@@ -36,6 +36,7 @@ _TEXT_KINDS = {
     "TimeOfDay": "time",
     "Boolean": "boolean",
 }
+_EDM_NAMES = {kind: name for name, kind in _TEXT_KINDS.items()} | {"date": "Date", "number": "Int32"}
 
 
 class CompiledExpression(NamedTuple):
@@ -47,52 +48,12 @@ class CompiledExpression(NamedTuple):
     collection: bool = False
     constant: Any = None
 
-
-def _match_pattern(pattern: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Attach a pattern to a lexer's method, as the decorator of the library sly does."""
-
-    def attach(method: Callable[..., Any]) -> Callable[..., Any]:
-        method.pattern = pattern  # type: ignore[attr-defined]
-        return method
-
-    return attach
-
-
-class _Lexer(ODataLexer):
-    """odata-query's lexer, except that `AllowLanOnly` is not the word `all`, and `Pbx.PeerType'Queue'` is valid."""
-
-    tokens = ODataLexer.tokens
-
-    @_match_pattern(r"any(?=\()")
-    def ANY(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        token.value = ast.Any()
-        return token
-
-    @_match_pattern(r"all(?=\()")
-    def ALL(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        token.value = ast.All()
-        return token
-
-    @_match_pattern(r"(?:true|false)\b")
-    def BOOLEAN(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        token.value = ast.Boolean(token.value)
-        return token
-
-    @_match_pattern(r"null\b")
-    def NULL(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        token.value = ast.Null()
-        return token
-
-    @_match_pattern(r"not(?=\()|not\s+")
-    def NOT(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        token.value = ast.Not()
-        return token
-
-    @_match_pattern(r"(?:Pbx\.\w+)?'(?:[^']|'')*'")
-    def STRING(self, token: Any) -> Any:  # noqa: N802 - the token's name
-        text = token.value
-        token.value = ast.String(text[text.index("'") + 1 : -1].replace("''", "'"))
-        return token
+    @property
+    def edm(self) -> str:
+        """The type of its value in messages: `Edm.Int32`, `Pbx.PeerType`, `<null>`."""
+        if self.kind == "null":
+            return "<null>"
+        return self.type if "." in self.type else f"Edm.{self.type or _EDM_NAMES.get(self.kind, self.kind)}"
 
 
 def compile_filter(
@@ -111,26 +72,19 @@ def compile_expression(
 ) -> CompiledExpression:
     """Compile an expression over the properties of `schema`; raise QueryOptionError for an invalid one."""
     try:
-        tree = ODataParser().parse(iter(_tokenize(text.strip())))
+        tree = ODataParser().parse(iter(tokenize(text.strip())))
         return _FilterCompiler(model, navigation).compile(tree, {"$it": schema})
+    except UnknownFunctionException as error:
+        raise QueryOptionError(
+            f"An unknown function with name '{error.function_name}' was found. This may also be a function import or "
+            "a key lookup on a navigation property, which is not allowed."
+        ) from error
     except ODataException as error:
         raise QueryOptionError(f"Syntax error in {text[:200]!r}: {error}") from error
     except (LiteralFormatError, ValueError, OverflowError) as error:
         raise QueryOptionError(str(error)) from error
     except RecursionError as error:
         raise QueryOptionError("The expression is nested too deeply.") from error
-
-
-def _tokenize(text: str) -> list[Any]:
-    """Return the tokens; a list of one value after `in` gets the comma that odata-query, unlike OData, needs."""
-    tokens = list(_Lexer().tokenize(text))
-    types = [token.type for token in tokens]
-    for position in range(len(tokens) - 4, -1, -1):
-        if types[position] == "IN" and types[position + 1] == "(" and types[position + 3] == ")":
-            comma = copy.copy(tokens[position + 3])
-            comma.type = comma.value = ","
-            tokens.insert(position + 3, comma)
-    return tokens
 
 
 def build_sort_key(node: CompiledExpression) -> Callable[[Entity], tuple[bool, Any]]:
@@ -178,9 +132,10 @@ class _FilterCompiler:
         return self._compile_property(owner.type, tree.attr, owner.run)
 
     def _compile_property(self, schema: str, name: str, owner: Callable[[Entity], Any]) -> CompiledExpression:
-        field = self.model.schema(schema).get(name)
+        field = self.model.find_field(schema, name)
         if field is None:
             raise QueryOptionError(f"Could not find a property named '{name}' on type '{schema}'.")
+        name = field.name
         derived = self.navigation(schema, name) if field.navigation else None
         convert = _CONVERTERS.get(field.type)
 
@@ -197,13 +152,14 @@ class _FilterCompiler:
         if isinstance(tree.comparator, ast.In):
             return self._compile_in(tree, scope)
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
-        self._check_operands(left, right)
-        compare = COMPARISONS[type(tree.comparator)]
+        compare, kind = COMPARISONS[type(tree.comparator)]
+        ordered_only = compare not in (operator.eq, operator.ne)
+        if ordered_only and "enum" in (left.kind, right.kind):
+            raise _incompatible_operands(left, right, kind)
+        left, right = self._match_operands(left, right, kind)
         first, second = left.run, right.run
-        if compare in (operator.eq, operator.ne):
+        if not ordered_only:
             return CompiledExpression(lambda entity: compare(first(entity), second(entity)), "boolean")
-        if "enum" in (left.kind, right.kind):
-            raise QueryOptionError("Enum values can be compared with eq, ne or in only.")
 
         def ordered(entity: Entity) -> bool:
             a, b = first(entity), second(entity)
@@ -215,31 +171,38 @@ class _FilterCompiler:
         left = self.compile(tree.left, scope)
         if not isinstance(tree.right, ast.List):
             raise QueryOptionError("The right side of 'in' must be a list of values.")
-        items = [_compile_literal(item) for item in tree.right.val]
-        for item in items:
-            self._check_operands(left, item)
-        wanted = frozenset(item.constant for item in items)
+        items = [_read_listed(left, _compile_literal(item)) for item in tree.right.val]
+        wanted = frozenset(self._match_operands(left, item, "Equal")[1].constant for item in items)
         run = left.run
         return CompiledExpression(lambda entity: run(entity) in wanted, "boolean")
 
-    def _check_operands(self, left: CompiledExpression, right: CompiledExpression) -> None:
+    def _match_operands(
+        self, left: CompiledExpression, right: CompiledExpression, kind: str
+    ) -> tuple[CompiledExpression, CompiledExpression]:
+        """Return both operands of a comparison, a text for an enum as the member that it names in any case."""
         kinds = {left.kind, right.kind}
         if left.collection or right.collection or kinds == {"complex"}:
             raise QueryOptionError("Collections and objects cannot be compared.")
-        for enum, other in ((left, right), (right, left)):
-            if enum.kind == "enum" and other.kind == "string":
-                if other.constant is not None and other.constant not in self.model.enum(enum.type):
-                    raise QueryOptionError(f"The string '{other.constant}' is not a valid {enum.type}.")
-                return
-        if len(kinds - {"null"}) > 1 and kinds != {"guid", "string"}:
-            raise QueryOptionError(
-                "A binary operator with incompatible types was detected. Found operand types "
-                f"'{left.type or left.kind}' and '{right.type or right.kind}'."
-            )
+        if kinds == {"enum", "string"}:
+            if left.kind == "enum":
+                return left, self._find_member(left.type, right)
+            return self._find_member(right.type, left), right
+        if len(kinds - {"null"}) > 1:
+            raise _incompatible_operands(left, right, kind)
+        return left, right
+
+    def _find_member(self, enum: str, text: CompiledExpression) -> CompiledExpression:
+        if text.constant is None:
+            return text
+        folded = text.constant.casefold()
+        member = next((each for each in sorted(self.model.enum(enum)) if each.casefold() == folded), None)
+        if member is None:
+            raise QueryOptionError(f"The string '{text.constant}' is not a valid enumeration type constant.")
+        return _build_constant(member, "string")
 
     def _compile_bool_op(self, tree: ast.BoolOp, scope: dict[str, str]) -> CompiledExpression:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
-        _check_kind("boolean", left, right)
+        _check_operands("boolean", left, right, type(tree.op).__name__)
         first, second = left.run, right.run
         if isinstance(tree.op, ast.And):
             return CompiledExpression(lambda entity: bool(first(entity) and second(entity)), "boolean")
@@ -249,15 +212,15 @@ class _FilterCompiler:
         operand = self.compile(tree.operand, scope)
         run = operand.run
         if isinstance(tree.op, ast.Not):
-            _check_kind("boolean", operand)
+            _check_operand("boolean", operand, "Not")
             return CompiledExpression(lambda entity: None if (v := run(entity)) is None else not v, "boolean")
-        _check_kind("number", operand)
+        _check_operand("number", operand, "Negate")
         return CompiledExpression(lambda entity: None if (v := run(entity)) is None else -v, "number")
 
     def _compile_arithmetic(self, tree: ast.BinOp, scope: dict[str, str]) -> CompiledExpression:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
-        _check_kind("number", left, right)
-        calculate = ARITHMETIC[type(tree.op)]
+        calculate, kind = ARITHMETIC[type(tree.op)]
+        _check_operands("number", left, right, kind)
         first, second = left.run, right.run
 
         def run(entity: Entity) -> Any:
@@ -286,7 +249,7 @@ class _FilterCompiler:
             values = [one(entity) for one in runs]
             return None if None in values else function(*values)
 
-        return CompiledExpression(run, kind)
+        return CompiledExpression(run, kind, NUMBER_FUNCTIONS.get(name, ""))
 
     def _compile_lambda(self, tree: ast.CollectionLambda, scope: dict[str, str]) -> CompiledExpression:
         owner = self.compile(tree.owner, scope)
@@ -323,15 +286,53 @@ def _compile_literal(tree: Any) -> CompiledExpression:
         value = tree.py_val
         if not math.isfinite(value) or (abs(value) > INTEGER_RANGES["Int64"][1] and isinstance(value, int)):
             raise QueryOptionError("A number is out of range.")
-        return _build_constant(value, "number")
+        return _build_constant(value, "number", _name_number(value))
     for kind, name in ((ast.Null, "null"), (ast.Boolean, "boolean"), (ast.String, "string")):
         if isinstance(tree, kind):
             return _build_constant(tree.py_val, name)
     raise QueryOptionError("The expression has a part that is not supported.")
 
 
-def _build_constant(value: Any, kind: str) -> CompiledExpression:
-    return CompiledExpression(lambda _entity: value, kind, constant=value)
+def _build_constant(value: Any, kind: str, type_name: str = "") -> CompiledExpression:
+    return CompiledExpression(lambda _entity: value, kind, type_name, constant=value)
+
+
+def _name_number(value: float) -> str:
+    if isinstance(value, int):
+        low, high = INTEGER_RANGES["Int32"]
+        return "Int32" if low <= value <= high else "Int64"
+    # OData chooses the smallest type that keeps all digits.
+    digits = repr(value).partition("e")[0].replace(".", "").strip("-0")
+    return "Single" if len(digits) <= _DIGITS_OF_SINGLE else "Double"
+
+
+def _read_listed(left: CompiledExpression, item: CompiledExpression) -> CompiledExpression:
+    """Return a value of the list after `in`; moments and GUIDs may have quotes there, and nowhere else."""
+    if item.kind != "string" or left.kind not in _QUOTED_IN_LISTS:
+        return item
+    return _build_constant(_QUOTED_IN_LISTS[left.kind](item.constant), left.kind)
+
+
+def _incompatible_operands(
+    left: CompiledExpression, right: CompiledExpression, kind: str
+) -> QueryOptionError:
+    return QueryOptionError(
+        "A binary operator with incompatible types was detected. Found operand types "
+        f"'{left.edm}' and '{right.edm}' for operator kind '{kind}'."
+    )
+
+
+def _check_operands(wanted: str, left: CompiledExpression, right: CompiledExpression, kind: str) -> None:
+    if any(node.collection or node.kind not in (wanted, "null") for node in (left, right)):
+        raise _incompatible_operands(left, right, kind)
+
+
+def _check_operand(wanted: str, operand: CompiledExpression, kind: str) -> None:
+    if operand.collection or operand.kind not in (wanted, "null"):
+        raise QueryOptionError(
+            "A unary operator with an incompatible type was detected. "
+            f"Found operand type '{operand.edm}' for operator kind '{kind}'."
+        )
 
 
 def _join_name(identifier: ast.Identifier) -> str:
@@ -347,7 +348,7 @@ def _check_kind(kind: str, *nodes: CompiledExpression) -> None:
     wanted = (*kind.split("|"), "null")
     for node in nodes:
         if node.collection or node.kind not in wanted:
-            raise QueryOptionError(f"A value of kind {kind} is expected, not '{node.type or node.kind}'.")
+            raise QueryOptionError(f"A value of kind {kind} is expected, not '{node.edm}'.")
 
 
 def _parse_seconds(text: str) -> float:
@@ -358,4 +359,5 @@ def _add_seconds(text: str) -> str:
     return text if len(text) > len("00:00") else f"{text}:00"
 
 
+_QUOTED_IN_LISTS: Mapping[str, Callable[[str], str]] = {"datetime": normalize_date_time, "guid": str.lower}
 _CONVERTERS: Mapping[str, Callable[[Any], Any]] = {"Duration": _parse_seconds, "TimeOfDay": _add_seconds}

@@ -111,7 +111,8 @@ class QueryCompiler:
             options.search = _compile_search(given["$search"])
 
     def _compile_order(self, schema: str, part: str) -> tuple[Callable[[Entity], Any], bool]:
-        expression, _, direction = part.strip().rpartition(" ")
+        expression, _, word = part.strip().rpartition(" ")
+        direction = word.lower()
         if direction not in ("asc", "desc") or not expression:
             expression, direction = part.strip(), "asc"
         node = compile_expression(self._model, schema, expression, self._navigation)
@@ -129,10 +130,11 @@ class QueryCompiler:
         return chosen
 
     def _select_path(self, schema: str, path: list[str], chosen: dict[str, Any]) -> None:
-        name, rest = path[0], path[1:]
-        found = self._model.schema(schema).get(name)
+        rest = path[1:]
+        found = self._model.find_field(schema, path[0])
         if found is None or (rest and found.kind != "complex"):
             raise QueryOptionError(f"Could not find a property named '{'/'.join(path)}' on type '{schema}'.")
+        name = found.name
         if not rest:
             chosen[name] = None
         elif name not in chosen or chosen[name] is not None:
@@ -148,18 +150,18 @@ class QueryCompiler:
             if name == "*" and not bracket:
                 expanded.update({f.name: (f.type, QueryOptions()) for f in fields.values() if f.navigation})
                 continue
-            found = fields.get(name)
+            found = self._model.find_field(schema, name)
             if found is None:
                 raise QueryOptionError(f"Could not find a property named '{name}' on type '{schema}'.")
             if not found.navigation:
                 raise QueryOptionError(f"Property '{name}' on type '{schema}' is not a navigation property.")
             given = _parse_nested_options(inner[:-1]) if bracket else {}
-            expanded[name] = (found.type, self._build_options(found.type, given, limited=True))
+            expanded[found.name] = (found.type, self._build_options(found.type, given, limited=True))
         return expanded
 
 
 def parse_query(query: bytes) -> dict[str, str]:
-    """Return the `$` options of a query string, decoded; other parameters are ignored.
+    """Return the `$` options of a query string by their lower-case names, decoded; other parameters are ignored.
 
     Raises QueryOptionError for an unknown or repeated option, and for bytes that are not UTF-8.
     """
@@ -173,6 +175,7 @@ def parse_query(query: bytes) -> dict[str, str]:
             raise QueryOptionError("It is not valid UTF-8.") from error
         if not name.startswith("$"):
             continue
+        name = name.lower()
         if name not in _KNOWN:
             raise QueryOptionError(f"The query option '{name}' is not supported.")
         if name in given:
@@ -223,6 +226,7 @@ def _parse_nested_options(text: str) -> dict[str, str]:
     given: dict[str, str] = {}
     for part in split_top_level(text, ";"):
         name, _, value = part.strip().partition("=")
+        name = name.lower()
         if name not in _KNOWN or name in given:
             raise QueryOptionError(f"Syntax error in $expand at {part[:100]!r}.")
         given[name] = value

@@ -79,6 +79,15 @@ class ReleaseModel:
             }
         return found
 
+    def find_field(self, schema: str, name: str) -> SchemaField | None:
+        """Return a property by its name in any case, None for an unknown or ambiguous one; the exact name wins."""
+        fields = self.schema(schema)
+        if (found := fields.get(name)) is not None:
+            return found
+        folded = name.casefold()
+        found_all = [field for field in fields.values() if field.name.casefold() == folded]
+        return found_all[0] if len(found_all) == 1 else None
+
     def body_fields(self, version: OperationVersion) -> Mapping[str, SchemaField]:
         """Return the fields that a body of `version` may have, by name."""
         if isinstance(version.body, str):
