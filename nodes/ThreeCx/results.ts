@@ -22,9 +22,10 @@ const NOT_TRIED: ErrorDetails = { message: 'This item was not tried', descriptio
 export async function createOutput(
 	context: IExecuteFunctions,
 	inputs: INodeExecutionData[],
-	{ results, failure }: RunResult,
+	{ results, failure, notes }: RunResult,
 	continueOnFail: boolean,
 ): Promise<INodeExecutionData[]> {
+	for (const message of notes) context.addExecutionHints({ message, location: 'outputPane' });
 	if (!continueOnFail) {
 		const error = createRunError(context, { results, failure });
 		if (error) throw error;
@@ -46,7 +47,7 @@ export async function createOutput(
 /** Return the error that stops the node, with a summary of all items: the first item's own, else why the run ended. */
 function createRunError(
 	context: IExecuteFunctions,
-	{ results, failure }: RunResult,
+	{ results, failure }: Pick<RunResult, 'results' | 'failure'>,
 ): NodeApiError | NodeOperationError | undefined {
 	const node = context.getNode();
 	const index = results.findIndex(isFailed);

@@ -15,10 +15,11 @@ export interface RunFailure extends ErrorDetails {
 	kind: 'executor' | 'cancelled' | 'options';
 }
 
-/** One result per item, and why the run ended early. */
+/** One result per item, why the run ended early, and the notes of the executor. */
 export interface RunResult {
 	results: ItemResult[];
 	failure?: RunFailure;
+	notes: Set<string>;
 }
 
 export interface RunOptions {
@@ -86,7 +87,7 @@ class BatchSender {
 		count: number,
 		private readonly options: RunOptions,
 	) {
-		this.run = { results: new Array<ItemResult>(count).fill('not_attempted') };
+		this.run = { results: new Array<ItemResult>(count).fill('not_attempted'), notes: new Set() };
 	}
 
 	/** Whether nothing more may be sent: the run failed, or an item did and must stop the others. */
@@ -173,8 +174,9 @@ class BatchSender {
 		let cause: unknown;
 		try {
 			for await (const line of readLines(response.body, idleTimeout)) {
-				const { index = -1, done, items: output, error, request } = JSON.parse(line) as ResultLine;
+				const { index = -1, done, items: output, error, request, notes = [] } = JSON.parse(line) as ResultLine;
 				const runIndex = indexes[index];
+				for (const note of notes) this.run.notes.add(note);
 				if (done) isComplete = true;
 				else if (runIndex !== undefined) this.run.results[runIndex] = { items: output, error, request };
 			}

@@ -261,3 +261,16 @@ def test_a_reader_that_leaves_ends_the_command_silently() -> None:
             said = process.stderr.read()
             assert process.wait(60) == 1
     assert said == b""
+
+
+def test_columns_that_were_left_out_are_noted(threecx: Threecx, tmp_path: Path) -> None:
+    mapper = {"mappingMode": "autoMapInputData", "value": None}
+    node = {"type": "threeCx", "parameters": {"operation": "CreateUser", "body": mapper}}
+    items = write(tmp_path / "items.json", [{"number": "0401", "shoeSize": 37}, {"number": "0402"}])
+    arguments = ("--node", write(tmp_path / "node.json", node), "--items", items)
+    ran = threecx("execute", *arguments, "--dry-run")
+    assert ran.code == 0, ran.err
+    assert ran.err == (
+        "threecx: note: automatic mapping left out a column that is not a field of CreateUser: shoeSize\n"
+    )
+    assert [each["request"]["body"] for each in ran.json] == [{"Number": "0401"}, {"Number": "0402"}]

@@ -10,7 +10,7 @@ import pytest
 
 from tests.execution.test_paging import ListPbx
 from tests.support import credential, deleting, odata_error
-from threecx_node import Executor, Result
+from threecx_node import Executor, Options, Result
 from threecx_node.errors import NotAttemptedError, UnknownNameError
 from threecx_node.execution.results import Batch
 
@@ -156,3 +156,22 @@ def test_a_wrong_call_raises() -> None:
 
     with pytest.raises(UnknownNameError):
         asyncio.run(main())
+
+
+def test_a_stream_passes_the_notes_on() -> None:
+    async def main() -> list[str]:
+        notes: list[str] = []
+        mapper = {"body": {"mappingMode": "autoMapInputData", "value": None}}
+        pbx = httpx.MockTransport(lambda _: httpx.Response(500))
+        async with executor_of(pbx) as executor:
+            items = [{"Number": "1", "shoeSize": 37}]
+            options = Options(dry_run=True)
+            async for _ in executor.stream(
+                "CreateUser", items, mapper, options=options, on_note=notes.append
+            ):
+                pass
+        return notes
+
+    assert asyncio.run(main()) == [
+        "automatic mapping left out a column that is not a field of CreateUser: shoeSize"
+    ]

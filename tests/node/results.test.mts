@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { formatItems } from '../../nodes/ThreeCx/itemResults';
-import { createDeletes, execute, executeForError, startExecutorOf } from './support.mts';
+import { createDeletes, execute, executeForError, respondToAll, startExecutor, startExecutorOf } from './support.mts';
 
 describe('the error that stops the node', () => {
 	it("has 3CX's message, advice and status", async () => {
@@ -76,4 +76,15 @@ describe('a file', () => {
 it('indexes are formatted as ranges', () => {
 	expect(formatItems([0, 1, 2, 5])).toBe('items 0-2, 5');
 	expect(formatItems([3])).toBe('item 3');
+});
+
+describe('a note of the executor', () => {
+	it('is a hint of the execution, once for all batches', async () => {
+		const note = 'automatic mapping left out a column';
+		const server = await startExecutor((response, call) => respondToAll(response, call, undefined, { notes: [note] }));
+		const hints: string[] = [];
+		await execute({ parameters: createDeletes(150), url: server.url, onHint: (message) => hints.push(message) });
+		expect(server.calls.length).toBe(4);
+		expect(hints).toEqual([note]);
+	});
 });

@@ -60,10 +60,11 @@ export function respondToAll(
 	response: ServerResponse,
 	call: Call,
 	getResult: (index: number) => object = (index) => ({ items: [{ json: { deleted: true }, pairedItem: { item: index } }] }),
+	last: object = {},
 ): void {
 	response.writeHead(200, HEADERS);
 	call.body.items.forEach((_, index) => response.write(`${JSON.stringify({ index, ...getResult(index) })}\n`));
-	response.end(`${JSON.stringify({ done: true, summary: '' })}\n`);
+	response.end(`${JSON.stringify({ done: true, summary: '', ...last })}\n`);
 }
 
 /** Start an executor that returns `getResult(index)` for each item. */
@@ -84,6 +85,8 @@ export interface ContextOptions {
 	rawParameters?: IDataObject;
 	/** Called for every parameter that is read, with its name and the item's index. */
 	onRead?: (name: string, index: number) => void;
+	/** Called for every hint that the node adds to the execution. */
+	onHint?: (message: string) => void;
 }
 
 export const NODE = { id: '1', name: '3CX', type: 'threeCx', typeVersion: 1, position: [0, 0], parameters: {} } as INode;
@@ -110,6 +113,7 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 		getInputData: () => inputs,
 		getTimezone: () => 'Europe/Berlin',
 		continueOnFail: () => options.continueOnFail ?? false,
+		addExecutionHints: ({ message }: { message: string }) => options.onHint?.(message),
 		getExecutionCancelSignal: () => options.signal,
 		getCredentials: async () => ({ ...credentials }),
 		getNodeParameter: (name: string, index: number, fallback?: unknown) => {

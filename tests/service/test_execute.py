@@ -226,3 +226,14 @@ def test_request_of_the_documentation(simulator: Simulator) -> None:
         {"deleted": True, "Id": 40},
         {"deleted": True, "Id": 41},
     ]
+
+
+def test_columns_that_were_left_out_are_in_the_reply(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    mapper = {"mappingMode": "autoMapInputData", "value": None}
+    items = [{"json": {"number": "0401", "shoeSize": 37}, "parameters": {"body": mapper}}] * 2
+    body = {"operation": "CreateUser", "items": items, "options": {"dryRun": True}, "pbx": pbx}
+    note = "automatic mapping left out a column that is not a field of CreateUser: shoeSize"
+    assert service.post("/v1/execute", json=body).json()["notes"] == [note]
+    assert lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)[-1]["notes"] == [note]
+    items[0]["json"] = {"number": "0401"}
+    assert "notes" not in service.post("/v1/execute", json=body).json()

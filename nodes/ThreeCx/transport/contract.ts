@@ -45,6 +45,8 @@ export interface ResultLine extends ExecutorResult {
 	index?: number;
 	done?: boolean;
 	summary?: string;
+	/** Sentences for the user about the batch as a whole; none of them is an error. */
+	notes?: string[];
 }
 
 /** Body of a refused call (RFC 9457), with the executor's own members. */

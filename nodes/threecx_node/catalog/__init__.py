@@ -3,7 +3,7 @@
 from .catalog import Catalog
 from .load import load_catalog
 from .models import Enum, Operation, OperationVersion, Parameter, Property, Returns, TypeRef
-from .nearest import nearest_hint
+from .nearest import find_nearest, nearest_hint
 
 __all__ = [
     "Catalog",
@@ -14,6 +14,7 @@ __all__ = [
     "Property",
     "Returns",
     "TypeRef",
+    "find_nearest",
     "load_catalog",
     "nearest_hint",
 ]

@@ -145,6 +145,8 @@ def execute(
     batch = _run(facts, found.id, input_items, parameters, credential, options, output)
     if output is not Output.ndjson:
         _write(batch.results, output, _choose_columns(facts, found))
+    for note in batch.notes:
+        typer.echo(f"threecx: note: {note}", err=True)
     if summary := batch.summary():
         typer.echo(f"threecx: {summary}", err=True)
     raise typer.Exit(batch.exit_code)

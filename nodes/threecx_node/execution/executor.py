@@ -31,6 +31,7 @@ _VERSION_PROBE = HttpRequest("GET", "/Defs", "$select=Id")
 
 OnResult = Callable[[Result], None]
 OnPart = Callable[[Result], Awaitable[None]]
+OnNote = Callable[[str], None]
 
 
 async def execute(
@@ -124,8 +125,8 @@ class Executor:
         wrong: then nothing was sent.
         """
         collector = _Collector(len(items), on_result, on_part)
-        await self._run(operation, items, parameters, options, collector.add, stop or asyncio.Event())
-        return collector.batch()
+        notes = await self._run(operation, items, parameters, options, collector.add, stop or asyncio.Event())
+        return replace(collector.batch(), notes=notes)
 
     async def stream(
         self,
@@ -134,9 +135,12 @@ class Executor:
         parameters: Mapping[str, Any] | None = None,
         *,
         options: Options | None = None,
+        on_note: OnNote | None = None,
         stop: asyncio.Event | None = None,
     ) -> AsyncGenerator[Result]:
         """Yield results as they come, those of a long list page by page: `more` says that its list goes on.
+
+        `on_note` takes each note of the batch, when all results have come and before the iteration ends.
 
         The PBX is asked for more only when results have been taken, so that memory does not grow with the length of a
         list. Leaving the iteration (`aclose()`) lets requests under way end and sends nothing further. Raises
@@ -147,7 +151,10 @@ class Executor:
 
         async def produce() -> None:
             try:
-                await self._run(operation, items, parameters, options, queue.put, stop)
+                notes = await self._run(operation, items, parameters, options, queue.put, stop)
+                if on_note is not None:
+                    for each in notes:
+                        on_note(each)
             finally:
                 await queue.put(None)
 
@@ -169,17 +176,18 @@ class Executor:
         options: Options | None,
         deliver: Deliver,
         stop: asyncio.Event,
-    ) -> None:
+    ) -> Sequence[str]:
+        """Deliver the results and return the notes of the batch."""
         options = options or Options()
         found = self.catalog.operation(operation)
         inputs = [item if isinstance(item, Item) else Item(item) for item in items]
         if not inputs:
-            return
+            return ()
         try:
             release = await self._choose_release(found, options)
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
-            return
+            return ()
         planner = Planner(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
@@ -187,6 +195,7 @@ class Executor:
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
         await BatchRun(plan, lambda: self.client, self.credential.api_url, deliver, stop).run()
+        return plan.notes
 
     async def _choose_release(self, operation: Operation, options: Options) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""

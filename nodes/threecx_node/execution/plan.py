@@ -13,6 +13,7 @@ from ..expressions.template import Template
 from ..messages import HttpRequest, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..parameters.batch import refuse_expressions, settle_batch_options
+from ..parameters.columns import MAX_LEFT_OUT, describe_left_out
 from ..parameters.resolve import DEFAULT_BINARY_PROPERTY, ResolvedParameters, resolve_parameters
 from ..parameters.table import ParameterTable
 from ..request.build import RequestBuilder
@@ -61,13 +62,17 @@ class PlannedItem:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A batch ready to send: one planned item per input item, in order, and the options of the batch."""
+    """A batch ready to send: one planned item per input item, in order, and the options of the batch.
+
+    `notes` are sentences for the user about the batch as a whole; none of them is an error.
+    """
 
     operation: Operation
     version: OperationVersion
     builder: RequestBuilder
     items: Sequence[PlannedItem]
     options: Options
+    notes: tuple[str, ...] = ()
 
 
 class Planner:
@@ -96,12 +101,16 @@ class Planner:
         """
         refuse_expressions(self._table, parameters)
         planned, batch_options = [], []
+        left_out: dict[str, None] = {}
         for each, resolved in self._plan_items(items, parameters):
             planned.append(each)
             if resolved is not None:
                 batch_options.append((each.index, resolved.batch))
+                if len(left_out) < MAX_LEFT_OUT:
+                    left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
-        return Plan(self._operation, self._version, self._builder, planned, options)
+        notes = (describe_left_out(self._table, list(left_out)),) if left_out else ()
+        return Plan(self._operation, self._version, self._builder, planned, options, notes)
 
     def _plan_items(
         self, items: Sequence[Item], parameters: Mapping[str, Any]

@@ -51,9 +51,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The results of a batch, one per input item, in order."""
+    """The results of a batch, one per input item, in order.
+
+    `notes` are sentences for the user about the batch as a whole; none of them is an error.
+    """
 
     results: Sequence[Result]
+    notes: Sequence[str] = ()
 
     @property
     def failed(self) -> list[Result]:

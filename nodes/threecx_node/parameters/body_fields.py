@@ -1,4 +1,4 @@
-"""Collects the fields of a body that came as separate values, as a mapper or as the columns of an item."""
+"""Collects the fields of a body that came as separate values or were mapped by hand."""
 
 from __future__ import annotations
 
@@ -42,19 +42,13 @@ def parse_json(text: str, name: str) -> Any:
 
 
 def map_fields(
-    catalog: Catalog, value: Mapping[str, Any], declared: Mapping[str, Property], item: Mapping[str, Any]
+    catalog: Catalog, value: Mapping[str, Any], declared: Mapping[str, Property]
 ) -> dict[str, Any]:
-    """Return the fields of a resource mapper (`{"mappingMode", "value", …}`) as a body.
+    """Return the fields that were mapped by hand in a resource mapper (`{"mappingMode", "value", …}`) as a body.
 
     A field that shows null in the mapper was never filled in, so it is not sent, unless the canvas says that all
-    fields were (`"filled": true`). In automatic mode the item's own fields are taken, those in `declared`.
+    fields were (`"filled": true`).
     """
-    if value.get("mappingMode") == "autoMapInputData":
-        return {
-            name: leave_out_empty(catalog, declared[name], field)
-            for name, field in item.items()
-            if name in declared
-        }
     fields = value.get("value") or {}
     if not isinstance(fields, Mapping):
         raise BodyError("body: the mapper has no fields", field="body", description="Map the fields again.")

@@ -16,6 +16,7 @@ from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
+from .columns import map_columns
 
 if TYPE_CHECKING:
     from .table import ParameterTable
@@ -30,7 +31,8 @@ class ResolvedParameters:
 
     `limit` is the number of results that are wanted, None for all of them; `skip` is how many to leave out first.
     `by_number` names the path parameters whose value is a number to look up. `batch` has the options of the whole
-    batch that the item carries, as they were given.
+    batch that the item carries, as they were given. `left_out` are the columns of the item that automatic mapping left
+    out.
     """
 
     values: RequestValues
@@ -41,6 +43,7 @@ class ResolvedParameters:
     response_format: str = RESPONSE_FORMATS[0]
     by_number: tuple[str, ...] = ()
     batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(slots=True)
@@ -53,6 +56,7 @@ class _Sorted:
     if_match: Any = None
     body: Any = None
     by_number: list[str] = dataclasses.field(default_factory=list)
+    left_out: list[str] = dataclasses.field(default_factory=list)
 
 
 def resolve_parameters(
@@ -72,8 +76,9 @@ def resolve_parameters(
     else:
         limit, skip = None, 0
         _limit_file(table, sorted_)
+    body = _build_body(table, sorted_, item)
     return ResolvedParameters(
-        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, _build_body(table, sorted_, item)),
+        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body),
         limit=limit,
         skip=skip,
         simplify=_read_flag(sorted_.output, "simplify"),
@@ -81,6 +86,7 @@ def resolve_parameters(
         response_format=_read_response_format(sorted_.output),
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
+        left_out=tuple(sorted_.left_out),
     )
 
 
@@ -136,7 +142,11 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
     if isinstance(body, str) and body.strip():
         body = parse_json(body, "body")
     if isinstance(body, Mapping) and "mappingMode" in body:
-        body = map_fields(table.catalog, body, table.mappable_fields, item)
+        if body.get("mappingMode") == "autoMapInputData":
+            mapped = map_columns(table, item)
+            body, sorted_.left_out = mapped.body, mapped.left_out
+        else:
+            body = map_fields(table.catalog, body, table.mappable_fields)
     if not sorted_.field:
         return body
     if is_missing(body):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
@@ -106,7 +107,19 @@ class ParameterTable:
             description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
         )
 
-    @property
+    def find_field(self, column: str) -> str | None:
+        """Return the field that a column of an item matches when case, spaces, hyphens and underscores are ignored."""
+        return self._mappable_names.get(fold_name(column))
+
+    def is_path_parameter(self, column: str) -> bool:
+        """Return whether a column of an item has the name of a path parameter, such as the key of an update."""
+        return fold_name(column) in self._path
+
+    @cached_property
+    def _mappable_names(self) -> Mapping[str, str]:
+        return {fold_name(name): name for name in self.mappable_fields}
+
+    @cached_property
     def mappable_fields(self) -> Mapping[str, Property]:
         """Body fields that an item's own fields may become; the key of an update belongs to its path alone."""
         if self.operation.kind != "update":

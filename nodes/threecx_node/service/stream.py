@@ -18,6 +18,11 @@ _HEARTBEAT_LINE = b"\n"
 _BUFFER_SIZE = 256 * 1024
 
 
+def notes_of(batch: Batch) -> dict[str, list[str]]:
+    """Return `{"notes": […]}`, empty where a batch has none."""
+    return {"notes": list(batch.notes)} if batch.notes else {}
+
+
 class ResultStream:
     """Passes the results of one batch on to one caller, and slows the batch down to the caller's speed.
 
@@ -76,7 +81,8 @@ class ResultStream:
         await asyncio.wait({batch})
         # A stream without its last line is incomplete.
         if not batch.cancelled() and batch.exception() is None:
-            yield dumps({"done": True, "summary": batch.result().summary()}) + b"\n"
+            done = batch.result()
+            yield dumps({"done": True, "summary": done.summary(), **notes_of(done)}) + b"\n"
 
     def _take(self) -> bytes:
         taken = bytes(self._buffer)
