@@ -131,10 +131,9 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 				mimeType,
 			}),
 			httpRequestWithAuthentication: async (_: string, request: IHttpRequestOptions) => {
-				const { authenticate } = new ThreeCxApi();
-				if (typeof authenticate !== 'function') throw new Error('the credential has no function');
 				try {
-					const { url, baseURL, method, headers, body, timeout, encoding } = await authenticate(credentials, request);
+					const signed = await new ThreeCxApi().authenticate(credentials, request);
+					const { url, baseURL, method, headers, body, timeout, encoding, disableFollowRedirect } = signed;
 					const response = await axios({
 						url,
 						baseURL,
@@ -143,6 +142,7 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 						data: body,
 						timeout,
 						signal: options.signal,
+						...(disableFollowRedirect ? { maxRedirects: 0 } : {}),
 						responseType: encoding as 'stream',
 						validateStatus: () => true,
 					});

@@ -7,9 +7,10 @@ import type {
 	INodeCredentialTestResult,
 } from 'n8n-workflow';
 
-import { getExecutorUrl, ThreeCxApi } from '../../../credentials/ThreeCxApi.credentials';
+import { getExecutorUrl, signRequest } from '../../../credentials/executorRequest';
 import {
 	checkContract,
+	checkRedirect,
 	createConnectionFailure,
 	createProblemFailure,
 	type ErrorDetails,
@@ -46,27 +47,25 @@ export async function testThreeCx(
 	const { request: send } = this.helpers;
 	let response: FullResponse;
 	try {
-		response = (await send(await createCheckRequest(data))) as FullResponse;
+		response = (await send(createCheckRequest(data))) as FullResponse;
 	} catch (error) {
 		return createErrorResult(createConnectionFailure(url, error));
 	}
 	const { statusCode, headers, body } = response;
-	const failure = checkContract(url, headers);
+	const failure = checkRedirect(url, statusCode, headers) ?? checkContract(url, headers);
 	if (failure) return createErrorResult(failure);
 	if (statusCode >= 400) return createErrorResult(createProblemFailure(url, statusCode, body));
 	const { ok, message, description = '' } = JSON.parse(body) as CheckResponse;
 	return ok ? { status: 'OK', message } : createErrorResult({ message, description });
 }
 
-async function createCheckRequest(data: ICredentialDataDecryptedObject): Promise<IDataObject> {
+function createCheckRequest(data: ICredentialDataDecryptedObject): IDataObject {
 	const options: IHttpRequestOptions = { method: 'POST', url: '/v1/check', body: {} };
-	const { authenticate } = new ThreeCxApi();
-	const signed = typeof authenticate === 'function' ? await authenticate(data, options) : options;
+	const { url, baseURL, body, ...signed } = signRequest(data, options);
 	return {
-		method: 'POST',
-		uri: `${signed.baseURL}/v1/check`,
-		headers: signed.headers as IDataObject,
-		body: JSON.stringify(signed.body),
+		...signed,
+		uri: `${baseURL}${url}`,
+		body: JSON.stringify(body),
 		resolveWithFullResponse: true,
 		simple: false,
 		timeout: CHECK_TIMEOUT,

@@ -7,10 +7,11 @@ import type {
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
-import { getExecutorUrl } from '../../../credentials/ThreeCxApi.credentials';
+import { getExecutorUrl } from '../../../credentials/executorRequest';
 import { CONTRACT_HEADER } from './contract';
 import {
 	checkContract,
+	checkRedirect,
 	createApiError,
 	createConnectionFailure,
 	createForeignServerFailure,
@@ -82,15 +83,18 @@ export async function requestJson<T>(caller: Caller, path: string, body: IDataOb
 
 async function checkResponse(url: string, response: IN8nHttpFullResponse): Promise<ExecutorFailure | undefined> {
 	const stream = response.body as unknown as ByteStream;
-	const isProxy = response.statusCode >= 500 && response.headers[CONTRACT_HEADER] === undefined;
-	const failure = isProxy ? createProxyFailure(url, response.statusCode) : checkContract(url, response.headers);
+	const { statusCode, headers } = response;
+	const isProxy = statusCode >= 500 && headers[CONTRACT_HEADER] === undefined;
+	const failure = isProxy
+		? createProxyFailure(url, statusCode)
+		: (checkRedirect(url, statusCode, headers) ?? checkContract(url, headers));
 	if (failure) {
 		stream.destroy();
 		return failure;
 	}
-	if (response.statusCode < 400) return undefined;
+	if (statusCode < 400) return undefined;
 	try {
-		return createProblemFailure(url, response.statusCode, await readText(stream));
+		return createProblemFailure(url, statusCode, await readText(stream));
 	} catch (error) {
 		return createInterruptedFailure(url, error);
 	}

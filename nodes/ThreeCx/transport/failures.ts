@@ -65,6 +65,21 @@ export function checkContract(url: string, headers: IDataObject): ExecutorFailur
 	};
 }
 
+/** Return why a redirect is not followed, or undefined for another response: the request contains the executor's key. */
+export function checkRedirect(url: string, status: number, headers: IDataObject): ExecutorFailure | undefined {
+	const { location } = headers;
+	if (status < 300 || status >= 400 || typeof location !== 'string') return undefined;
+	const target = URL.canParse(location, url) ? new URL(location, url).href : location;
+	return {
+		message: `The server at ${url} redirects to ${target.slice(0, 200)}`,
+		description:
+			'The key and the API key are not sent there. ' +
+			'If that is the executor, enter its address (without /v1/…) as the Executor URL in the credential',
+		httpCode: String(status),
+		outcomeUnknown: false,
+	};
+}
+
 /** Describe a 5xx that did not come from the executor: the executor may have received the call. */
 export function createProxyFailure(url: string, status: number): ExecutorFailure {
 	return {
