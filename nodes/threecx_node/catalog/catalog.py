@@ -4,7 +4,8 @@ The format of the file (written by `codegen/catalog/writer.py`, types as in ODat
 
     {"format": 2, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
-     "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?, "versions": [
+     "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?,
+                   "required"?: [["Number"]], "versions": [
          {"releases"?, "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?, "query"?: ["$select"],
           "body"?: "Pbx.User" or {"properties": {…}}, "returns"?: {"entity": "Pbx.User"}}]}},
      "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"?,
@@ -165,17 +166,22 @@ class Catalog:
     def required_fields(self, operation: Operation) -> tuple[str, ...]:
         """Return the names of the fields that the body must contain.
 
-        In OData a parameter of an action that is not nullable is required. An entity's fields have defaults, and a
-        field that some releases lack cannot be required: those releases refuse it.
+        In OData a parameter of an action that is not nullable is required. An entity's fields have defaults, except
+        those that are required by hand. A field that some releases lack cannot be required: those releases refuse it.
         """
         if not isinstance(operation.versions[-1].body, Mapping):
-            return ()
+            return tuple(names[0] for names in self.required_choices(operation) if len(names) == 1)
         bodies = [self.body_properties(version, None) for version in operation.versions]
         return tuple(
             name
             for name, each in bodies[-1].items()
             if not each.type.nullable and each.releases is None and all(name in body for body in bodies)
         )
+
+    def required_choices(self, operation: Operation) -> tuple[tuple[str, ...], ...]:
+        """Return groups of fields that are required by hand: of each group one must be set."""
+        known = self.body_properties(operation.versions[-1])
+        return tuple(names for names in operation.required if all(name in known for name in names))
 
     def body_properties(
         self, version: OperationVersion, release: str | None = None
@@ -244,6 +250,7 @@ class Catalog:
             releases,
             versions,
             raw.get("description", ""),
+            tuple(tuple(names) for names in raw.get("required", ())),
         )
 
 

@@ -117,7 +117,10 @@ class OperationVersion:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation id over all releases; `versions` are ordered from the oldest to the newest."""
+    """One operation id over all releases; `versions` are ordered from the oldest to the newest.
+
+    `required` has groups of body fields that people know to be required: of each group one must be set.
+    """
 
     id: str
     resource: str
@@ -127,6 +130,7 @@ class Operation:
     releases: tuple[str, ...]
     versions: tuple[OperationVersion, ...]
     description: str = ""
+    required: tuple[tuple[str, ...], ...] = ()
 
     def version(self, release: str | None = None) -> OperationVersion:
         """Return the version of `release`, the newest version where it has none or `release` is None."""

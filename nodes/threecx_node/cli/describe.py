@@ -130,7 +130,8 @@ def _example(
             (name for name in fields if name not in ("Id", "Number")),
             key=lambda name: fields[name].type.name not in _SAMPLES or fields[name].type.collection,
         )
-        needed = catalog.required_fields(operation)
+        choices = [each[0] for each in catalog.required_choices(operation) if len(each) > 1]
+        needed = [*catalog.required_fields(operation), *choices]
         chosen = [*needed, *(name for name in plain if name not in needed)]
         shown = chosen[: max(_FIELDS_IN_EXAMPLE, len(needed))]
         body = {name: _sample(catalog, fields[name]) for name in shown}

@@ -26,6 +26,9 @@ from .odata import format_date_time
 
 # No PBX takes a body that is nested deeper; a limit keeps the walk from exhausting the stack.
 _MAX_DEPTH = 40
+# An error shows this many characters of a field's path, and lists the fields where there are so few.
+_LONGEST_PATH = 120
+_MOST_LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +73,35 @@ class BodyEncoder:
             )
         return data
 
+    def check_names(self, value: Mapping[Any, Any]) -> None:
+        """Raise BodyError for a top-level field that is unknown."""
+        self._check_names(value, self.declared, "")
+
+    def _check_names(self, value: Mapping[Any, Any], declared: Mapping[str, Property], path: str) -> None:
+        for name in value:
+            # Annotations (`@odata.type`) are taken as they are: 3CX's own template functions give them.
+            if isinstance(name, str) and name not in declared and "@" not in name:
+                raise self._unknown(name, f"{path}.{name}" if path else name, declared)
+
     def _object(
         self, value: Mapping[Any, Any], declared: Mapping[str, Property] | None, path: str, depth: int
     ) -> dict[str, Any]:
         """Return a checked copy of an object; without `declared` only what JSON itself asks for is checked."""
         checked = {}
+        if declared is not None:
+            self._check_names(value, declared, path)
         for name, field in value.items():
             if field is UNDEFINED:
                 continue
             if not isinstance(name, str):
                 raise BodyError(f"a field's name must be a text, not {describe(name)}", field=path or "body")
             where = f"{path}.{name}" if path else name
-            # Annotations (`@odata.type`) are taken as they are: 3CX's own template functions give them.
-            if declared is None or "@" in name:
-                checked[name] = self._untyped(field, where, depth)
-            elif name in declared:
-                checked[name] = self._property(field, declared[name], where, depth)
-            else:
-                raise self._unknown(name, where, declared)
+            known = declared.get(name) if declared is not None else None
+            checked[name] = (
+                self._untyped(field, where, depth)
+                if known is None
+                else self._property(field, known, where, depth)
+            )
         return checked
 
     def _property(self, value: Any, declared: Property, path: str, depth: int) -> Any:
@@ -181,12 +195,20 @@ class BodyEncoder:
 
     def _unknown(self, name: str, path: str, declared: Mapping[str, Property]) -> BodyError:
         in_release = f" in 3CX {self.release}" if self.release else ""
+        shown = path if len(path) <= _LONGEST_PATH else f"{path[:_LONGEST_PATH]}…"
         return BodyError(
-            f"{self.operation_id} has no body field {path!r}{in_release}",
-            field=path,
+            f"{self.operation_id} has no body field {shown!r}{in_release}",
+            field=shown,
             description=nearest_hint(name, tuple(declared))
+            or _list_names(declared)
             or f"Choose from the fields that the node offers; `threecx describe {self.operation_id}` lists them too.",
         )
+
+
+def _list_names(declared: Mapping[str, Property]) -> str:
+    if not 0 < len(declared) <= _MOST_LISTED:
+        return ""
+    return f"The fields here are {', '.join(sorted(declared))}."
 
 
 def _expected(edm: EdmType, max_length: int | None) -> str:

@@ -17,10 +17,11 @@ from ..errors import ParameterError
 from ..messages import IF_MATCH, HttpRequest, RequestValues
 from ..options import DEFAULT_MAX_BODY_BYTES
 from ..values.coerce import CoercionError, coerce, describe
-from ..values.undefined import UNDEFINED, is_missing
+from ..values.undefined import is_missing
 from .body import BodyEncoder
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
+from .required import RequiredFields, missing_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -51,7 +52,7 @@ class RequestBuilder:
         returned = self.version.returns
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
         self._filters = FilterChecker(catalog, returned.type, release) if has_properties else None
-        self._required_fields = catalog.required_fields(operation)
+        self._required = RequiredFields(catalog, operation)
         self._body_encoder = BodyEncoder(
             catalog,
             operation.id,
@@ -104,7 +105,7 @@ class RequestBuilder:
         """Return a path parameter's literal and its coerced value."""
         if is_missing(value):
             if name not in self._may_be_empty:
-                raise _missing_value(name, value)
+                raise missing_value(name, value)
             value = ""
         try:
             return self._encoders[name](value)
@@ -150,29 +151,13 @@ class RequestBuilder:
             if is_missing(body):
                 return None
             raise ParameterError(f"{self.operation.id} takes no body", field="body")
-        if is_missing(body) or body == {}:
-            if self.operation.kind == "update":
-                raise ParameterError(
-                    f"{self.operation.id} has nothing to update",
-                    field="body",
-                    description="Set at least one field.",
-                )
+        if is_missing(body):
             body = {}
         if isinstance(body, Mapping):
-            for name in self._required_fields:
-                if (value := body.get(name, UNDEFINED)) is None or value is UNDEFINED:
-                    raise _missing_value(name, value)
+            # An unknown name comes first: it is often a required field that is spelled in another way.
+            self._body_encoder.check_names(body)
+            self._required.check(body)
         return self._body_encoder.encode(body)
-
-
-def _missing_value(name: str, value: Any) -> ParameterError:
-    """Return the error of a required parameter that resolved to nothing."""
-    what = "null" if value is None else "undefined" if value is UNDEFINED else "empty"
-    return ParameterError(
-        f"{name} is required, but it is {what}",
-        field=name,
-        description=f"Set {name} for this item, or remove the item; nothing was sent for it.",
-    )
 
 
 def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tuple[str, Any]]:

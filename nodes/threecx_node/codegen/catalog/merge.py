@@ -28,14 +28,17 @@ def merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dict
         )
         merged[operation_id] = entry
     texts = naming.name_operations(merged)
-    for entry in merged.values():
+    required = naming.load_overrides().get("required", {})
+    for operation_id, entry in merged.items():
         _mark_optional(entry)
+        if operation_id in required:
+            entry["required"] = required[operation_id]
     return {
         operation_id: {
             "resource": entry["resource"],
             "kind": entry["kind"],
             **texts[operation_id],
-            **{key: value for key, value in entry.items() if key in ("releases", "versions")},
+            **{key: value for key, value in entry.items() if key in ("releases", "required", "versions")},
         }
         for operation_id, entry in merged.items()
     }

@@ -27,7 +27,10 @@ Texts = dict[str, str]
 
 @cache
 def load_overrides() -> dict[str, Any]:
-    """Return the texts that are written by hand: `resources`, `operations` and `parameters`, by 3CX's names."""
+    """Return what is written by hand: texts of `resources`, `operations` and `parameters`, by 3CX's names.
+
+    `required` has the fields that 3CX requires where its document says nothing: of each list, one must be set.
+    """
     overrides: dict[str, Any] = json.loads(OVERRIDES.read_text(encoding="utf-8"))
     return overrides
 
