@@ -9,7 +9,7 @@ import type {
 
 import { isFailed, type ItemResult, summarizeResults } from './itemResults';
 import type { RunFailure, RunResult } from './run';
-import { NOT_ATTEMPTED, type OutputItem } from './transport/contract';
+import { type ExecutorResult, NOT_ATTEMPTED, type OutputItem } from './transport/contract';
 import { createApiError, createOperationError, type ErrorDetails } from './transport/failures';
 
 const NOT_TRIED: ErrorDetails = { message: 'This item was not tried', description: '' };
@@ -32,14 +32,12 @@ export async function createOutput(
 	}
 	const output: INodeExecutionData[] = [];
 	for (const [index, result] of results.entries()) {
-		const error = getItemError(result, index, failure);
-		if (error) {
-			output.push(createFailedItem(context, inputs[index], error, index));
-			continue;
-		}
-		const { items = [], request } = result as Exclude<ItemResult, string>;
+		const { items = [], request } = typeof result === 'string' ? {} : result;
 		if (request) output.push({ json: request, pairedItem: { item: index } });
+		// A list that was read in part has its items and the error that ended it.
 		for (const item of items) output.push(await createOutputItem(context, item, index));
+		const error = getItemError(result, index, failure);
+		if (error) output.push(createFailedItem(context, inputs[index], error, index));
 	}
 	return output;
 }
@@ -57,7 +55,7 @@ function createRunError(
 		const { message, description = '', httpCode } = result.error;
 		const details = {
 			message: results.length > 1 ? `${message.replace(/\.$/, '')} [Item ${index}]` : message,
-			description: joinSentences(description, summary),
+			description: joinSentences(description, describePartialList(result), summary),
 			httpCode: httpCode === undefined ? undefined : String(httpCode),
 		};
 		return createApiError(node, details, index);
@@ -65,6 +63,13 @@ function createRunError(
 	if (!failure) return undefined;
 	const details = { ...failure, description: joinSentences(failure.description, summary) };
 	return failure.kind === 'options' ? createOperationError(node, details) : createApiError(node, details);
+}
+
+/** Return what is said of a list that an error ended: n8n outputs nothing of a node that throws. */
+function describePartialList({ items = [] }: ExecutorResult): string {
+	if (items.length === 0) return '';
+	const count = items.length === 1 ? '1 item was' : `${items.length} items were`;
+	return `${count} received before the error; set On Error > Continue to output them`;
 }
 
 /** Return an item's error as its output contains it, or undefined for an item that was carried out. */

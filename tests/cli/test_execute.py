@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.support import ROOT, shared
+from tests.transport.servers import response, running
 from threecx_node.simulator import Simulator
 
 DELETE = ("execute", "DeleteCallFlowApp")
@@ -274,3 +275,41 @@ def test_columns_that_were_left_out_are_noted(threecx: Threecx, tmp_path: Path) 
         "threecx: note: automatic mapping left out a column that is not a field of CreateUser: shoeSize\n"
     )
     assert [each["request"]["body"] for each in ran.json] == [{"Number": "0401"}, {"Number": "0402"}]
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "table"])
+def test_a_list_in_pages_of_10_is_complete(form: str) -> None:
+    with Simulator(page_size=10) as pbx:
+        ran = run("execute", "ListUser", "-p", "returnAll=true", "-o", form, env=variables(pbx))
+        assert ran.code == 0, ran.err
+        assert ran.out.count("pairedItem") == pbx.state.count("Users") or form == "table"
+        links = [each for each in pbx.requests if "nextLink" in each.answer.decode()]
+        assert len(links) == 2
+
+
+@pytest.mark.parametrize("form", ["json", "ndjson", "table"])
+def test_a_list_that_an_error_ended_is_shown(form: str) -> None:
+    def answer(head: str) -> bytes:
+        if "$skip" in head:
+            return response(500, b'{"error": {"message": "page 2 is broken"}}')
+        return response(body=b'{"value": [{"Id": 101}, {"Id": 102}]}')
+
+    with running(answer) as server:
+        given = {
+            "THREECX_BASE_URL": f"http://127.0.0.1:{server.port}",
+            "THREECX_CLIENT_ID": "900",
+            "THREECX_CLIENT_SECRET": "x",
+        }
+        ran = run("execute", "ListUser", "-p", "returnAll=true", "-o", form, env=given)
+    assert ran.code == 1
+    assert "page 2 is broken" in ran.out
+    assert all(number in ran.out for number in ("101", "102"))
+    assert "page 2 is broken" in ran.err
+
+
+def variables(pbx: Simulator) -> dict[str, str]:
+    return {
+        "THREECX_BASE_URL": pbx.base_url,
+        "THREECX_CLIENT_ID": pbx.client_id,
+        "THREECX_CLIENT_SECRET": pbx.client_secret,
+    }

@@ -23,7 +23,7 @@ SURFACE: dict[str, set[str]] = {
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
-        "--client-secret",
+        "--client-secret", "--page-size",
     },
     "demo": {"--node", "--items"},
     "serve": {

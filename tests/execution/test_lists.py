@@ -43,9 +43,17 @@ def users(count: int, *, skips: bool = True, counts: bool = True) -> FakePbx:
                 "?$orderby=Id&$count=true&$top=100",
                 "?$orderby=Id&$top=100&$skip=100",
                 "?$orderby=Id&$top=50&$skip=200",
+                "?$orderby=Id&$count=true&$top=100&$skip=250",
             ],
         ),
-        ({"returnAll": True, "$skip": 200}, 50, ["?$orderby=Id&$count=true&$top=100&$skip=200"]),
+        (
+            {"returnAll": True, "$skip": 200},
+            50,
+            [
+                "?$orderby=Id&$count=true&$top=100&$skip=200",
+                "?$orderby=Id&$count=true&$top=100&$skip=250",
+            ],
+        ),
         (
             {"returnAll": True, "$orderby": ["Number desc"], "$filter": "Id ge 0"},
             250,
@@ -53,9 +61,11 @@ def users(count: int, *, skips: bool = True, counts: bool = True) -> FakePbx:
                 "?$orderby=Number%20desc&$filter=Id%20ge%200&$count=true&$top=100",
                 "?$orderby=Number%20desc&$filter=Id%20ge%200&$top=100&$skip=100",
                 "?$orderby=Number%20desc&$filter=Id%20ge%200&$top=50&$skip=200",
+                "?$orderby=Number%20desc&$filter=Id%20ge%200&$count=true&$top=100&$skip=250",
             ],
         ),
         ({"$top": 5, "$filter": "Id gt 1"}, 5, ["?$filter=Id%20gt%201&$top=5"]),
+        ({"limit": 30, "$skip": 240}, 10, ["?$top=30&$skip=240", "?$count=true&$top=20&$skip=250"]),
     ],
 )
 def test_lists_come_page_by_page(parameters: dict[str, Any], count: int, targets: list[str]) -> None:
@@ -90,7 +100,8 @@ def test_a_list_of_whole_pages_ends() -> None:
     pbx = users(200)
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert len(batch.results[0].items or []) == 200
-    assert len(pbx.requests) == 2
+    # The last one finds that nothing follows what the count announced.
+    assert len(pbx.requests) == 3
 
 
 def test_a_list_of_whole_pages_without_a_count_ends() -> None:
@@ -105,8 +116,8 @@ def test_a_pbx_that_ignores_skip() -> None:
     batch = run(pbx, "ListUser", [{}], {"returnAll": True})
     assert batch.results[0].error is not None
     assert "ignores $skip" in batch.results[0].error.message
-    # The pages that overlapped with the first repetition.
-    assert len(pbx.requests) <= 3
+    # The pages that overlapped with the first repetition, and the one after the announced pages.
+    assert len(pbx.requests) <= 4
 
 
 def test_a_pbx_that_ignores_skip_and_count() -> None:
@@ -165,4 +176,4 @@ def test_an_operation_that_the_release_lacks_is_refused() -> None:
 def test_an_operation_of_old_releases_only_runs_in_its_last_form() -> None:
     pbx = FakePbx(lambda _: httpx.Response(200, json={"value": ["a"]}))
     assert run(pbx, "GetAudioFiles", [{}], {"Id": 5}).exit_code == 0
-    assert pbx.targets == ["GET /CallFlowApps(5)/Pbx.GetAudioFiles()?$top=50"]
+    assert pbx.targets[0] == "GET /CallFlowApps(5)/Pbx.GetAudioFiles()?$top=50"

@@ -33,6 +33,26 @@ describe('the error that stops the node', () => {
 	);
 });
 
+describe('a list that an error ended', () => {
+	const partial = { items: [{ json: { Id: 1 } }, { json: { Id: 2 } }], error: { message: 'page 2 failed' } };
+
+	it('outputs the items before the error', async () => {
+		const server = await startExecutorOf(() => partial);
+		const output = await execute({ parameters: createDeletes(1), url: server.url, continueOnFail: true });
+		expect(output.map(({ json }) => json)).toEqual([
+			{ Id: 1 },
+			{ Id: 2 },
+			{ n: 0, error: { message: 'page 2 failed', itemIndex: 0 } },
+		]);
+	});
+
+	it('says how many items came where the error stops the node', async () => {
+		const server = await startExecutorOf(() => partial);
+		const { description } = await executeForError({ parameters: createDeletes(1), url: server.url });
+		expect(description).toContain('2 items were received before the error');
+	});
+});
+
 describe('a failed item that continues', () => {
 	it('has its input and its error', async () => {
 		const server = await startExecutorOf((index) =>

@@ -51,9 +51,15 @@ def test_list_whose_parts_are_empty(last: tuple[int, ...]) -> None:
     assert ids(line) == list(last)
 
 
-def test_failed_list_is_its_error_alone() -> None:
+def test_failed_list_has_the_items_before_its_error() -> None:
     [line] = lines_of(part(0, 1, 2, more=True), Result(0, error=ResponseError("page 2 failed")))
-    assert set(line) == {"index", "error"}
+    assert set(line) == {"index", "items", "error"}
+    assert ids(line) == [1, 2]
+    *pages, last = lines_of(
+        part(0, 1, 2, more=True), Result(0, error=ResponseError("page 2 failed")), in_pages=True
+    )
+    assert [ids(each) for each in pages] == [[1, 2]]
+    assert set(last) == {"index", "error"}
 
 
 def test_other_results() -> None:

@@ -40,6 +40,7 @@ def test_a_configuration_is_frozen() -> None:
     ("options", "message"),
     [
         ({"token_lifetime": 0}, "greater than 0"),
+        ({"page_size": 0}, "at least 1"),
         ({"tls_key": "key.pem"}, "needs its certificate"),
         ({"http_port": 0}, "needs TLS"),
         ({"client_id": ""}, "client id"),

@@ -33,7 +33,10 @@ export interface OutputItem {
 	binary?: Record<string, IBinaryData>;
 }
 
-/** Result of one item: output items, an error, the request of a dry run, or nothing where it was only prepared. */
+/**
+ * Result of one item: output items, an error, the request of a dry run, or nothing where it was only prepared. A list
+ * that was read in part has both items and the error that ended it.
+ */
 export interface ExecutorResult {
 	items?: OutputItem[];
 	error?: ExecutorError;

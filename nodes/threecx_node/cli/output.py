@@ -58,12 +58,11 @@ def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> N
     """Write a table with one row per result item or error; `preferred` names the fields for the columns."""
     rows: list[tuple[int, str, Mapping[str, Any]]] = []
     for result in results:
+        rows += [(result.index, "ok", item["json"]) for item in result.items or ()]
         if result.error is not None:
             rows.append((result.index, _failure(result.error), {"error": _without_item(result.error)}))
         elif result.request is not None:
             rows.append((result.index, "dry run", result.request))
-        else:
-            rows += [(result.index, "ok", item["json"]) for item in result.items or ()]
     columns: dict[str, None] = {}
     for _, _, values in rows:
         columns.update(dict.fromkeys(name for name, value in values.items() if value not in (None, "")))

@@ -82,6 +82,15 @@ def simulator(
             show_default=False,
         ),
     ] = None,
+    page_size: Annotated[
+        int,
+        typer.Option(
+            "--page-size",
+            metavar="N",
+            min=1,
+            help="Rows of a page at most; a page that was cut has a next link.",
+        ),
+    ] = 100,
     latency: Annotated[
         int, typer.Option("--latency", min=0, metavar="MS", help="Milliseconds to wait before each response.")
     ] = 0,
@@ -155,6 +164,7 @@ def simulator(
         client_id=client_id or CLIENT_ID,
         client_secret=client_secret or CLIENT_SECRET,
         role=role,
+        page_size=page_size,
         latency_ms=latency,
         faults=faults,
         fault_seed=fault_seed,

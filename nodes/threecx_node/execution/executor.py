@@ -242,8 +242,8 @@ class _Collector:
             self._parts.setdefault(result.index, []).extend(result.items or ())
             return
         parts = self._parts.pop(result.index, None)
-        if parts and result.error is None:
-            result = Result(result.index, items=[*parts, *(result.items or ())])
+        if parts:
+            result = replace(result, items=[*parts, *(result.items or ())])
         self._results[result.index] = result
         if self._on_result is not None and not isinstance(result.error, NotAttemptedError):
             self._on_result(result)

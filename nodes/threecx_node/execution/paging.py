@@ -1,13 +1,16 @@
 """Reads a list page by page, until Return All or Limit is satisfied; pages overlap where the list can be counted.
 
-`@odata.nextLink` is not reliable and a `$top` over 100 is refused, so pages are requested by `$top` and `$skip`. The
-first page asks for `$count`; then the others are requested at once, and their order is kept. A list that cannot be
-counted is read one page after the other until a page is short.
+A `$top` over 100 is refused, so pages are requested by `$top` and `$skip`. The first page asks for `$count`; then the
+others are requested at once, and their order is kept. Where a page has a next link, the link is followed instead.
+
+Neither count, next link nor the size of a page is reliable, so a list ends only with an empty page. A list that ends
+before its count is an error: it is never silently too short.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -15,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ResponseError
 from ..options import PAGE_SIZE
 from ..request.odata import query_string
+from ..values.json import dumps
+from .next_link import NextLinks, endless_list
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Mapping
 
     from ..catalog import Catalog, OperationVersion
     from ..messages import HttpRequest
@@ -30,13 +35,15 @@ _COUNTED = frozenset({"$count", "$top", "$skip"})
 class Paging:
     """How one list is read: `limit` results (None: all) after the first `skip`, in pages of `page_size`.
 
-    `can_count` says that the operation takes `$count`, `$top` and `$skip`. `order_by` is the sort order that keeps
-    pages from overlapping in content, empty where the user chose one or the operation takes none.
+    `can_skip` says that the operation takes `$top` and `$skip`; without them only next links lead on. `can_count` says
+    that the operation takes `$count`, `$top` and `$skip`. `order_by` is the sort order that keeps pages from
+    overlapping in content, empty where the user chose one or the operation takes none.
     """
 
     limit: int | None
     skip: int = 0
     page_size: int = PAGE_SIZE
+    can_skip: bool = True
     can_count: bool = False
     order_by: str = ""
 
@@ -49,6 +56,10 @@ class Paging:
     def first_top(self) -> int:
         """Return the `$top` of the first page."""
         return self.page_size if self.limit is None else min(self.limit, self.page_size)
+
+
+NEXT_LINKS_ONLY = Paging(limit=None, can_skip=False)
+"""How the list of an operation without `$top` is read: in one response, and by next links where it has any."""
 
 
 def page_options(catalog: Catalog, version: OperationVersion, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,8 +82,15 @@ def first_page(request: HttpRequest, paging: Paging) -> HttpRequest:
     return _with_query(request, options, paging.skip, paging.first_top)
 
 
-def _next_page(request: HttpRequest, paging: Paging, skip: int, top: int) -> HttpRequest:
-    options = {"$orderby": paging.order_by} if paging.order_by else {}
+def _next_page(
+    request: HttpRequest, paging: Paging, skip: int, top: int, *, count: bool = False
+) -> HttpRequest:
+    # All pages have the order of the first.
+    options: dict[str, Any] = {}
+    if paging.order_by and paging.has_several_pages:
+        options["$orderby"] = paging.order_by
+    if count and paging.can_count and "$count=" not in request.query:
+        options["$count"] = True
     return _with_query(request, options, skip, top)
 
 
@@ -85,63 +103,84 @@ class ListReader:
     """Reads the pages of one list, in order.
 
     `exchange` sends one request and gives its payload; `ahead` is how many pages are requested before the first of
-    them is taken.
+    them is taken. `api_url` is the base URL of the API, which next links must lead to.
     """
 
     def __init__(
         self,
         request: HttpRequest,
         paging: Paging,
-        exchange: Callable[[HttpRequest], Awaitable[Payload]],
+        exchange: Callable[[HttpRequest], Coroutine[Any, Any, Payload]],
         ahead: int,
+        api_url: str,
     ) -> None:
         self._request = request
         self._paging = paging
         self._exchange = exchange
         self._ahead = max(1, ahead)
-        self._first_row: Any = None
+        self._links = NextLinks(request, api_url)
+        self._link: str | None = None
+        self._received = 0
+        # What the last response said about the number of entities, None as long as none did.
+        self._count: int | None = None
+        # The `$top` of the last request by `$skip`, and how many entities it and the links after it gave.
+        self._top = paging.first_top
+        self._since_skip = 0
+        self._first_rows: list[Any] = []
+        self._digests: set[bytes] = set()
+        # The page after the announced ones, requested together with them, and its `$skip`.
+        self._page_after: tuple[int, asyncio.Task[Payload]] | None = None
 
-    async def read(self) -> AsyncGenerator[Payload]:
-        """Yield each page, at least one. Raises ResponseError where the PBX ignores `$skip`."""
-        paging = self._paging
-        first = await self._exchange(first_page(self._request, paging))
-        if first.kind != "collection":
-            yield first
-            return
-        rows = first.value
-        if paging.limit is not None and len(rows) > paging.limit:
-            # More than was asked for: the list ignores $top and returned everything.
-            rows = rows[: paging.limit]
-        yield replace(first, value=rows)
-        if not rows or not paging.has_several_pages:
-            return
-        self._first_row = rows[0]
-        if first.count is not None and paging.can_count:
-            async for page in self._read_counted(len(rows), first.count):
-                yield page
-        elif len(rows) == paging.first_top:
-            async for page in self._read_until_short(len(rows)):
-                yield page
+    async def read(self, first: Payload | None = None) -> AsyncGenerator[Payload]:
+        """Yield each page, at least one. `first` is the first page where the caller has read it.
 
-    async def _read_counted(self, received: int, count: int) -> AsyncGenerator[Payload]:
-        """Yield the rest of a list of `count` entities, several pages at once."""
-        paging = self._paging
-        left = count - paging.skip - received
-        if paging.limit is not None:
-            left = min(left, paging.limit - received)
+        Raises ResponseError where the list cannot be read to its end: a next link to another address, a page that
+        comes twice, fewer entities than the PBX counts.
+        """
+        page = first or await self._exchange(first_page(self._request, self._paging))
+        if page.kind != "collection":
+            yield page
+            return
+        self._first_rows = page.value
+        self._is_repeated(page)
+        yield self._take(page)
+        if page.value or self._link is not None:
+            try:
+                if self._link is None and self._announced > 0:
+                    async for following in self._read_announced(len(page.value)):
+                        yield following
+                async for following in self._read_on():
+                    yield following
+            finally:
+                if self._page_after is not None:
+                    await _cancel([self._page_after[1]])
+        self._check_count()
+
+    async def _read_announced(self, first_size: int) -> AsyncGenerator[Payload]:
+        """Yield the entities that the count announces, several pages at once. Ends early where a page is too short."""
         # A server may cap a page below what was asked for: then its own page size is used.
-        size = min(received, paging.page_size)
-        start, end = paging.skip + received, paging.skip + received + left
-        windows = iter([(skip, min(size, end - skip)) for skip in range(start, end, size)])
+        size = min(first_size, self._paging.page_size)
+        start = self._offset
+        end = start + self._announced
+        skips = iter(range(start, end, size))
+        has_page_after = self._paging.limit is None or self._received + end - start < self._paging.limit
         tasks: deque[asyncio.Task[Payload]] = deque()
         try:
             while True:
-                while len(tasks) < self._ahead and (window := next(windows, None)) is not None:
-                    tasks.append(asyncio.create_task(self._read_window(*window)))
+                while len(tasks) < self._ahead and (skip := next(skips, None)) is not None:
+                    tasks.append(asyncio.create_task(self._read_window(skip, min(size, end - skip))))
+                if has_page_after and self._page_after is None and len(tasks) < self._ahead:
+                    # The count may be too low. This request does not wait until the others have ended.
+                    self._page_after = end, asyncio.create_task(self._exchange(self._page_at(end)))
                 if not tasks:
                     return
-                yield await tasks[0]
+                wanted = min(size, end - self._offset)
+                page = await tasks[0]
                 tasks.popleft()
+                if page.value:
+                    yield self._take(page)
+                if len(page.value) < wanted:
+                    return
         finally:
             await _cancel(tasks)
 
@@ -149,43 +188,141 @@ class ListReader:
         """Return the entities from `skip` on, `size` of them unless the list has become shorter meanwhile."""
         rows: list[Any] = []
         while True:
-            page = await self._exchange(
-                _next_page(self._request, self._paging, skip + len(rows), size - len(rows))
-            )
-            if page.kind != "collection":
-                return page
-            self._refuse_repetition(page)
+            request = _next_page(self._request, self._paging, skip + len(rows), size - len(rows))
+            page = _require_list(await self._exchange(request))
+            if self._begins_again(page):
+                raise _repeated_page()
             rows += page.value[: size - len(rows)]
             if not page.value or len(rows) == size:
                 return replace(page, value=rows)
 
-    async def _read_until_short(self, received: int) -> AsyncGenerator[Payload]:
-        """Yield the rest of a list that cannot be counted, one page after the other."""
-        paging = self._paging
-        while True:
-            top = paging.page_size if paging.limit is None else min(paging.page_size, paging.limit - received)
-            if top <= 0:
+    async def _read_on(self) -> AsyncGenerator[Payload]:
+        """Yield the rest of the list, one page after the other, until the limit is reached or a page is empty."""
+        while not self._is_satisfied:
+            if self._link is not None:
+                page = _require_list(await self._exchange(self._links.follow(self._link)))
+                self._links.check_progress(len(page.value))
+                if self._is_repeated(page):
+                    raise endless_list()
+            elif self._paging.can_skip:
+                page = _require_list(await self._request_next())
+                self._note_count(page)
+                if self._is_repeated(page):
+                    if self._is_complete:
+                        # The list ignores $skip, and its first page was all of it.
+                        return
+                    raise _repeated_page()
+                if not page.value and page.next_link is None:
+                    return
+                self._top, self._since_skip = self._next_top, 0
+            else:
                 return
-            page = await self._exchange(_next_page(self._request, paging, paging.skip + received, top))
-            if page.kind != "collection":
+            page = self._take(page)
+            if page.value:
                 yield page
-                return
-            self._refuse_repetition(page)
-            yield replace(page, value=page.value[:top] if paging.limit is not None else page.value)
-            received += len(page.value)
-            if len(page.value) != top:
-                return
 
-    def _refuse_repetition(self, page: Payload) -> None:
-        if page.value and page.value[0] == self._first_row:
-            raise ResponseError(
-                "the PBX returned the same page twice; this list ignores $skip",
-                description="Set Limit to 100 or less instead of using Return All.",
-                code="paging",
-            )
+    async def _request_next(self) -> Payload:
+        """Return the page at the current offset, which may be requested already."""
+        after, self._page_after = self._page_after, None
+        if after is not None and after[0] == self._offset:
+            return await after[1]
+        if after is not None:
+            await _cancel([after[1]])
+        return await self._exchange(self._page_at(self._offset))
+
+    def _page_at(self, skip: int) -> HttpRequest:
+        return _next_page(self._request, self._paging, skip, self._next_top, count=True)
+
+    @property
+    def _offset(self) -> int:
+        return self._paging.skip + self._received
+
+    @property
+    def _next_top(self) -> int:
+        paging = self._paging
+        return (
+            paging.page_size if paging.limit is None else min(paging.page_size, paging.limit - self._received)
+        )
+
+    @property
+    def _announced(self) -> int:
+        """How many entities count and limit still announce; 0 where the list is not counted."""
+        if self._count is None or not self._paging.can_count:
+            return 0
+        left = self._count - self._offset
+        return left if self._paging.limit is None else min(left, self._paging.limit - self._received)
+
+    @property
+    def _is_satisfied(self) -> bool:
+        return self._paging.limit is not None and self._received >= self._paging.limit
+
+    @property
+    def _is_complete(self) -> bool:
+        """Whether nothing says that the list goes on: neither the count nor a page of exactly the requested size."""
+        if self._count is not None:
+            return self._count <= self._offset
+        return self._since_skip != self._top
+
+    def _take(self, page: Payload) -> Payload:
+        """Count the entities of a page, and return it, cut to the limit: a list may ignore `$top`."""
+        self._note_count(page)
+        self._link = page.next_link
+        self._since_skip += len(page.value)
+        limit = self._paging.limit
+        rows = page.value if limit is None else page.value[: limit - self._received]
+        self._received += len(rows)
+        return replace(page, value=rows)
+
+    def _note_count(self, page: Payload) -> None:
+        self._count = self._count if page.count is None else page.count
+
+    def _begins_again(self, page: Payload) -> bool:
+        """Return whether the page has the entities of the first page, or the first of them."""
+        rows = page.value
+        return bool(rows) and rows[: len(self._first_rows)] == self._first_rows[: len(rows)]
+
+    def _is_repeated(self, page: Payload) -> bool:
+        """Return whether the page was received before, and remember it."""
+        if not page.value:
+            return False
+        digest = hashlib.blake2b(dumps(page.value), digest_size=16).digest()
+        is_repeated = digest in self._digests or (bool(self._digests) and self._begins_again(page))
+        self._digests.add(digest)
+        return is_repeated
+
+    def _check_count(self) -> None:
+        """Raise ResponseError where the PBX counts more entities than it returned."""
+        query = self._request.query
+        is_cut = not self._paging.can_skip and ("$top=" in query or "$skip=" in query)
+        if self._is_satisfied or is_cut or self._count is None or self._count <= self._offset:
+            return
+        raise ResponseError(
+            f"the list is not complete: the PBX counts {self._count - self._paging.skip} entities, "
+            f"but returned {self._received}",
+            description="Run the operation again, or read the list in parts, with a $filter for each of them.",
+            code="paging",
+        )
 
 
-async def _cancel(tasks: deque[asyncio.Task[Payload]]) -> None:
+def _require_list(page: Payload) -> Payload:
+    if page.kind != "collection":
+        raise ResponseError(
+            "the PBX returned something other than a list for the next page of the list",
+            description="Run the operation again, or read the list in parts, with a $filter for each of them.",
+            code="paging",
+        )
+    return page
+
+
+def _repeated_page() -> ResponseError:
+    return ResponseError(
+        "the PBX returned the same page twice; this list ignores $skip",
+        description="Set Limit to 100 or less instead of using Return All.",
+        code="paging",
+    )
+
+
+async def _cancel(tasks: Collection[asyncio.Task[Payload]]) -> None:
     for task in tasks:
         task.cancel()
     # Errors of the other pages are not reported: the first error ended the list.

@@ -26,7 +26,8 @@ class Item:
 class Result:
     """The result of one input item: result items, or its error, or (dry run) the request that would be sent.
 
-    With `more` the items are one part of a list that goes on: other results of the same index follow.
+    Where the error ended a list, `items` are the entities before it. With `more` the items are one part of a list
+    that goes on: other results of the same index follow.
     """
 
     index: int
@@ -38,10 +39,12 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """Return `{"items": […]}`, `{"error": {…}}`, `{"request": {…}}`, or `{}` of an item that was only prepared.
 
-        A part of a list that goes on has `"more": true` beside its items.
+        A part of a list that goes on has `"more": true` beside its items. A list that was read in part has its items
+        and the error that ended it.
         """
         if self.error is not None:
-            return {"error": self.error.to_json()}
+            received = {"items": self.items} if self.items else {}
+            return {**received, "error": self.error.to_json()}
         if self.request is not None:
             return {"request": self.request}
         if self.items is None:

@@ -6,7 +6,7 @@ Nothing here knows parameters or expressions: the plan has all that is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from ..response.decode import Payload, decode
 from ..response.items import to_items
 from ..response.whole import to_whole_items
 from .dry_run import describe_item
-from .paging import ListReader
+from .paging import NEXT_LINKS_ONLY, ListReader
 from .plan import ENTITY_KEY, complete_request
 from .results import Result
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest
     from ..transport.client import PbxClient
-    from .paging import Paging
     from .plan import Plan, PlannedItem
 
 # Failures of the PBX as a whole: every further item would fail alike, and after repeated failed logins 3CX blocks the
@@ -128,42 +127,45 @@ class BatchRun:
     async def _exchange_item(self, planned: PlannedItem, request: HttpRequest) -> None:
         """Send the item's request, or all pages of its list, and deliver what comes."""
         operation, version = self._plan.operation, self._plan.version
-        if planned.paging is None:
-            payload = await self._exchange(request, operation, version)
-            await self._finish(self._to_result(planned, request, payload))
-            return
-        if planned.response_format != RESPONSE_FORMATS[0]:
-            await self._finish(await self._read_whole_list(planned, request, planned.paging))
-            return
+        paging, first = planned.paging, None
+        if paging is None:
+            first = await self._exchange(request, operation, version)
+            if first.next_link is None and first.count is None:
+                await self._finish(self._to_result(planned, request, first))
+                return
+            paging = NEXT_LINKS_ONLY
 
         async def exchange(page: HttpRequest) -> Payload:
             return await self._exchange(page, operation, version)
 
-        reader = ListReader(request, planned.paging, exchange, self._plan.options.concurrency)
-        async with aclosing(reader.read()) as pages:
-            part = await anext(pages)
-            async for following in pages:
-                await self._hand_over(self._to_result(planned, request, part, more=True))
-                if self._is_stopped:
-                    raise _stopped()
-                part = following
-        await self._finish(self._to_result(planned, request, part))
+        reader = ListReader(request, paging, exchange, self._plan.options.concurrency, self._api_url)
+        await self._hand_over_list(planned, request, reader.read(first))
 
-    async def _read_whole_list(self, planned: PlannedItem, request: HttpRequest, paging: Paging) -> Result:
-        """Return the result of a list as one response: that of the first page, with the entities of all pages."""
-        operation, version = self._plan.operation, self._plan.version
+    async def _hand_over_list(
+        self, planned: PlannedItem, request: HttpRequest, pages: AsyncGenerator[Payload]
+    ) -> None:
+        """Deliver a list page by page, or all its pages as one response.
 
-        async def exchange(page: HttpRequest) -> Payload:
-            return await self._exchange(page, operation, version)
-
-        reader = ListReader(request, paging, exchange, self._plan.options.concurrency)
-        pages: list[Payload] = []
-        async with aclosing(reader.read()) as read:
-            async for page in read:
-                if pages and self._is_stopped:
-                    raise _stopped()
-                pages.append(page)
-        return self._to_result(planned, request, *pages)
+        Where a page fails, those before it are delivered before its error is raised.
+        """
+        is_whole = planned.response_format != RESPONSE_FORMATS[0]
+        waiting: list[Payload] = []
+        is_first = True
+        async with aclosing(pages):
+            try:
+                async for page in pages:
+                    if waiting and not is_whole:
+                        await self._hand_over(self._to_result(planned, request, *waiting, more=True))
+                        waiting.clear()
+                    waiting.append(page)
+                    if self._is_stopped and not is_first:
+                        raise _stopped()
+                    is_first = False
+            except ThreeCxError:
+                if waiting:
+                    await self._hand_over(self._to_result(planned, request, *waiting, more=True))
+                raise
+        await self._finish(self._to_result(planned, request, *waiting))
 
     async def _exchange(
         self, request: HttpRequest, operation: Operation, version: OperationVersion
@@ -184,7 +186,7 @@ class BatchRun:
                 is_counted="$count=" in request.query,
                 binary_property=planned.binary_property,
             )
-            return Result(planned.index, items=items)
+            return Result(planned.index, items=items, more=more)
         [payload] = payloads
         items = to_items(
             self._plan.operation,

@@ -38,6 +38,7 @@ class Payload:
     """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
 
     `document` is the JSON of `response` as it came.
+    `count` and `next_link` are those of a list: the number of all its entities, and the URL of the next page.
     """
 
     kind: Literal["entity", "collection", "value", "file", "nothing"]
@@ -45,6 +46,7 @@ class Payload:
     count: int | None = None
     response: HttpResponse | None = field(default=None, compare=False, repr=False)
     document: Any = field(default=None, compare=False, repr=False)
+    next_link: str | None = None
 
 
 def decode(operation: Operation, version: OperationVersion, response: HttpResponse, host: str) -> Payload:
@@ -79,8 +81,9 @@ def _to_payload(operation: Operation, version: OperationVersion, document: Any) 
     if isinstance(document, Mapping) and isinstance(document.get("value"), list):
         value = document["value"]
         _check_partial_failure(operation, value)
-        count = document.get("@odata.count")
-        return Payload("collection", value, count if isinstance(count, int) else None)
+        link = _annotation(document, "nextLink")
+        next_link = link if isinstance(link, str) and link.strip() else None
+        return Payload("collection", value, _read_count(_annotation(document, "count")), next_link=next_link)
     if isinstance(document, list):
         return Payload("collection", document)
     if isinstance(document, Mapping) and version.returns.kind == "value" and "value" in document:
@@ -90,6 +93,19 @@ def _to_payload(operation: Operation, version: OperationVersion, document: Any) 
             "entity", {name: value for name, value in document.items() if name != "@odata.context"}
         )
     return Payload("nothing") if document is None else Payload("value", document)
+
+
+def _annotation(document: Mapping[str, Any], name: str) -> Any:
+    """Return an annotation of OData; 4.01 writes its name without `odata`."""
+    value = document.get(f"@odata.{name}")
+    return document.get(f"@{name}") if value is None else value
+
+
+def _read_count(count: Any) -> int | None:
+    """Return a count; with IEEE754Compatible it is a text."""
+    if isinstance(count, str) and count.isascii() and count.isdigit() and len(count) < 19:
+        return int(count)
+    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
 
 
 def _check_partial_failure(operation: Operation, results: list[Any]) -> None:

@@ -23,7 +23,7 @@ class ResultEncoder:
     """Encodes results, and parts of results as they come. Must be closed.
 
     With `in_pages` each part of a list is a line. Without it, the parts become one line once the last of them is
-    there; if a page fails, that line has the error alone.
+    there; if a page fails, that line has the items before it and the error.
     """
 
     def __init__(self, *, in_pages: bool) -> None:
@@ -47,12 +47,12 @@ class ResultEncoder:
             yield _make_line(result)
             return
         with closing(spooled):
-            if result.error is not None:
-                yield _make_line(result)
-                return
             spooled.add(result.items or ())
             yield b'{"index":%d,"items":[' % result.index
             yield from spooled.read()
+            if result.error is not None:
+                yield b'],"error":' + dumps(result.error.to_json()) + b"}\n"
+                return
             yield b"]}\n"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from .auth.roles import OWNER, Client, parse_role
+from .odata.query import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ class SimulatorConfig:
         and `tls_key` these ports use HTTPS, and `http_port` adds ports for plain HTTP, as a PBX has them.
     Clients
         `client_id` and `client_secret` with `role`, and more `clients`; `token_lifetime` is in seconds.
+    Lists
+        `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Instruments
         `latency_ms` delays every response. `faults` and `fault_seed` are described in `instruments/faults.py`.
         `control` enables `/_simulator/` (`instruments/control.py`). `public_page` shows the page at `/` to other
@@ -58,6 +61,8 @@ class SimulatorConfig:
     clients: Sequence[Client] = ()
     token_lifetime: float = TOKEN_LIFETIME
 
+    page_size: int = PAGE_SIZE
+
     latency_ms: float = 0
     faults: str = ""
     fault_seed: int | None = None
@@ -67,6 +72,8 @@ class SimulatorConfig:
     def __post_init__(self) -> None:
         if self.token_lifetime <= 0:
             raise ConfigurationError("token_lifetime must be greater than 0 seconds")
+        if self.page_size < 1:
+            raise ConfigurationError("page_size must be at least 1")
         if self.tls_key is not None and self.tls_cert is None:
             raise ConfigurationError("a TLS key needs its certificate: give tls_cert too")
         if self.http_ports and not self.uses_tls:

@@ -49,6 +49,7 @@ class Simulator:
         self._recorder = Recorder()
         self._faults = Faults(self.config.latency_ms, self.config.faults, self.config.fault_seed)
         self._pbx = _open_pbx(self.config)
+        self._pbx.renderer.page_size = self.config.page_size
         self._app = SimulatorApp(
             self._pbx,
             self._faults,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -21,11 +22,15 @@ ETAG_SETS = frozenset({"CallFlowApps"})
 
 
 class Renderer:
-    """Writes the bodies of responses. `base` is always the address of the service, without a final slash."""
+    """Writes the bodies of responses. `base` is always the address of the service, without a final slash.
+
+    A page has at most `page_size` rows; one that was cut has a next link.
+    """
 
     def __init__(self, model: ReleaseModel, navigation: Navigation) -> None:
         self._model = model
         self._navigation = navigation
+        self.page_size = PAGE_SIZE
         self._plain_names: dict[str, tuple[str, ...]] = {}
 
     def render_entity(
@@ -174,12 +179,16 @@ class Renderer:
     def _cut_page(
         self, chosen: Sequence[Any], options: QueryOptions, base: str, path: str, query: Sequence[str]
     ) -> tuple[Sequence[Any], str | None]:
-        # A client that sends $top pages by itself; only a client that asks for everything gets next links.
-        size = PAGE_SIZE if options.top is None else options.top
-        page = chosen[options.skip : options.skip + size]
-        if options.top is not None or options.skip + size >= len(chosen):
-            return page, None
-        return page, f"{base}/{path}?{'&'.join([*query, f'$skip={options.skip + size}'])}"
+        # As ASP.NET Core OData does: a client that requests no more than a page gets no next link.
+        size = self.page_size if options.top is None else min(options.top, self.page_size)
+        end = options.skip + size
+        left = None if options.top is None else options.top - size
+        if end >= len(chosen) or left == 0:
+            return chosen[options.skip : end], None
+        kept = [pair for pair in query if left is None or unquote(pair.partition("=")[0]) != "$top"]
+        rest = [] if left is None else [f"$top={left}"]
+        link = f"{base}/{path}?{'&'.join([*kept, *rest, f'$skip={end}'])}"
+        return chosen[options.skip : end], link
 
 
 def check_precondition(if_match: str | None, tag: str | None) -> None:
