@@ -20,7 +20,7 @@ ALL = {"returnAll": True}
 class Pages:
     """A list of `size` entities in pages of `cap`, whose next links are made by `link` from offset and `$top` left.
 
-    `count` is what the server says about the size. `skips` says whether it heeds `$skip`.
+    `count` is what the server says about the size. `skips` says whether it follows `$skip`.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ def test_a_limit_over_the_servers_page_is_reached(link: str | None, limit: int) 
         assert len(pbx.requests) == 1
 
 
-def test_a_server_that_heeds_only_its_own_links() -> None:
+def test_a_server_that_follows_only_its_own_links() -> None:
     result, _ = read(Pages(link=LINKS["skiptoken without a top"], skips=False))
     assert result.error is None
     assert ids(result) == list(range(120))

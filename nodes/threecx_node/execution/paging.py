@@ -121,7 +121,7 @@ class ListReader:
         self._links = NextLinks(request, api_url)
         self._link: str | None = None
         self._received = 0
-        # What the last response said about the number of entities, None as long as none did.
+        # The number of entities by the last response that had one, else None.
         self._count: int | None = None
         # The `$top` of the last request by `$skip`, and how many entities it and the links after it gave.
         self._top = paging.first_top
@@ -246,7 +246,7 @@ class ListReader:
 
     @property
     def _announced(self) -> int:
-        """How many entities count and limit still announce; 0 where the list is not counted."""
+        """Return how many entities count and limit still announce; 0 where the list is not counted."""
         if self._count is None or not self._paging.can_count:
             return 0
         left = self._count - self._offset
@@ -258,7 +258,7 @@ class ListReader:
 
     @property
     def _is_complete(self) -> bool:
-        """Whether nothing says that the list goes on: neither the count nor a page of exactly the requested size."""
+        """Return whether nothing says that the list goes on: no count, no page of just the requested size."""
         if self._count is not None:
             return self._count <= self._offset
         return self._since_skip != self._top
