@@ -21,6 +21,10 @@ from threecx_node.transport.retry import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+# Operations that 3CX's documents describe, and those that the documents of this package add.
+OPERATIONS_OF_3CX = 624
+OWN_OPERATIONS = ("UploadPrompt",)
+OPERATIONS = OPERATIONS_OF_3CX + len(OWN_OPERATIONS)
 RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7", "20.0.8", "20.0.9", "20.0.10")
 
 

@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { getParameters, isDisplayed } from './definition';
+import { checkFile, isUpload } from './files';
 import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './transport/contract';
 
 /** Items resolved in one go; n8n's event loop serves other work in between. */
@@ -28,10 +29,12 @@ export async function* resolveBatches(
 ): AsyncGenerator<ResolvedItem[]> {
 	const createReader = createReaderFactory(context);
 	const rawParameters = context.getNode().parameters;
+	const hasFile = isUpload(operation);
 	let batch: ResolvedItem[] = [];
 	for (const [index, input] of inputs.entries()) {
 		if (index % RESOLVED_AT_ONCE === 0) await sleep(0);
-		batch.push(resolveItem(createReader(index), operation, input, rawParameters));
+		const resolved = resolveItem(createReader(index), operation, input, rawParameters);
+		batch.push(hasFile && resolved.item ? await checkItem(context, resolved.item, index) : resolved);
 		if (batch.length === BATCH_SIZE) {
 			yield batch;
 			batch = [];
@@ -49,9 +52,23 @@ function resolveItem(
 	try {
 		return { item: createExecutorItem(read, operation, input, rawParameters) };
 	} catch (error) {
-		const { message, description } = error as { message?: string; description?: string | null };
-		return { error: { message: message ?? String(error), description: description ?? '', code: 'expression' } };
+		return { error: describeError(error, 'expression') };
 	}
+}
+
+async function checkItem(context: IExecuteFunctions, item: ExecutorItem, index: number): Promise<ResolvedItem> {
+	try {
+		await checkFile(context, item, index);
+		return { item };
+	} catch (error) {
+		return { error: describeError(error, 'parameter') };
+	}
+}
+
+/** Return an error that n8n threw for an item as the executor's own errors are written. */
+export function describeError(error: unknown, code: string): ExecutorError {
+	const { message, description } = error as { message?: string; description?: string | null };
+	return { message: message ?? String(error), description: description ?? '', code };
 }
 
 /**

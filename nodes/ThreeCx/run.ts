@@ -3,8 +3,9 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { type BatchOption, findDifferentOption, isDryRun } from './batchOptions';
 import { getOptionDisplayName } from './definition';
+import { attachFile, CALL_BYTES, isUpload } from './files';
 import { isFailed, isLeftOut, type ItemResult } from './itemResults';
-import type { ResolvedItem } from './requests';
+import { describeError, type ResolvedItem } from './requests';
 import { BATCH_SIZE, type ExecutorItem, type ResultLine } from './transport/contract';
 import { loadExecutorUrl, post } from './transport/executor';
 import { createInterruptedFailure, type ErrorDetails, type ExecutorFailure } from './transport/failures';
@@ -44,7 +45,9 @@ export async function runItems(
 ): Promise<RunResult> {
 	const sender = new BatchSender(context, operation, count, options);
 	const resolved: ResolvedItem[] = [];
-	const prepareFirst = count > BATCH_SIZE && !options.continueOnFail;
+	// The files of a batch may need several calls.
+	const severalCalls = count > BATCH_SIZE || (count > 1 && isUpload(operation));
+	const prepareFirst = severalCalls && !options.continueOnFail;
 	for await (const batch of prepareFirst ? prefetch(batches) : batches) {
 		const start = resolved.length;
 		resolved.push(...batch);
@@ -73,6 +76,12 @@ async function* prefetch<T>(source: AsyncIterable<T>): AsyncGenerator<T> {
 		next = iterator.next();
 		yield value;
 	}
+}
+
+/** Items of one call, and their indexes in the run. */
+interface ExecutorCall {
+	items: ExecutorItem[];
+	indexes: number[];
 }
 
 /** Sends the batches of one run and records each result as it arrives. */
@@ -150,6 +159,37 @@ class BatchSender {
 			indexes.push(start + index);
 			items.push(item);
 		}
+		for await (const call of isUpload(this.operation) ? this.attachFiles(items, indexes) : [{ items, indexes }]) {
+			await this.call(call, flags);
+			if (this.mustStop) return;
+		}
+	}
+
+	/** Yield the items with their files in calls of a limited size; an item whose file cannot be read has failed. */
+	private async *attachFiles(items: ExecutorItem[], indexes: number[]): AsyncGenerator<ExecutorCall> {
+		let call: ExecutorCall = { items: [], indexes: [] };
+		let total = 0;
+		for (const [place, item] of items.entries()) {
+			const index = indexes[place] as number;
+			try {
+				const attached = await attachFile(this.context, item, index);
+				if (call.items.length > 0 && total + attached.size > CALL_BYTES) {
+					yield call;
+					call = { items: [], indexes: [] };
+					total = 0;
+				}
+				call.items.push(attached.item);
+				call.indexes.push(index);
+				total += attached.size;
+			} catch (error) {
+				this.run.results[index] = { error: describeError(error, 'parameter') };
+				if (!this.options.continueOnFail) return;
+			}
+		}
+		yield call;
+	}
+
+	private async call({ items, indexes }: ExecutorCall, flags: { prepareOnly?: true; dryRun?: boolean }): Promise<void> {
 		if (items.length === 0) return;
 		const failure = await this.exchange(items, indexes, flags);
 		if (!failure) return;

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from threecx_credentials.fields import BASE_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -22,13 +24,32 @@ class RequestValues:
     query: Mapping[str, Any] = field(default_factory=dict)
     if_match: Any = None
     body: Any = None
+    file: FileContent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """A file to upload: its name, its media type (empty: not known) and its bytes."""
+
+    name: str
+    content: bytes = field(repr=False)
+    media_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """The one part of a multipart body: the name of its form field, and the file."""
+
+    field: str
+    file: FileContent
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """A request ready to send: path and query below the base URL of the API, without authorization.
+    """A request ready to send: path and query below the base path of an API, without authorization.
 
-    `keys` are the values of the path parameters as the user gave them, for results and messages.
+    `body` is JSON; a request with `part` has a multipart body instead. `keys` are the values of the path parameters as
+    the user gave them, for results and messages.
     """
 
     method: str
@@ -37,11 +58,17 @@ class HttpRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     keys: Mapping[str, Any] = field(default_factory=dict)
+    base_path: str = BASE_PATH
+    part: FilePart | None = None
 
     @property
     def target(self) -> str:
-        """Return path and query."""
+        """Return path and query, without the base path."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    def url(self, base_url: str) -> str:
+        """Return the whole URL on the PBX at `base_url`."""
+        return f"{base_url}{self.base_path}{self.target}"
 
 
 @dataclass(frozen=True, slots=True)

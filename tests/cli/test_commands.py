@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, Threecx, environment, run
-from tests.support import ROOT, shared
+from tests.sounds import telephone_wav
+from tests.support import OPERATIONS, OWN_OPERATIONS, ROOT, shared
 from tests.transport.servers import free_port, response, running
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
@@ -23,9 +24,9 @@ CATALOG = load_catalog()
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
-        ((), 624),
-        (("--release", "20.0.10"), 601),
-        (("--release", "20.0.4"), 526),
+        ((), OPERATIONS),
+        (("--release", "20.0.10"), 601 + len(OWN_OPERATIONS)),
+        (("--release", "20.0.4"), 526 + len(OWN_OPERATIONS)),
         (("--resource", "Call Flow Apps"), 9),
     ],
 )
@@ -72,6 +73,7 @@ def test_describe_as_text() -> None:
 
 def test_describe_every_operation() -> None:
     from threecx_node.cli.describe import describe_operation, to_text
+    from threecx_node.messages import FileContent
     from threecx_node.parameters.resolve import resolve_parameters
     from threecx_node.parameters.table import ParameterTable
     from threecx_node.request.build import RequestBuilder
@@ -86,6 +88,8 @@ def test_describe_every_operation() -> None:
             name, _, text = value.partition("=") if option == "-p" else ("body", "", value)
             given[name] = text
         version = operation.version()
+        if version.upload:
+            given[version.upload.name] = FileContent("closed.wav", telephone_wav())
         resolved = resolve_parameters(ParameterTable(CATALOG, operation, version, None), given, {})
         assert RequestBuilder(CATALOG, operation).build(resolved.values).method == version.method
 
@@ -173,9 +177,10 @@ def test_import_spec(tmp_path: Path) -> None:
     assert run("import-spec", str(copy), "--output", str(target)).code == 2
     ran = run("import-spec", f"21.0.0={copy}", "--output", str(target))
     assert ran.code == 0, ran.err
-    assert len(run("operations", "--json", "--release", "21.0.0", "--catalog", str(target)).json) == 601
+    count = 601 + len(OWN_OPERATIONS)
+    assert len(run("operations", "--json", "--release", "21.0.0", "--catalog", str(target)).json) == count
     env = {"THREECX_CATALOG": str(target)}
-    assert len(run("operations", "--json", env=env).json) == 601
+    assert len(run("operations", "--json", env=env).json) == count
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -58,6 +60,20 @@ class Canvas:
             "parameters": {"jsCode": code},
         }
 
+    @staticmethod
+    def files(files: Mapping[str, bytes], name: str = "Files") -> dict[str, Any]:
+        """Return a node that outputs an item for each file, with the file as its binary data."""
+        items = [
+            {"json": {"name": each}, "binary": {"data": _to_binary(each, content)}}
+            for each, content in files.items()
+        ]
+        return {
+            "name": name,
+            "type": "n8n-nodes-base.code",
+            "typeVersion": 2,
+            "parameters": {"jsCode": f"return {json.dumps(items)};"},
+        }
+
     def run(self, *nodes: Mapping[str, Any], timeout: float = 120) -> Execution:
         """Save a workflow of a manual trigger and these nodes, and run it."""
         workflow = self.stage.client.create_workflow("A test", [TRIGGER, *nodes])
@@ -66,6 +82,11 @@ class Canvas:
     def make_apps(self, count: int) -> list[int]:
         """Return IDs of new call flow apps that a test may delete."""
         return create_apps(self.stage.pbx.base_url, count)
+
+
+def _to_binary(name: str, content: bytes) -> dict[str, str]:
+    data = base64.b64encode(content).decode()
+    return {"data": data, "mimeType": "audio/wav", "fileName": name, "fileExtension": "wav"}
 
 
 def create_apps(pbx_url: str, count: int) -> list[int]:

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.e2e.conftest import TRIGGER, Canvas
+from tests.support import OPERATIONS
 from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
@@ -78,7 +79,7 @@ def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     page.get_by_test_id("canvas-add-button").click()
     page.get_by_test_id("node-creator-search-bar").fill("3CX")
     page.get_by_text("3CX", exact=True).first.click()
-    expect(page.get_by_text("Actions (624)")).to_be_visible()
+    expect(page.get_by_text(f"Actions ({OPERATIONS})")).to_be_visible()
     picture(page, "n8n-actions")
     page.get_by_text("Delete call flow app", exact=True).first.click()
 

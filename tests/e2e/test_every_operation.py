@@ -1,4 +1,4 @@
-"""All 624 operations as nodes in n8n, with parameters as its editor saves them, each as a dry run.
+"""All operations as nodes in n8n, with parameters as its editor saves them, each as a dry run.
 
 Each node must have the same request as the library with plain values. That the library's requests are right is tested
 against 3CX's documents in tests/request/test_conformance.py.
@@ -16,6 +16,8 @@ import pytest
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.samples import BY_EDM_TYPE
+from tests.sounds import telephone_wav
+from tests.support import OPERATIONS
 from threecx_credentials import Credential
 from threecx_node.canvas.resource_mapping import describe_body_fields
 from threecx_node.catalog import Operation, Property, load_catalog
@@ -28,6 +30,8 @@ from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 CATALOG = load_catalog()
 NODES_AT_ONCE = 100
+FILE = "closed.wav"
+SOUND = telephone_wav()
 TIME_ZONE = "America/New_York"
 # Lists and objects are JSON texts in n8n's mapper.
 JSON_TEXTS = {"array": "[]", "object": "{}"}
@@ -86,6 +90,9 @@ def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, A
             value = str(value)[: parameter.max_length]
         plain[parameter.name] = value
         node[parameter.name] = to_saved_value(declared, value)
+    if operation.version().upload:
+        plain["file"] = {"fileName": FILE, "data": SOUND}
+        node["binaryPropertyName"] = find_property(operation, "binaryPropertyName")["default"]
     if operation.version().if_match:
         plain["If-Match"] = node["If-Match"] = 'W/"1"'
     if fields := describe_body_fields(CATALOG, operation.id, None):
@@ -98,6 +105,12 @@ def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, A
             "schema": [{**each, "display": True, "removed": False} for each in fields],
         }
     return plain, node
+
+
+def create_inputs(node: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the node before `node` that outputs the file to upload."""
+    name = f"File of {node['name']}"
+    return [Canvas.files({FILE: SOUND}, name)] if "binaryPropertyName" in node["parameters"] else []
 
 
 def build_requests(pbx: Simulator, operations: list[Operation], time_zone: str) -> dict[str, Any]:
@@ -136,7 +149,8 @@ def test_every_operation_sends_the_librarys_request(canvas: Canvas, release: str
         ]
         got: dict[str, Any] = {}
         for part in (nodes[start : start + NODES_AT_ONCE] for start in range(0, len(nodes), NODES_AT_ONCE)):
-            workflow = client.create_workflow("Many", [TRIGGER, *part], settings={"timezone": TIME_ZONE})
+            chain = [each for node in part for each in (*create_inputs(node), node)]
+            workflow = client.create_workflow("Many", [TRIGGER, *chain], settings={"timezone": TIME_ZONE})
             done = client.run(workflow)
             assert done.status == "success", done.error
             for node in part:
@@ -150,4 +164,4 @@ def test_every_operation_sends_the_librarys_request(canvas: Canvas, release: str
 
 
 def test_number_of_operations() -> None:
-    assert sum(1 for _ in CATALOG.operations()) == 624
+    assert sum(1 for _ in CATALOG.operations()) == OPERATIONS

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from tests.e2e.conftest import Canvas
+from tests.sounds import telephone_wav
 from tools.lab.executor import ExecutorProcess
 from tools.lab.open_n8n import put_example
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
@@ -92,6 +93,32 @@ def test_dry_run_sends_nothing(canvas: Canvas) -> None:
     assert item["json"]["url"].endswith(f"/xapi/v1/CallFlowApps({app})")
     assert "simulator-secret" not in json.dumps(item)
     assert canvas.run(canvas.node("GetCallFlowApp", delete(str(app)))).status == "success"
+
+
+def test_a_prompt_is_uploaded_from_binary_data(canvas: Canvas) -> None:
+    files = canvas.files({"day.wav": telephone_wav(), "night.wav": telephone_wav(1600)})
+    upload = canvas.node("UploadPrompt", {"resource": "CustomPrompts"})
+    done = canvas.run(files, upload)
+    assert done.status == "success", done.error
+    assert [each["json"]["value"] for each in done.items("3CX")] == ["day.wav", "night.wav"]
+    assert [each["pairedItem"]["item"] for each in done.items("3CX")] == [0, 1]
+    listed = canvas.run(canvas.node("ListCustomPrompt", {"resource": "CustomPrompts", "returnAll": True}))
+    assert {"day.wav", "night.wav"} <= {each["json"]["Filename"] for each in listed.items("3CX")}
+
+
+def test_an_upload_without_a_file_sends_nothing(canvas: Canvas) -> None:
+    [app] = canvas.make_apps(1)
+    upload = canvas.node("UploadPrompt", {"resource": "CustomPrompts", "fileName": "other.wav"})
+    done = canvas.run(canvas.items([{"Id": app}]), upload)
+    error = done.node_error("3CX")
+    assert done.status == "error"
+    assert "'data'" in error["message"]
+    bad = canvas.run(canvas.files({"good.wav": telephone_wav(), "bad.wav": b"ID3 text"}), {**upload, "parameters": {
+        "operation": "UploadPrompt", "resource": "CustomPrompts",
+    }})  # fmt: skip
+    assert "bad.wav is not a WAV file, but MP3 [Item 1]" in bad.node_error("3CX")["message"]
+    listed = canvas.run(canvas.node("ListCustomPrompt", {"resource": "CustomPrompts", "returnAll": True}))
+    assert "good.wav" not in [each["json"]["Filename"] for each in listed.items("3CX")]
 
 
 def test_dry_run_that_differs_by_item_is_refused(canvas: Canvas) -> None:

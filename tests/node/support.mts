@@ -23,7 +23,7 @@ export const DELETE = { operation: 'DeleteCallFlowApp', Id: { __rl: true, mode: 
 export interface Call {
 	path: string;
 	headers: IncomingMessage['headers'];
-	body: IDataObject & { items: Array<{ json?: IDataObject; parameters: IDataObject }>; options: IDataObject };
+	body: IDataObject & { items: Array<{ json?: IDataObject; binary?: IDataObject; parameters: IDataObject }>; options: IDataObject };
 }
 
 export interface FakeExecutor {
@@ -102,7 +102,7 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 		executorUrl: options.url,
 		...options.credentials,
 	};
-	const inputs =
+	const inputs: INodeExecutionData[] =
 		options.inputs ?? (Array.isArray(parameters) ? parameters : [parameters]).map((_, n) => ({ json: { n } }));
 	const self = {
 		getNode: () => ({
@@ -125,6 +125,17 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 		},
 		getCurrentNodeParameter: (name: string) => (parameters as IDataObject)[name],
 		helpers: {
+			assertBinaryData: (index: number, name: string) => {
+				const found = inputs[index]?.binary?.[name];
+				if (!found) throw Object.assign(new Error(`There is no binary data '${name}'`), { description: 'Choose another' });
+				return found;
+			},
+			getBinaryDataBuffer: async (index: number, name: string) => {
+				const { id, data = '' } = inputs[index]?.binary?.[name] ?? {};
+				if (id === 'gone') throw new Error('The file is gone');
+				return Buffer.from(data, 'base64');
+			},
+			getBinaryMetadata: async (id: string) => ({ fileSize: id === 'gone' ? 10 : Number(id) }),
 			prepareBinaryData: async (data: Buffer, fileName: string, mimeType: string) => ({
 				data: data.toString('base64'),
 				fileName,

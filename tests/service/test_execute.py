@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import time
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from tests.service.conftest import NDJSON, pbx_of, serving
+from tests.sounds import telephone_wav
 from tests.support import ROOT
 from threecx_credentials import Credential
 from threecx_node.catalog import load_catalog
@@ -237,3 +239,23 @@ def test_columns_that_were_left_out_are_in_the_reply(service: httpx.Client, pbx:
     assert lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)[-1]["notes"] == [note]
     items[0]["json"] = {"number": "0401"}
     assert "notes" not in service.post("/v1/execute", json=body).json()
+
+
+def test_a_file_travels_as_binary_data(
+    service: httpx.Client, pbx: dict[str, Any], simulator: Simulator
+) -> None:
+    data = base64.b64encode(telephone_wav()).decode()
+    files = {"sound": {"fileName": "closed.wav", "mimeType": "audio/wav", "data": data}}
+    items = [
+        {"binary": files, "parameters": {"binaryPropertyName": "sound"}},
+        {"parameters": {"file": files["sound"], "fileName": "open.wav"}},
+    ]
+    body = {"operation": "UploadPrompt", "items": items, "pbx": pbx}
+    first, second = service.post("/v1/execute", json=body).json()["results"]
+    assert first["items"][0]["json"] == {"value": "closed.wav"}
+    assert second["items"][0]["json"] == {"value": "open.wav"}
+    # A path is a file of the executor's machine: no caller can read it.
+    secret = {"operation": "UploadPrompt", "items": [{"parameters": {"file": "@/etc/hostname"}}], "pbx": pbx}
+    [refused] = service.post("/v1/execute", json=secret).json()["results"]
+    assert "expected a file" in refused["error"]["message"]
+    assert len(api_requests(simulator)) == 2

@@ -13,6 +13,8 @@ export const NOT_ATTEMPTED = 'not_attempted';
 
 export interface ExecutorItem {
 	json?: IDataObject;
+	/** Files to upload by name, with the bytes in Base64. */
+	binary?: Record<string, IBinaryData>;
 	parameters: IDataObject;
 }
 

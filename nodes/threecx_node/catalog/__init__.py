@@ -2,7 +2,7 @@
 
 from .catalog import Catalog
 from .load import load_catalog
-from .models import Enum, Operation, OperationVersion, Parameter, Property, Returns, TypeRef
+from .models import Enum, Operation, OperationVersion, Parameter, Property, Returns, TypeRef, Upload
 from .nearest import find_nearest, nearest_hint
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Property",
     "Returns",
     "TypeRef",
+    "Upload",
     "find_nearest",
     "load_catalog",
     "nearest_hint",

@@ -2,17 +2,19 @@
 
 The format of the file (written by `codegen/catalog/writer.py`, types as in OData's EDM without the prefix):
 
-    {"format": 2, "releases": ["20.0.4", …],
+    {"format": 3, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
      "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?,
                    "required"?: [["Number"]], "versions": [
-         {"releases"?, "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?, "query"?: ["$select"],
-          "body"?: "Pbx.User" or {"properties": {…}}, "returns"?: {"entity": "Pbx.User"}}]}},
+         {"releases"?, "base"?: "/callcontrol", "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?,
+          "query"?: ["$select"], "body"?: "Pbx.User" or {"properties": {…}},
+          "upload"?: {"name": "file", "mediaType"?: "audio/wav", "maxBytes"?}, "returns"?: {"entity": "Pbx.User"}}]}},
      "schemas":    {"Pbx.User": {"releases"?, "properties": {"Id": "Int32", "Groups": {"type", "releases"?,
                    "navigation"?, "maxLength"?, "earlier"?: {"String": ["20.0.4"]}}}}},
      "enums":      {"Pbx.PeerType": {"members": [...], "flags"?, "releases"?: {"None": ["20.0.4"]}}}}
 
-`releases` is missing where it would be all releases of the catalog (for an operation or a schema) or of its owner.
+`releases` is missing where it would be all releases of the catalog (for an operation or a schema) or of its owner, and
+`base` where it is the one of the Configuration API. Format 2 has neither `base` nor `upload`.
 """
 
 from __future__ import annotations
@@ -22,12 +24,24 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from threecx_credentials.fields import BASE_PATH
+
 from ..errors import ConfigurationError, UnknownNameError
-from .models import Enum, Operation, OperationVersion, Parameter, Property, ReturnKind, Returns, TypeRef
+from .models import (
+    Enum,
+    Operation,
+    OperationVersion,
+    Parameter,
+    Property,
+    ReturnKind,
+    Returns,
+    TypeRef,
+    Upload,
+)
 from .nearest import nearest_hint
 from .path_index import PathIndex
 
-FORMAT = 2
+FORMAT = 3
 
 
 class Catalog:
@@ -267,6 +281,7 @@ def _create_version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Operat
     body = raw.get("body")
     returned = raw.get("returns", {})
     kind: ReturnKind = next(iter(returned), "nothing")
+    upload = raw.get("upload")
     return OperationVersion(
         method=raw["method"],
         path=raw["path"],
@@ -278,6 +293,10 @@ def _create_version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Operat
         else body,
         returns=Returns(kind, returned.get(kind, "")),
         releases=tuple(raw.get("releases", releases)),
+        base_path=raw.get("base", BASE_PATH),
+        upload=Upload(upload["name"], upload.get("mediaType", ""), upload.get("maxBytes"))
+        if upload
+        else None,
     )
 
 

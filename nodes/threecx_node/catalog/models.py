@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from threecx_credentials.fields import BASE_PATH
+
 from .path_template import PathTemplate
 
 if TYPE_CHECKING:
@@ -77,11 +79,24 @@ class Returns:
     type: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The file that an operation sends as a multipart body: its form field, media type and size limit in bytes.
+
+    An empty media type is any; the limit is None where the document sets none.
+    """
+
+    name: str
+    media_type: str = ""
+    max_bytes: int | None = None
+
+
 @dataclass(frozen=True)
 class OperationVersion:
     """The requests and responses of an operation in some releases.
 
-    `body` is a schema's name, a mapping of properties (an action's parameters) or None.
+    `base_path` is the part of the URL before `path`. `body` is a schema's name, a mapping of properties (an action's
+    parameters) or None. An operation with `upload` sends a file instead.
     """
 
     method: str
@@ -92,6 +107,8 @@ class OperationVersion:
     body: str | Mapping[str, Property] | None
     returns: Returns
     releases: tuple[str, ...]
+    base_path: str = BASE_PATH
+    upload: Upload | None = None
 
     @property
     def is_paged(self) -> bool:

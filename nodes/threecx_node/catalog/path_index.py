@@ -25,6 +25,9 @@ class PathIndex:
             if operation["kind"] not in ("list", "get", "function"):
                 continue
             for version in operation["versions"]:
+                if "base" in version:
+                    # Another API has entity sets of its own.
+                    continue
                 if operation["kind"] == "get":
                     self._index_key(version["path"])
                 index = self._index_for(operation["kind"], version)

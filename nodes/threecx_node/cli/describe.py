@@ -10,7 +10,7 @@ from ..values.json import dumps
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..catalog import Catalog, Operation, OperationVersion, Parameter, Property
+    from ..catalog import Catalog, Operation, OperationVersion, Parameter, Property, Upload
 
 _SAMPLES: Mapping[str, Any] = {
     "Int32": 12,
@@ -27,6 +27,7 @@ _SAMPLES: Mapping[str, Any] = {
     "Double": 1.5,
     "Decimal": 1.5,
 }
+_SAMPLE_FILES = {"audio/wav": "closed.wav"}
 _FIELDS_IN_EXAMPLE = 2
 
 
@@ -53,6 +54,8 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         },
         "example": _example(catalog, operation, version, fields),
     }
+    if version.upload:
+        described["file"] = _describe_upload(version.upload)
     if version.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
     others = [
@@ -84,6 +87,9 @@ def to_text(described: Mapping[str, Any]) -> str:
         ]
     if described["query"]:
         lines += ["", "Query options", f"  {' '.join(described['query'])}"]
+    if file := described.get("file"):
+        limit = f", at most {file['maxBytes']} bytes" if file["maxBytes"] else ""
+        lines += ["", "File", f"  {file['name']:<24}{file['mediaType'] or 'any type'}{limit}"]
     if described["body"]:
         lines += ["", "Body fields (all optional; a field that is not given is not sent)"]
         lines += [f"  {each['name']:<32}{_type_text(each)}" for each in described["body"]]
@@ -99,6 +105,10 @@ def _type_text(field: Mapping[str, Any]) -> str:
     if releases := field.get("releases"):
         text += f" (only {releases[0]} to {releases[-1]})"
     return text
+
+
+def _describe_upload(upload: Upload) -> dict[str, Any]:
+    return {"name": upload.name, "mediaType": upload.media_type, "maxBytes": upload.max_bytes}
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
@@ -124,6 +134,8 @@ def _example(
     for parameter in version.parameters:
         value = _SAMPLES.get(parameter.type, "text")
         words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
+    if version.upload:
+        words += ["-p", f"{version.upload.name}=@{_SAMPLE_FILES.get(version.upload.media_type, 'FILE')}"]
     if fields:
         # Simple fields make the clearest example; keys are set by the PBX.
         plain = sorted(

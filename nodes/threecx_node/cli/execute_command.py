@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential
 
     from ..catalog import Catalog, Operation
-    from ..execution.results import Batch, Result
+    from ..execution.results import Batch, Item, Result
     from ..n8n.node_json import Node
     from ..options import Options
 
@@ -47,7 +47,8 @@ def execute(
             "-p",
             "--parameter",
             metavar="NAME=VALUE",
-            help="Parameter of the operation; a VALUE that begins with = is an expression. Can be repeated.",
+            help="Parameter of the operation; a VALUE that begins with = is an expression, @FILE is a file to "
+            "upload. Can be repeated.",
         ),
     ] = None,
     body: Annotated[
@@ -119,7 +120,9 @@ def execute(
 
     facts = load_catalog(catalog)
     copied = _read_node(facts, operation, node, node_name)
-    parameters = {**copied.parameters, **inputs.read_parameters(parameter or [])}
+    found = facts.operation(copied.operation)
+    given = inputs.find_file(found, inputs.read_parameters(parameter or []))
+    parameters = {**copied.parameters, **given}
     if body is not None:
         parameters["body"] = inputs.read_body(body)
     options = Options(
@@ -130,7 +133,6 @@ def execute(
         timeout=timeout,
         max_body_bytes=max_body_bytes,
     ).with_batch_options(copied.batch_options)
-    found = facts.operation(copied.operation)
     input_items = inputs.read_items(items)
     if not input_items:
         _write([], output)
@@ -173,7 +175,7 @@ def _read_node(facts: Catalog, operation: str | None, node: str | None, node_nam
 def _run(
     facts: Catalog,
     operation: str,
-    items: list[Mapping[str, Any]],
+    items: list[Mapping[str, Any] | Item],
     parameters: Mapping[str, Any],
     credential: Credential,
     options: Options,

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from threecx_credentials import Credential, CredentialError, Secret
 
 from ..errors import ConfigurationError, InputError, UsageError
+from ..execution.results import Item
 from ..values.json import loads, why_not_json
 from .option_types import CLIENT_SECRET_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from ..catalog import Operation
 
 
 def read_text(name: str, what: str, *, keep_mark: bool = False) -> str:
@@ -46,10 +49,10 @@ def parse_json(text: str, what: str) -> Any:
         ) from error
 
 
-def read_items(name: str | None) -> list[Mapping[str, Any]]:
+def read_items(name: str | None) -> list[Mapping[str, Any] | Item]:
     """Return the input items in a file; one empty item if there is no file.
 
-    The file contains a JSON list of objects, plain or as n8n wraps them (`{"json": {…}}`).
+    The file contains a JSON list of objects, plain or as n8n wraps them (`{"json": {…}, "binary": {…}}`).
     """
     if name is None:
         return [{}]
@@ -66,13 +69,14 @@ def read_items(name: str | None) -> list[Mapping[str, Any]]:
                 description='Write items like [{"Id": 1}].',
             )
     if document and all(_is_wrapped(item) for item in document):
-        return [item["json"] for item in document]
+        return [Item(item["json"], binary=item.get("binary") or {}) for item in document]
     return document
 
 
 def _is_wrapped(item: Mapping[str, Any]) -> bool:
     known = {"json", "binary", "pairedItem", "error", "index"}
-    return isinstance(item.get("json"), dict) and set(item) <= known
+    has_binary = isinstance(item.get("binary") or {}, dict)
+    return isinstance(item.get("json"), dict) and has_binary and set(item) <= known
 
 
 def read_parameters(given: Sequence[str]) -> dict[str, str]:
@@ -86,6 +90,26 @@ def read_parameters(given: Sequence[str]) -> dict[str, str]:
             raise UsageError(f"-p {name.strip()} is given twice", description="Give each parameter once.")
         parameters[name.strip()] = value
     return parameters
+
+
+def find_file(operation: Operation, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return parameters of the command line, with a path for the file of an upload: `file=@greeting.wav`.
+
+    Raises UsageError for a file without `@`; an expression stays as it is.
+    """
+    upload = operation.version().upload
+    found: dict[str, Any] = dict(parameters)
+    for name, value in parameters.items():
+        if upload is None or name.casefold() != upload.name.casefold() or value.startswith("="):
+            continue
+        if not value.startswith("@"):
+            raise UsageError(
+                f"-p {name}={value!r} is not a file",
+                description=f"Write @ before its path: -p {name}=@{value}",
+            )
+        del found[name]
+        found[upload.name] = Path(value[1:])
+    return found
 
 
 def read_body(given: str) -> Any:

@@ -10,12 +10,14 @@ from ..values.json import loads
 from .paging import first_page
 
 if TYPE_CHECKING:
-    from ..messages import HttpRequest
+    from ..messages import FileContent, HttpRequest
     from .plan import PlannedItem
 
 
-def describe_item(planned: PlannedItem, api_url: str) -> dict[str, Any]:
+def describe_item(planned: PlannedItem, base_url: str) -> dict[str, Any]:
     """Return `{"method", "url", "headers", "body"}` of an item's first request, without the token.
+
+    The body of an upload is its file's name, media type and size.
 
     Where a look-up comes first, `then` has the method and URL of the request that follows it; the key that the
     look-up finds is still `{name}` in it.
@@ -25,15 +27,27 @@ def describe_item(planned: PlannedItem, api_url: str) -> dict[str, Any]:
     if planned.paging is not None:
         request = first_page(request, planned.paging)
     if not planned.look_ups:
-        return _describe_request(request, api_url)
-    then = {"method": request.method, "url": api_url + request.target}
-    return {**_describe_request(planned.look_ups[0].request, api_url), "then": then}
+        return _describe_request(request, base_url)
+    then = {"method": request.method, "url": request.url(base_url)}
+    return {**_describe_request(planned.look_ups[0].request, base_url), "then": then}
 
 
-def _describe_request(request: HttpRequest, api_url: str) -> dict[str, Any]:
+def _describe_request(request: HttpRequest, base_url: str) -> dict[str, Any]:
+    media_type = {"Content-Type": "multipart/form-data"} if request.part is not None else {}
     return {
         "method": request.method,
-        "url": api_url + request.target,
-        "headers": {**request.headers, "Authorization": f"Bearer {MASK}"},
-        "body": None if request.body is None else loads(request.body),
+        "url": request.url(base_url),
+        "headers": {**request.headers, **media_type, "Authorization": f"Bearer {MASK}"},
+        "body": _describe_body(request),
     }
+
+
+def _describe_body(request: HttpRequest) -> Any:
+    if request.part is not None:
+        return {request.part.field: describe_file(request.part.file)}
+    return None if request.body is None else loads(request.body)
+
+
+def describe_file(file: FileContent) -> dict[str, Any]:
+    """Return name, media type and size of a file, without its bytes."""
+    return {"fileName": file.name, "mimeType": file.media_type, "fileSize": len(file.content)}

@@ -194,7 +194,7 @@ class Executor:
         if _sends(plan.options):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
-        await BatchRun(plan, lambda: self.client, self.credential.api_url, deliver, stop).run()
+        await BatchRun(plan, lambda: self.client, self.credential.base_url, deliver, stop).run()
         return plan.notes
 
     async def _choose_release(self, operation: Operation, options: Options) -> str:

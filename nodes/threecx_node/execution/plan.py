@@ -14,7 +14,8 @@ from ..messages import HttpRequest, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..parameters.batch import refuse_expressions, settle_batch_options
 from ..parameters.columns import MAX_LEFT_OUT, describe_left_out
-from ..parameters.resolve import DEFAULT_BINARY_PROPERTY, ResolvedParameters, resolve_parameters
+from ..parameters.files import DEFAULT_BINARY_PROPERTY, load_shared_file
+from ..parameters.resolve import ResolvedParameters, resolve_parameters
 from ..parameters.table import ParameterTable
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
@@ -102,7 +103,7 @@ class Planner:
         refuse_expressions(self._table, parameters)
         planned, batch_options = [], []
         left_out: dict[str, None] = {}
-        for each, resolved in self._plan_items(items, parameters):
+        for each, resolved in self._plan_items(items, load_shared_file(self._version.upload, parameters)):
             planned.append(each)
             if resolved is not None:
                 batch_options.append((each.index, resolved.batch))
@@ -122,7 +123,7 @@ class Planner:
                 values = template.parameters(index)
                 if item.parameters:
                     values |= item.parameters
-                resolved = resolve_parameters(self._table, values, item.json)
+                resolved = resolve_parameters(self._table, values, item.json, item.binary)
                 planned = self._plan_item(index, resolved)
             except RecursionError:
                 error: ItemError = ParameterError(

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One input item: its data, and parameters of its own, which are taken literally.
+    """One input item: its data, parameters of its own, which are taken literally, and its binary data.
 
-    Only parameters that all items share may contain expressions: the data of an item is never executed.
+    Only parameters that all items share may contain expressions: the data of an item is never executed. The binary data
+    are files by name, as results contain them: `{"data": {"fileName", "mimeType", "data"}}` with the bytes in Base64.
     """
 
     json: Mapping[str, Any]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    binary: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

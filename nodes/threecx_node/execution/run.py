@@ -46,13 +46,13 @@ class BatchRun:
         self,
         plan: Plan,
         client: Callable[[], PbxClient],
-        api_url: str,
+        base_url: str,
         deliver: Deliver,
         stop: asyncio.Event,
     ) -> None:
         self._plan = plan
         self._client = client
-        self._api_url = api_url
+        self._base_url = base_url
         self._deliver = deliver
         self._stop = stop
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
@@ -76,7 +76,7 @@ class BatchRun:
                 await self._finish(Result(each.index))
         elif options.dry_run:
             for each in ready:
-                await self._finish(Result(each.index, request=describe_item(each, self._api_url)))
+                await self._finish(Result(each.index, request=describe_item(each, self._base_url)))
         elif not self._is_failed:
             await self._send_all(ready)
         await self._report_untried()
@@ -103,7 +103,7 @@ class BatchRun:
             request = await self._look_up(planned, request)
             await self._exchange_item(planned, request)
         except ThreeCxError as error:
-            error.request = {"method": request.method, "url": self._api_url + request.target}
+            error.request = {"method": request.method, "url": request.url(self._base_url)}
             if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
                 # Where 3CX names nothing else, a 400 is about the filter.
                 error.description = BAD_FILTER
@@ -138,7 +138,8 @@ class BatchRun:
         async def exchange(page: HttpRequest) -> Payload:
             return await self._exchange(page, operation, version)
 
-        reader = ListReader(request, paging, exchange, self._plan.options.concurrency, self._api_url)
+        api_url = self._base_url + request.base_path
+        reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
         await self._hand_over_list(planned, request, reader.read(first))
 
     async def _hand_over_list(

@@ -17,12 +17,12 @@ from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, descr
 from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
 from .columns import map_columns
+from .files import DEFAULT_BINARY_PROPERTY, read_file
 
 if TYPE_CHECKING:
     from .table import ParameterTable
 
 DEFAULT_LIMIT = 50
-DEFAULT_BINARY_PROPERTY = "data"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class _Sorted:
     path: dict[str, Any] = dataclasses.field(default_factory=dict)
     query: dict[str, Any] = dataclasses.field(default_factory=dict)
     field: dict[str, Any] = dataclasses.field(default_factory=dict)
+    file: dict[str, Any] = dataclasses.field(default_factory=dict)
     output: dict[str, Any] = dataclasses.field(default_factory=dict)
     batch: dict[str, Any] = dataclasses.field(default_factory=dict)
     if_match: Any = None
@@ -60,9 +61,12 @@ class _Sorted:
 
 
 def resolve_parameters(
-    table: ParameterTable, parameters: Mapping[str, Any], item: Mapping[str, Any]
+    table: ParameterTable,
+    parameters: Mapping[str, Any],
+    item: Mapping[str, Any],
+    binary: Mapping[str, Any] | None = None,
 ) -> ResolvedParameters:
-    """Return the parameters of one item, whose expressions are evaluated already; `item` is its data.
+    """Return the parameters of one item, whose expressions are evaluated already; `item` and `binary` are its data.
 
     Raises UnknownNameError for a name that the operation does not have, ParameterError or BodyError for a value.
     """
@@ -76,9 +80,11 @@ def resolve_parameters(
     else:
         limit, skip = None, 0
         _limit_file(table, sorted_)
+    upload = table.version.upload
+    file = read_file(upload.name, sorted_.file, binary or {}, upload.max_bytes) if upload else None
     body = _build_body(table, sorted_, item)
     return ResolvedParameters(
-        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body),
+        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body, file),
         limit=limit,
         skip=skip,
         simplify=_read_flag(sorted_.output, "simplify"),
@@ -106,7 +112,7 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any) -> Non
             sorted_.if_match = value
         case "body":
             sorted_.body = value
-        case "field" | "output" | "batch":
+        case "field" | "file" | "output" | "batch":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
             raise ParameterError(

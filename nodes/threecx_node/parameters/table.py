@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..errors import UnknownNameError
 from ..messages import IF_MATCH
+from .files import BINARY_PROPERTY, FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +25,7 @@ TargetKind = Literal[
     "body",  # the whole body
     "field",  # a top-level field of the body
     "options",  # a group of parameters
+    "file",  # the file of an upload: itself, its name, the binary field of the item
     "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout
     "other_release",  # a parameter that the operation has in other releases only
@@ -53,6 +55,9 @@ class Target:
     name: str
 
 
+_GROUPS = {"body": Target("body", "body"), "options": Target("options", "options")}
+
+
 class ParameterTable:
     """The parameters of one operation in one release; made once and kept."""
 
@@ -65,6 +70,8 @@ class ParameterTable:
         self.fields: Mapping[str, Property] = catalog.body_properties(version, release)
         self._path = {fold_name(each.name): each.name for each in version.parameters}
         self._query = {fold_name(name): name for name in version.query}
+        about_file = [version.upload.name, FILE_NAME, BINARY_PROPERTY] if version.upload else []
+        self._file = {fold_name(each): Target("file", each) for each in about_file}
         self._fields = {fold_name(name): name for name in self.fields}
         self._other_releases = {
             fold_name(each.name) for other in operation.versions for each in other.parameters
@@ -84,14 +91,14 @@ class ParameterTable:
         if name in self.fields and name not in _NODE_NAMES:
             # "Timeout" of a receptionist, "Body" of an e-mail template: written as 3CX writes it, it is the field.
             return Target("field", name)
+        if target := self._file.get(folded):
+            return target
         if folded in self._query:
             return Target("query", self._query[folded])
         if folded == "ifmatch" and self.version.if_match:
             return Target("if_match", IF_MATCH)
-        if folded == "body":
-            return Target("body", folded)
-        if folded == "options":
-            return Target("options", folded)
+        if target := _GROUPS.get(folded):
+            return target
         if folded in _OUTPUT:
             return Target("output", _OUTPUT[folded])
         if folded in _BATCH:
@@ -132,6 +139,7 @@ class ParameterTable:
         """The names that a user may give, for messages: parameters first, then body fields."""
         names = [each.name for each in self.version.parameters]
         names += [IF_MATCH] if self.version.if_match else []
+        names += [each.name for each in self._file.values()]
         names += self.version.query
         names += ["body", *self.fields] if self.version.body is not None else []
         return tuple(names)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, Operation, OperationVersion, Parameter, nearest_hint
 from ..errors import ParameterError
-from ..messages import IF_MATCH, HttpRequest, RequestValues
+from ..messages import IF_MATCH, FileContent, FilePart, HttpRequest, RequestValues
 from ..options import DEFAULT_MAX_BODY_BYTES
 from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import is_missing
@@ -22,6 +22,7 @@ from .body import BodyEncoder
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
 from .required import RequiredFields, missing_value
+from .upload import build_part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -45,6 +46,7 @@ class RequestBuilder:
         self.operation = operation
         self.version: OperationVersion = operation.version(release)
         self._pieces = self.version.template.pieces
+        self._max_body_bytes = max_body_bytes
         self._encoders = {each.name: _make_encoder(each, time_zone) for each in self.version.parameters}
         self._query_options = frozenset(self.version.query)
         self._may_be_empty = frozenset(each.name for each in self.version.parameters if each.optional)
@@ -78,6 +80,8 @@ class RequestBuilder:
             headers=self._build_headers(values),
             body=self._build_body(values.body),
             keys=keys,
+            base_path=self.version.base_path,
+            part=self._build_part(values.file),
         )
 
     def fill_key(self, request: HttpRequest, name: str, value: Any) -> HttpRequest:
@@ -145,6 +149,20 @@ class RequestBuilder:
                 description='Give the ETag as the PBX sent it, like W/"abc".',
             )
         return {IF_MATCH: values.if_match}
+
+    def _build_part(self, file: FileContent | None) -> FilePart | None:
+        upload = self.version.upload
+        if upload is None:
+            if file is None:
+                return None
+            raise ParameterError(f"{self.operation.id} takes no file", field="file")
+        if file is None:
+            raise ParameterError(
+                f"{upload.name} is required, but there is no file",
+                field=upload.name,
+                description="Give @FILE on the command line, or name the item's binary field; nothing was sent for it.",
+            )
+        return build_part(upload, file, self._max_body_bytes)
 
     def _build_body(self, body: Any) -> bytes | None:
         if self.version.body is None:

@@ -56,7 +56,9 @@ class ExecuteRequest(_Envelope):
         list[Any],
         Field(
             max_length=MAX_ITEMS,
-            description='Each item is `{"json"?: {…}, "parameters": {…}}`. Parameters are values, not expressions',
+            description='Each item is `{"json"?: {…}, "binary"?: {…}, "parameters": {…}}`. Parameters are values, not '
+            'expressions. Binary data are files to upload, such as `{"data": {"fileName": "closed.wav", "data": "…"}}` '
+            "with the bytes in Base64",
         ),
     ]
     options: ExecuteOptions = ExecuteOptions()

@@ -41,12 +41,14 @@ async def read_request(request: Request, model: type[_Model], max_body_bytes: in
 
 def parse_item(index: int, given: Any) -> Item:
     """Return one item of a batch. Raise ProblemError for the whole request if its structure is wrong."""
-    if isinstance(given, dict) and set(given) <= {"json", "parameters"}:
-        json, parameters = given.get("json") or {}, given.get("parameters") or {}
-        if isinstance(json, dict) and isinstance(parameters, dict):
-            return Item(json, parameters)
+    if isinstance(given, dict) and set(given) <= {"json", "binary", "parameters"}:
+        json, binary, parameters = (given.get(name) or {} for name in ("json", "binary", "parameters"))
+        if isinstance(json, dict) and isinstance(binary, dict) and isinstance(parameters, dict):
+            return Item(json, parameters, binary)
     raise ProblemError(
-        422, f'item {index} is not {{"json"?: {{…}}, "parameters": {{…}}}}', "See /openapi.json for an item."
+        422,
+        f'item {index} is not {{"json"?: {{…}}, "binary"?: {{…}}, "parameters": {{…}}}}',
+        "See /openapi.json for an item.",
     )
 
 

@@ -17,6 +17,7 @@ from .http.asgi import (
     build_service_root,
 )
 from .http.files import FileDownload, slice_csv
+from .http.forms import read_uploaded_file
 from .odata.csdl import build_csdl
 from .odata.errors import DELTA_REQUIRED, MALFORMED_BODY, ErrorDetail, ODataError
 from .odata.literals import format_key
@@ -228,7 +229,7 @@ class Api:
     # Functions and actions.
 
     def _invoke(self, request: ApiRequest) -> ServerResponse:
-        invocation = Invocation(request.route, dict(request.arguments), self._read_parameters(request))
+        invocation = self._read_invocation(request)
         payload = perform(self._pbx, invocation)
         returns = request.route.version.returns
         if isinstance(payload, FileDownload):
@@ -251,6 +252,14 @@ class Api:
     def _read_entity(self, request: ApiRequest, schema: str, *, empty_is_object: bool = False) -> Entity:
         body = _parse_body(request, empty_is_object=empty_is_object)
         return read_payload(self._pbx.model, self._pbx.model.schema(schema), body, schema)
+
+    def _read_invocation(self, request: ApiRequest) -> Invocation:
+        upload = request.route.version.upload
+        if upload is None:
+            return Invocation(request.route, dict(request.arguments), self._read_parameters(request))
+        file = read_uploaded_file(request.headers, request.body, upload.name)
+        described = {"fileName": file.name, "fileSize": len(file.content)}
+        return Invocation(request.route, dict(request.arguments), described, file)
 
     def _read_parameters(self, request: ApiRequest) -> Entity:
         version = request.route.version

@@ -20,7 +20,7 @@ from threecx_credentials import (
     TokenSource,
     TokenStore,
 )
-from threecx_credentials.fields import BASE_PATH, MASK
+from threecx_credentials.fields import MASK
 
 from .. import __version__
 from ..advice import UNKNOWN_OUTCOME
@@ -34,7 +34,7 @@ from .session import Session
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..messages import HttpRequest
+    from ..messages import FilePart, HttpRequest
 
 Transport = httpx.AsyncBaseTransport
 """The interface at which a user or a test replaces the network."""
@@ -159,11 +159,14 @@ class PbxClient:
     async def _send_authorized(self, request: HttpRequest, token: Secret, timeout: float) -> HttpResponse:
         secret = token.reveal()
         headers = {**request.headers, "authorization": f"Bearer {secret}"}
-        if request.body is not None:
+        body = request.body
+        if request.part is not None:
+            headers["content-type"], body = _encode_multipart(request.part)
+        elif body is not None:
             headers["content-type"] = "application/json"
         try:
             response = await self._exchange_translated(
-                request.method, BASE_PATH + request.target, headers, request.body, timeout
+                request.method, request.url(""), headers, body, timeout
             )
         except TransportError as error:
             if is_outcome_unknown(request.method, error):
@@ -228,6 +231,14 @@ class _HttpxExchange:
         finally:
             await response.aclose()
         return HttpResponse(response.status_code, response.headers, content)
+
+
+def _encode_multipart(part: FilePart) -> tuple[str, bytes]:
+    """Return the media type, which names the boundary, and the body."""
+    file = part.file
+    media_type = file.media_type or "application/octet-stream"
+    request = httpx.Request("POST", "", files={part.field: (file.name, file.content, media_type)})
+    return request.headers["content-type"], request.read()
 
 
 def _parse_base_url(base_url: str) -> httpx.URL:

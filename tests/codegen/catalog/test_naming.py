@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support import OPERATIONS as NUMBER_OF_OPERATIONS
 from tests.support import RELEASES, shared
 from threecx_node.catalog import load_catalog
 from threecx_node.catalog.load import SHIPPED
@@ -66,7 +67,7 @@ def test_examples(operation_id: str, name: str, action: str) -> None:
 
 def test_names_are_unique_in_a_resource() -> None:
     counted = Counter((each.resource, each.name.casefold()) for each in OPERATIONS)
-    assert len(counted) == 624
+    assert len(counted) == NUMBER_OF_OPERATIONS
     assert [key for key, times in counted.items() if times > 1] == []
 
 

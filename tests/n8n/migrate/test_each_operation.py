@@ -10,7 +10,7 @@ import pytest
 
 from tests.n8n.migrate.generated import CATALOG, workflow
 from tests.samples import BY_EDM_TYPE
-from tests.support import credential
+from tests.support import OWN_OPERATIONS, credential
 from threecx_node import Executor, Options
 from threecx_node.catalog import Operation, Property
 from threecx_node.n8n.migrate import migrate
@@ -35,7 +35,11 @@ def is_one_of(declared: Property) -> bool:
     return declared.type.name in CATALOG.enums and not declared.type.collection
 
 
-@pytest.mark.parametrize("operation", list(CATALOG.operations()), ids=lambda each: each.id)
+# No generator knows the operations that this package adds.
+GENERATED = [each for each in CATALOG.operations() if each.id not in OWN_OPERATIONS]
+
+
+@pytest.mark.parametrize("operation", GENERATED, ids=lambda each: each.id)
 def test_each_operation_sends_the_same_request(operation: Operation) -> None:
     version = operation.version()
     given = {each.name: BY_EDM_TYPE[each.type] for each in version.parameters}

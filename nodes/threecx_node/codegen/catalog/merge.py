@@ -115,7 +115,10 @@ def _merge_versions(versions: Sequence[tuple[str, dict[str, Any]]]) -> list[dict
 
 def _request_form(version: Mapping[str, Any]) -> str:
     body = version.get("body")
-    form = {key: version.get(key) for key in ("method", "path", "parameters", "ifMatch", "query")}
+    form = {
+        key: version.get(key)
+        for key in ("base", "method", "path", "parameters", "ifMatch", "query", "upload")
+    }
     return json.dumps({**form, "body": body if isinstance(body, str) else bool(body)})
 
 

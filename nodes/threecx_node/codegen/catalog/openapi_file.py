@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from threecx_credentials.fields import BASE_PATH
 
 from ...errors import InputError
 
@@ -21,6 +24,12 @@ class Document:
     content: Mapping[str, Any]
     release: str
     source: str
+
+    @property
+    def base_path(self) -> str:
+        """Return the path of the first server's URL, which comes before all paths of the document."""
+        servers = self.content.get("servers") or [{}]
+        return urlsplit(str(servers[0].get("url", ""))).path.rstrip("/") or BASE_PATH
 
 
 def load_document(path: Path, release: str | None = None) -> Document:

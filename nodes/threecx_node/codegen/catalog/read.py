@@ -11,12 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from threecx_credentials.fields import BASE_PATH
+
 from ...catalog.path_template import PathTemplate
 from ...errors import InputError
 
 if TYPE_CHECKING:
     from .openapi_file import Document
 
+JSON = "application/json"
+MULTIPART = "multipart/form-data"
 METHODS = ("get", "post", "patch", "put", "delete")
 _FILE_FUNCTION = re.compile(r"^(Download|Export)")
 _PAGINATION = "BaseCollectionPaginationCountResponse"
@@ -87,6 +91,8 @@ class SpecReader:
     def _read_operation(self, path: str, method: str, operation_id: str, operation: Json) -> dict[str, Any]:
         parameters = [self._resolve(value) for value in operation.get("parameters", [])]
         version: dict[str, Any] = {"method": method.upper(), "path": path}
+        if self._document.base_path != BASE_PATH:
+            version["base"] = self._document.base_path
         in_path = {p["name"]: self._read_parameter(p) for p in parameters if p["in"] == "path"}
         template = PathTemplate(path)
         if set(in_path) != set(template.parameter_names):
@@ -97,7 +103,10 @@ class SpecReader:
             version["ifMatch"] = True
         if query := [p["name"] for p in parameters if p["in"] == "query"]:
             version["query"] = query
-        if body := self._read_body(operation):
+        content = self._resolve(operation.get("requestBody", {})).get("content", {})
+        if MULTIPART in content and JSON not in content:
+            version["upload"] = self._read_upload(operation_id, content[MULTIPART])
+        elif body := self._read_body(operation):
             version["body"] = body
         returns = self._read_returns(operation_id, template, operation)
         if returns:
@@ -119,16 +128,30 @@ class SpecReader:
         if "requestBody" not in operation:
             return None
         content = self._resolve(operation["requestBody"]).get("content", {})
-        schema = content.get("application/json", {}).get("schema")
+        schema = content.get(JSON, {}).get("schema")
         if schema is None:
             raise self._error(f"{operation['operationId']}: the body is not JSON ({', '.join(content)})")
         if "$ref" in schema:
             name = _ref_name(schema)
-            # Some releases write an action's parameters as a named schema, others in place.
-            if name.startswith("Pbx."):
+            # Some releases write an action's parameters as a named schema, others in place. A type has a namespace.
+            if "." in name:
                 return name
             schema = self._resolve(schema)
         return {"properties": self._read_properties(operation["operationId"], schema)}
+
+    def _read_upload(self, operation_id: str, content: Json) -> dict[str, Any]:
+        """Return the one part of a multipart body, which must be a file."""
+        properties = self._resolve(content.get("schema", {})).get("properties", {})
+        files = [name for name, each in properties.items() if each.get("format") == "binary"]
+        if len(files) != 1 or len(properties) != 1:
+            raise self._error(f"{operation_id}: the multipart body must have one part, which is a file")
+        [name] = files
+        upload: dict[str, Any] = {"name": name}
+        if media_type := content.get("encoding", {}).get(name, {}).get("contentType"):
+            upload["mediaType"] = media_type
+        if limit := properties[name].get("maxLength"):
+            upload["maxBytes"] = limit
+        return upload
 
     def _read_returns(
         self, operation_id: str, template: PathTemplate, operation: Json
@@ -137,7 +160,7 @@ class SpecReader:
             (self._resolve(each) for code, each in operation["responses"].items() if code != "default"),
             {},
         )
-        schema = success.get("content", {}).get("application/json", {}).get("schema")
+        schema = success.get("content", {}).get(JSON, {}).get("schema")
         if schema is None:
             return None
         kind, type_name = self._read_response(schema)

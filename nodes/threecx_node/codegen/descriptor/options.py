@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from ...catalog.summary_fields import is_worth_simplifying
 from .parameters import show_for
 
+BINARY_PROPERTY = "binaryPropertyName"
+FILE_NAME = "fileName"
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,6 +68,22 @@ _SIMPLIFY: NodeProperty = {
     "default": True,
     "description": "Whether to return a simplified version of the response instead of the raw data",
 }
+_INPUT_BINARY: NodeProperty = {
+    "displayName": "Input Binary Field",
+    "name": BINARY_PROPERTY,
+    "type": "string",
+    "default": "data",
+    "required": True,
+    "description": "Name of the binary field of the input item that contains the file to upload",
+}
+_FILE_NAME: NodeProperty = {
+    "displayName": "File Name",
+    "name": FILE_NAME,
+    "type": "string",
+    "default": "",
+    "placeholder": "e.g. closed.wav",
+    "description": "Name that the file gets on the PBX; empty keeps the name of the binary field's file",
+}
 _BINARY: NodeProperty = {
     "displayName": "Put Output File in Field",
     "name": "binaryProperty",
@@ -81,6 +100,8 @@ def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
     limit["displayOptions"]["show"]["returnAll"] = [False]
     return [
         show_for(_IF_MATCH, _find_operations(catalog, lambda version: version.if_match)),
+        show_for(_INPUT_BINARY, _find_operations(catalog, lambda version: version.upload is not None)),
+        show_for(_FILE_NAME, _find_operations(catalog, lambda version: version.upload is not None)),
         show_for(_BODY, _find_operations(catalog, lambda version: version.body is not None)),
         show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
         limit,

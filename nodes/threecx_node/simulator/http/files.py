@@ -53,6 +53,16 @@ def build_tone(name: str, seconds: float = 1.0) -> FileDownload:
     return FileDownload(content.getvalue(), "audio/x-wav", name)
 
 
+def is_telephone_wav(content: bytes) -> bool:
+    """Return whether a PBX can play the file: WAV with PCM, 8 kHz, 16 bit, mono."""
+    try:
+        with wave.open(io.BytesIO(content)) as sound:
+            found = sound.getframerate(), sound.getsampwidth(), sound.getnchannels()
+            return found == (_RATE, 2, 1) and sound.getnframes() > 0
+    except (wave.Error, EOFError):
+        return False
+
+
 def _format_cell(value: Any) -> Any:
     if value is None:
         return ""

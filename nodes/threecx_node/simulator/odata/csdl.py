@@ -38,7 +38,7 @@ class _CsdlWriter:
         self.operations = [
             (operation, version)
             for operation, version in model.operations()
-            if operation.kind in ("function", "action")
+            if operation.kind in ("function", "action") and version.upload is None
         ]
         self.sets = {name: entity_set.schema for name, entity_set in model.sets.items()}
         self.sets.update(self._find_function_sets())

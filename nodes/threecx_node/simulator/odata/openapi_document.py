@@ -17,12 +17,13 @@ from .routes import Router
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ...catalog import Catalog, Operation, OperationVersion, Parameter
+    from ...catalog import Catalog, Operation, OperationVersion, Parameter, Upload
     from .routes import Route
 
 Json = dict[str, Any]
 
 JSON = "application/json"
+MULTIPART = "multipart/form-data"
 # The media types of downloads; the response of an operation says which one it is.
 FILE_TYPES = (
     "text/csv",
@@ -79,7 +80,7 @@ _REASONS = {
     404: "The entity does not exist, or an argument in the path cannot be used.",
     412: "The entity has changed since it was read.",
     413: "The body is too large.",
-    415: "The body is not JSON.",
+    415: "The body is not JSON, or not the form of an upload.",
 }
 
 
@@ -134,7 +135,9 @@ class _OpenApiWriter:
         }
         if version.if_match:
             described["parameters"].append({"name": "If-Match", "in": "header", "schema": {"type": "string"}})
-        if version.body is not None:
+        if version.upload is not None:
+            described["requestBody"] = _build_upload_body(version.upload)
+        elif version.body is not None:
             described["requestBody"] = {
                 # A create or an action without a body is treated as one with an empty object.
                 "required": version.method == "PATCH",
@@ -163,7 +166,7 @@ class _OpenApiWriter:
 
     def _write_responses(self, operation: Operation, version: OperationVersion) -> Json:
         statuses = {400, 401, 403, 404}
-        if version.body is not None:
+        if version.body is not None or version.upload is not None:
             statuses |= {413, 415}
         if version.if_match or operation.kind in ("update", "delete"):
             statuses.add(412)
@@ -245,6 +248,15 @@ class _OpenApiWriter:
             one = "|".join(members)
             return {"type": "string", "pattern": f"^({one})(, ({one}))*$"}
         return {"type": "string", "enum": list(members)}
+
+
+def _build_upload_body(upload: Upload) -> Json:
+    file: Json = {"type": "string", "format": "binary"}
+    content: Json = {
+        "schema": {"type": "object", "required": [upload.name], "properties": {upload.name: file}},
+        "encoding": {upload.name: {"contentType": upload.media_type or "application/octet-stream"}},
+    }
+    return {"required": True, "content": {MULTIPART: content}}
 
 
 def _build_query_schemas(fields: Mapping[str, SchemaField], *, limited: bool) -> Json:

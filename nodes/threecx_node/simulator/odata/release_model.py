@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from threecx_credentials.fields import BASE_PATH
+
 from .earlier_returns import restore_returns
 
 if TYPE_CHECKING:
@@ -110,9 +112,11 @@ class ReleaseModel:
         return self.catalog.enums[name].flags
 
     def operations(self) -> Iterator[tuple[Operation, OperationVersion]]:
-        """Yield every operation of this release, with its version."""
+        """Yield every operation of the Configuration API in this release, with its version."""
         for operation in self.catalog.operations(release=self.release):
-            yield operation, restore_returns(operation.id, operation.version(self.release), self.release)
+            version = operation.version(self.release)
+            if version.base_path == BASE_PATH:
+                yield operation, restore_returns(operation.id, version, self.release)
 
     @cached_property
     def sets(self) -> Mapping[str, EntitySet]:

@@ -86,10 +86,11 @@ class Router:
         for operation, version in model.operations():
             signature, route = self._compile(model, operation, version)
             self._by_signature.setdefault(signature, {})[version.method] = route
+        self._join_uploads()
 
     def routes(self) -> Iterator[Route]:
         """Yield the routes of all operations of the release."""
-        for methods in self._by_signature.values():
+        for methods in {id(each): each for each in self._by_signature.values()}.values():
             yield from methods.values()
 
     def match(self, path: str) -> tuple[Methods, list[list[tuple[str, str]]]]:
@@ -104,6 +105,15 @@ class Router:
             if methods:
                 return methods, [[("", match[2])]]
         return self._match_by_segments(path)
+
+    def _join_uploads(self) -> None:
+        """Let the path of an upload, which differs in case from that of its entity set, mean the same as this."""
+        for signature, methods in [*self._by_signature.items()]:
+            if any(route.version.upload for route in methods.values()):
+                for other in [*self._by_signature]:
+                    if other != signature and other.casefold() == signature.casefold():
+                        joined = {**self._by_signature[other], **methods}
+                        self._by_signature[signature] = self._by_signature[other] = joined
 
     def _match_by_segments(self, path: str) -> tuple[Methods, list[list[tuple[str, str]]]]:
         signature, given = "", []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ..http.forms import UploadedFile
     from ..odata.records import Entity
     from ..odata.routes import Route
     from ..pbx.pbx import Pbx
@@ -19,11 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A request to a function or action: the parsed arguments of the path and the validated body."""
+    """A request to a function or action: the parsed arguments of the path and the validated body.
+
+    `file` is the file of an upload, whose body describes it.
+    """
 
     route: Route
     arguments: dict[str, Any]
     body: Entity
+    file: UploadedFile | None = None
 
 
 Handler = Callable[["Pbx", Invocation], Any]

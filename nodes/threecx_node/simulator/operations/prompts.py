@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..http.files import FileDownload, build_tone
-from ..odata.errors import NOT_FOUND, EntityNotFoundError, ErrorDetail, MissingFileError, ODataError
+from ..http.files import FileDownload, build_tone, is_telephone_wav
+from ..odata.errors import NOT_FOUND, REQUIRED, EntityNotFoundError, ErrorDetail, MissingFileError, ODataError
 from .calls import call_extension
 from .common import (
     DOCUMENTS,
@@ -77,6 +77,23 @@ def _call_for_prompt(pbx: Pbx, invocation: Invocation) -> None:
 def _record_custom_prompt(pbx: Pbx, invocation: Invocation) -> None:
     name = _check_file_name(require(invocation, "filename"), "filename")
     call_extension(pbx, require(invocation, "dn"), "dn")
+    _add_custom_prompt(pbx, name)
+
+
+@handles("UploadPrompt")
+def _upload_prompt(pbx: Pbx, invocation: Invocation) -> str:
+    """Store a custom prompt, or replace the one of that name; return its name."""
+    file = invocation.file
+    if file is None:
+        raise ODataError.of(400, ErrorDetail("file", REQUIRED))
+    name = _check_file_name(file.name, "file")
+    if not is_telephone_wav(file.content):
+        raise ODataError.of(400, ErrorDetail("file", "WARNINGS.SUPPORTED_MEDIA_FORMAT_WAV"))
+    _add_custom_prompt(pbx, name)
+    return name
+
+
+def _add_custom_prompt(pbx: Pbx, name: str) -> None:
     if pbx.store.get("CustomPrompts", name) is None:
         values = {
             "Filename": name,
@@ -178,6 +195,6 @@ def _get_app_files(pbx: Pbx, invocation: Invocation) -> list[str]:
 
 
 def _check_file_name(name: str, target: str) -> str:
-    if "/" in name or "\\" in name or name.startswith("."):
+    if not name or "/" in name or "\\" in name or name.startswith("."):
         raise ODataError.of(400, ErrorDetail(target, "WARNINGS.XAPI.INVALID_FILE_NAME"))
     return name.removesuffix(".wav") + ".wav"
