@@ -34,7 +34,8 @@ ARROWS: Mapping[str, set[str]] = {
     "package": {"execution"},
     "canvas": {"catalog", "execution", "transport"},
     "descriptor": set(),
-    "n8n": {"canvas", "catalog", "descriptor", "parameters"},
+    # Expressions in the URL and the body of a request are taken apart to find keys and fields.
+    "n8n": {"canvas", "catalog", "descriptor", "expressions", "parameters"},
     "codegen": {"catalog", "descriptor"},
     "server": set(),
     "service": {"canvas", "catalog", "execution", "server"},

@@ -29,7 +29,7 @@ SURFACE: dict[str, set[str]] = {
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
     },
-    "migrate": {"workflow", "--from-type", "-o", "--output", "--dry-run"},
+    "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run"},
     "import-spec": {"files", "-o", "--output"},
 }  # fmt: skip
 VARIABLES = {

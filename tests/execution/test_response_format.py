@@ -82,10 +82,26 @@ def test_a_file_has_its_content_in_each_format(threecx_simulator: Simulator) -> 
         assert result.error is None, result.error.one_line()
         return result.items
 
-    assert asyncio.run(ask_items("body"))[0]["binary"]["file"]["data"]
+    assert asyncio.run(ask_items("items"))[0]["binary"]["file"]["data"]
+    # n8n's HTTP Request node returns a CSV file as a text.
+    [text] = asyncio.run(ask_items("body"))
+    assert text["json"]["file"].startswith("Action,")
     [full] = asyncio.run(ask_items("full"))
-    assert full["binary"]["file"]["data"]
-    assert full["json"]["statusCode"] == 200
+    assert (full["json"]["file"], full["json"]["statusCode"]) == (text["json"]["file"], 200)
+
+
+def test_a_file_other_than_text_stays_binary() -> None:
+    headers = {"content-type": "audio/x-wav", "content-disposition": "attachment; filename=a.wav"}
+    pbx = FakePbx(lambda _: httpx.Response(200, content=b"RIFF", headers=headers))
+
+    async def ask_items() -> Any:
+        async with pbx.executor() as executor:
+            return await executor.run("DownloadRecording", [{}], {"recId": 1, "responseFormat": "full"})
+
+    [result] = asyncio.run(ask_items()).results
+    assert result.items is not None
+    assert result.items[0]["binary"]["data"]["fileName"] == "a.wav"
+    assert result.items[0]["json"]["statusCode"] == 200
 
 
 def test_an_unknown_format_is_refused(threecx_simulator: Simulator) -> None:

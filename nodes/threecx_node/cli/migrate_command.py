@@ -1,4 +1,4 @@
-"""`threecx migrate`: replace the nodes of a generated 3CX node in a workflow by nodes of this package."""
+"""`threecx migrate`: replace the nodes of a workflow that call 3CX by nodes of this package."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..n8n.migrate import Migration, NodeReport
 
 _STDOUT = "-"
+_KINDS = {"generated": "generated 3CX nodes", "http": "HTTP Request nodes"}
 _MARK = "\ufeff"
 
 
@@ -35,6 +36,14 @@ def migrate(
             ".threecx. Can be repeated.",
         ),
     ] = None,
+    pbx: Annotated[
+        str | None,
+        typer.Option(
+            "--pbx",
+            metavar="URL",
+            help="Of a workflow that calls several PBXs, replace only the HTTP requests to this one.",
+        ),
+    ] = None,
     output: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +56,7 @@ def migrate(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the changes, write nothing.")] = False,
 ) -> None:
-    """Replace generated 3CX nodes in a workflow.
+    """Replace generated 3CX nodes, and HTTP Request nodes that call 3CX, in a workflow.
 
     The node of this package takes their place; everything else in the file stays the same. A node that cannot be
     replaced is left unchanged and reported with the reason; the exit code is then 1.
@@ -58,7 +67,7 @@ def migrate(
 
     text = read_text(workflow, "the workflow", keep_mark=True)
     mark = _MARK if text.startswith(_MARK) else ""
-    done = migrate_text(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()))
+    done = migrate_text(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()), pbx=pbx)
     target = output or workflow
     _report(done, to_stderr=target == _STDOUT and not dry_run)
     if not dry_run:
@@ -72,20 +81,29 @@ def _report(done: Migration, *, to_stderr: bool) -> None:
     for report in done.reports:
         for line in _format_report(report, several=several):
             typer.echo(line, err=to_stderr)
-    left = len(done.reports) - done.replaced
+    typer.echo(_summarize(done), err=to_stderr)
+
+
+def _summarize(done: Migration) -> str:
+    counts = [(name, *done.count(kind)) for kind, name in _KINDS.items()]
+    parts = [f"{replaced} of {total} {name} replaced" for name, replaced, total in counts if total]
+    if not parts:
+        return (
+            "The workflow contains no generated 3CX node and no HTTP Request node that calls 3CX "
+            "(--from-type adds other types)."
+        )
+    left = sum(total - replaced for _, replaced, total in counts)
     unchanged = f", {left} left unchanged" if left else ""
-    summary = f"{done.replaced} of {len(done.reports)} generated 3CX nodes replaced{unchanged}."
-    if done.replaced:
-        summary += " Choose the credential 3CX API in them."
-    if not done.reports:
-        summary = "The workflow contains no generated 3CX node (--from-type adds other types)."
-    typer.echo(summary, err=to_stderr)
+    choose = " Choose the credential 3CX API in them." if done.replaced else ""
+    return f"{' and '.join(parts)}{unchanged}.{choose}"
 
 
 def _format_report(report: NodeReport, *, several: bool) -> Iterator[str]:
     where = f"{report.workflow}: {report.node}" if several else report.node
     if report.problems:
         yield f"{where}: left unchanged"
+    elif report.kind == "token":
+        yield f"{where}: requests a token, left unchanged"
     else:
         yield f"{where}: {report.operation}"
     for line in (*report.problems, *report.notes):

@@ -61,9 +61,24 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
         rest = {**_read_defaults(operation), **rest}
     found = catalog.operation(operation)
     table = ParameterTable(catalog, found, found.version(), None)
-    rest, batch_options = split_batch_options(table, rest)
+    rest, batch_options = split_batch_options(table, _complete_mapper(rest))
     on_error = node.get("onError") in _CONTINUE or node.get("continueOnFail") is True
     return Node(operation, rest, str(node.get("name") or ""), on_error, batch_options)
+
+
+def _complete_mapper(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters with a mapper of the body without the fields that were never filled in, as n8n reads it.
+
+    A field whose expression gives null is then sent as null.
+    """
+    body = parameters.get("body")
+    if not isinstance(body, Mapping) or "mappingMode" not in body:
+        return parameters
+    fields = body.get("value")
+    if not isinstance(fields, Mapping):
+        return parameters
+    filled = {name: value for name, value in fields.items() if value is not None}
+    return {**parameters, "body": {**body, "value": filled, "filled": True}}
 
 
 def find_operation(parameters: Mapping[str, Any], catalog: Catalog) -> str:

@@ -13,7 +13,7 @@ from .items import file_item
 
 if TYPE_CHECKING:
     from ..messages import HttpResponse
-    from .decode import Payload
+    from .decode import File, Payload
     from .items import Item
 
 _COUNT = "@odata.count"
@@ -30,12 +30,15 @@ def to_whole_items(
 ) -> list[Item]:
     """Return the result items of input item `index`; `payloads` are the pages of a list, or one response.
 
-    `is_full` adds headers and status. Without `is_counted` the count is left out that only paging asked for.
+    A text file is a text in the field `binary_property`. `is_full` adds headers and status. Without `is_counted` the count is left out that only paging asked for.
     """
     first = payloads[0]
     paired = {"item": index}
     meta = _describe_response(first.response) if is_full else {}
     if first.kind == "file":
+        if _is_text(first.value):
+            text = first.value.content.decode("utf-8-sig", "replace")
+            return [{"json": {binary_property: text, **meta}, "pairedItem": paired}]
         item = file_item(first.value, paired, binary_property)
         return [{**item, "json": meta}] if is_full else [item]
     if first.kind == "nothing":
@@ -49,6 +52,10 @@ def to_whole_items(
         {"json": each if isinstance(each, Mapping) else {"value": each}, "pairedItem": paired}
         for each in parts
     ]
+
+
+def _is_text(file: File) -> bool:
+    return file.media_type.startswith("text/") or file.media_type.endswith(("/xml", "+xml"))
 
 
 def _merge_pages(payloads: Sequence[Payload], *, is_counted: bool) -> Any:

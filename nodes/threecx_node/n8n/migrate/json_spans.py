@@ -78,12 +78,12 @@ def _find_nodes_of(text: str, start: int, workflow: Any) -> Iterator[NodeSpan]:
             description='Give a file that n8n exported: {"nodes": […], "connections": {…}}, or a list of them.',
         )
     # Of two members with the same name, JSON parsers use the last.
-    begin = dict(_find_members(text, start))["nodes"]
+    begin = dict(find_members(text, start))["nodes"]
     for (first, last), node in zip(_find_elements(text, begin), nodes, strict=True):
         yield NodeSpan(first, last, node, workflow)
 
 
-def _find_members(text: str, start: int) -> Iterator[tuple[str, int]]:
+def find_members(text: str, start: int) -> Iterator[tuple[str, int]]:
     """Yield the name of each member of the object at `start`, and the position of its value."""
     position = _skip_space(text, start + 1)
     while text[position] != "}":
