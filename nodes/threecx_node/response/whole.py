@@ -30,7 +30,8 @@ def to_whole_items(
 ) -> list[Item]:
     """Return the result items of input item `index`; `payloads` are the pages of a list, or one response.
 
-    A text file is a text in the field `binary_property`. `is_full` adds headers and status. Without `is_counted` the count is left out that only paging asked for.
+    A text file is a text in the field `binary_property`. `is_full` adds headers and status. Without `is_counted`, the
+    count is left out that only paging asked for.
     """
     first = payloads[0]
     paired = {"item": index}
