@@ -2,7 +2,7 @@
 
     CredentialError                     a field cannot be used
     LoginRefusedError                   the PBX refused the token request
-    └── InvalidTokenResponseError       the response is not JSON, so the server is probably not 3CX
+    └── InvalidTokenResponseError       the response is not a JSON object
 
 `threecx_node` translates them into its own tree.
 """
@@ -22,18 +22,25 @@ class CredentialError(ValueError):
 class LoginRefusedError(Exception):
     """The PBX refused the token request.
 
-    `status` is the HTTP status, `code` and `description` are `error` and `error_description` of the response.
+    `status` is the HTTP status, `code` and `description` are `error` and `error_description` of the response where
+    they are texts. `content` is its body without the secret.
     """
 
-    def __init__(self, status: int, code: str, description: str) -> None:
+    def __init__(self, status: int, code: str, description: str, content: bytes = b"") -> None:
         super().__init__(description or code or f"the response to the token request has status {status}")
         self.status = status
         self.code = code
         self.description = description
+        self.content = content
+
+    @property
+    def is_temporary(self) -> bool:
+        """Return whether the PBX did not judge the login, because it was busy or broken."""
+        return self.status >= 500 or self.status == 429
 
 
 class InvalidTokenResponseError(LoginRefusedError):
     """The response to the token request is not a JSON object."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status, "", "")
+    def __init__(self, status: int, content: bytes = b"") -> None:
+        super().__init__(status, "", "", content)

@@ -53,15 +53,25 @@ async def request_token(post_form: PostForm, credential: Credential, timeout: fl
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise InvalidTokenResponseError(response.status)
+        raise InvalidTokenResponseError(response.status, _mask(response.content, secret))
     token = document.get("access_token")
     if response.status != 200 or not isinstance(token, str) or not token:
-        description = str(document.get("error_description") or "")
-        # As it is, and as it is written in a form that a server may show.
-        for text in (secret, quote_plus(secret, errors="replace"), quote(secret, errors="replace")):
-            description = description.replace(text, MASK)
-        raise LoginRefusedError(response.status, str(document.get("error") or ""), description)
+        content = _mask(response.content, secret)
+        description = _mask(_read_text(document, "error_description").encode(), secret).decode()
+        raise LoginRefusedError(response.status, _read_text(document, "error"), description, content)
     return Token.from_response(token, document.get("expires_in"), time.time())
+
+
+def _read_text(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _mask(content: bytes, secret: str) -> bytes:
+    """Return a text without the secret, as it is and as it is written in a form that a server may show."""
+    for text in (secret, quote_plus(secret, errors="replace"), quote(secret, errors="replace")):
+        content = content.replace(text.encode(errors="replace"), MASK.encode())
+    return content
 
 
 class TokenSource:
@@ -72,7 +82,8 @@ class TokenSource:
         self._store = store
         self._post_form = post_form
         self._key = f"{credential.base_url}|{credential.client_id}"
-        self._refusal: tuple[float, LoginRefusedError] | None = None
+        # The last refusal, when it came, and until when it stays valid.
+        self._refusal: tuple[LoginRefusedError, float, float] | None = None
 
     async def get_token(self, *, timeout: float, refused: Secret | None = None) -> Token:
         """Return the valid token; `refused` is one that the PBX has just refused with 401.
@@ -83,21 +94,28 @@ class TokenSource:
         token = await self._store.load(self._key)
         if token is not None and _is_usable(token, refused):
             return token
+        asked_at = time.monotonic()
         async with self._store.lock(self._key):
             token = await self._store.load(self._key)
             if token is None or not _is_usable(token, refused):
-                token = await self._request(timeout)
+                token = await self._request(timeout, asked_at)
                 await self._store.save(self._key, token)
             return token
 
-    async def _request(self, timeout: float) -> Token:
-        """Request a token, unless a login was refused a moment ago: 3CX blocks addresses after repeated failures."""
-        if self._refusal is not None and time.monotonic() < self._refusal[0]:
-            raise self._refusal[1]
+    async def _request(self, timeout: float, asked_at: float) -> Token:
+        """Request a token, unless a login was refused a moment ago: 3CX blocks addresses after repeated failures.
+
+        Callers that waited for a login that failed, for whatever reason, share its error.
+        """
+        if self._refusal is not None:
+            refusal, came_at, until = self._refusal
+            if asked_at <= came_at or time.monotonic() < until:
+                raise refusal
         try:
             return await request_token(self._post_form, self._credential, timeout)
         except LoginRefusedError as refusal:
-            self._refusal = (time.monotonic() + _REFUSAL_PAUSE, refusal)
+            now = time.monotonic()
+            self._refusal = (refusal, now, now if refusal.is_temporary else now + _REFUSAL_PAUSE)
             raise
 
 

@@ -6,10 +6,12 @@ There are three kinds of code: an HTTP status, an identifier of `transport/failu
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 BY_STATUS: Mapping[int, str] = {
     400: "Check the fields that the message names.",
@@ -27,6 +29,19 @@ BY_STATUS: Mapping[int, str] = {
     502: "A proxy in front of 3CX gets no response from it. Check that the 3CX services are running.",
     503: "3CX, or a proxy in front of it, is overloaded or restarting. Try again in a minute.",
     504: "3CX took too long. Request less data: a shorter period, a filter, fewer fields.",
+}
+
+NOT_FOUND = "WARNINGS.XAPI.NOT_FOUND"
+# The advice for codes and statuses whose text above or below speaks of a field, where the PBX names none.
+_NO_FIELD = (
+    "3CX names no field. Check the values and the required fields of this operation, and the 3CX event log."
+)
+WITHOUT_FIELD: Mapping[int | str, str] = {
+    400: _NO_FIELD,
+    "WARNINGS.INVALID": _NO_FIELD,
+    "WARNINGS.XAPI.INVALID": _NO_FIELD,
+    "WARNINGS.XAPI.REQUIRED": "A required field is missing. `threecx describe` shows the fields of the operation.",
+    NOT_FOUND: "Check the values. One of them names an entity that does not exist on this PBX.",
 }
 
 UNKNOWN_OUTCOME = "Check in 3CX whether the request was carried out before you send it again."
@@ -191,10 +206,104 @@ BY_WARNING: Mapping[str, str] = {
 }
 
 
-def advice_for(status: int | None, code: str = "") -> str:
-    """Return the advice for a code, else for a status; an empty string if neither has any."""
+def advice_for(status: int | None, code: str = "", *, names_field: bool = True) -> str:
+    """Return the advice for a code, else for a status; an empty string if neither has any.
+
+    `names_field` says whether the error names a field that the advice can speak of.
+    """
+    if not names_field and code in WITHOUT_FIELD:
+        return WITHOUT_FIELD[code]
     if found := BY_WARNING.get(code) or BY_FAILURE.get(code):
         return found
     if status is None:
         return ""
-    return BY_STATUS.get(status) or BY_STATUS[500 if status >= 500 else 400]
+    known = status if status in BY_STATUS else 500 if status >= 500 else 400
+    return BY_STATUS[known] if names_field else WITHOUT_FIELD.get(known, BY_STATUS[known])
+
+
+_OR_GONE = "The entity may already be deleted, or this 3CX release does not have the operation."
+_TYPE_IN_MESSAGE = re.compile(r"\b(?:Edm|Pbx)\.\w+")
+_FILTER_BY_TYPE: Mapping[str, str] = {
+    "Edm.DateTimeOffset": "Write dates without quotes: StartTime ge 2026-03-01T00:00:00Z, or date(StartTime) ge "
+    "2026-03-01.",
+    "Edm.Date": "Write dates without quotes: date(StartTime) ge 2026-03-01.",
+    "Edm.TimeOfDay": "Write times of day without quotes: time(StartTime) ge 08:00:00.",
+    "Edm.Duration": "Write durations in the form duration'PT1H30M'.",
+    "Edm.Guid": "Write GUIDs without quotes: UniqueId eq 0f8fad5b-d9cb-469f-a165-70867728950e.",
+    "Edm.Boolean": "Write true and false without quotes: Enabled eq true.",
+    **dict.fromkeys(
+        (
+            "Edm.Int16",
+            "Edm.Int32",
+            "Edm.Int64",
+            "Edm.Byte",
+            "Edm.SByte",
+            "Edm.Single",
+            "Edm.Double",
+            "Edm.Decimal",
+        ),
+        "Write numbers without quotes: Id eq 5.",
+    ),
+}
+_FILTER_BY_ENUM = "Write a member of the enumeration in single quotes, with eq or ne: Status eq 'Active'."
+
+
+def has_types(message: str) -> bool:
+    """Return whether a message of the PBX names two types that it cannot compare."""
+    return len(set(_TYPE_IN_MESSAGE.findall(message))) > 1
+
+
+def advise_on_filter(message: str) -> str:
+    """Return the advice for a refused `$filter`; `message` is the PBX's, which may name the types of a comparison."""
+    types = _TYPE_IN_MESSAGE.findall(message)
+    found = next((_FILTER_BY_TYPE[each] for each in types if each in _FILTER_BY_TYPE), "")
+    if found and "Edm.String" in types:
+        return found
+    if any(each.startswith("Pbx.") for each in types) and len(types) > 1:
+        return _FILTER_BY_ENUM
+    return BAD_FILTER
+
+
+def advise_on_missing(key: str, arguments: Sequence[str]) -> str:
+    """Return the advice for a 404.
+
+    `key` is the parameter that is the key of an entity, empty for an operation without one; `arguments` are its other
+    parameters.
+    """
+    if key:
+        return f"Check the {key if key != 'Id' else 'ID'}. {_OR_GONE}"
+    if not arguments:
+        return (
+            "This 3CX release or licence may not have the operation, or a value in its body names an entity that does "
+            "not exist."
+        )
+    named = f"Check {', '.join(arguments)}: no argument may be empty, and numbers and names must exist on this PBX."
+    has_time_zone = any("timezone" in each.lower() or each.lower().endswith("tz") for each in arguments)
+    return f"{named} Write a time zone as an offset, such as +08:00." if has_time_zone else named
+
+
+_PLAIN_HTTP = re.compile(rb"(?i)plain HTTP|HTTP request to an HTTPS server|HTTP request was sent to HTTPS")
+_LONGEST_HOST = 255
+_API_PATH = re.compile(r"(?i)/+(connect/token|xapi(/v1)?|callcontrol)\b.*$")
+
+
+def read_other_address(status: int, location: str, content: bytes, host: str) -> tuple[str, str] | None:
+    """Return what a response says about the URL that it was sent to, and the advice with the URL to use.
+
+    Returns None for any response but a redirect to another scheme, host or port, and the error of a server that got
+    HTTP at its HTTPS port. `location` is the header of a redirect, `host` name and port of the PBX URL.
+    """
+    if status == 400 and _PLAIN_HTTP.search(content[:10_000]):
+        return "an error: its port expects HTTPS, not plain HTTP", f"Use https://{host} as the PBX URL."
+    if not 300 <= status < 400:
+        return None
+    try:
+        target = urlsplit(location.strip())
+        is_usable = target.scheme in ("http", "https") and target.hostname and "@" not in target.netloc
+    except ValueError:
+        return None
+    if not is_usable or not location.isprintable() or len(target.netloc) > _LONGEST_HOST:
+        return None
+    path = _API_PATH.sub("", target.path).rstrip("/")[:_LONGEST_HOST]
+    url = f"{target.scheme}://{target.netloc}{path}"
+    return f"a redirection to {url}", f"Use {url} as the PBX URL, if that is the address of your PBX."

@@ -179,15 +179,21 @@ class TransportError(UnreachableError):
     default_code = "transport"
 
 
+_NOT_THE_API = ": this is not 3CX's API"
+
+
 class NotThreeCxError(TransportError):
-    """The server is not 3CX: `host` responded with `status` and with `content` that 3CX does not send."""
+    """The server is not 3CX: `host` responded with `status` and with `content` that 3CX does not send.
+
+    `description` replaces the advice where the response says how to reach 3CX.
+    """
 
     default_code = "not_3cx"
 
-    def __init__(self, host: str, status: int, content: str) -> None:
+    def __init__(self, host: str, status: int, content: str, *, description: str = "") -> None:
         super().__init__(
-            f"{host} answered {status} with {content}: this is not 3CX's API",
-            description=advice_for(None, "not_3cx"),
+            f"{host} answered {status} with {content}{'' if description else _NOT_THE_API}",
+            description=description or advice_for(None, "not_3cx"),
             http_code=status,
         )
 

@@ -61,7 +61,7 @@ def failure_with(
         port = listener.sockets[0].getsockname()[1]
         async with listener:
             credential = Credential.of(f"{scheme}://127.0.0.1:{port}", "workflow", KEY)
-            async with PbxClient(credential) as client:
+            async with PbxClient(credential, retry=RetryPolicy(sleep=_no_wait)) as client:
                 with pytest.raises(ThreeCxError) as caught:
                     await client.send(GET)
         return caught.value

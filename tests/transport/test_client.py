@@ -204,7 +204,8 @@ def test_a_read_whose_connection_broke_is_sent_again() -> None:
     [
         (response(401, b'{"error": "unauthorized", "error_description": "bad client"}'), LoginError),
         (response(200, b"<html>", "text/html"), TransportError),
-        (response(500, b"oops", "text/plain"), TransportError),
+        (response(401, b""), LoginError),
+        (response(403, b"<html>", "text/html"), LoginError),
     ],
 )
 def test_a_refused_login(token_answer: bytes, kind: type[ThreeCxError]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from ..advice import BAD_FILTER, BY_WARNING, advice_for
+from ..advice import BY_WARNING, advice_for, advise_on_filter
 from ..errors import LoginError, NotAttemptedError, ParameterError, ThreeCxError
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
@@ -106,7 +106,7 @@ class BatchRun:
             error.request = {"method": request.method, "url": request.url(self._base_url)}
             if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
                 # Where 3CX names nothing else, a 400 is about the filter.
-                error.description = BAD_FILTER
+                error.description = advise_on_filter(error.message)
             await self._fail(planned.index, error)
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
             await self._fail(planned.index, _internal_error(error))

@@ -12,8 +12,18 @@ from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for
-from ..errors import NotThreeCxError, PartialFailureError, ResponseError
+from ..advice import (
+    BY_WARNING,
+    NOT_FOUND,
+    UNKNOWN_OUTCOME,
+    advice_for,
+    advise_on_filter,
+    advise_on_missing,
+    has_types,
+    read_other_address,
+)
+from ..errors import NotThreeCxError, PartialFailureError, ResponseError, ThreeCxError
+from ..values.error_body import LONGEST_MESSAGE, ErrorBody, read_error_body
 from ..values.json import loads
 
 if TYPE_CHECKING:
@@ -21,7 +31,6 @@ if TYPE_CHECKING:
     from ..messages import HttpResponse
 
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")
-_LONGEST_MESSAGE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ def decode(operation: Operation, version: OperationVersion, response: HttpRespon
     """
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not 200 <= response.status < 300:
-        raise _response_error(response, media_type, host)
+        raise _response_error(version, response, media_type, host)
     if not response.content and "content-disposition" not in response.headers:
         return Payload("nothing", response=response)
     if _is_file(response, media_type):
@@ -117,7 +126,7 @@ def _check_partial_failure(operation: Operation, results: list[Any]) -> None:
         return
     named = "; ".join(_failure_text(each) for each in failures)
     raise PartialFailureError(
-        f"{operation.id} failed for {len(failures)} of the entities: {_cut(named)}",
+        f"{operation.id} failed for {len(failures)} of the entities: {named[:LONGEST_MESSAGE]}",
         description=advice_for(None, "partial_failure"),
         failures=failures,
         http_code=200,
@@ -129,57 +138,44 @@ def _failure_text(failure: Mapping[str, Any]) -> str:
     return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
-def _response_error(response: HttpResponse, media_type: str, host: str) -> Exception:
-    document: Any = None
-    if "json" in media_type:
-        try:
-            document = loads(response.content)
-        except ValueError:
-            document = None
-    elif media_type == "text/html" and response.status in (200, 301, 302, 303, 307, 308, 404):
+def _response_error(
+    version: OperationVersion, response: HttpResponse, media_type: str, host: str
+) -> ThreeCxError:
+    location = response.headers.get("location", "")
+    if other := read_other_address(response.status, location, response.content, host):
+        return NotThreeCxError(host, response.status, other[0], description=other[1])
+    is_page = media_type == "text/html"
+    if is_page and response.status == 404:
         return NotThreeCxError(host, response.status, "a web page")
     if 300 <= response.status < 400:
         return NotThreeCxError(host, response.status, "a redirection to another address")
-    message, code, target = _read_error(document)
-    if not message:
-        text = (
-            response.content[:_LONGEST_MESSAGE].decode("utf-8", "replace")
-            if media_type == "text/plain"
-            else ""
-        )
-        message = " ".join(text.split())
-    advice = advice_for(response.status, code)
+    body = read_error_body(response.content)
+    said = f"{body.code} {body.message}"
+    code = next((each for each in _CODE.findall(said) if each in BY_WARNING), body.code)
+    advice = _advise(version, response.status, code, body)
+    words = (
+        f"{host} answered {response.status} with a web page: {body.message}" if body.is_page else body.message
+    )
     return ResponseError(
-        _cut(message) or f"{host} answered {response.status}",
+        words or f"{host} answered {response.status}",
         description=f"{UNKNOWN_OUTCOME} {advice}" if response.outcome_unknown else advice,
         code=code or f"http_{response.status}",
         http_code=response.status,
-        field=target,
+        field=body.fields[0] if body.fields else None,
         outcome_unknown=response.outcome_unknown,
     )
 
 
-def _read_error(document: Any) -> tuple[str, str, str | None]:
-    """Return message, code and target of an error body: OData's (`{"error": {…}}`) or the token endpoint's flat one."""
-    if not isinstance(document, Mapping):
-        return "", "", None
-    error = document.get("error")
-    if isinstance(error, str):
-        return str(document.get("error_description") or error), error, None
-    if not isinstance(error, Mapping):
-        return str(document.get("message") or document.get("title") or ""), "", None
-    details = [each for each in error.get("details") or [] if isinstance(each, Mapping)]
-    message = str(error.get("message") or "").strip()
-    if not message and details:
-        message = "; ".join(str(each.get("message") or "") for each in details)
-    known = [code for code in _CODE.findall(f"{error.get('code')} {message} {details}") if code in BY_WARNING]
-    code = known[0] if known else str(error.get("code") or "")
-    target = next((str(each["target"]) for each in details if each.get("target")), None)
-    return message.replace("\r", ""), code, target or (str(error["target"]) if error.get("target") else None)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]}…"
+def _advise(version: OperationVersion, status: int, code: str, body: ErrorBody) -> str:
+    is_missing = status == 404 and code not in BY_WARNING
+    if is_missing:
+        key = version.key.name if version.key else ""
+        return advise_on_missing(key, [each.name for each in version.parameters if each.name != key])
+    if status == 400 and code not in BY_WARNING and has_types(body.message):
+        return advise_on_filter(body.message)
+    # Without a key there is no ID to check, whatever field the PBX names.
+    names_field = bool(body.fields) and (version.key is not None or code != NOT_FOUND)
+    return advice_for(status, code, names_field=names_field)
 
 
 def _to_file(response: HttpResponse, media_type: str, version: OperationVersion) -> File:

@@ -23,8 +23,8 @@ from threecx_credentials import (
 from threecx_credentials.fields import MASK
 
 from .. import __version__
-from ..advice import UNKNOWN_OUTCOME
-from ..errors import ConfigurationError, TransportError
+from ..advice import UNKNOWN_OUTCOME, read_other_address
+from ..errors import ConfigurationError, NotThreeCxError, TransportError
 from ..messages import HttpResponse
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
 from .failures import FOREIGN, translate_failure, translate_refusal
@@ -133,11 +133,7 @@ class PbxClient:
                     if wait is None:
                         return response
                     reason = str(response.status)
-                # The path alone: the query may contain personal data.
-                _log.debug(
-                    "%s %s: attempt %d failed (%s), next attempt in %g s",
-                    *(request.method, request.path, attempt, reason, wait),
-                )
+                self._log_retry(request.method, request.path, attempt, reason, wait)
                 attempt += 1
                 await self._retry.sleep(wait)
 
@@ -183,7 +179,41 @@ class PbxClient:
 
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
         body = urlencode(form).encode()
-        return await self._exchange_translated("POST", path, {"content-type": _FORM}, body, timeout)
+        headers = {"content-type": _FORM}
+        attempt = 1
+        while True:
+            try:
+                response = await self._exchange_translated("POST", path, headers, body, timeout)
+            except TransportError as error:
+                wait = self._retry.wait_before_retry("POST", attempt, error, is_login=True)
+                if wait is None:
+                    if error.code == "connection_lost" and self._base_url.startswith("http://"):
+                        error.description += (
+                            f" If the port expects HTTPS, use https://{self.host} as the PBX URL."
+                        )
+                    raise
+                reason = error.code
+            else:
+                wait = self._retry.wait_before_retry("POST", attempt, response, is_login=True)
+                if wait is None:
+                    self._refuse_other_address(response)
+                    return response
+                reason = str(response.status)
+            self._log_retry("POST", path, attempt, reason, wait)
+            attempt += 1
+            await self._retry.sleep(wait)
+
+    def _refuse_other_address(self, response: HttpResponse) -> None:
+        """Raise NotThreeCxError for a response that asks for another URL."""
+        location = response.headers.get("location", "")
+        if other := read_other_address(response.status, location, response.content, self.host):
+            raise NotThreeCxError(self.host, response.status, other[0], description=other[1])
+
+    def _log_retry(self, method: str, path: str, attempt: int, reason: str, wait: float) -> None:
+        # The path alone: the query may contain personal data.
+        _log.debug(
+            "%s %s: attempt %d failed (%s), next attempt in %g s", *(method, path, attempt, reason, wait)
+        )
 
     async def _exchange_translated(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,6 +13,7 @@ from threecx_credentials import InvalidTokenResponseError
 
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
+from ..values.error_body import ErrorBody, read_error_body
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,17 +77,31 @@ def translate_failure(
 
 def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
     """Return the error of a refused token request, with the text of the PBX."""
-    if isinstance(error, InvalidTokenResponseError):
-        return NotThreeCxError(host, error.status, "a body that is not JSON, to the token request")
-    text = f": {error}" if str(error) else ""
-    # A PBX that is busy or broken says nothing about the key.
-    is_refusal = error.status < 500 and error.status != 429
+    body = read_error_body(error.content)
+    is_answer_of_3cx = error.is_temporary or error.status in (401, 403)
+    if isinstance(error, InvalidTokenResponseError) and not is_answer_of_3cx:
+        return NotThreeCxError(host, error.status, f"{_describe(body, error.content)}, to the token request")
+    words = error.description or body.message or error.code
+    text = f": {words}" if words else ""
+    if error.is_temporary:
+        # A PBX that is busy or broken says nothing about the key.
+        phrase = HTTPStatus(error.status).phrase if error.status in set(HTTPStatus) else "no known status"
+        kind = f", {_describe(body, error.content)}" if isinstance(error, InvalidTokenResponseError) else ""
+        message = f"{host} answered {error.status} to the login ({phrase}{kind}){text}"
+    else:
+        message = f"{host} refused the login{text or f' with status {error.status}'}"
     return LoginError(
-        f"{host} {'refused the login' if is_refusal else f'answered {error.status} to the login'}{text}",
-        description=advice_for(error.status, "login" if is_refusal else ""),
+        message,
+        description=advice_for(error.status, "" if error.is_temporary else "login"),
         http_code=error.status,
         code="login",
     )
+
+
+def _describe(body: ErrorBody, content: bytes) -> str:
+    if not content.strip():
+        return "an empty body"
+    return "a web page" if body.is_page else "a body that is not JSON"
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,7 +1,8 @@
 """Decide whether a request is sent again, and when. No other module does so.
 
 A request that the PBX may have carried out is not sent again. A read can be repeated; a write only if the response
-itself says that it was rejected before it was carried out (429).
+itself says that it was rejected before it was carried out (429). A login changes nothing, so it is repeated as a read
+is, and also after a 500; but never where it was refused, because 3CX blocks addresses after repeated failures.
 """
 
 from __future__ import annotations
@@ -37,15 +38,17 @@ class RetryPolicy:
     sleep: Sleep = asyncio.sleep
 
     def wait_before_retry(
-        self, method: str, attempt: int, outcome: HttpResponse | TransportError
+        self, method: str, attempt: int, outcome: HttpResponse | TransportError, *, is_login: bool = False
     ) -> float | None:
         """Return the seconds to wait before attempt `attempt + 1`, or None if `outcome` is final."""
+        is_read = method == "GET" or is_login
         if attempt >= self.attempts:
             return None
         if isinstance(outcome, TransportError):
-            is_repeatable = method == "GET" and outcome.code == "connection_lost"
+            is_repeatable = is_read and outcome.code == "connection_lost"
             return _backoff(attempt) if is_repeatable else None
-        if outcome.status == 429 or (method == "GET" and outcome.status in _BUSY):
+        is_broken = is_login and outcome.status == 500
+        if outcome.status == 429 or is_broken or (is_read and outcome.status in _BUSY):
             hint = parse_retry_after(outcome.headers.get("retry-after", ""))
             wait = _backoff(attempt) if hint is None else hint
             return wait if wait <= LONGEST_WAIT else None

@@ -1,0 +1,188 @@
+"""Read the body of an HTTP error, in every form that ASP.NET Core, OData and proxies give: its words, code and fields.
+
+{"error": {"code", "message", "target", "details": […], "innererror": {…}}}     OData
+{"title", "detail", "errors": {"Number": ["…"]}}                                ProblemDetails
+{"Number": ["…"]}                                                               SerializableError
+{"Message", "MessageDetail", "ExceptionMessage", "ModelState": {…}}             HttpError
+{"error": "…", "error_description": "…"}                                        OAuth
+"…" and ["…"]                                                                   JSON texts
+a web page or plain text                                                        anything else
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .json import loads
+
+LONGEST_MESSAGE = 2000
+# Of a long list of errors, the first ones are enough to find out what is wrong.
+_MOST_TEXTS = 20
+_LONGEST_TEXT = 500
+_LONGEST_NAME = 100
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
+_NOT_SHOWN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# 3CX puts the name of a field on a line of its own before its text.
+_FIELD_LINE = re.compile(r"^([A-Za-z_][\w.\[\]/]{0,99}):[ \t]*$", re.MULTILINE)
+_CODE = re.compile(r"\S{1,100}")
+
+
+@dataclass(slots=True)
+class ErrorBody:
+    """An error: its words as one text, the server's own code, and the fields that it names.
+
+    `is_page` is true for a web page, whose words are its title.
+    """
+
+    message: str = ""
+    code: str = ""
+    fields: list[str] = field(default_factory=list)
+    is_page: bool = False
+
+    def add(self, text: Any, name: Any = "") -> None:
+        """Append a text, about the field `name` where there is one, unless the message contains it already."""
+        words = read_text(text)
+        owner = _clean_name(name)
+        if owner and owner not in self.fields:
+            self.fields.append(owner)
+        if not words or len(self.fields) > _MOST_TEXTS or words in self.message:
+            return
+        words = words[:_LONGEST_TEXT] if self.message else words
+        if owner and not words.startswith(owner):
+            words = f"{owner}: {words}"
+        separator = " " if self.message.endswith((".", "!", "?")) else "; "
+        self.message = f"{self.message}{separator}{words}" if self.message else words
+
+
+def read_error_body(content: bytes) -> ErrorBody:
+    """Return what the body of an error says; nothing for one that is empty or cannot be read."""
+    text = content[: 1024 * 1024].decode("utf-8-sig", "replace").strip()
+    found = ErrorBody()
+    if text[:1] in ("{", "[", '"'):
+        try:
+            document = loads(text)
+        except (ValueError, RecursionError):
+            text = ""
+        else:
+            _read_document(found, document)
+            text = ""
+    if text[:1] == "<":
+        found.is_page = True
+        found.message = _read_page(text)
+    elif any(character.isalnum() for character in text[:LONGEST_MESSAGE]):
+        found.message = " ".join(_printable(text[:LONGEST_MESSAGE]).split())
+    for name in _FIELD_LINE.findall(found.message):
+        found.add("", name)
+    found.message = _cut(found.message)
+    return found
+
+
+def read_text(value: Any) -> str:
+    """Return the text of a value that may be a text, or an object of a text and its language."""
+    if isinstance(value, Mapping):
+        value = value.get("value")
+    return _printable(value.replace("\r", "")).strip() if isinstance(value, str) else ""
+
+
+def _read_document(found: ErrorBody, document: Any) -> None:
+    if isinstance(document, str):
+        found.add(document)
+    elif isinstance(document, list):
+        for each in document[:_MOST_TEXTS]:
+            _read_entry(found, each)
+    elif isinstance(document, Mapping):
+        _read_object(found, document)
+
+
+def _read_object(found: ErrorBody, document: Mapping[str, Any]) -> None:
+    members = _lower_names(document)
+    error = members.get("error", members.get("odata.error"))
+    if isinstance(error, Mapping):
+        _read_odata(found, _lower_names(error))
+        return
+    if isinstance(error, str):
+        found.code = error if _CODE.fullmatch(error) else ""
+        found.add(members.get("error_description"))
+    for name in ("title", "message", "detail", "messagedetail", "exceptionmessage", "description"):
+        found.add(members.get(name))
+    if isinstance(error, str) and not found.message:
+        found.add(error)
+    by_field = members.get("errors", members.get("modelstate"))
+    if by_field is not None:
+        _read_errors(found, by_field)
+    elif not found.message:
+        # Without a member of its own, the object is one of fields and their errors.
+        _read_errors(found, {name: value for name, value in document.items() if isinstance(value, list)})
+
+
+def _read_odata(found: ErrorBody, error: Mapping[str, Any]) -> None:
+    code = error.get("code")
+    found.code = code if isinstance(code, str) else ""
+    found.add(error.get("message"))
+    details = error.get("details")
+    for each in details[:_MOST_TEXTS] if isinstance(details, list) else []:
+        _read_entry(found, each)
+    if target := _clean_name(error.get("target")):
+        found.add("", target)
+    if "errors" in error:
+        _read_errors(found, error["errors"])
+    inner = error.get("innererror")
+    if isinstance(inner, Mapping):
+        found.add(_lower_names(inner).get("message"))
+
+
+def _read_errors(found: ErrorBody, errors: Any) -> None:
+    """Read errors by field, or a list of them."""
+    if not isinstance(errors, Mapping):
+        for each in errors[:_MOST_TEXTS] if isinstance(errors, list) else [errors]:
+            _read_entry(found, each)
+        return
+    for name, texts in list(errors.items())[:_MOST_TEXTS]:
+        for text in texts[:_MOST_TEXTS] if isinstance(texts, list) else [texts]:
+            found.add(text, name)
+
+
+def _read_entry(found: ErrorBody, entry: Any) -> None:
+    """Read one error of a list: a text, or an object with a text and the field it is about."""
+    if not isinstance(entry, Mapping):
+        found.add(entry)
+        return
+    members = _lower_names(entry)
+    text = next(
+        (members[name] for name in ("message", "description", "errormessage") if members.get(name)), ""
+    )
+    code = members.get("code")
+    if not found.code and isinstance(code, str):
+        found.code = code
+    found.add(
+        text, next((members[name] for name in ("target", "field", "propertyname") if members.get(name)), "")
+    )
+
+
+def _lower_names(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {str(name).lower(): value for name, value in document.items()}
+
+
+def _clean_name(name: Any) -> str:
+    """Return the name of a field without the beginning of a JSON path."""
+    text = _printable(name).strip() if isinstance(name, str) else ""
+    return text.removeprefix("$").removeprefix(".")[:_LONGEST_NAME]
+
+
+def _read_page(text: str) -> str:
+    """Return the title of a web page, else the beginning of its words."""
+    title = _TITLE.search(text)
+    words = " ".join(html.unescape(title[1] if title else _NOT_SHOWN.sub(" ", text)).split())
+    return _printable(words)[:_LONGEST_TEXT]
+
+
+def _printable(text: str) -> str:
+    return "".join(each if each.isprintable() or each in "\n\t" else " " for each in text)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
