@@ -36,7 +36,8 @@ class Options:
     `release` is used until the PBX has reported its version. `time_zone` is the IANA name of the time zone of
     expressions and of times without an offset. `concurrency` bounds the requests of the batch at once, within the
     connections of the Executor. `timeout` is the seconds to wait for each response, and for each chunk of it.
-    `page_size` is the `$top` of a page.
+    `page_size` is the `$top` of a page. With `allow_incomplete_lists`, updates are sent without comparing the lists in
+    their bodies with those that the PBX has stored.
     """
 
     dry_run: bool = False
@@ -48,6 +49,7 @@ class Options:
     timeout: float = DEFAULT_TIMEOUT
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     page_size: int = PAGE_SIZE
+    allow_incomplete_lists: bool = False
 
     @property
     def tzinfo(self) -> tzinfo:

@@ -15,7 +15,8 @@ SURFACE: dict[str, set[str]] = {
     "execute": PBX
     | {
         "operation", "-p", "--parameter", "--body", "--items", "--node", "--node-name", "-o", "--output", "--dry-run",
-        "--continue-on-fail", "--concurrency", "--timeout", "--max-body-bytes", "--release", "--catalog",
+        "--continue-on-fail", "--allow-incomplete-lists", "--concurrency", "--timeout", "--max-body-bytes",
+        "--release", "--catalog",
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},

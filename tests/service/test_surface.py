@@ -19,7 +19,17 @@ FIELDS = {
     "CheckRequest": (["pbx"], []),
     "ExecuteOptions": (
         [],
-        ["concurrency", "continueOnFail", "dryRun", "pages", "prepareOnly", "release", "timeZone", "timeout"],
+        [
+            "allowIncompleteLists",
+            "concurrency",
+            "continueOnFail",
+            "dryRun",
+            "pages",
+            "prepareOnly",
+            "release",
+            "timeZone",
+            "timeout",
+        ],
     ),
     "ExecuteRequest": (["items", "operation", "pbx"], ["options"]),
     "FieldsRequest": (["operation"], ["pbx"]),

@@ -197,6 +197,20 @@ class Catalog:
         known = self.body_properties(operation.versions[-1])
         return tuple(names for names in operation.required if all(name in known for name in names))
 
+    def bodies(self) -> Iterator[tuple[str, str | Mapping[str, Property]]]:
+        """Yield each body of the catalog with the kind of its operation, without creating the operations."""
+        for raw in self._document["operations"].values():
+            for version in raw["versions"]:
+                body = version.get("body")
+                if isinstance(body, str):
+                    yield raw["kind"], body
+                elif body is not None:
+                    properties = body["properties"]
+                    yield (
+                        raw["kind"],
+                        {name: _create_property(name, value) for name, value in properties.items()},
+                    )
+
     def body_properties(
         self, version: OperationVersion, release: str | None = None
     ) -> Mapping[str, Property]:
@@ -206,6 +220,11 @@ class Catalog:
         if isinstance(version.body, str):
             return self.properties_in(version.body, release)
         return select_release(version.body, release)
+
+    def reader(self, operation: Operation, release: str | None = None) -> Operation | None:
+        """Return the operation that gets the entity which `operation` updates, None where there is none."""
+        found = self._paths.reader(operation.version(release).path)
+        return self.operation(found) if found else None
 
     def entity_key(self, version: OperationVersion) -> str | None:
         """Return the property that is the key of the entities that `version` lists, None where it lists none."""

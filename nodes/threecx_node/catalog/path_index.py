@@ -21,6 +21,7 @@ class PathIndex:
         self._lists: _Index = {release: {} for release in releases}
         self._look_ups: _Index = {release: {} for release in releases}
         self._keys: dict[str, str] = {}
+        self._readers: dict[str, str] = {}
         for operation_id, operation in operations.items():
             if operation["kind"] not in ("list", "get", "function"):
                 continue
@@ -29,6 +30,7 @@ class PathIndex:
                     # Another API has entity sets of its own.
                     continue
                 if operation["kind"] == "get":
+                    self._readers.setdefault(version["path"], operation_id)
                     self._index_key(version["path"])
                 index = self._index_for(operation["kind"], version)
                 if index is None:
@@ -53,6 +55,10 @@ class PathIndex:
     def key(self, entity_set: str) -> str | None:
         """Return the parameter that is the key of an entity of `entity_set`, None where no entity can be got."""
         return self._keys.get(entity_set)
+
+    def reader(self, path: str) -> str | None:
+        """Return the operation that gets the entity at a path template, or None."""
+        return self._readers.get(path)
 
     def _index_key(self, path: str) -> None:
         segments = PathTemplate(path).segments

@@ -10,6 +10,8 @@ import re
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from .list_entries import whole_schemas
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -134,12 +136,14 @@ def label_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
 def is_worth_simplifying(catalog: Catalog, schema: str) -> bool:
     """Return whether an entity of `schema` has so many fields that Simplify is useful.
 
-    Settings are read for one field, and no rule can say which: they are never simplified.
+    Settings are read for one field, and no rule can say which: they are never simplified. Neither are the entries of a
+    list that an update takes back as a whole, such as forwarding profiles.
     """
     return (
         "Settings" not in schema
         and catalog.is_schema(schema)
         and len(catalog.properties(schema)) > MAX_FIELDS
+        and schema not in whole_schemas(catalog)
     )
 
 

@@ -80,6 +80,13 @@ def execute(
     continue_on_fail: Annotated[
         bool, typer.Option("--continue-on-fail", help="Continue with the other items after an error.")
     ] = False,
+    allow_incomplete_lists: Annotated[
+        bool,
+        typer.Option(
+            "--allow-incomplete-lists",
+            help="Send updates whose lists lack fields that the PBX has stored; these are then lost.",
+        ),
+    ] = False,
     concurrency: Annotated[
         int,
         typer.Option(
@@ -132,6 +139,7 @@ def execute(
         concurrency=concurrency,
         timeout=timeout,
         max_body_bytes=max_body_bytes,
+        allow_incomplete_lists=allow_incomplete_lists,
     ).with_batch_options(copied.batch_options)
     input_items = inputs.read_items(items)
     if not input_items:

@@ -20,16 +20,20 @@ def describe_item(planned: PlannedItem, base_url: str) -> dict[str, Any]:
     The body of an upload is its file's name, media type and size.
 
     Where a look-up comes first, `then` has the method and URL of the request that follows it; the key that the
-    look-up finds is still `{name}` in it.
+    look-up finds is still `{name}` in it. `before` has method and URL of each request that reads the stored lists which
+    the body replaces, to compare them.
     """
     request = planned.request
     assert request is not None  # noqa: S101 (an item without a request has an error and is not described)
     if planned.paging is not None:
         request = first_page(request, planned.paging)
+    lists = planned.stored_lists
+    reads = [{"method": each.method, "url": each.url(base_url)} for each in lists.requests] if lists else []
+    before = {"before": reads} if reads else {}
     if not planned.look_ups:
-        return _describe_request(request, base_url)
+        return {**_describe_request(request, base_url), **before}
     then = {"method": request.method, "url": request.url(base_url)}
-    return {**_describe_request(planned.look_ups[0].request, base_url), "then": then}
+    return {**_describe_request(planned.look_ups[0].request, base_url), "then": then, **before}
 
 
 def _describe_request(request: HttpRequest, base_url: str) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
+from ..catalog.list_entries import whole_schemas
 from ..catalog.summary_fields import simple_fields
 from ..errors import ItemError, ParameterError, ThreeCxError
 from ..expressions.template import Template
@@ -20,6 +21,7 @@ from ..parameters.table import ParameterTable
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
 from .paging import Paging, page_options
+from .stored_lists import ListComparison, StoredLists
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,12 +49,13 @@ class PlannedItem:
 
     Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
     pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty. `response_format` is
-    one of RESPONSE_FORMATS.
+    one of RESPONSE_FORMATS. `stored_lists` are compared with the body before an update that may lose some of them.
     """
 
     index: int
     request: HttpRequest | None = None
     look_ups: tuple[LookUp, ...] = ()
+    stored_lists: StoredLists | None = None
     paging: Paging | None = None
     kept_fields: tuple[str, ...] = ()
     binary_property: str = DEFAULT_BINARY_PROPERTY
@@ -73,6 +76,7 @@ class Plan:
     builder: RequestBuilder
     items: Sequence[PlannedItem]
     options: Options
+    comparison: ListComparison
     notes: tuple[str, ...] = ()
 
 
@@ -93,6 +97,7 @@ class Planner:
             max_body_bytes=options.max_body_bytes,
             time_zone=options.tzinfo,
         )
+        self._comparison = ListComparison(catalog, operation, release)
         self._look_up_builders: dict[str, RequestBuilder] = {}
 
     def plan(self, items: Sequence[Item], parameters: Mapping[str, Any]) -> Plan:
@@ -111,7 +116,7 @@ class Planner:
                     left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
         notes = (describe_left_out(self._table, list(left_out)),) if left_out else ()
-        return Plan(self._operation, self._version, self._builder, planned, options, notes)
+        return Plan(self._operation, self._version, self._builder, planned, options, self._comparison, notes)
 
     def _plan_items(
         self, items: Sequence[Item], parameters: Mapping[str, Any]
@@ -139,6 +144,7 @@ class Planner:
         return PlannedItem(
             index,
             request,
+            stored_lists=self._plan_comparison(request, resolved),
             look_ups=tuple(self._plan_look_up(name, resolved) for name in resolved.by_number),
             paging=self._plan_paging(resolved) if self._version.is_paged else None,
             kept_fields=self._choose_fields(resolved),
@@ -146,6 +152,11 @@ class Planner:
             response_format=resolved.response_format,
             has_filter="$filter" in resolved.values.query,
         )
+
+    def _plan_comparison(self, request: HttpRequest, resolved: ResolvedParameters) -> StoredLists | None:
+        if resolved.allow_incomplete_lists or self._options.allow_incomplete_lists:
+            return None
+        return self._comparison.plan(request, resolved.values, resolved.by_number)
 
     def _plan_paging(self, resolved: ResolvedParameters) -> Paging:
         return Paging(
@@ -171,7 +182,9 @@ class Planner:
     @cached_property
     def _simple_fields(self) -> tuple[str, ...]:
         type_name = self._version.returns.type
-        return simple_fields(self._catalog, type_name) if self._catalog.is_schema(type_name) else ()
+        if not self._catalog.is_schema(type_name) or type_name in whole_schemas(self._catalog):
+            return ()
+        return simple_fields(self._catalog, type_name)
 
     def _plan_look_up(self, name: str, resolved: ResolvedParameters) -> LookUp:
         builder = self._look_up_builder(name)

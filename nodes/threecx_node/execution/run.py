@@ -6,12 +6,12 @@ Nothing here knows parameters or expressions: the plan has all that is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from ..advice import BY_WARNING, advice_for, advise_on_filter
-from ..errors import LoginError, NotAttemptedError, ParameterError, ThreeCxError
+from ..errors import LoginError, NotAttemptedError, ParameterError, ResponseError, ThreeCxError
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
@@ -20,6 +20,7 @@ from .dry_run import describe_item
 from .paging import NEXT_LINKS_ONLY, ListReader
 from .plan import ENTITY_KEY, complete_request
 from .results import Result
+from .stored_lists import explain_failed_read
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
@@ -100,7 +101,9 @@ class BatchRun:
         request = planned.request
         assert request is not None  # noqa: S101 (an item without a request has an error and is not sent)
         try:
-            request = await self._look_up(planned, request)
+            keys = await self._look_up(planned)
+            request = complete_request(self._plan, request, keys)
+            await self._compare_lists(planned, keys)
             await self._exchange_item(planned, request)
         except ThreeCxError as error:
             error.request = {"method": request.method, "url": request.url(self._base_url)}
@@ -111,8 +114,8 @@ class BatchRun:
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
             await self._fail(planned.index, _internal_error(error))
 
-    async def _look_up(self, planned: PlannedItem, request: HttpRequest) -> HttpRequest:
-        """Return the item's request with the IDs of the entities that were named by number."""
+    async def _look_up(self, planned: PlannedItem) -> dict[str, Any]:
+        """Return the IDs of the entities that were named by number, by the parameter that they are for."""
         keys: dict[str, Any] = {}
         for each in planned.look_ups:
             payload = await self._exchange(each.request, each.operation, each.version)
@@ -122,7 +125,21 @@ class BatchRun:
                     f"{each.parameter}: no entity with that number was found", field=each.parameter
                 )
             keys[each.parameter] = found
-        return complete_request(self._plan, request, keys)
+        return keys
+
+    async def _compare_lists(self, planned: PlannedItem, keys: Mapping[str, Any]) -> None:
+        """Raise BodyError where the item's update would lose fields of a list that the PBX has stored."""
+        lists = planned.stored_lists
+        if lists is None:
+            return
+        for each in lists.requests:
+            try:
+                payload = await self._exchange(
+                    complete_request(self._plan, each, keys), lists.operation, lists.version
+                )
+            except ResponseError as error:
+                raise explain_failed_read(lists, error) from error
+            self._plan.comparison.refuse_losses(lists, payload)
 
     async def _exchange_item(self, planned: PlannedItem, request: HttpRequest) -> None:
         """Send the item's request, or all pages of its list, and deliver what comes."""

@@ -41,6 +41,7 @@ class ResolvedParameters:
     simplify: bool = False
     binary_property: str = DEFAULT_BINARY_PROPERTY
     response_format: str = RESPONSE_FORMATS[0]
+    allow_incomplete_lists: bool = False
     by_number: tuple[str, ...] = ()
     batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     left_out: tuple[str, ...] = ()
@@ -53,6 +54,7 @@ class _Sorted:
     field: dict[str, Any] = dataclasses.field(default_factory=dict)
     file: dict[str, Any] = dataclasses.field(default_factory=dict)
     output: dict[str, Any] = dataclasses.field(default_factory=dict)
+    guard: dict[str, Any] = dataclasses.field(default_factory=dict)
     batch: dict[str, Any] = dataclasses.field(default_factory=dict)
     if_match: Any = None
     body: Any = None
@@ -90,6 +92,7 @@ def resolve_parameters(
         simplify=_read_flag(sorted_.output, "simplify"),
         binary_property=str(sorted_.output.get("binaryProperty") or DEFAULT_BINARY_PROPERTY),
         response_format=_read_response_format(sorted_.output),
+        allow_incomplete_lists=_read_flag(sorted_.guard, "allowIncompleteLists"),
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
         left_out=tuple(sorted_.left_out),
@@ -112,7 +115,7 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any) -> Non
             sorted_.if_match = value
         case "body":
             sorted_.body = value
-        case "field" | "file" | "output" | "batch":
+        case "field" | "file" | "output" | "guard" | "batch":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
             raise ParameterError(

@@ -27,6 +27,7 @@ TargetKind = Literal[
     "options",  # a group of parameters
     "file",  # the file of an upload: itself, its name, the binary field of the item
     "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
+    "guard",  # a check that is left out: allowIncompleteLists
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout
     "other_release",  # a parameter that the operation has in other releases only
     "ignored",  # a parameter of a canvas that is not about the request
@@ -42,6 +43,7 @@ _OUTPUT = {
     "responseformat": "responseFormat",
     "includecount": "includeCount",
 }
+_GUARDS = {"allowincompletelists": "allowIncompleteLists"}
 _BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
 # A node uses these names for parameters of its own, though some operation has a field of the same name.
 _NODE_NAMES = frozenset({"options", "body", "limit", "timeout", "simplify"})
@@ -55,7 +57,13 @@ class Target:
     name: str
 
 
-_GROUPS = {"body": Target("body", "body"), "options": Target("options", "options")}
+_OPTIONS: Mapping[str, Target] = {
+    "body": Target("body", "body"),
+    "options": Target("options", "options"),
+    **{folded: Target("output", name) for folded, name in _OUTPUT.items()},
+    **{folded: Target("guard", name) for folded, name in _GUARDS.items()},
+    **{folded: Target("batch", name) for folded, name in _BATCH.items()},
+}
 
 
 class ParameterTable:
@@ -97,12 +105,8 @@ class ParameterTable:
             return Target("query", self._query[folded])
         if folded == "ifmatch" and self.version.if_match:
             return Target("if_match", IF_MATCH)
-        if target := _GROUPS.get(folded):
+        if target := _OPTIONS.get(folded):
             return target
-        if folded in _OUTPUT:
-            return Target("output", _OUTPUT[folded])
-        if folded in _BATCH:
-            return Target("batch", _BATCH[folded])
         if folded in self._fields:
             return Target("field", self._fields[folded])
         if folded in _IGNORED:

@@ -30,6 +30,12 @@ class ExecuteOptions(_Envelope):
     dry_run: bool = False
     continue_on_fail: bool = False
     prepare_only: bool = False
+    allow_incomplete_lists: Annotated[
+        bool,
+        Field(
+            description="Send updates whose lists lack fields that the PBX has stored; these are then lost"
+        ),
+    ] = False
     pages: Annotated[
         bool,
         Field(

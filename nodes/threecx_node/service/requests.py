@@ -58,6 +58,7 @@ def build_options(given: ExecuteOptions) -> Options:
     return Options(
         dry_run=given.dry_run,
         prepare_only=given.prepare_only,
+        allow_incomplete_lists=given.allow_incomplete_lists,
         continue_on_fail=given.continue_on_fail,
         release=given.release,
         time_zone=given.time_zone,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...catalog.replaced_lists import find_replaced_lists
 from ...catalog.summary_fields import is_worth_simplifying
 from .parameters import show_for
 
@@ -133,6 +134,22 @@ def _build_options(catalog: Catalog) -> NodeProperty:
         return show_for(draft, _find_operations(catalog, wanted or takes(draft["name"])), nested=True)
 
     entries: list[NodeProperty] = [
+        show_for(
+            {
+                "displayName": "Allow Incomplete Lists",
+                "name": "allowIncompleteLists",
+                "type": "boolean",
+                "default": False,
+                "description": "Whether to send an update whose lists lack fields that the PBX has stored; "
+                "these are then lost",
+            },
+            [
+                name
+                for name in catalog.operation_ids
+                if find_replaced_lists(catalog, catalog.operation(name), None)
+            ],
+            nested=True,
+        ),
         {
             "displayName": "Concurrency",
             "name": "concurrency",
