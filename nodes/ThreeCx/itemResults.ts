@@ -52,3 +52,31 @@ export function formatItems(indexes: number[]): string {
 	const texts = ranges.map(([from, to]) => (from === to ? String(from) : `${from}-${to}`));
 	return `${indexes.length === 1 ? 'item' : 'items'} ${texts.join(', ')}`;
 }
+
+/** Items that an error names, each with this many characters. */
+const NAMED_ITEMS = 20;
+const LONGEST_ITEM = 200;
+
+/** Describe several items that cannot be sent, so that none was; undefined where something was sent or one item failed. */
+export function describeUnsentItems(results: ItemResult[]): { message: string; description: string } | undefined {
+	const failed = results.flatMap((result, index) => (isFailed(result) ? [{ index, error: result.error }] : []));
+	if (failed.length < 2 || results.some(wasSent)) return undefined;
+	const named = failed.slice(0, NAMED_ITEMS).map(({ index, error }) => `${index}: ${shorten(error?.message ?? '')}`);
+	if (failed.length > NAMED_ITEMS) named.push(`and ${failed.length - NAMED_ITEMS} more`);
+	return {
+		message: `${failed.length} of ${results.length} items cannot be sent, nothing was sent: ${named.join('; ')}`,
+		description: 'Fix or remove these items',
+	};
+}
+
+// The error of an item that was sent contains its request.
+function wasSent(result: ItemResult): boolean {
+	if (typeof result === 'string') return result === 'unknown';
+	if (result.error) return isFailed(result) && (result.error.request !== undefined || result.error.httpCode !== undefined);
+	return result.request === undefined;
+}
+
+function shorten(message: string): string {
+	const text = message.replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+	return text.length <= LONGEST_ITEM ? text : `${text.slice(0, LONGEST_ITEM)}…`;
+}

@@ -7,7 +7,7 @@ import type {
 	NodeOperationError,
 } from 'n8n-workflow';
 
-import { isFailed, type ItemResult, summarizeResults } from './itemResults';
+import { describeUnsentItems, isFailed, type ItemResult, summarizeResults } from './itemResults';
 import type { RunFailure, RunResult } from './run';
 import { type ExecutorResult, NOT_ATTEMPTED, type OutputItem } from './transport/contract';
 import { createApiError, createOperationError, type ErrorDetails } from './transport/failures';
@@ -50,13 +50,16 @@ function createRunError(
 	const node = context.getNode();
 	const index = results.findIndex(isFailed);
 	const summary = results.length > 1 || results[0] === 'unknown' ? summarizeResults(results) : '';
+	const unsent = failure ? undefined : describeUnsentItems(results);
+	if (unsent) return createApiError(node, unsent, index);
 	const result = results[index];
 	if (result && isFailed(result) && result.error) {
-		const { message, description = '', httpCode } = result.error;
+		const { message, description = '', httpCode, code } = result.error;
 		const details = {
 			message: results.length > 1 ? `${message.replace(/\.$/, '')} [Item ${index}]` : message,
 			description: joinSentences(description, describePartialList(result), summary),
 			httpCode: httpCode === undefined ? undefined : String(httpCode),
+			code,
 		};
 		return createApiError(node, details, index);
 	}

@@ -54,7 +54,8 @@ export async function runItems(
 		sender.recordUnresolved(batch, start);
 		sender.checkBatchOptions(batch);
 		if (prepareFirst) await sender.send(batch, start, { prepareOnly: true });
-		if (sender.mustStop) break;
+		// Where all batches are prepared, one error names the wrong items of all of them.
+		if (prepareFirst ? sender.run.failure : sender.mustStop) break;
 	}
 	// The result of a prepared item says only that it can be sent.
 	sender.resetPrepared();

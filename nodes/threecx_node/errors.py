@@ -8,7 +8,8 @@
     ├── ItemError                   one item cannot be sent; no request was made for it     exit code 1
     │   ├── ExpressionError         an expression cannot be evaluated
     │   ├── ParameterError          a parameter is missing, of the wrong type or out of range
-    │   └── BodyError               the body does not match the schema
+    │   ├── BodyError               the body does not match the schema
+    │   └── BadItemsError           several items cannot be sent, so that none was
     ├── ResponseError               the PBX returned an error                               exit code 1
     │   └── PartialFailureError     the PBX returned status 200 with a list of errors
     ├── NotAttemptedError           the item was not tried, because an earlier one failed
@@ -24,9 +25,16 @@ the request. No attribute contains a secret: secrets are masked before an error 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .advice import advice_for
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# The error of several items names this many of them, each with this many characters.
+_NAMED_ITEMS = 20
+_LONGEST_ITEM = 200
 
 
 class ThreeCxError(Exception):
@@ -138,6 +146,37 @@ class BodyError(ItemError):
     """The body does not match the operation's schema."""
 
     default_code = "body"
+
+
+class BadItemsError(ItemError):
+    """Several of `total` items cannot be sent, so nothing was sent; `errors` has the error of each of them."""
+
+    default_code = "bad_items"
+
+    def __init__(self, errors: Sequence[ThreeCxError], total: int) -> None:
+        named = "; ".join(_name_item(each) for each in errors[:_NAMED_ITEMS])
+        rest = f"; and {len(errors) - _NAMED_ITEMS} more" if len(errors) > _NAMED_ITEMS else ""
+        super().__init__(
+            f"{len(errors)} of {total} items cannot be sent, nothing was sent: {named}{rest}",
+            description="Fix or remove these items.",
+            field=errors[0].field,
+            item_index=errors[0].item_index,
+        )
+        self.errors = errors
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the base class's keys, and `items` with the errors of all these items."""
+        return {**super().to_json(), "items": [each.to_json() for each in self.errors]}
+
+    def one_line(self) -> str:
+        """Return message and description on one line; the message names the items."""
+        return " ".join(f"{self.message}. {self.description}".split())
+
+
+def _name_item(error: ThreeCxError) -> str:
+    text = " ".join(error.message.split()).rstrip(".")
+    text = text if len(text) <= _LONGEST_ITEM else f"{text[:_LONGEST_ITEM]}…"
+    return f"{error.item_index}: {text}"
 
 
 class ResponseError(ThreeCxError):

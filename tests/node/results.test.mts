@@ -14,6 +14,28 @@ describe('the error that stops the node', () => {
 		const error = await executeForError({ parameters: createDeletes(3), url: server.url });
 		expect([error.message, error.httpCode, error.context.itemIndex]).toEqual(['Not found [Item 1]', '404', 1]);
 		expect(error.description).toBe('Check the ID. Done: item 0; failed: item 1; not tried: item 2');
+		expect(error.context.code).toBe('X');
+	});
+
+	it('names all items that cannot be sent, in one line', async () => {
+		const bad = (index: number) => index === 100 || index === 250;
+		const server = await startExecutor((response, call, number) =>
+			respondToAll(response, call, (index) =>
+				bad(number * 100 + index) ? { error: { message: `Id is\nwrong.`, code: 'parameter' } } : {},
+			),
+		);
+		const error = await executeForError({ parameters: createDeletes(500), url: server.url });
+		expect(error.message).toBe('2 of 500 items cannot be sent, nothing was sent: 100: Id is wrong; 250: Id is wrong');
+		expect([error.description, error.context.itemIndex]).toEqual(['Fix or remove these items', 100]);
+		expect(server.calls.length).toBe(5);
+		expect(server.calls.every(({ body }) => body.options.prepareOnly)).toBe(true);
+	});
+
+	it('names at most twenty items that cannot be sent', async () => {
+		const server = await startExecutorOf(() => ({ error: { message: 'x'.repeat(10_000), code: 'parameter' } }));
+		const { message } = await executeForError({ parameters: createDeletes(500), url: server.url });
+		expect(message).toMatch(/^500 of 500 items cannot be sent, .*; 19: x+…; and 480 more$/);
+		expect(message.length).toBeLessThan(5000);
 	});
 
 	it('separates an unknown outcome from a failed item', async () => {

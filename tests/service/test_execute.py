@@ -259,3 +259,13 @@ def test_a_file_travels_as_binary_data(
     [refused] = service.post("/v1/execute", json=secret).json()["results"]
     assert "expected a file" in refused["error"]["message"]
     assert len(api_requests(simulator)) == 2
+
+
+def test_all_bad_items_are_in_one_error(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    body = {**deletes(40, None, 41, "abc"), "pbx": pbx}
+    error = service.post("/v1/execute", json=body).json()["error"]
+    assert error["message"].startswith("2 of 4 items cannot be sent, nothing was sent: 1: Id is required")
+    assert [each["itemIndex"] for each in error["items"]] == [1, 3]
+    last = lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)[-1]
+    assert last["error"] == error
+    assert last["summary"].startswith(error["message"])

@@ -43,6 +43,8 @@ async def run_one_batch(credential: Credential) -> None:
     assert_type(batch.failed, list[Result])
     assert_type(batch.not_tried, list[Result])
     assert_type(batch.notes, Sequence[str])
+    assert_type(batch.error, ThreeCxError | None)
+    batch.raise_for_error()
     assert_type(batch.exit_code, int)
     assert_type(batch.summary(), str)
     for result in batch.results:

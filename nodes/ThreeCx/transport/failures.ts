@@ -15,6 +15,8 @@ export interface ErrorDetails {
 	message: string;
 	description: string;
 	httpCode?: string;
+	/** The executor's code, which is 3CX's own where it sent one. */
+	code?: string;
 }
 
 export interface ExecutorFailure extends ErrorDetails {
@@ -32,8 +34,9 @@ const TIMEOUT_CODES = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
 /** Build the error of a refused or failed call. */
 export function createApiError(node: INode, details: ErrorDetails, itemIndex?: number): NodeApiError {
-	const { message, description, httpCode } = details;
+	const { message, description, httpCode, code } = details;
 	const error = new NodeApiError(node, { message } as JsonObject, { message, description, httpCode, itemIndex });
+	if (code !== undefined) error.context.code = code;
 	return keepMessage(error, message);
 }
 

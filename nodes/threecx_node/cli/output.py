@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
+from ..titles import TITLES
 from ..values.json import dumps, pretty
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def _failure(error: ThreeCxError) -> str:
 
 def _without_item(error: ThreeCxError) -> str:
     line = error.one_line()
-    return line.partition(": ")[2] if error.item_index is not None else line
+    line = line.partition(": ")[2] if error.item_index is not None else line
+    return f"{line} [{error.code}]" if error.code in TITLES else line
 
 
 def _cell(value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..errors import NotAttemptedError, ThreeCxError, UnreachableError
+from ..errors import BadItemsError, ItemError, NotAttemptedError, ThreeCxError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -82,11 +82,36 @@ class Batch:
             return 1 if self.not_tried else 0
         return UnreachableError.exit_code if UnreachableError.exit_code in codes else 1
 
+    @property
+    def error(self) -> ThreeCxError | None:
+        """The error of the batch: of the first item that failed, or one for several that cannot be sent."""
+        failed = [each.error for each in self.failed if each.error]
+        if len(failed) > 1 and self._is_unsent:
+            return BadItemsError(failed, len(self.results))
+        return failed[0] if failed else None
+
+    def raise_for_error(self) -> None:
+        """Raise the error of the batch, if it has one."""
+        if (error := self.error) is not None:
+            raise error
+
+    @property
+    def _is_unsent(self) -> bool:
+        """Return whether nothing was sent because of the items themselves."""
+        return all(
+            isinstance(each.error, NotAttemptedError)
+            or (isinstance(each.error, ItemError) and each.error.request is None)
+            or each.request is not None
+            for each in self.results
+        )
+
     def summary(self) -> str:
-        """Return one line: the first error, and which items were done, failed and not tried; empty if all were done."""
+        """Return one line: the error, and which items were done, failed and not tried; empty if all were done."""
         unsuccessful = self.failed or self.not_tried
         if not unsuccessful:
             return ""
+        if isinstance(error := self.error, BadItemsError):
+            return error.one_line()
         first = unsuccessful[0].error
         done = [each.index for each in self.results if each.error is None]
         parts = [f"done: {format_ranges(done)}" if done else "done: none"]

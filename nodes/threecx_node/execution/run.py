@@ -16,6 +16,7 @@ from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
 from ..response.whole import to_whole_items
+from ..response.wording import put_in_words
 from .dry_run import describe_item
 from .paging import NEXT_LINKS_ONLY, ListReader
 from .plan import ENTITY_KEY, complete_request
@@ -191,7 +192,11 @@ class BatchRun:
         client = self._client()
         async with self._slots:
             response = await client.send(request, timeout=self._plan.options.timeout)
-        return decode(operation, version, response, client.host)
+        try:
+            return decode(operation, version, response, client.host)
+        except ResponseError as error:
+            put_in_words(error, request.keys, request.body)
+            raise
 
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False

@@ -28,7 +28,7 @@ from .models import (
 )
 from .openapi import build_openapi
 from .requests import build_options, find_credential, parse_item, read_request
-from .stream import ResultStream, notes_of
+from .stream import ResultStream, describe_batch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -121,7 +121,7 @@ class Handlers:
         finally:
             batch.stop.set()
             disconnected.cancel()
-        return _make_json({"results": [each.to_json() for each in done.results], **notes_of(done)})
+        return _make_json({"results": [each.to_json() for each in done.results], **describe_batch(done)})
 
     async def _stream(self, batch: _BatchRequest) -> Response:
         """Return results as they become available; a caller that closes its connection stops the batch."""

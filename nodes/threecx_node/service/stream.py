@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..errors import BadItemsError
 from ..values.json import dumps
 from .ndjson import ResultEncoder
 
@@ -18,9 +19,15 @@ _HEARTBEAT_LINE = b"\n"
 _BUFFER_SIZE = 256 * 1024
 
 
-def notes_of(batch: Batch) -> dict[str, list[str]]:
-    """Return `{"notes": […]}`, empty where a batch has none."""
-    return {"notes": list(batch.notes)} if batch.notes else {}
+def describe_batch(batch: Batch) -> dict[str, Any]:
+    """Return what is to be said of a batch as a whole.
+
+    Keys: `notes`, and `error` where several items cannot be sent, so that none was. Both are left out if empty.
+    """
+    described: dict[str, Any] = {"notes": list(batch.notes)} if batch.notes else {}
+    if isinstance(error := batch.error, BadItemsError):
+        described["error"] = error.to_json()
+    return described
 
 
 class ResultStream:
@@ -82,7 +89,7 @@ class ResultStream:
         # A stream without its last line is incomplete.
         if not batch.cancelled() and batch.exception() is None:
             done = batch.result()
-            yield dumps({"done": True, "summary": done.summary(), **notes_of(done)}) + b"\n"
+            yield dumps({"done": True, "summary": done.summary(), **describe_batch(done)}) + b"\n"
 
     def _take(self) -> bytes:
         taken = bytes(self._buffer)
