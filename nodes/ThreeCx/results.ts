@@ -1,5 +1,6 @@
 /** Turns the results of a run into the node's output, or into the error that stops it. */
 import type {
+	IBinaryKeyData,
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
@@ -35,7 +36,7 @@ export async function createOutput(
 		const { items = [], request } = typeof result === 'string' ? {} : result;
 		if (request) output.push({ json: request, pairedItem: { item: index } });
 		// A list that was read in part has its items and the error that ended it.
-		for (const item of items) output.push(await createOutputItem(context, item, index));
+		for (const item of items) output.push(await createOutputItem(context, item, inputs[index], index));
 		const error = getItemError(result, index, failure);
 		if (error) output.push(createFailedItem(context, inputs[index], error, index));
 	}
@@ -102,17 +103,19 @@ function createFailedItem(
 	return { json: { ...fields, error }, ...binary, pairedItem: { item: index } };
 }
 
+// A file is added to its input item, as n8n's own nodes do: a workflow needs the item's fields to know what the file is of.
 async function createOutputItem(
 	context: IExecuteFunctions,
 	item: OutputItem,
+	input: INodeExecutionData | undefined,
 	index: number,
 ): Promise<INodeExecutionData> {
-	const output: INodeExecutionData = { json: item.json, pairedItem: { item: index } };
-	for (const [name, { data, fileName, mimeType }] of Object.entries(item.binary ?? {})) {
-		output.binary ??= {};
-		output.binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
+	if (!item.binary) return { json: item.json, pairedItem: { item: index } };
+	const binary: IBinaryKeyData = { ...input?.binary };
+	for (const [name, { data, fileName, mimeType }] of Object.entries(item.binary)) {
+		binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
 	}
-	return output;
+	return { json: { ...input?.json, ...item.json }, binary, pairedItem: { item: index } };
 }
 
 function joinSentences(...texts: string[]): string {

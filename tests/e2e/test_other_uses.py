@@ -131,9 +131,12 @@ def test_migrated_workflow_of_a_user(canvas: Canvas) -> None:
 
 
 def test_file_is_binary_data(canvas: Canvas) -> None:
-    done = canvas.run(canvas.node("ExportExtensions", {"resource": "Users", "binaryProperty": "extensions"}))
+    node = canvas.node("ExportExtensions", {"resource": "Users", "binaryProperty": "extensions"})
+    done = canvas.run(canvas.items([{"call": 7}]), node)
     assert done.status == "success", done.error
     [item] = done.items("3CX")
+    assert item["json"]["call"] == 7
+    assert item["json"]["fileName"].endswith(".csv")
     file = item["binary"]["extensions"]
     assert file["fileName"].endswith(".csv")
     assert file["mimeType"].startswith("text/csv")

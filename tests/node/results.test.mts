@@ -106,6 +106,25 @@ describe('a file', () => {
 		expect(output?.binary?.data).toEqual({ data, mimeType: 'text/csv', fileName: 'r.csv' });
 	});
 
+	it('keeps the fields and the files of its input item', async () => {
+		const data = Buffer.from('a,b').toString('base64');
+		const facts = { fileName: 'r.csv', mimeType: 'text/csv', fileSize: 3 };
+		const file = { data, mimeType: 'text/csv', fileName: 'r.csv' };
+		const server = await startExecutorOf((index) =>
+			index === 0 ? { items: [{ json: facts, binary: { data: file } }] } : { items: [{ json: { Id: 1 } }] },
+		);
+		const letter = { data: 'YQ==', mimeType: 'text/plain' };
+		const inputs = [
+			{ json: { call: 7, fileName: 'old' }, binary: { letter, data: letter } },
+			{ json: { call: 8 } },
+		];
+		const [output, other] = await execute({ parameters: createDeletes(2), url: server.url, inputs });
+		expect(output?.json).toEqual({ call: 7, ...facts });
+		expect(output?.binary).toEqual({ letter, data: file });
+		expect(other?.json).toEqual({ Id: 1 });
+		expect(inputs[0]?.json).toEqual({ call: 7, fileName: 'old' });
+	});
+
 	it('can have many megabytes', async () => {
 		const data = Buffer.alloc(24 * 1024 * 1024, 'x').toString('base64');
 		const item = { json: {}, binary: { data: { data, mimeType: 'audio/wav', fileName: 'a.wav' } } };
