@@ -89,7 +89,10 @@ def test_invalid_values(pbx: Simulator, api: httpx.Client, values: dict[str, Any
 
 
 def test_valid_values(api: httpx.Client) -> None:
-    holiday = create(api, "Holidays", Name="Trip", Day=31, Month=12, TimeOfStartDate="PT8H30M", Group=None)
+    holiday = create(
+        api, "Holidays", Name="Trip", Day=31, Month=12, Year=2026, DayEnd=2, MonthEnd=1, YearEnd=2027,
+        TimeOfStartDate="PT8H30M", Group=None,
+    )  # fmt: skip
     assert holiday["TimeOfStartDate"] == "PT8H30M"
     assert list_details(api.post("Holidays", json={"Name": "x", "Day": 256})) == [
         ("Day", "WARNINGS.XAPI.OUT_OF_THE_RANGE")

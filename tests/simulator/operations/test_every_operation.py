@@ -52,6 +52,24 @@ BODY: Mapping[str, Any] = {
     "Path": "/mnt",
     "Destination": "ada@office.example",
     "Groups": [{"GroupId": 1}],
+    "AutoPickupForwardDN": "101",
+    "CurrentProfileName": "Available",
+    "DN": "800",
+    "EmergencyLocationId": "office",
+    "ForwardDN": "101",
+    "ForwardingProfiles": [{"Id": 1, "Name": "Available"}],
+    "Group": "Sales",
+    "GroupNames": ["Sales"],
+    "HotelGroups": ["Sales"],
+    "InvalidKeyForwardDN": "101",
+    "OperatorExtension": "101",
+    "RoleName": "users",
+    "SbcName": "warehouse",
+    "TimeZoneId": "51",
+    "TimeoutForwardDN": "101",
+    "TrunkDN": {"Id": 0, "Number": "10000"},
+    "TrunkDn": "10000",
+    "TrunkName": "Island Telecom",
 }
 # The same for single operations.
 BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
@@ -263,6 +281,7 @@ def _ids(head: str, known: Known) -> dict[str, Any]:
         "userId": known.key("Users", "Id"),
         "firmwareId": known.key("Firmwares", "Id"),
         "TrunkId": known.key("Trunks", "Id"),
+        "PhoneUserId": known.key("Users", "Id"),
     }
     if (own := known.key(head, "Id")) is not None:
         found |= {"id": own, "ids": [own], "Ids": [own]}

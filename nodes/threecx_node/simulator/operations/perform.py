@@ -55,6 +55,9 @@ def perform(pbx: Pbx, invocation: Invocation) -> Any:
     if handler is None:
         raise ODataError(501, f"The simulator does not implement {invocation.route.operation.id}.")
     check_required(pbx.model, invocation)
+    version = invocation.route.version
+    schema = version.body if isinstance(version.body, str) else ""
+    pbx.entities.references.check_fields(pbx.model.body_fields(version), invocation.body, schema)
     payload = handler(pbx, invocation)
     if invocation.route.operation.kind == "action":
         record_action(pbx, invocation)

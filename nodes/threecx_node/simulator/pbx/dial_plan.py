@@ -110,15 +110,17 @@ class DialPlan:
                     return form.format(number)
         raise ODataError.of(400, ErrorDetail("Number", NO_MORE_NUMBERS))
 
-    def resolve_members(self, items: Iterable[Entity], schema: str, target: str) -> list[Entity]:
+    def resolve_members(
+        self, items: Iterable[Entity], schema: str, target: str, wanted: str = ""
+    ) -> list[Entity]:
         """Return list entries that refer to DNs by Number (or Id), with the DN's id, number and name filled in.
 
-        Raises ODataError (400) that names `target` for a DN that does not exist.
+        Raises ODataError (400) that names `target` for a DN that does not exist, or is not of the type `wanted`.
         """
         resolved = []
         for item in items:
             dn = self._find_dn(item)
-            if dn is None:
+            if dn is None or (wanted and dn.type != wanted):
                 raise ODataError.of(400, ErrorDetail(target, NON_EXISTENT_NUMBER))
             entry = {**item, "Id": dn.id, "Number": dn.number}
             entry["MemberName" if schema == "Pbx.UserGroup" else "Name"] = dn.name

@@ -11,6 +11,7 @@ from ..odata.errors import (
     FORBIDDEN_CHANGE,
     GROUP_CANNOT_BE_DELETED,
     GROUP_HAS_MEMBERS,
+    NOT_FOUND,
     REQUIRED,
     EntityNotFoundError,
     ErrorDetail,
@@ -19,6 +20,8 @@ from ..odata.errors import (
 from .agent_sessions import record_queue_status
 from .defaults import complete
 from .dial_plan import DialPlan, build_display_name
+from .holidays import check_holiday, check_holidays, has_dates
+from .references import SINGLETONS, References
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -50,6 +53,7 @@ _UNIQUE: Mapping[str, tuple[str, ...]] = {
     "Parameters": ("Name",),
 }
 # Lists inside an entity whose entries refer to DNs, and the schema of the entries.
+_EXTENSIONS_ONLY = frozenset({"Pbx.QueueAgent", "Pbx.QueueManager", "Pbx.RingGroupMember"})
 _DN_LISTS: Mapping[str, Mapping[str, str]] = {
     "Groups": {"Members": "Pbx.UserGroup"},
     "Queues": {"Agents": "Pbx.QueueAgent", "Managers": "Pbx.QueueManager"},
@@ -66,6 +70,7 @@ class Entities:
         self.model = model
         self.store = store
         self.dial_plan = DialPlan(model, store)
+        self.references = References(model, store, self.dial_plan)
 
     def record(self, set_name: str, key: Key, target: str = "Id") -> Record:
         """Return the record of a key; raise EntityNotFoundError that names `target`."""
@@ -85,6 +90,9 @@ class Entities:
                 400, ErrorDetail("FirstName", "WARNINGS.CONTACTS_SPECIFY_NAME_SURNAME_COMPANY")
             )
         self._check_unique(set_name, given, None)
+        self.references.check(entity_set.schema, given)
+        if set_name == "Holidays":
+            check_holiday(given)
         values = dict(given)
         groups = values.pop("Groups", None) if entity_set.is_dn else None
         if entity_set.is_dn:
@@ -111,9 +119,12 @@ class Entities:
         values = dict(patch)
         self._check_unchangeable(entity_set, old, values)
         self._check_unique(set_name, values, key)
+        self.references.check(entity_set.schema, values)
         groups = values.pop("Groups", None) if entity_set.is_dn else None
         self._resolve_lists(set_name, values)
         merged = merge_patch(self.model, self.model.schema(entity_set.schema), old, values)
+        if set_name == "Holidays" and has_dates(values):
+            check_holiday(merged)
         self._set_derived(set_name, merged, patch)
         self.store.put(set_name, key, merged)
         if set_name == "Users":
@@ -124,7 +135,10 @@ class Entities:
 
     def update_singleton(self, name: str, patch: Entity) -> None:
         """Merge `patch` into a singleton."""
-        fields = self.model.schema(self.model.singletons[name])
+        schema = self.model.singletons[name]
+        fields = self.model.schema(schema)
+        self.references.check(schema, patch)
+        check_holidays(patch.get("OfficeHolidays") or (), "OfficeHolidays")
         old = self.record(SINGLETONS, name).value
         self.store.put(SINGLETONS, name, merge_patch(self.model, fields, old, patch))
 
@@ -169,14 +183,23 @@ class Entities:
             raise ODataError.of(400, ErrorDetail("Number", FORBIDDEN_CHANGE))
 
     def _resolve_lists(self, set_name: str, values: Entity) -> None:
+        check_holidays(values.get("OfficeHolidays") or (), "OfficeHolidays")
         for name, schema in _DN_LISTS.get(set_name, {}).items():
             if name in values:
-                values[name] = self.dial_plan.resolve_members(values[name], schema, name)
+                wanted = "Extension" if schema in _EXTENSIONS_ONLY else ""
+                values[name] = self.dial_plan.resolve_members(values[name], schema, name, wanted)
+        if set_name == "OutboundRules" and "Routes" in values:
+            values["Routes"] = [self._name_trunk(route) for route in values["Routes"]]
         if set_name == "InboundRules" and values.get("TrunkDN"):
             values["TrunkDN"] = self.dial_plan.resolve_members([values["TrunkDN"]], "Pbx.Peer", "TrunkDN")[0]
 
+    def _name_trunk(self, route: Entity) -> Entity:
+        trunk = self.store.get("Trunks", route.get("TrunkId") or 0)
+        return {**route, "TrunkName": build_display_name("Trunks", trunk.value)} if trunk else route
+
     def _set_derived(self, set_name: str, entity: Entity, given: Entity) -> None:
         if set_name == "Users":
+            _check_profile(entity, given)
             if not given.get("DisplayName") and ("FirstName" in given or "LastName" in given):
                 entity["DisplayName"] = build_display_name(set_name, entity)
             for name in ("AuthID", "AuthPassword", "AccessPassword", "VMPIN", "ClickToCallId"):
@@ -205,9 +228,6 @@ class Entities:
         return [(key, record.value) for key, record in self.store.table("Groups").items()]
 
 
-SINGLETONS = "(singletons)"
-
-
 def merge_patch(model: ReleaseModel, fields: Mapping[str, SchemaField], old: Entity, patch: Entity) -> Entity:
     """Return `old` with `patch` applied: complex values are merged, collections and plain values replaced."""
     merged = dict(old)
@@ -224,6 +244,14 @@ def _merge_value(model: ReleaseModel, field: SchemaField, old: Any, value: Any) 
     if old is None:
         return complete(model, field.type, value)
     return merge_patch(model, model.schema(field.type), old, value)
+
+
+def _check_profile(user: Entity, given: Entity) -> None:
+    """Raise ODataError (400) if the current profile of a user is not one of the user's profiles."""
+    current = user["CurrentProfileName"]
+    names = [profile["Name"] for profile in user["ForwardingProfiles"]]
+    if current and current not in names and "CurrentProfileName" in given:
+        raise ODataError.of(400, ErrorDetail("CurrentProfileName", NOT_FOUND))
 
 
 def _check_group(entity: Entity) -> str | None:

@@ -14,7 +14,8 @@ from ..odata.routes import Router
 from ..store.memory import MemoryStore
 from ..store.state import State
 from .defaults import build_default_entity
-from .entities import SINGLETONS, Entities
+from .entities import Entities
+from .references import SINGLETONS
 from .views import Views
 
 if TYPE_CHECKING:

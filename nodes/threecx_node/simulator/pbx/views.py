@@ -11,7 +11,8 @@ from ..odata.literals import format_date_time
 from ..odata.records import Entity, Key, Record
 from .defaults import complete
 from .dial_plan import PEER_TYPES, Dn
-from .entities import OWNER_NUMBER, SINGLETONS, Entities
+from .entities import OWNER_NUMBER, Entities
+from .references import SINGLETONS
 
 if TYPE_CHECKING:
     from ..odata.release_model import ReleaseModel

@@ -14,6 +14,39 @@ DEFAULT_CLIENT_ID = "900"
 DEFAULT_GROUP = "DEFAULT"
 _SERVICES = ("Call Manager", "Configuration", "IVR", "Management Console", "Media Server", "Queue Manager")
 
+# ID, name, and the name in Windows. The IDs are those of this list: a PBX has more of them.
+_TIME_ZONES = (
+    ("2", "Pacific/Honolulu", "Hawaiian"),
+    ("3", "America/Anchorage", "Alaskan"),
+    ("4", "America/Los_Angeles", "Pacific"),
+    ("7", "America/Denver", "Mountain"),
+    ("10", "America/Chicago", "Central"),
+    ("13", "America/New_York", "Eastern"),
+    ("16", "America/Halifax", "Atlantic"),
+    ("19", "America/Sao_Paulo", "E. South America"),
+    ("25", "Atlantic/Azores", "Azores"),
+    ("28", "UTC", "UTC"),
+    ("29", "Europe/London", "GMT"),
+    ("31", "Europe/Berlin", "W. Europe"),
+    ("32", "Europe/Paris", "Romance"),
+    ("33", "Europe/Budapest", "Central Europe"),
+    ("36", "Africa/Johannesburg", "South Africa"),
+    ("40", "Africa/Cairo", "Egypt"),
+    ("44", "Asia/Jerusalem", "Israel"),
+    ("47", "Europe/Moscow", "Russian"),
+    ("51", "Europe/Nicosia", "GTB"),
+    ("54", "Asia/Dubai", "Arabian"),
+    ("58", "Asia/Karachi", "Pakistan"),
+    ("60", "Asia/Kolkata", "India"),
+    ("64", "Asia/Bangkok", "SE Asia"),
+    ("66", "Asia/Singapore", "Singapore"),
+    ("68", "Asia/Taipei", "Taipei"),
+    ("70", "Asia/Tokyo", "Tokyo"),
+    ("73", "Australia/Brisbane", "E. Australia"),
+    ("76", "Australia/Sydney", "AUS Eastern"),
+    ("80", "Pacific/Auckland", "New Zealand"),
+)
+
 
 def fill_empty_office(pbx: Pbx) -> None:
     """Create the default group, the owner, the client and the lists of the system."""
@@ -101,11 +134,7 @@ def create_system(office: OfficeBuilder) -> None:
             {"Id": 2, "Name": "OPUS", "RfcName": "opus"},
         ],
         TimeZones=[
-            {
-                "Id": "51",
-                "Name": "Europe/Nicosia",
-                "IanaName": "Europe/Nicosia",
-                "WindowsName": "GTB Standard Time",
-            }
+            {"Id": key, "Name": iana, "IanaName": iana, "WindowsName": f"{windows} Standard Time"}
+            for key, iana, windows in _TIME_ZONES
         ],
     )

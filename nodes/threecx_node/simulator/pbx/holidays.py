@@ -1,0 +1,89 @@
+"""Check the dates of holidays: all parts are given, the dates exist, and the end is not before the start."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from odata_query import ast
+
+from ..odata.errors import INVALID, OUT_OF_THE_RANGE, REQUIRED, ErrorDetail, ODataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..odata.records import Entity
+
+_SECONDS_A_DAY = 86_400
+# A recurrent holiday has no year; this one has a 29 February.
+_LEAP_YEAR = 2024
+_DATE_PARTS = frozenset({"Year", "Month", "Day", "YearEnd", "MonthEnd", "DayEnd"})
+_TIMES = (("TimeOfStartDate", 0.0), ("TimeOfEndDate", _SECONDS_A_DAY - 1.0))
+
+
+def check_holiday(holiday: Entity) -> None:
+    """Raise ODataError (400) with one detail per wrong field of a holiday."""
+    check_holidays([holiday], "")
+
+
+def check_holidays(holidays: Sequence[Entity], name: str) -> None:
+    """Raise ODataError (400) for the holidays in the list `name` of an entity."""
+    details = []
+    for index, holiday in enumerate(holidays):
+        prefix = f"{name}/{index}/" if name else ""
+        details += [ErrorDetail(prefix + each.target, each.message) for each in _find_faults(holiday)]
+    if details:
+        raise ODataError.of(400, *details)
+
+
+def has_dates(values: Entity) -> bool:
+    """Return whether values contain a part of a holiday's dates."""
+    return bool(values.keys() & {*_DATE_PARTS, "IsRecurrent", *(name for name, _ in _TIMES)})
+
+
+def _find_faults(holiday: Entity) -> Iterator[ErrorDetail]:
+    recurrent = bool(holiday.get("IsRecurrent"))
+    wanted = ["Day", "Month", "DayEnd", "MonthEnd", *(() if recurrent else ("Year", "YearEnd"))]
+    missing = [name for name in wanted if not holiday.get(name)]
+    if missing:
+        yield from (ErrorDetail(name, REQUIRED) for name in missing)
+        return
+    faults = [*_find_impossible_date(holiday, ""), *_find_impossible_date(holiday, "End")]
+    for name, default in _TIMES:
+        if not 0 <= _read_seconds(holiday.get(name), default) <= _SECONDS_A_DAY:
+            faults.append(ErrorDetail(name, OUT_OF_THE_RANGE))
+    yield from faults or _find_wrong_order(holiday, recurrent=recurrent)
+
+
+def _find_impossible_date(holiday: Entity, suffix: str) -> Iterator[ErrorDetail]:
+    year, month, day = (holiday.get(f"{name}{suffix}") or 0 for name in ("Year", "Month", "Day"))
+    if not 1 <= month <= 12:
+        yield ErrorDetail(f"Month{suffix}", OUT_OF_THE_RANGE)
+        return
+    try:
+        date(year or _LEAP_YEAR, month, day)
+    except (ValueError, OverflowError):
+        name = "Year" if not 0 <= year <= date.max.year else "Day"
+        yield ErrorDetail(f"{name}{suffix}", OUT_OF_THE_RANGE)
+
+
+def _find_wrong_order(holiday: Entity, *, recurrent: bool) -> Iterator[ErrorDetail]:
+    names = ["Year", "Month", "Day"][recurrent:]
+    start = [holiday[name] for name in names]
+    end = [holiday[f"{name}End"] for name in names]
+    if recurrent and end[0] < start[0]:
+        # It goes on into the next year.
+        return
+    for name, first, last in zip(names, start, end, strict=True):
+        if last > first:
+            return
+        if last < first:
+            yield ErrorDetail(f"{name}End", INVALID)
+            return
+    (first_name, default), (last_name, last_default) = _TIMES
+    if _read_seconds(holiday.get(last_name), last_default) < _read_seconds(holiday.get(first_name), default):
+        yield ErrorDetail(last_name, INVALID)
+
+
+def _read_seconds(text: str | None, default: float) -> float:
+    return default if text is None else float(ast.Duration(text).py_val.total_seconds())
