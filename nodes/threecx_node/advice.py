@@ -60,6 +60,7 @@ BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted), and that 3CX is running.",
     "connection_lost": "Check the network between this machine and the PBX, and whether 3CX was restarting.",
+    "not_taken": "Send it again. Check whether 3CX, or a proxy in front of it, was restarting.",
     "unreachable": "Check the PBX URL, and that this machine's network and firewall allow connections to the PBX.",
     "dns": "Check the host name in the PBX URL.",
     "tls": "Use the host name in the certificate, or trust its certificate authority: --ca-file FILE, or ca_file in "

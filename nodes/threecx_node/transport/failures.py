@@ -14,6 +14,7 @@ from threecx_credentials import InvalidTokenResponseError
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
 from ..values.error_body import ErrorBody, read_error_body
+from .session import NotTakenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,6 +39,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.TimeoutException, "timeout"),
     (TimeoutError, "timeout"),
     (httpx.ConnectError, "unreachable"),
+    (NotTakenError, "not_taken"),
     (httpx.InvalidURL, "unsendable"),
     (httpx.UnsupportedProtocol, "unsendable"),
     (httpx.LocalProtocolError, "unsendable"),
@@ -55,6 +57,7 @@ _MESSAGES: Mapping[str, str] = {
     "unreachable": "cannot connect to {host}: {reason}",
     "unsendable": "the request to {host} cannot be sent: {reason}",
     "connection_lost": "the connection to {host} was closed before the response was complete",
+    "not_taken": "the connection to {host} was closed before the request was taken; nothing was carried out",
 }
 _LONGEST_REASON = 200
 

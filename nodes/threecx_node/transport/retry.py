@@ -1,8 +1,9 @@
 """Decide whether a request is sent again, and when. No other module does so.
 
 A request that the PBX may have carried out is not sent again. A read can be repeated; a write only if the response
-itself says that it was rejected before it was carried out (429). A login changes nothing, so it is repeated as a read
-is, and also after a 500; but never where it was refused, because 3CX blocks addresses after repeated failures.
+itself says that it was rejected before it was carried out (429), or if the PBX took no byte of it. A login changes
+nothing, so it is repeated as a read is, and also after a 500; but never where it was refused, because 3CX blocks
+addresses after repeated failures.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ _FIRST_WAIT = 0.5
 _BUSY = frozenset({502, 503, 504})
 # A gateway answers these if it got no response from the PBX; 503 means that nothing was carried out.
 _NO_RESPONSE = frozenset({502, 504})
+# The peer had closed a kept connection before it took a byte of the request.
+_NOT_TAKEN = "not_taken"
 _INTERRUPTED = frozenset({"timeout", "connection_lost"})
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -45,6 +48,9 @@ class RetryPolicy:
         if attempt >= self.attempts:
             return None
         if isinstance(outcome, TransportError):
+            if outcome.code == _NOT_TAKEN:
+                # The next one goes over a new connection.
+                return 0.0
             is_repeatable = is_read and outcome.code == "connection_lost"
             return _backoff(attempt) if is_repeatable else None
         is_broken = is_login and outcome.status == 500

@@ -3,12 +3,19 @@
 `Session` is an `httpx.AsyncBaseTransport`: it raises httpx's exceptions, and fits wherever httpx takes a transport.
 `Session.exchange` does the same without httpx's request and response objects, which cost as much time as the
 rest of a request.
+
+A kept connection may have been closed by its peer. A request on it then fails, although nothing is wrong, and of a
+change it is not known whether it was carried out. So a kept connection is used only after a look at it, and for a
+change only where connections of this peer were seen to stay open; and where a request failed before its peer took a
+byte of it, `NotTakenError` says so.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import httpx
@@ -16,15 +23,24 @@ import yarl
 
 from ..messages import HttpResponse
 from ..options import DEFAULT_TIMEOUT
+from .sockets import Acknowledgements, has_input
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Mapping
 
+    from .sockets import SocketView
+
 _KEEP_ALIVE = 30.0
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 # A larger body is sent in pieces of this many bytes.
 _PIECE = 64 * 1024
+
+# A server that closes connections without saying so does it at once after its response: seconds until it has done so.
+_SETTLING = 0.025
+_SETTLING_STEPS = 5
+# For this many seconds after such a server was noticed, no connection is used twice.
+_DISTRUST = 10.0
 
 # The first class that fits counts, so a subclass is listed before its base class.
 _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]], ...] = (
@@ -37,6 +53,10 @@ _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]
     (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
     (aiohttp.ClientError, httpx.ReadError),
 )
+
+
+class NotTakenError(httpx.RemoteProtocolError):
+    """A kept connection was closed by its peer, which took no byte of the request."""
 
 
 class Session(httpx.AsyncBaseTransport):
@@ -167,28 +187,105 @@ class Session(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         # Here, because aiohttp needs the event loop that is running.
+        connector = _Connector(limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE)
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE),
+            connector=connector,
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(_prevent_repetition,),
+            middlewares=(connector.watch,),
             auto_decompress=False,
         )
         return self._client
 
 
-async def _prevent_repetition(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Raise httpx's exceptions in place of aiohttp's.
+class _Connector(aiohttp.TCPConnector):
+    """Gives connections to requests: new ones, and kept ones that their peer has not closed."""
 
-    When a kept connection is closed by the peer, aiohttp sends a DELETE or PUT again after its own exceptions, but
-    not after others. Only retry.py decides what is sent again.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientError as error:
-        raise _httpx_error(error) from _cause(error)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._used: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
+        # Requests on a kept connection, with the watch of those that change something.
+        self._on_kept: dict[aiohttp.ClientRequest, Acknowledgements | None] = {}
+        # Whether a kept connection was seen to stay open.
+        self._is_trusted = False
+        self._distrusted_until = 0.0
+
+    async def watch(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Send a request as aiohttp's middleware. Raises httpx's exceptions in place of aiohttp's.
+
+        When a kept connection is closed by the peer, aiohttp sends a DELETE or PUT again after its own exceptions, but
+        not after others. Only retry.py decides what is sent again.
+        """
+        try:
+            response = await handler(request)
+        except aiohttp.ClientError as error:
+            if self._was_not_taken(request, error):
+                raise NotTakenError(str(error)) from error
+            raise _httpx_error(error) from _cause(error)
+        else:
+            self._is_trusted = self._is_trusted or request in self._on_kept
+            return response
+        finally:
+            acknowledgements = self._on_kept.pop(request, None)
+            if acknowledgements is not None:
+                acknowledgements.close()
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
+        """Return a connection for a request."""
+        while True:
+            connection = await super().connect(req, traces, timeout)
+            transport = connection.transport
+            if transport is None or transport not in self._used:
+                if transport is not None:
+                    self._used.add(transport)
+                return connection
+            try:
+                is_usable = await self._is_usable(transport, req.method)
+            except BaseException:
+                connection.close()
+                raise
+            if is_usable and not connection.closed:
+                view = transport.get_extra_info("socket")
+                self._on_kept[req] = None if req.method == "GET" else Acknowledgements(view)
+                return connection
+            connection.close()
+
+    async def _is_usable(self, transport: asyncio.Transport, method: str) -> bool:
+        """Return whether a kept connection can be used for a request."""
+        view = transport.get_extra_info("socket")
+        if view is None or has_input(view) or time.monotonic() < self._distrusted_until:
+            return False
+        return self._is_trusted or method == "GET" or await self._stays_open(transport, view)
+
+    async def _stays_open(self, transport: asyncio.Transport, view: SocketView) -> bool:
+        """Wait a moment, and return whether the peer keeps the connection open."""
+        for _ in range(_SETTLING_STEPS):
+            await asyncio.sleep(_SETTLING / _SETTLING_STEPS)
+            if transport.is_closing() or has_input(view):
+                self._distrust()
+                return False
+            if self._is_trusted:
+                return True
+        self._is_trusted = True
+        return True
+
+    def _distrust(self) -> None:
+        self._is_trusted = False
+        self._distrusted_until = time.monotonic() + _DISTRUST
+
+    def _was_not_taken(self, request: aiohttp.ClientRequest, error: aiohttp.ClientError) -> bool:
+        """Return whether a request failed because its kept connection was closed before the peer took a byte of it."""
+        if request not in self._on_kept or isinstance(error, aiohttp.ServerTimeoutError):
+            return False
+        self._distrust()
+        acknowledgements = self._on_kept[request]
+        # After a reset instead of an end, the counter may miss what the peer has taken last.
+        is_end = isinstance(error, aiohttp.ServerDisconnectedError)
+        return is_end and acknowledgements is not None and acknowledgements.is_nothing_taken()
 
 
 def _httpx_error(error: aiohttp.ClientError) -> httpx.TransportError:
