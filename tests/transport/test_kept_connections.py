@@ -22,7 +22,7 @@ from threecx_node.transport import session as session_module
 from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 
-# What a server does after the response to request `number` of a connection, or in place of it.
+# The actions of a server after the response to request `number` of a connection, or in place of it.
 CLOSE, KEEP, RESET, NO_ANSWER = "close", "keep", "reset", "no answer"
 Plan = Callable[[int], str]
 LINGER_0 = struct.pack("ii", 1, 0)
@@ -150,7 +150,7 @@ def test_a_server_that_closes_every_seventh(tls: ssl.SSLContext | None) -> None:
     with running(lambda number: CLOSE if number == 7 else KEEP, tls) as server:
         results = send_all(server, "DELETE", 300)
     unknown = [each for each in results if isinstance(each, ThreeCxError)]
-    # What is not known to be done is said to be unknown; nothing is sent twice.
+    # An outcome that is not known is reported as unknown; nothing is sent twice.
     assert all(each.outcome_unknown for each in unknown)
     assert set(Counter(server.requests).values()) == {1}
 
