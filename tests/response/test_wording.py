@@ -80,6 +80,10 @@ def test_advice_refers_to_a_named_field_only_if_there_is_one(code: str) -> None:
     assert "the message names" in result.error.description
 
 
+def test_the_only_value_of_a_request_is_named() -> None:
+    assert words("WARNINGS.XAPI.NOT_FOUND", keys={"Id": 5}).message == "Id 5 does not exist on this PBX"
+
+
 def error_of(batch: Batch) -> ThreeCxError:
     [result] = batch.results
     assert result.error is not None

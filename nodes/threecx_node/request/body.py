@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, Enum, Property, TypeRef, nearest_hint
+from ..catalog.times import TIMES_OF_DAY
 from ..errors import BodyError
+from ..values.clock import TIME_DESCRIPTION
 from ..values.coerce import (
     CoercionError,
     JsonTextError,
@@ -17,12 +19,16 @@ from ..values.coerce import (
     coerce,
     coerce_list,
     coerce_object,
+    coerce_time,
     describe,
 )
 from ..values.edm import EDM_TYPES, EdmType
 from ..values.json import dumps
 from ..values.undefined import UNDEFINED
 from .odata import format_date_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # No PBX takes a body that is nested deeper; a limit keeps the walk from exhausting the stack.
 _MAX_DEPTH = 40
@@ -46,8 +52,8 @@ class BodyEncoder:
     max_bytes: int
     time_zone: tzinfo = UTC
 
-    def encode(self, value: Any) -> bytes:
-        """Return `value` as the JSON to send.
+    def encode(self, value: Any, check: Callable[[Mapping[str, Any]], None] | None = None) -> bytes:
+        """Return `value` as the JSON to send; `check` may refuse the coerced body.
 
         Undefined fields are left out, date-times become UTC, a text that is exactly a value of the field's type becomes
         that value (`"FALSE"`, `"5"`, the JSON text of a list or an object), and a number for a text field becomes its
@@ -59,6 +65,8 @@ class BodyEncoder:
                 f"the body of {self.operation_id} must be a JSON object, not {describe(value)}", field="body"
             )
         checked = self._object(value, self.declared, "", 0)
+        if check is not None:
+            check(checked)
         try:
             data = dumps(checked)
         except (TypeError, ValueError) as error:
@@ -106,6 +114,8 @@ class BodyEncoder:
 
     def _property(self, value: Any, declared: Property, path: str, depth: int) -> Any:
         type_ref = declared.type_in(self.release)
+        if declared.name in TIMES_OF_DAY and type_ref.name == "Duration":
+            return self._time(value, path)
         if not type_ref.collection:
             return self._single(value, type_ref, path, depth, declared.max_length)
         try:
@@ -176,6 +186,12 @@ class BodyEncoder:
         if max_length is not None and isinstance(checked, str) and len(checked) > max_length:
             raise _mismatch(path, _expected(edm, max_length), value)
         return checked
+
+    def _time(self, value: Any, path: str) -> str:
+        try:
+            return coerce_time(value)
+        except CoercionError:
+            raise _mismatch(path, TIME_DESCRIPTION, value) from None
 
     def _untyped(self, value: Any, path: str, depth: int) -> Any:
         """Return a copy without undefined fields of a value about which the catalog says nothing."""

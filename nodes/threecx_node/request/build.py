@@ -13,12 +13,15 @@ from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, Operation, OperationVersion, Parameter, nearest_hint
+from ..catalog.times import TIME_SPANS
 from ..errors import ParameterError
 from ..messages import IF_MATCH, FileContent, FilePart, HttpRequest, RequestValues
 from ..options import DEFAULT_MAX_BODY_BYTES
+from ..values.clock import format_span
 from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import is_missing
 from .body import BodyEncoder
+from .dates import DateChecker, check_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
 from .required import RequiredFields, missing_value
@@ -55,6 +58,7 @@ class RequestBuilder:
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
         self._filters = FilterChecker(catalog, returned.type, release) if has_properties else None
         self._required = RequiredFields(catalog, operation)
+        self._dates = DateChecker(catalog, self.version, is_create=operation.kind == "create")
         self._body_encoder = BodyEncoder(
             catalog,
             operation.id,
@@ -103,6 +107,7 @@ class RequestBuilder:
                 pieces[place] = f"{{{name}}}"
             else:
                 pieces[place], keys[name] = self._encode(name, parameters.get(name))
+        check_period(keys)
         return "".join(pieces), keys
 
     def _encode(self, name: str, value: Any) -> tuple[str, Any]:
@@ -175,16 +180,19 @@ class RequestBuilder:
             # An unknown name comes first: it is often a required field that is spelled in another way.
             self._body_encoder.check_names(body)
             self._required.check(body)
-        return self._body_encoder.encode(body)
+        return self._body_encoder.encode(body, self._dates.check)
 
 
 def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tuple[str, Any]]:
     type_name, max_length = parameter.type, parameter.max_length
+    is_span = parameter.name in TIME_SPANS and type_name == "String"
 
     def encode(value: Any) -> tuple[str, Any]:
         if value == "" and parameter.optional:
             return "''", value
         coerced = coerce(type_name, value, time_zone)
+        if is_span:
+            coerced = format_span(coerced.strip())
         if max_length is not None and len(str(coerced)) > max_length:
             raise CoercionError(f"a text of at most {max_length} characters", value)
         return literal(type_name, coerced), coerced

@@ -52,11 +52,16 @@ class _Values:
                 value = None
         return self._keys.get(path) if value is None else value
 
+    @property
+    def only_name(self) -> str | None:
+        """The name of the key where the request has no other value, so that an error can only be about it."""
+        return next(iter(self._keys)) if self._body is None and len(self._keys) == 1 else None
+
 
 def _title(match: re.Match[str], error: ResponseError, values: _Values) -> str:
     code, field = match["code"], match.groupdict().get("field")
     if field is None and match.start() == 0:
-        field = error.field
+        field = error.field or values.only_name
     title = TITLES.get(code) or f"{{what}}: {code.rpartition('.')[2].replace('_', ' ').lower()}"
     if field is not None:
         return title.replace("{what}", _show(field, values.find(field)))

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
+from .clock import SECONDS_A_DAY, TIME_DESCRIPTION, format_duration, format_time_of_day, parse_time
 from .edm import EDM_TYPES, NUMBER_TEXTS, EdmType
 from .json import loads, why_not_json
 from .undefined import UNDEFINED
@@ -60,7 +61,7 @@ def coerce(type_name: str, value: Any, time_zone: tzinfo = UTC) -> Any:
         return coerce_string(value)
     if edm.kind == "date_time":
         return coerce_date_time(value, time_zone)
-    return _BY_KIND[edm.kind](edm, value)
+    return _BY_NAME.get(edm.name, _BY_KIND[edm.kind])(edm, value)
 
 
 def coerce_integer(value: Any, type_name: str = "Int32") -> int:
@@ -164,6 +165,18 @@ def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
         raise CoercionError("a date-time after the year 1", value) from None
 
 
+def coerce_time(value: Any) -> str:
+    """Return a clock time or a duration of at most 24 hours as a duration: `PT8H` for `8:00`, `08:00:00` and `PT8H`.
+
+    For the fields that are durations for 3CX and mean a time of day. Raises CoercionError.
+    """
+    text = value.strip() if isinstance(value, str) else ""
+    seconds = parse_time(text)
+    if seconds is None:
+        raise CoercionError(TIME_DESCRIPTION, value)
+    return text if text.startswith("P") else format_duration(seconds)
+
+
 def advise_on(value: Any) -> str:
     """Return what to do about a value that does not fit, where the value itself shows that; else an empty text."""
     # An expression that does not begin with "=" is a text for n8n and for this package alike.
@@ -192,6 +205,32 @@ def _coerce_pattern(edm: EdmType, value: Any) -> str:
     if text is None or edm.pattern is None or not edm.pattern.fullmatch(text):
         raise CoercionError(edm.description, value)
     return text
+
+
+def _coerce_date(edm: EdmType, value: Any) -> str:
+    text = _coerce_pattern(edm, value)
+    try:
+        # Python has no years of five digits, OData has.
+        _ = date.fromisoformat(text) if len(text) == len("2026-01-31") else None
+    except ValueError:
+        raise CoercionError("a date that exists", value) from None
+    return text
+
+
+def _coerce_time_of_day(edm: EdmType, value: Any) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    if edm.pattern is not None and edm.pattern.fullmatch(text):
+        return text
+    seconds = parse_time(text)
+    if seconds is None or seconds == SECONDS_A_DAY:
+        raise CoercionError(edm.description, value)
+    return format_time_of_day(seconds)
+
+
+_BY_NAME: Mapping[str, Callable[[EdmType, Any], Any]] = {
+    "Date": _coerce_date,
+    "TimeOfDay": _coerce_time_of_day,
+}
 
 
 _BY_KIND: Mapping[str, Callable[[EdmType, Any], Any]] = {

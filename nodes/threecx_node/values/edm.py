@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from .clock import TIME_DESCRIPTION
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -86,7 +88,7 @@ EDM_TYPES: Mapping[str, EdmType] = {
         _pattern(
             "TimeOfDay",
             "pattern",
-            "a time of day like 08:30:00",
+            TIME_DESCRIPTION,
             r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d([.]\d{1,12})?",
         ),
         _pattern(
