@@ -31,6 +31,12 @@ BY_STATUS: Mapping[int, str] = {
     504: "3CX took too long. Request less data: a shorter period, a filter, fewer fields.",
 }
 
+PARTIAL_FAILURE: Mapping[str, str] = {
+    "all": "Nothing was carried out. Fix what the message names, and send it again.",
+    "some": "The {rest} carried out. Fix what the message names, and send only that again.",
+    "unknown": "Fix what the message names, and send only that again. Check in 3CX which others were carried out.",
+}
+
 NOT_FOUND = "WARNINGS.XAPI.NOT_FOUND"
 # The advice for codes and statuses whose text above or below speaks of a field, where the PBX names none.
 _NO_FIELD = (
@@ -72,7 +78,6 @@ BY_FAILURE: Mapping[str, str] = {
     "connect_timeout": "Nothing was sent. Check host and port of the PBX URL, and the firewalls in between.",
     "timeout": "Check that the PBX responds in a browser. Then raise the timeout, or request less data at once.",
     "not_3cx": "Check the PBX URL. It must be the address of 3CX, not of a web page, a portal or another service.",
-    "partial_failure": "The other changes were carried out. Fix what the message names, and send only that again.",
     "not_attempted": "Send this item again. To continue with the other items after an error, set On Error > "
     "Continue in the node's settings, or use --continue-on-fail.",
 }

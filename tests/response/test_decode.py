@@ -96,13 +96,13 @@ ATTACHED = "attachment; filename"
 @pytest.mark.parametrize(
     ("media_type", "disposition", "name"),
     [
-        ("audio/x-wav", "", "DownloadRecording"),
+        ("audio/x-wav", "", "DownloadRecording.wav"),
         ("audio/x-wav", f'{ATTACHED}="a b.wav"', "a b.wav"),
         ("application/json", f"{ATTACHED}=x.json", "x.json"),
         ("text/csv", f"{ATTACHED}*=UTF-8''f%C3%BCr.csv", "für.csv"),
         ("application/zip", f'{ATTACHED}="../../etc/passwd"', "passwd"),
         ("application/zip", f'{ATTACHED}="C:\\\\x\\\\y.zip"', "y.zip"),
-        ("application/zip", f'{ATTACHED}=".."', "DownloadRecording"),
+        ("application/zip", f'{ATTACHED}=".."', "DownloadRecording.zip"),
         ("text/html", f"{ATTACHED}=report.html", "report.html"),
         ("", "", "DownloadRecording"),
     ],

@@ -193,7 +193,7 @@ class BatchRun:
         async with self._slots:
             response = await client.send(request, timeout=self._plan.options.timeout)
         try:
-            return decode(operation, version, response, client.host)
+            return decode(operation, version, response, client.host, request)
         except ResponseError as error:
             put_in_words(error, request.keys, request.body)
             raise

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from email.message import Message
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import (
@@ -22,13 +21,15 @@ from ..advice import (
     has_types,
     read_other_address,
 )
-from ..errors import NotThreeCxError, PartialFailureError, ResponseError, ThreeCxError
-from ..values.error_body import LONGEST_MESSAGE, ErrorBody, read_error_body
+from ..errors import NotThreeCxError, ResponseError, ThreeCxError
+from ..values.error_body import ErrorBody, read_error_body
 from ..values.json import loads
+from .bulk import check_failures
+from .file_name import make_file_name, read_file_name
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
-    from ..messages import HttpResponse
+    from ..messages import HttpRequest, HttpResponse
 
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")
 
@@ -58,8 +59,14 @@ class Payload:
     next_link: str | None = None
 
 
-def decode(operation: Operation, version: OperationVersion, response: HttpResponse, host: str) -> Payload:
-    """Return the payload.
+def decode(
+    operation: Operation,
+    version: OperationVersion,
+    response: HttpResponse,
+    host: str,
+    request: HttpRequest | None = None,
+) -> Payload:
+    """Return the payload of the response to `request`.
 
     Raises ResponseError with the PBX's message and advice, or NotThreeCxError for a response that 3CX does not send.
     """
@@ -68,15 +75,19 @@ def decode(operation: Operation, version: OperationVersion, response: HttpRespon
         raise _response_error(version, response, media_type, host)
     if not response.content and "content-disposition" not in response.headers:
         return Payload("nothing", response=response)
+    keys, body = (request.keys, request.body) if request is not None else ({}, None)
     if _is_file(response, media_type):
         if media_type == "text/html" and "content-disposition" not in response.headers:
             raise NotThreeCxError(host, response.status, "a web page")
-        return Payload("file", _to_file(response, media_type, version), response=response)
+        return Payload("file", _to_file(response, media_type, version, keys), response=response)
     try:
         document = loads(response.content)
     except ValueError as error:
         raise NotThreeCxError(host, response.status, "JSON that cannot be read") from error
-    return replace(_to_payload(operation, version, document), response=response, document=document)
+    entries = document.get("value") if isinstance(document, Mapping) else document
+    if isinstance(entries, list):
+        check_failures(operation, entries, body)
+    return replace(_to_payload(version, document), response=response, document=document)
 
 
 def _is_file(response: HttpResponse, media_type: str) -> bool:
@@ -86,10 +97,9 @@ def _is_file(response: HttpResponse, media_type: str) -> bool:
     return not (media_type == "application/json" or media_type.endswith("+json"))
 
 
-def _to_payload(operation: Operation, version: OperationVersion, document: Any) -> Payload:
+def _to_payload(version: OperationVersion, document: Any) -> Payload:
     if isinstance(document, Mapping) and isinstance(document.get("value"), list):
         value = document["value"]
-        _check_partial_failure(operation, value)
         link = _annotation(document, "nextLink")
         next_link = link if isinstance(link, str) and link.strip() else None
         return Payload("collection", value, _read_count(_annotation(document, "count")), next_link=next_link)
@@ -115,27 +125,6 @@ def _read_count(count: Any) -> int | None:
     if isinstance(count, str) and count.isascii() and count.isdigit() and len(count) < 19:
         return int(count)
     return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
-
-
-def _check_partial_failure(operation: Operation, results: list[Any]) -> None:
-    """Raise PartialFailureError where a bulk action returned 200 and lists failures, each with its `Error`."""
-    if operation.kind != "action":
-        return
-    failures = [each for each in results if isinstance(each, Mapping) and each.get("Error")]
-    if not failures:
-        return
-    named = "; ".join(_failure_text(each) for each in failures)
-    raise PartialFailureError(
-        f"{operation.id} failed for {len(failures)} of the entities: {named[:LONGEST_MESSAGE]}",
-        description=advice_for(None, "partial_failure"),
-        failures=failures,
-        http_code=200,
-    )
-
-
-def _failure_text(failure: Mapping[str, Any]) -> str:
-    rest = [str(value) for name, value in failure.items() if name not in ("Error", "Status") and value]
-    return f"{' '.join(rest)}: {failure['Error']}" if rest else str(failure["Error"])
 
 
 def _response_error(
@@ -178,11 +167,9 @@ def _advise(version: OperationVersion, status: int, code: str, body: ErrorBody) 
     return advice_for(status, code, names_field=names_field)
 
 
-def _to_file(response: HttpResponse, media_type: str, version: OperationVersion) -> File:
-    header = Message()
-    header["content-disposition"] = response.headers.get("content-disposition", "")
-    # Only the last part of the server's name, whichever slash it uses: a name must not lead out of a folder.
-    name = re.split(r"[/\\]", header.get_filename() or "")[-1].replace("\x00", "").strip()
-    if name in ("", ".", ".."):
-        name = version.template.segments[-1].local_name or "download"
+def _to_file(
+    response: HttpResponse, media_type: str, version: OperationVersion, keys: Mapping[str, Any]
+) -> File:
+    name = read_file_name(response.headers.get("content-disposition", ""))
+    name = name or make_file_name(version.template.segments[-1].local_name or "", keys, media_type)
     return File(response.content, media_type or "application/octet-stream", name)
