@@ -15,6 +15,10 @@ MASK = "********"
 # sent at all.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _HOST = re.compile(r"^[^\s/?#@\\]+$")
+# The paths of 3CX itself: its API, and the pages that people copy the address of. A prefix of a proxy is before them.
+_OWN_PATH = re.compile(r"/+(?:xapi|callcontrol|connect/+token|webclient|index\.html?)(?=/|$)", re.IGNORECASE)
+_API_PATH = re.compile(r"(?:/+xapi(?:/+v1)?)?/*", re.IGNORECASE)
+_LONGEST_SHOWN = 60
 
 
 class Secret:
@@ -54,7 +58,8 @@ class Credential:
 
     `base_url` is scheme, host, port and any prefix of a proxy, without `/xapi/v1` and without a slash at the end.
     Build it with `Credential.of`, which accepts the forms that people type. `ca_file` is a PEM file of the
-    certificate authorities to trust instead of the system's.
+    certificate authorities to trust instead of the system's. `left_out` is what was typed after the address and does
+    not belong to it, such as `/#/office/users` of a browser's address line.
     """
 
     base_url: str
@@ -62,6 +67,7 @@ class Credential:
     client_secret: Secret = field(repr=False)
     verify_tls: bool = True
     ca_file: str | None = None
+    left_out: str = field(default="", repr=False, compare=False)
 
     @classmethod
     def of(
@@ -95,19 +101,38 @@ class Credential:
                     field=name,
                     remedy="Paste it again.",
                 )
-        return cls(normalise_base_url(base_url), client, secret, verify_tls, ca_file)
+        address, left_out = split_base_url(base_url)
+        return cls(address, client, secret, verify_tls, ca_file, left_out)
 
     @property
     def api_url(self) -> str:
         """Return the base URL of the API: `https://pbx.example.com/xapi/v1`."""
         return self.base_url + BASE_PATH
 
+    @property
+    def note(self) -> str:
+        """Return a sentence about what was left out of the URL as typed, empty where nothing was."""
+        if not self.left_out:
+            return ""
+        return f"the PBX URL is read as {self.base_url}: {self.left_out} is not a part of the address"
+
 
 def normalise_base_url(text: str) -> str:
     """Normalise a URL as typed: `pbx.example.com:5001/xapi/v1/` → `https://pbx.example.com:5001`.
 
+    Raises CredentialError as `split_base_url` does.
+    """
+    return split_base_url(text)[0]
+
+
+def split_base_url(text: str) -> tuple[str, str]:
+    """Return the address in a URL as typed, and the rest where it was copied from a browser.
+
+    `https://pbx.example.com/#/office/users` gives `https://pbx.example.com` and `/#/office/users`. The rest is empty
+    for the base URL of the API (`/xapi/v1`), and ends before a `?`, since it is shown to the user.
+
     The default scheme is https. Raises CredentialError for another scheme than http and https, user and password in
-    the URL, a query, a fragment, a bad port or no host. No message repeats the URL, since it may contain a password.
+    the URL, a query, a bad port or no host. No message repeats the URL, since it may contain a password.
     """
     typed = str(text).strip()
     if not typed:
@@ -116,7 +141,9 @@ def normalise_base_url(text: str) -> str:
         )
     if _CONTROL.search(typed):
         raise _url_error("the PBX URL contains a control character or line break", "Paste it again.")
-    parts = _split(typed if "://" in typed else f"https://{typed}")
+    # A browser's address line has the page of 3CX after a "#".
+    address, mark, page = typed.partition("#")
+    parts = _split(address if "://" in address else f"https://{address}")
     if parts.scheme not in ("http", "https"):
         raise _url_error(
             f"the PBX URL's scheme is {parts.scheme!r}", "Use https, or http on a trusted network."
@@ -126,15 +153,38 @@ def normalise_base_url(text: str) -> str:
             "the PBX URL contains a user name or password",
             "Remove them: the Client ID and the API key are used to log in.",
         )
-    if parts.query or parts.fragment or "?" in typed or "#" in typed:
-        raise _url_error("the PBX URL contains a query or fragment", "Enter only scheme, host and port.")
+    if "?" in address:
+        raise _url_error("the PBX URL contains a query", "Enter only scheme, host and port.")
     if not parts.hostname or not _HOST.match(parts.netloc):
         raise _url_error("the PBX URL has no host name", "Enter a URL such as https://pbx.example.com.")
-    path = re.sub(r"/+$", "", parts.path)
-    path = re.sub(r"(?i)/+xapi(/+v1)?$", "", path)
-    if any(part in (".", "..") for part in path.split("/")) or re.search(r"\s", path):
+    if any(part in (".", "..") for part in parts.path.split("/")) or re.search(r"\s", parts.path):
         raise _url_error("the path of the PBX URL cannot be used", "Enter only scheme, host and port.")
-    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
+    prefix, rest = _split_path(parts.path)
+    base_url = f"{parts.scheme}://{parts.netloc.lower()}{prefix}"
+    if not mark and _API_PATH.fullmatch(rest):
+        return base_url, ""
+    return base_url, _show(rest, page if mark else None)
+
+
+def _split_path(path: str) -> tuple[str, str]:
+    """Return the prefix of a proxy, and the path of 3CX's API or of one of its pages."""
+    match = _OWN_PATH.search(path)
+    prefix, rest = (path[: match.start()], path[match.start() :]) if match else (path, "")
+    return prefix.rstrip("/"), rest
+
+
+def _show(rest: str, page: str | None) -> str:
+    """Return what is left out of a URL for a message: without a query, which may contain a token, and cut."""
+    path = re.sub(r"/+", "/", rest).rstrip("/")
+    if page is None:
+        return _cut(path)
+    shown = page.partition("?")[0]
+    return _cut(f"{path}/#{shown}") if shown.strip("/!") else _cut(path)
+
+
+def _cut(text: str) -> str:
+    text = "".join(each if each.isprintable() else " " for each in text)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
 def _split(url: str) -> SplitResult:

@@ -259,3 +259,15 @@ def test_python_m() -> None:
     command = [sys.executable, "-m", "threecx_node.cli", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=True)
     assert done.stdout.startswith("threecx ")
+
+
+def test_an_address_from_the_browser_is_understood(threecx: Threecx, pbx: Simulator) -> None:
+    address = f"{pbx.base_url}/webclient/#/people?token=x"
+    note = f"threecx: note: the PBX URL is read as {pbx.base_url}: /webclient/#/people is not a part of the address\n"
+    checked = threecx("check", "--base-url", address)
+    assert checked.code == 0, checked.err
+    assert checked.err == note
+    assert note.strip().endswith(threecx("check", "--json", "--base-url", address).json["note"])
+    listed = threecx("execute", "ListUser", "--base-url", address)
+    assert (listed.code, listed.err) == (0, note)
+    assert len(listed.json[0]["items"]) > 1

@@ -35,6 +35,19 @@ KEY = "s3cr3t-key-of-the-pbx"
         ("HTTPS://pbx.example.com", "https://pbx.example.com"),
         ("https://[::1]:5001", "https://[::1]:5001"),
         ("https://proxy.example/office/xapi/v1/", "https://proxy.example/office"),
+        ("https://pbx.example.com/xapi/v1/Users", "https://pbx.example.com"),
+        ("https://pbx.example.com/xapi//v1//", "https://pbx.example.com"),
+        ("https://pbx/#/office/users", "https://pbx"),
+        ("https://pbx.example.com/#", "https://pbx.example.com"),
+        ("https://pbx.example.com:5001/#/office/dashboard?filter=x%20y", "https://pbx.example.com:5001"),
+        ("  https://pbx.example.com/webclient/#/people  ", "https://pbx.example.com"),
+        ("pbx.example.com/#/login?next=https://other.example", "https://pbx.example.com"),
+        ("https://pbx.example.com/webclient", "https://pbx.example.com"),
+        ("https://pbx.example.com/WebClient/index.html", "https://pbx.example.com"),
+        ("https://pbx.example.com/index.html#/office", "https://pbx.example.com"),
+        ("https://proxy.example/office/webclient/#/people", "https://proxy.example/office"),
+        ("https://proxy.example/office/#/office/users", "https://proxy.example/office"),
+        ("https://pbx.example.com/connect/token", "https://pbx.example.com"),
     ],
 )
 def test_urls_are_understood(typed: str, meant: str) -> None:
@@ -55,7 +68,10 @@ def test_urls_are_understood(typed: str, meant: str) -> None:
         ("https://pbx.example.com:99999", "host or port"),
         ("https://pbx.example.com:port", "host or port"),
         ("https://pbx.example.com?x=1", "query"),
-        ("https://pbx.example.com/#/login", "fragment"),
+        ("https://pbx.example.com/?x=1#/login", "query"),
+        ("https://ada:hunter2@pbx.example.com/#/office/users", "user name or password"),
+        ("https://pbx.example.com/webclient/?token=hunter2", "query"),
+        ("#/office/users", "no host"),
         ("https://pbx example.com", "host"),
         ("https://pbx.example.com\r\nX-Evil: 1", "control character"),
         ("https://pbx.example.com/a/../b", "path"),
@@ -67,6 +83,32 @@ def test_an_error_about_a_url_does_not_repeat_it(typed: str, problem: str) -> No
     assert caught.value.field == "baseUrl"
     assert caught.value.remedy
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("typed", "left_out"),
+    [
+        ("https://pbx/#/office/users", "/#/office/users"),
+        ("https://pbx/webclient/#/people", "/webclient/#/people"),
+        ("https://pbx/webclient/", "/webclient"),
+        ("https://pbx/xapi/v1/Users", "/xapi/v1/Users"),
+        ("https://pbx/#/login?token=hunter2", "/#/login"),
+        ("https://pbx/#/" + "x" * 500, "/#/" + "x" * 57 + "…"),
+        ("https://pbx/#", ""),
+        ("https://pbx/xapi/v1/", ""),
+        ("https://pbx//", ""),
+    ],
+)
+def test_what_is_left_out_of_a_url_is_reported(typed: str, left_out: str) -> None:
+    credential = Credential.of(typed, "900", KEY)
+    assert credential.left_out == left_out
+    assert credential.base_url == "https://pbx"
+    assert credential == Credential.of("https://pbx", "900", KEY)
+    if left_out:
+        expected = f"the PBX URL is read as https://pbx: {left_out} is not a part of the address"
+        assert credential.note == expected
+    else:
+        assert credential.note == ""
 
 
 @given(st.text(max_size=40))

@@ -342,3 +342,17 @@ def test_a_ca_file_that_cannot_be_read_is_an_error_of_the_call() -> None:
     with pytest.raises(ConfigurationError, match="CA file"):
         asyncio.run(main(Options(continue_on_fail=True)))
     assert asyncio.run(main(Options(dry_run=True))).exit_code == 0
+
+
+def test_an_address_from_the_browser_is_noted() -> None:
+    async def main() -> Batch:
+        copied = Credential.of("https://pbx.example/#/office/users", "workflow", "key")
+        transport = httpx.MockTransport(FakePbx(lambda _: httpx.Response(204)))
+        async with Executor(copied, transport=transport) as executor:
+            return await executor.run("DeleteCallFlowApp", [{}], {"Id": 5})
+
+    batch = asyncio.run(main())
+    assert batch.exit_code == 0
+    assert batch.notes == (
+        "the PBX URL is read as https://pbx.example: /#/office/users is not a part of the address",
+    )

@@ -84,3 +84,16 @@ def test_service_without_key_is_refused(arguments: tuple[str, ...], words: str) 
     assert process.returncode == 2
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_an_address_from_the_browser_is_understood(service: httpx.Client, pbx: dict[str, Any]) -> None:
+    copied = {**pbx, "baseUrl": f"{pbx['baseUrl']}/#/office/users?token=x"}
+    note = f"the PBX URL is read as {pbx['baseUrl']}: /#/office/users is not a part of the address"
+    checked = service.post("/v1/check", json={"pbx": copied}).json()
+    assert checked["ok"] is True
+    assert checked["note"] == note
+    assert checked["message"].endswith(f". Note: {note}")
+    body: dict[str, Any] = {"operation": "ListUser", "items": [{}]}
+    # The executor is shared with a caller that typed the address alone.
+    for address, notes in ((copied, [note]), (pbx, None), (copied, [note])):
+        assert service.post("/v1/execute", json={**body, "pbx": address}).json().get("notes") == notes

@@ -34,9 +34,11 @@ def check(
     credential = inputs.build_credential(
         base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
     )
+    if credential.note:
+        typer.echo(f"threecx: note: {credential.note}", err=True)
     result = asyncio.run(check_credential(credential))
     if as_json:
-        write_json(result.to_json())
+        write_json(result.to_json() | ({"note": credential.note} if credential.note else {}))
         return
     readable = ", ".join(name for name, allowed in result.may.items() if allowed) or "little"
     typer.echo(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")

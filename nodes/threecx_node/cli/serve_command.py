@@ -95,9 +95,13 @@ def serve(
     log_to_stderr()
     executor_key = _read_key(key, key_file)
     _require_key(host, executor_key, without_key=without_key)
+    known = load_profiles(profiles)
+    for name, credential in known.items():
+        if credential.note:
+            typer.echo(f"threecx: note: profile {name}: {credential.note}", err=True)
     config = ServiceConfig(
         key=executor_key,
-        profiles=load_profiles(profiles),
+        profiles=known,
         connections=concurrency,
         max_body_bytes=max_body * 2**20,
         grace=grace,

@@ -187,7 +187,7 @@ class Executor:
             release = await self._choose_release(found, options)
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
-            return ()
+            return self._notes
         planner = Planner(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
@@ -195,7 +195,11 @@ class Executor:
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
         await BatchRun(plan, lambda: self.client, self.credential.base_url, deliver, stop).run()
-        return plan.notes
+        return (*self._notes, *plan.notes)
+
+    @property
+    def _notes(self) -> tuple[str, ...]:
+        return (self.credential.note,) if self.credential.note else ()
 
     async def _choose_release(self, operation: Operation, options: Options) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""

@@ -7,6 +7,7 @@ import hashlib
 import time
 from collections import OrderedDict
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
@@ -64,6 +65,8 @@ class ExecutorPool:
 
     def _create(self, credential: Credential) -> Executor:
         store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
+        # Callers that share an executor may have typed the URL in different ways.
+        credential = replace(credential, left_out="")
         return Executor(credential, connections=self._connections, token_store=store)
 
     async def _close_unused(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
@@ -107,7 +107,11 @@ class Handlers:
         except ThreeCxError as error:
             return _make_json({"ok": False, **error.to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
-        return _make_json({**result.to_json(), "message": message})
+        if not credential.note:
+            return _make_json({**result.to_json(), "message": message})
+        # A canvas shows the message alone.
+        message = f"{message}. Note: {credential.note}"
+        return _make_json({**result.to_json(), "message": message, "note": credential.note})
 
     async def _collect(self, request: Request, batch: _BatchRequest) -> Response:
         """Return all results at once; a caller that closes its connection stops the batch."""
@@ -139,13 +143,15 @@ class Handlers:
         async def run() -> Batch:
             try:
                 async with self._pool.executor(batch.credential) as executor:
-                    return await executor.run(
+                    done = await executor.run(
                         batch.body.operation,
                         batch.items,
                         options=build_options(batch.body.options),
                         on_part=stream.send if stream else None,
                         stop=batch.stop,
                     )
+                notes = [batch.credential.note] if batch.credential.note else []
+                return replace(done, notes=[*notes, *done.notes])
             finally:
                 if stream:
                     stream.end()
