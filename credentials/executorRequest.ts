@@ -82,7 +82,7 @@ function getApiPath(executorUrl: string, url: string, baseUrl = executorUrl): st
 	throw new UserError(`The credential of the 3CX node is not sent to ${address.slice(0, 200)}`, {
 		description:
 			`It is sent to the executor at ${executorUrl} only, to URLs below /v1/. ` +
-			'To work with the PBX, use the 3CX node',
+			"To call any path of 3CX's API, use the operation API > Request of the 3CX node",
 	});
 }
 

@@ -49,7 +49,8 @@ class HttpRequest:
     """A request ready to send: path and query below the base path of an API, without authorization.
 
     `body` is JSON; a request with `part` has a multipart body instead. `keys` are the values of the path parameters as
-    the user gave them, for results and messages.
+    the user gave them, for results and messages. `may_change` is set for a GET of which it is not known that it only
+    reads.
     """
 
     method: str
@@ -59,7 +60,13 @@ class HttpRequest:
     body: bytes | None = None
     keys: Mapping[str, Any] = field(default_factory=dict)
     base_path: str = BASE_PATH
+    may_change: bool = False
     part: FilePart | None = None
+
+    @property
+    def repeats_as(self) -> str:
+        """Return the method by whose rules the request is sent again and its outcome is unknown."""
+        return "POST" if self.may_change else self.method
 
     @property
     def target(self) -> str:

@@ -18,7 +18,8 @@ from tests.descriptor.committed import (
 )
 from tests.support import OPERATIONS as NUMBER_OF_OPERATIONS
 from tests.support import OWN_OPERATIONS
-from threecx_node.descriptor import load_definition
+from threecx_node.catalog.api_request import API_REQUEST, API_RESOURCE, METHODS
+from threecx_node.descriptor import load_definition, properties_of
 
 DOCUMENTED = ("$filter", "$orderby", "$search", "$select", "$expand", "$skip")
 
@@ -30,8 +31,19 @@ def test_each_operation_once() -> None:
         if each["name"] == "operation"
         for choice in each["options"]
     )
+    # Beside the operations of the catalog there is one for any other request.
+    assert offered.pop((API_REQUEST, API_RESOURCE)) == 1
     assert len(offered) == NUMBER_OF_OPERATIONS
     assert offered == Counter((each.id, each.resource) for each in OPERATIONS)
+
+
+def test_api_request() -> None:
+    offered = {each["name"]: each for each in properties_of(DEFINITION, API_REQUEST)}
+    assert list(offered) == ["method", "path", "query", "body", "binaryProperty", "options"]
+    assert {each["value"] for each in offered["method"]["options"]} == set(METHODS)
+    assert offered["method"]["default"] == "GET"
+    assert {"If-Match", "dryRun"} <= {each["name"] for each in offered["options"]["options"]}
+    assert not {"$filter", "allowIncompleteLists"} & {each["name"] for each in offered["options"]["options"]}
 
 
 def test_number_of_operations() -> None:
@@ -236,7 +248,7 @@ def test_default_operation_of_a_resource(resource: str, operation_id: str) -> No
         if each["name"] == "operation"
     }
     assert defaults[resource] == operation_id
-    for name in defaults.values():
+    for name in set(defaults.values()) - {API_REQUEST}:
         first = CATALOG.operation(name)
         assert first.kind not in ("delete", "update")
         assert first.kind != "action" or first.versions[-1].body is not None, name

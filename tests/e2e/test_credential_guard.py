@@ -158,3 +158,25 @@ def test_no_custom_api_call_is_offered(canvas: Canvas) -> None:
     ]
     assert len(names) > 600
     assert "Custom API Call" not in names
+
+
+def test_api_request_instead(canvas: Canvas) -> None:
+    parameters = {"resource": "Api", "path": "/xapi/v1/Users", "query": '{"$top": 2, "$select": "Id"}'}
+    done = canvas.run(canvas.node("ApiRequest", parameters))
+    assert len(done.items("3CX")) == 2, done.error
+    patch = {
+        "resource": "Api",
+        "method": "PATCH",
+        "path": "=/xapi/v1/Users({{ $json.Id }})",
+        "body": '={{ {"FirstName": "Ada"} }}',
+        "options": {"If-Match": '={{ $json["@odata.etag"] }}'},
+    }
+    done = canvas.run(
+        canvas.node("ApiRequest", parameters) | {"name": "Read"}, canvas.node("ApiRequest", patch)
+    )
+    assert [each["json"] for each in done.items("3CX")] == [{"updated": True}] * 2, done.error
+    assert canvas.stage.pbx.requests[-1].json() == {"FirstName": "Ada"}
+    error = canvas.run(
+        canvas.node("ApiRequest", {**parameters, "path": "https://other.example/x"})
+    ).node_error("3CX")
+    assert "is not below /xapi/v1 or /callcontrol" in error["message"]

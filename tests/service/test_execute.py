@@ -269,3 +269,19 @@ def test_all_bad_items_are_in_one_error(service: httpx.Client, pbx: dict[str, An
     last = lines_of(service.post("/v1/execute", json=body, headers=NDJSON).text)[-1]
     assert last["error"] == error
     assert last["summary"].startswith(error["message"])
+
+
+def test_api_request(service: httpx.Client, pbx: dict[str, Any], simulator: Simulator) -> None:
+    parameters = [
+        {"path": "/xapi/v1/Users", "query": [["$top", 1]]},
+        {"method": "POST", "path": "/xapi/v1/Contacts", "body": {"FirstName": "Zoe", "Business": "1"}},
+        {"path": "/connect/token"},
+    ]
+    items = [{"parameters": each} for each in parameters]
+    options = {"continueOnFail": True}
+    body = {"operation": "ApiRequest", "items": items, "options": options, "pbx": pbx}
+    listed, created, refused = service.post("/v1/execute", json=body).json()["results"]
+    assert len(listed["items"]) == 1
+    assert created["items"][0]["json"]["FirstName"] == "Zoe"
+    assert refused["error"]["field"] == "path"
+    assert sorted(api_requests(simulator)) == ["GET /xapi/v1/Users", "POST /xapi/v1/Contacts"]

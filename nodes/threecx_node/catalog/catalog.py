@@ -27,6 +27,7 @@ from typing import Any
 from threecx_credentials.fields import BASE_PATH
 
 from ..errors import ConfigurationError, UnknownNameError
+from .api_request import API_REQUEST, API_RESOURCE, API_RESOURCE_TEXTS, create_api_request
 from .models import (
     Enum,
     Operation,
@@ -65,6 +66,10 @@ class Catalog:
         resources: Mapping[str, Mapping[str, str]] = self._document["resources"]
         return resources
 
+    def resource_texts(self, resource: str) -> Mapping[str, str]:
+        """Return name and singular of a resource by its id; API Request has one that is not in the catalog."""
+        return API_RESOURCE_TEXTS if resource == API_RESOURCE else self.resources[resource]
+
     @property
     def operation_ids(self) -> tuple[str, ...]:
         """Return all operation ids, sorted."""
@@ -73,6 +78,9 @@ class Catalog:
     def operation(self, operation_id: str) -> Operation:
         """Return the operation. Raises UnknownNameError that suggests the nearest name."""
         if found := self._operations.get(operation_id):
+            return found
+        if operation_id == API_REQUEST:
+            found = self._operations[operation_id] = create_api_request(self.releases)
             return found
         raw = self._document["operations"].get(operation_id)
         if raw is None:
@@ -91,6 +99,9 @@ class Catalog:
         """
         if resource is not None:
             resource = self.resource_id(resource)
+            if resource == API_RESOURCE:
+                yield self.operation(API_REQUEST)
+                return
         if release is not None:
             self.check_release(release)
         for operation_id in self.operation_ids:
@@ -107,6 +118,8 @@ class Catalog:
         Raises UnknownNameError that suggests the nearest id.
         """
         wanted = name.replace(" ", "").casefold()
+        if wanted == API_RESOURCE.casefold():
+            return API_RESOURCE
         for resource in self.resources:
             if wanted in (resource.casefold(), self.resources[resource]["name"].replace(" ", "").casefold()):
                 return resource
@@ -220,6 +233,10 @@ class Catalog:
         if isinstance(version.body, str):
             return self.properties_in(version.body, release)
         return select_release(version.body, release)
+
+    def is_readable(self, name: str) -> bool:
+        """Return whether a name is that of an entity set or of settings, which a GET reads and does not change."""
+        return self._paths.is_readable(name)
 
     def reader(self, operation: Operation, release: str | None = None) -> Operation | None:
         """Return the operation that gets the entity which `operation` updates, None where there is none."""

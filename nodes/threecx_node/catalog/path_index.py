@@ -56,6 +56,10 @@ class PathIndex:
         """Return the parameter that is the key of an entity of `entity_set`, None where no entity can be got."""
         return self._keys.get(entity_set)
 
+    def is_readable(self, name: str) -> bool:
+        """Return whether a list or an entity is at this name, or settings are."""
+        return name in self._lists[None] or name in self._keys or f"/{name}" in self._readers
+
     def reader(self, path: str) -> str | None:
         """Return the operation that gets the entity at a path template, or None."""
         return self._readers.get(path)

@@ -88,7 +88,7 @@ def describe(
 
 
 def _matches(operation: Operation, facts: Catalog, search: str) -> bool:
-    resource = facts.resources[operation.resource]["name"]
+    resource = facts.resource_texts(operation.resource)["name"]
     text = f"{operation.id} {operation.action} {resource} {operation.name}".casefold()
     return all(word in text for word in re.split(r"[\W_]+", search.casefold()))
 

@@ -53,7 +53,7 @@ def _print_introduction(
     catalog: Catalog, node: Node, node_file: str, items_file: str, items: int, base_url: str
 ) -> None:
     operation = catalog.operation(node.operation)
-    resource = catalog.resources[operation.resource]["name"]
+    resource = catalog.resource_texts(operation.resource)["name"]
     lines = [
         f"A simulated 3CX listens on {base_url}, for this demo only.",
         f"Node   {node_file}: {resource}, {operation.action}",

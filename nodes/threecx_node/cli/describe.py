@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.api_request import API_REQUEST, EXAMPLE
 from ..values.json import dumps
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
     if release is not None:
         catalog.check_release(release)
     version = operation.version(release)
-    resource = catalog.resources[operation.resource]["name"]
+    resource = catalog.resource_texts(operation.resource)["name"]
     fields = catalog.body_properties(version, release)
     described: dict[str, Any] = {
         "operation": operation.id,
@@ -58,6 +59,8 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         described["file"] = _describe_upload(version.upload)
     if version.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
+    if operation.id == API_REQUEST:
+        described["parameters"].append({"name": "body", "type": "JSON", "required": False})
     others = [
         {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
         for each in operation.versions
@@ -130,6 +133,8 @@ def _example(
     catalog: Catalog, operation: Operation, version: OperationVersion, fields: Mapping[str, Property]
 ) -> str:
     """Return a command that can be pasted; its values are samples."""
+    if operation.id == API_REQUEST:
+        return EXAMPLE
     words = ["threecx", "execute", operation.id]
     for parameter in version.parameters:
         value = _SAMPLES.get(parameter.type, "text")

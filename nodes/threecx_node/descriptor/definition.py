@@ -15,6 +15,7 @@ PropertyType = Literal[
     "boolean",
     "collection",
     "dateTime",
+    "json",
     "multiOptions",
     "number",
     "options",

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -58,8 +59,14 @@ class Paging:
         return self.page_size if self.limit is None else min(self.limit, self.page_size)
 
 
-NEXT_LINKS_ONLY = Paging(limit=None, can_skip=False)
-"""How the list of an operation without `$top` is read: in one response, and by next links where it has any."""
+def by_next_links(request: HttpRequest) -> Paging:
+    """Return how the list of an operation without paging is read: in one response, and by next links if it has any.
+
+    An API request may have `$top` and `$skip` of its own.
+    """
+    given = dict(re.findall(r"(?:^|&)\$(top|skip)=(\d+)(?=&|$)", request.query))
+    limit = int(given["top"]) if "top" in given else None
+    return Paging(limit=limit, skip=int(given.get("skip", 0)), can_skip=False)
 
 
 def page_options(catalog: Catalog, version: OperationVersion, query: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
+from ..catalog.api_request import API_REQUEST, get_responder
 from ..catalog.list_entries import whole_schemas
 from ..catalog.summary_fields import simple_fields
 from ..errors import ItemError, ParameterError, ThreeCxError
@@ -18,6 +19,7 @@ from ..parameters.columns import MAX_LEFT_OUT, describe_left_out
 from ..parameters.files import DEFAULT_BINARY_PROPERTY, load_shared_file
 from ..parameters.resolve import ResolvedParameters, resolve_parameters
 from ..parameters.table import ParameterTable
+from ..request.api_request import ApiRequestBuilder
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
 from .paging import Paging, page_options
@@ -49,7 +51,8 @@ class PlannedItem:
 
     Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
     pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty. `response_format` is
-    one of RESPONSE_FORMATS. `stored_lists` are compared with the body before an update that may lose some of them.
+    one of RESPONSE_FORMATS. Of an API request, `responder` is the operation whose responses its response is like.
+    `stored_lists` are compared with the body before an update that may lose some of them.
     """
 
     index: int
@@ -62,6 +65,7 @@ class PlannedItem:
     response_format: str = RESPONSE_FORMATS[0]
     has_filter: bool = False
     error: ThreeCxError | None = None
+    responder: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ class Planner:
         self._options = options
         self._version: OperationVersion = operation.version(release)
         self._table = ParameterTable(catalog, operation, self._version, release)
-        self._builder = RequestBuilder(
+        self._is_api_request = operation.id == API_REQUEST
+        self._builder = (ApiRequestBuilder if self._is_api_request else RequestBuilder)(
             catalog,
             operation,
             release,
@@ -150,7 +155,9 @@ class Planner:
             kept_fields=self._choose_fields(resolved),
             binary_property=resolved.binary_property,
             response_format=resolved.response_format,
-            has_filter="$filter" in resolved.values.query,
+            has_filter="$filter" in resolved.values.query
+            or (self._is_api_request and "$filter=" in request.query),
+            responder=get_responder(request.method) if self._is_api_request else None,
         )
 
     def _plan_comparison(self, request: HttpRequest, resolved: ResolvedParameters) -> StoredLists | None:

@@ -18,7 +18,7 @@ from ..response.items import to_items
 from ..response.whole import to_whole_items
 from ..response.wording import put_in_words
 from .dry_run import describe_item
-from .paging import NEXT_LINKS_ONLY, ListReader
+from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
 from .results import Result
 from .stored_lists import explain_failed_read
@@ -145,13 +145,17 @@ class BatchRun:
     async def _exchange_item(self, planned: PlannedItem, request: HttpRequest) -> None:
         """Send the item's request, or all pages of its list, and deliver what comes."""
         operation, version = self._plan.operation, self._plan.version
+        if planned.responder is not None:
+            operation, version = planned.responder, planned.responder.versions[0]
         paging, first = planned.paging, None
-        if paging is None:
+        if paging is None or planned.responder is not None:
             first = await self._exchange(request, operation, version)
-            if first.next_link is None and first.count is None:
+            # Of an API request the user decides how much of a counted list it reads.
+            goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
+            if not goes_on:
                 await self._finish(self._to_result(planned, request, first))
                 return
-            paging = NEXT_LINKS_ONLY
+            paging = paging or by_next_links(request)
 
         async def exchange(page: HttpRequest) -> Payload:
             return await self._exchange(page, operation, version)
@@ -212,7 +216,7 @@ class BatchRun:
             return Result(planned.index, items=items, more=more)
         [payload] = payloads
         items = to_items(
-            self._plan.operation,
+            planned.responder or self._plan.operation,
             payload,
             planned.index,
             keys=request.keys,

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
+from ..catalog.api_request import API_REQUEST
 from ..errors import UnknownNameError
 from ..messages import IF_MATCH
 from .files import BINARY_PROPERTY, FILE_NAME
@@ -145,7 +146,8 @@ class ParameterTable:
         names += [IF_MATCH] if self.version.if_match else []
         names += [each.name for each in self._file.values()]
         names += self.version.query
-        names += ["body", *self.fields] if self.version.body is not None else []
+        has_body = self.version.body is not None or self.operation.id == API_REQUEST
+        names += ["body", *self.fields] if has_body else []
         return tuple(names)
 
 

@@ -67,6 +67,13 @@ class BodyEncoder:
         checked = self._object(value, self.declared, "", 0)
         if check is not None:
             check(checked)
+        return self._dump(checked)
+
+    def encode_any(self, value: Any) -> bytes:
+        """Return a value about which the catalog says nothing as JSON, without undefined fields. Raises BodyError."""
+        return self._dump(self._untyped(value, "body", 0))
+
+    def _dump(self, checked: Any) -> bytes:
         try:
             data = dumps(checked)
         except (TypeError, ValueError) as error:

@@ -49,6 +49,7 @@ class RequestBuilder:
         self.operation = operation
         self.version: OperationVersion = operation.version(release)
         self._pieces = self.version.template.pieces
+        self._catalog = catalog
         self._max_body_bytes = max_body_bytes
         self._encoders = {each.name: _make_encoder(each, time_zone) for each in self.version.parameters}
         self._query_options = frozenset(self.version.query)

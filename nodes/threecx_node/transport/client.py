@@ -124,12 +124,12 @@ class PbxClient:
                 try:
                     response = await self._send_once(request, timeout)
                 except TransportError as error:
-                    wait = self._retry.wait_before_retry(request.method, attempt, error)
+                    wait = self._retry.wait_before_retry(request.repeats_as, attempt, error)
                     if wait is None:
                         raise
                     reason = error.code
                 else:
-                    wait = self._retry.wait_before_retry(request.method, attempt, response)
+                    wait = self._retry.wait_before_retry(request.repeats_as, attempt, response)
                     if wait is None:
                         return response
                     reason = str(response.status)
@@ -165,7 +165,7 @@ class PbxClient:
                 request.method, request.url(""), headers, body, timeout
             )
         except TransportError as error:
-            if is_outcome_unknown(request.method, error):
+            if is_outcome_unknown(request.repeats_as, error):
                 error.outcome_unknown = True
                 error.description = f"{UNKNOWN_OUTCOME} {error.description}"
             raise
@@ -174,7 +174,7 @@ class PbxClient:
             return response
         # A server that repeats the request in its error repeats the token.
         content = response.content.replace(secret.encode(), MASK.encode())
-        is_unknown = is_outcome_unknown(request.method, response.status)
+        is_unknown = is_outcome_unknown(request.repeats_as, response.status)
         return HttpResponse(response.status, response.headers, content, outcome_unknown=is_unknown)
 
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:

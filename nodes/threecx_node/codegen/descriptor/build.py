@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ...catalog.labels import describe_releases
+from .api_request import RESOURCE_CHOICE, build_operation_property, build_request_properties
 from .hints import HINTS
 from .options import build_call_properties
 from .parameters import build_path_properties
@@ -24,7 +25,7 @@ _FIRST_KINDS = ("list", "get", "create", "update", "function", "action", "delete
 
 
 def build(catalog: Catalog) -> Definition:
-    """Return the descriptor, which contains each operation of the catalog once."""
+    """Return the descriptor, which contains each operation of the catalog once, and API Request."""
     return {
         "generator": GENERATOR,
         "displayName": "3CX",
@@ -45,6 +46,8 @@ def build(catalog: Catalog) -> Definition:
         "properties": [
             _build_resource_property(catalog),
             *(_build_operation_property(catalog, resource) for resource in catalog.resources),
+            build_operation_property(catalog),
+            *build_request_properties(),
             *build_path_properties(catalog),
             *build_call_properties(catalog),
         ],
@@ -73,6 +76,7 @@ def _build_resource_property(catalog: Catalog) -> NodeProperty:
     choices: list[Choice] = [
         {"name": texts["name"], "value": resource} for resource, texts in catalog.resources.items()
     ]
+    choices.append(RESOURCE_CHOICE)
     values = [each["value"] for each in choices]
     return {
         "displayName": "Resource",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...catalog.api_request import API_REQUEST
 from ...catalog.replaced_lists import find_replaced_lists
 from ...catalog.summary_fields import is_worth_simplifying
+from .api_request import BODY, IF_MATCH_OPTION
 from .parameters import show_for
 
 BINARY_PROPERTY = "binaryPropertyName"
@@ -104,10 +106,11 @@ def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
         show_for(_INPUT_BINARY, _find_operations(catalog, lambda version: version.upload is not None)),
         show_for(_FILE_NAME, _find_operations(catalog, lambda version: version.upload is not None)),
         show_for(_BODY, _find_operations(catalog, lambda version: version.body is not None)),
+        show_for(BODY, [API_REQUEST]),
         show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
         limit,
         show_for(_SIMPLIFY, _find_operations(catalog, lambda version: _simplifies(catalog, version))),
-        show_for(_BINARY, _find_operations(catalog, _is_file)),
+        show_for(_BINARY, [*_find_operations(catalog, _is_file), API_REQUEST]),
         _build_options(catalog),
     ]
 
@@ -165,6 +168,7 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             "default": False,
             "description": "Whether to return the requests without sending them",
         },
+        show_for(IF_MATCH_OPTION, [API_REQUEST], nested=True),
         query(
             {
                 "displayName": "Include Count",
