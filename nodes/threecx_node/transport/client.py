@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import re
-import ssl
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
 
@@ -30,6 +28,7 @@ from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIME
 from .failures import FOREIGN, translate_failure, translate_refusal
 from .retry import RetryPolicy, is_outcome_unknown
 from .session import Session
+from .tls import build_tls_context
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +95,8 @@ class PbxClient:
         self._transport: Transport
         self._exchange: Exchange
         if transport is None:
-            session = Session(tls=_tls_context(credential), connect_timeout=connect_timeout, headers=_HEADERS)
+            tls = build_tls_context(verify=credential.verify_tls, ca_file=credential.ca_file)
+            session = Session(tls=tls, connect_timeout=connect_timeout, headers=_HEADERS)
             self._transport, self._exchange = session, session.exchange
         else:
             self._transport, self._exchange = transport, _HttpxExchange(transport, connect_timeout)
@@ -280,27 +280,3 @@ def _parse_base_url(base_url: str) -> httpx.URL:
             description="Enter a URL such as https://pbx.example.com:5001.",
             field="baseUrl",
         ) from error
-
-
-def _tls_context(credential: Credential) -> ssl.SSLContext:
-    if not credential.verify_tls:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if credential.ca_file is None:
-        return _default_tls_context()
-    try:
-        return ssl.create_default_context(cafile=credential.ca_file)
-    except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(
-            f"cannot read the CA file {credential.ca_file}",
-            description="It must be a PEM file.",
-            field="caFile",
-        ) from error
-
-
-# Reading all certificate authorities takes tens of milliseconds, in which the event loop is blocked.
-@functools.cache
-def _default_tls_context() -> ssl.SSLContext:
-    return httpx.create_ssl_context()

@@ -17,13 +17,19 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import httpx
 import yarl
 
 from ..messages import HttpResponse
 from ..options import DEFAULT_TIMEOUT
 from .sockets import Acknowledgements, has_input
+from .tls import key_log_error
+
+try:
+    import aiohttp
+except OSError as error:
+    # It makes TLS contexts when it is imported.
+    raise key_log_error(error) from error
 
 if TYPE_CHECKING:
     import ssl
