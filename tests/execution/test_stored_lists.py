@@ -144,6 +144,17 @@ def test_a_dry_run_names_the_read(pbx: Simulator) -> None:
     assert "before" not in plain
 
 
+def test_a_very_long_list_is_compared_in_bounded_time() -> None:
+    count = 10_000
+    stored = {"Agents": [{"Number": str(number), "SkillGroup": "3"} for number in range(count)]}
+    fake = FakePbx(lambda _: httpx.Response(200, json=stored))
+    body = {"Agents": [{"Number": str(number)} for number in range(count)]}
+    [result] = run(fake, "UpdateQueue", [{}], {"Id": 5, "body": body}).results
+    assert result.error is not None
+    assert f"and {count - 5} more" in result.error.message
+    assert len(result.error.one_line()) < 1000
+
+
 def test_agents_by_their_number_alone(pbx: Simulator) -> None:
     [queue] = ask(pbx, "ListQueue", {"limit": 1, "$expand": "Agents"})
     numbers = [{"Number": each["Number"]} for each in queue["Agents"]]

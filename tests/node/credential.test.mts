@@ -194,6 +194,12 @@ describe('authenticate', () => {
 		await expect(sign({ executorUrl: 'http://executor.test' }, { url: '/v1/check', ...options })).rejects.toThrow();
 	});
 
+	it('signs a request again that is signed already, as n8n does for a second attempt', async () => {
+		const credentials = { executorUrl: 'https://executor.test/3cx', executorKey: 'k' };
+		const signed = await sign(credentials);
+		expect(await sign(credentials, signed as RequestOptions)).toEqual(signed);
+	});
+
 	it('follows no redirect, with either helper of n8n', async () => {
 		const options = { url: '/v1/check', followRedirect: true, followAllRedirects: true, maxRedirects: 5 };
 		expect(await sign({ executorUrl: 'http://executor.test' }, options)).toMatchObject({

@@ -44,7 +44,7 @@ def create_api_request(releases: tuple[str, ...]) -> Operation:
 @cache
 def get_responder(method: str) -> Operation:
     """Return an operation whose responses are as those of a request with `method`."""
-    return _create(METHODS[method], method, (), ())
+    return _create(METHODS[method], method, (Parameter("path", "String"),), ())
 
 
 def _create(

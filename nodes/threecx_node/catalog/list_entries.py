@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .catalog import Catalog
     from .models import Property
@@ -97,20 +97,31 @@ def lasting_fields(catalog: Catalog, schema: str, release: str | None) -> Mappin
     }
 
 
-def find_entry(
-    entry: Mapping[str, Any], stored: list[Mapping[str, Any]], schema: Mapping[str, Property]
-) -> Mapping[str, Any] | None:
-    """Return the stored entry that has the identity of `entry`, None where it is a new one.
+class StoredEntries:
+    """The stored entries of one list, by what identifies them."""
 
-    An Id of 0 is that of a template, so it identifies nothing.
-    """
-    for key in _keys_of(schema):
-        if not (value := entry.get(key)):
-            continue
-        matching = [each for each in stored if each.get(key) == value]
-        if len(matching) == 1:
-            return matching[0]
-    return None
+    def __init__(self, stored: Sequence[Mapping[str, Any]], schema: Mapping[str, Property]) -> None:
+        self._by_key: dict[str, dict[Any, Mapping[str, Any] | None]] = {}
+        for key in _keys_of(schema):
+            found: dict[Any, Mapping[str, Any] | None] = {}
+            for each in stored:
+                if (value := _identity(each, key)) is not None:
+                    # Two entries with the same value are not identified by it.
+                    found[value] = None if value in found else each
+            self._by_key[key] = found
+
+    def find(self, entry: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the stored entry that has the identity of `entry`, None where it is a new one."""
+        for key, stored in self._by_key.items():
+            if (found := stored.get(_identity(entry, key))) is not None:
+                return found
+        return None
+
+
+def _identity(entry: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key; an Id of 0 is that of a template, so it identifies nothing."""
+    value = entry.get(key)
+    return value if isinstance(value, (str, int)) and value else None
 
 
 def name_entry(entry: Mapping[str, Any], schema: Mapping[str, Property], place: int) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.list_entries import find_entry, has_default, lasting_fields, name_entry
+from ..catalog.list_entries import StoredEntries, has_default, lasting_fields, name_entry
 from ..catalog.replaced_lists import ReplacedLists, find_replaced_lists
 from ..errors import BodyError, ResponseError
 from ..messages import HttpRequest, RequestValues
@@ -168,9 +168,9 @@ class ListComparison:
         if not isinstance(given, list) or not isinstance(stored, list):
             return
         declared = self._catalog.properties_in(schema, self._release)
-        known = [each for each in stored if isinstance(each, Mapping)]
+        known = StoredEntries([each for each in stored if isinstance(each, Mapping)], declared)
         for place, entry in enumerate(given):
-            old = find_entry(entry, known, declared) if isinstance(entry, Mapping) else None
+            old = known.find(entry) if isinstance(entry, Mapping) else None
             if old is not None:
                 name = name_entry(entry, declared, place)
                 yield from self._compare_entries(entry, old, schema, f"{where}[{name}]")

@@ -6,6 +6,7 @@ A path leads to the APIs of the PBX only: nothing in it can name another host, o
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote
@@ -29,6 +30,7 @@ _PLAIN_QUERY = "$'(),:/@!*;=~"
 _ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _UNSENDABLE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _QUERY_START = re.compile(r"^((?:[^'?]|'[^']*')*)\?(.*)$", re.DOTALL)
+_LONGEST_PATH = 65_536
 # A text that was encoded more often than this has no honest reason.
 _DEEPEST_ENCODING = 5
 _DOT_SEGMENT = re.compile(r"\.{1,2}(;.*)?")
@@ -44,8 +46,8 @@ class ApiRequestBuilder(RequestBuilder):
         method = _read_method(values.parameters.get("method"))
         root, path, query_of_path = _read_path(values.parameters.get("path"))
         query = [*_read_text(query_of_path), *_read_query(values.parameters.get("query"))]
-        names = [name for name, _ in query]
-        if doubled := sorted({name for name in names if name.startswith("$") and names.count(name) > 1}):
+        counts = Counter(name for name, _ in query)
+        if doubled := [name for name, count in counts.items() if name.startswith("$") and count > 1]:
             raise ParameterError(
                 f"{doubled[0]} is given twice", field="query", description="Give it in path or in query."
             )
@@ -97,6 +99,8 @@ def _read_path(value: Any) -> tuple[str, str, str]:
             f"path: expected a text, got {describe(value)}", field="path", description=_ADVICE
         )
     text = value.strip()
+    if len(text) > _LONGEST_PATH:
+        raise ParameterError(f"path: it is longer than {_LONGEST_PATH} characters", field="path")
     found = _QUERY_START.match(text)
     typed = str(found[1]) if found else text
     query = str(found[2]) if found else ""
