@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.api_request import API_REQUEST, EXAMPLE
-from ..values.json import dumps
+from .examples import build_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..catalog import Catalog, Operation, OperationVersion, Parameter, Property, Upload
-
-_SAMPLES: Mapping[str, Any] = {
-    "Int32": 12,
-    "Int64": 12,
-    "Byte": 1,
-    "Boolean": True,
-    "String": "text",
-    "Guid": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
-    "DateTimeOffset": "2026-01-31T08:00:00Z",
-    "Date": "2026-01-31",
-    "TimeOfDay": "08:00:00",
-    "Duration": "PT30S",
-    "Single": 1.5,
-    "Double": 1.5,
-    "Decimal": 1.5,
-}
-_SAMPLE_FILES = {"audio/wav": "closed.wav"}
-_FIELDS_IN_EXAMPLE = 2
+    from ..catalog import Catalog, Operation, Parameter, Property, Upload
 
 
 def describe_operation(catalog: Catalog, operation: Operation, release: str | None = None) -> dict[str, Any]:
@@ -53,7 +33,9 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
             "kind": version.returns.kind,
             **({"type": version.returns.type} if version.returns.type else {}),
         },
-        "example": _example(catalog, operation, version, fields),
+        "example": build_example(
+            catalog, operation, version, catalog.body_properties(version, release or version.releases[-1])
+        ),
     }
     if version.upload:
         described["file"] = _describe_upload(version.upload)
@@ -127,38 +109,3 @@ def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, 
     if field.releases:
         described["releases"] = list(field.releases)
     return described
-
-
-def _example(
-    catalog: Catalog, operation: Operation, version: OperationVersion, fields: Mapping[str, Property]
-) -> str:
-    """Return a command that can be pasted; its values are samples."""
-    if operation.id == API_REQUEST:
-        return EXAMPLE
-    words = ["threecx", "execute", operation.id]
-    for parameter in version.parameters:
-        value = _SAMPLES.get(parameter.type, "text")
-        words += ["-p", f"{parameter.name}={str(value).lower() if isinstance(value, bool) else value}"]
-    if version.upload:
-        words += ["-p", f"{version.upload.name}=@{_SAMPLE_FILES.get(version.upload.media_type, 'FILE')}"]
-    if fields:
-        # Simple fields make the clearest example; keys are set by the PBX.
-        plain = sorted(
-            (name for name in fields if name not in ("Id", "Number")),
-            key=lambda name: fields[name].type.name not in _SAMPLES or fields[name].type.collection,
-        )
-        choices = [each[0] for each in catalog.required_choices(operation) if len(each) > 1]
-        needed = [*catalog.required_fields(operation), *choices]
-        chosen = [*needed, *(name for name in plain if name not in needed)]
-        shown = chosen[: max(_FIELDS_IN_EXAMPLE, len(needed))]
-        body = {name: _sample(catalog, fields[name]) for name in shown}
-        words += ["--body", dumps(body).decode()]
-    return shlex.join([*words, "--dry-run"])
-
-
-def _sample(catalog: Catalog, field: Property) -> Any:
-    if field.type.collection:
-        return []
-    if enum := catalog.enums.get(field.type.name):
-        return enum.members[0]
-    return _SAMPLES.get(field.type.name, {})
