@@ -50,7 +50,7 @@ class Shell:
 
     def __init__(self, pbx: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pbx = pbx
-        # Typer builds it anew in each call of `app`.
+        # Each call of `app` would build it again.
         self._command = get_command(app)
         self._loop = asyncio.new_event_loop()
         self._executor = self._connect()
