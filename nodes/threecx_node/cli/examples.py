@@ -87,5 +87,7 @@ def _choose_field(catalog: Catalog, operation: Operation, release: str, field: P
         return []
     if enum := catalog.enums.get(field.type.name):
         return enum.members[0]
+    if field.type.name == "String" and field.name.endswith("DN"):
+        return NUMBERS["Users"]
     sample = BY_NAME.get(field.name.casefold()) if operation.kind == "action" else None
     return BY_TYPE.get(field.type.name, {}) if sample is None else sample
