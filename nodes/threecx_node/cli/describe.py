@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.api_request import API_REQUEST
 from .examples import build_example
 
 if TYPE_CHECKING:

@@ -169,6 +169,7 @@ BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "SetRoutes": {"routes": {"Id": 20, "Routes": []}},
     "TestOutboundCall": {"contact": "112", "destination": "+43512555010"},
     "TestEmail": {"settings": {"FakeId": 1}},
+    "UpdateOfficeHours": {"TimeZoneId": "4"},
     "UpdateProperty": {"Value": "Example Ltd"},
     "ValidateLink": {"model": {"FriendlyName": "sales", "Pair": "112"}},
 }

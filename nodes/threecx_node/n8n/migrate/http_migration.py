@@ -55,7 +55,8 @@ def migrate_http_node(
     method = http.method.upper()
     found = find_request(catalog, method, url.segments)
     if found is None:
-        raise MigrationError((f"no operation of 3CX's API is {method} {url.path}",))
+        reason = f"no operation of 3CX's API is {method} {url.path}; API Request sends any method and path"
+        raise MigrationError((reason,))
     draft = _HttpDraft(catalog, found, url)
     draft.read(http)
     if draft.problems:
