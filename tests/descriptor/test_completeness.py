@@ -108,7 +108,7 @@ def test_types() -> None:
     fitting = {
         "String": {"string", "resourceLocator"},
         "Guid": {"string", "resourceLocator"},
-        "Int32": {"number", "resourceLocator", "string"},
+        "Int32": {"number", "options", "resourceLocator", "string"},
         "Boolean": {"boolean"},
         "DateTimeOffset": {"dateTime"},
     }
@@ -116,6 +116,10 @@ def test_types() -> None:
         for parameter in each.versions[-1].parameters:
             field = OFFERED[each.id][parameter.name]
             assert field["type"] in fitting[parameter.type], (each.id, parameter)
+            if field["type"] == "options":
+                # A bare number of a stored workflow is one of the choices.
+                values = sorted(choice["value"] for choice in field["options"])
+                assert values == sorted(parameter.choices.values())
             if parameter.type == "Int32" and field["type"] == "string":
                 # Only an ID: an empty number would be sent as 0.
                 assert field["displayName"].endswith("ID")

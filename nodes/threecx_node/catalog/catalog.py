@@ -339,7 +339,14 @@ def _create_version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> Operat
 def _create_parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
     if isinstance(raw, str):
         return Parameter(name, raw)
-    return Parameter(name, raw["type"], raw.get("maxLength"), raw.get("optional", False))
+    return Parameter(
+        name,
+        raw["type"],
+        raw.get("maxLength"),
+        raw.get("optional", False),
+        raw.get("default"),
+        raw.get("choices", {}),
+    )
 
 
 def _create_property(name: str, raw: str | Mapping[str, Any]) -> Property:

@@ -43,13 +43,16 @@ class TypeRef:
 class Parameter:
     """A typed parameter of a path: a key or an argument of a function.
 
-    Where an `optional` argument is empty, the function returns all; the path then contains `''`.
+    An `optional` argument may be empty; the path then contains `''`. `default` is the value of an argument that is not
+    given. `choices` are the known values by name, such as `{"all": 0, "answered": 1}`; others are accepted.
     """
 
     name: str
     type: str
     max_length: int | None = None
     optional: bool = False
+    default: str | int | bool | None = None
+    choices: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

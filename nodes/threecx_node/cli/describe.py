@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.api_request import API_REQUEST
+from ..values.json import dumps
 from .examples import build_example
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         "resource": resource,
         "action": operation.action,
         "kind": operation.kind,
+        **({"note": operation.description} if operation.description else {}),
         "releases": list(operation.releases),
         "request": f"{version.method} {version.path}",
         "parameters": [_parameter(each) for each in version.parameters],
@@ -61,16 +63,15 @@ def to_text(described: Mapping[str, Any]) -> str:
         f"  {described['request']}",
         f"  resource {described['resource']}, 3CX {releases[0]} to {releases[-1]}",
     ]
+    if note := described.get("note"):
+        lines.append(f"  {note}")
     lines += [
         f"  3CX {version['releases'][0]} to {version['releases'][-1]}: {version['request']}"
         for version in described.get("shapes", [])
     ]
     if described["parameters"]:
         lines += ["", "Parameters"]
-        lines += [
-            f"  {each['name']:<24}{each['type']}{'' if each['required'] else ', optional'}"
-            for each in described["parameters"]
-        ]
+        lines += [f"  {each['name']:<24}{_parameter_text(each)}" for each in described["parameters"]]
     if described["query"]:
         lines += ["", "Query options", f"  {' '.join(described['query'])}"]
     if file := described.get("file"):
@@ -82,6 +83,16 @@ def to_text(described: Mapping[str, Any]) -> str:
     returns = described["returns"]
     lines += ["", "Returns", f"  {returns['kind']} {returns.get('type', '')}".rstrip()]
     return "\n".join([*lines, "", "Example", f"  {described['example']}"])
+
+
+def _parameter_text(parameter: Mapping[str, Any]) -> str:
+    text = str(parameter["type"])
+    if choices := parameter.get("choices"):
+        named = ", ".join(f"{name} ({value})" for name, value in choices.items())
+        text += f": {named}, or another number of 3CX"
+    if "default" in parameter:
+        return f"{text}, {dumps(parameter['default']).decode()} where it is not given"
+    return text if parameter["required"] else f"{text}, optional"
 
 
 def _type_text(field: Mapping[str, Any]) -> str:
@@ -98,7 +109,13 @@ def _describe_upload(upload: Upload) -> dict[str, Any]:
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:
-    return {"name": parameter.name, "type": parameter.type, "required": not parameter.optional}
+    described: dict[str, Any] = {"name": parameter.name, "type": parameter.type}
+    described["required"] = not parameter.optional and parameter.default is None
+    if parameter.choices:
+        described["choices"] = dict(parameter.choices)
+    if parameter.default is not None:
+        described["default"] = parameter.default
+    return described
 
 
 def _field(catalog: Catalog, field: Property, release: str | None) -> dict[str, Any]:

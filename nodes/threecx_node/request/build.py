@@ -54,6 +54,9 @@ class RequestBuilder:
         self._encoders = {each.name: _make_encoder(each, time_zone) for each in self.version.parameters}
         self._query_options = frozenset(self.version.query)
         self._may_be_empty = frozenset(each.name for each in self.version.parameters if each.optional)
+        self._defaults = {
+            each.name: each.default for each in self.version.parameters if each.default is not None
+        }
         self._has_fixed_path = not self.version.parameters
         returned = self.version.returns
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
@@ -107,7 +110,9 @@ class RequestBuilder:
             if name in open_keys:
                 pieces[place] = f"{{{name}}}"
             else:
-                pieces[place], keys[name] = self._encode(name, parameters.get(name))
+                # A default is for an argument that is not given. One that was evaluated to nothing is an error.
+                value = parameters[name] if name in parameters else self._defaults.get(name)
+                pieces[place], keys[name] = self._encode(name, value)
         check_period(keys)
         return "".join(pieces), keys
 
@@ -191,6 +196,8 @@ def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tu
     def encode(value: Any) -> tuple[str, Any]:
         if value == "" and parameter.optional:
             return "''", value
+        if isinstance(value, str) and parameter.choices:
+            value = _read_choice(parameter, value)
         coerced = coerce(type_name, value, time_zone)
         if is_span:
             coerced = format_span(coerced.strip())
@@ -199,3 +206,13 @@ def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tu
         return literal(type_name, coerced), coerced
 
     return encode
+
+
+def _read_choice(parameter: Parameter, text: str) -> str | int:
+    """Return the number of a named value, any other text as it is. Raises CoercionError for an unknown name."""
+    folded = text.strip().casefold()
+    if folded in parameter.choices:
+        return parameter.choices[folded]
+    if folded[:1].isalpha():
+        raise CoercionError(f"{', '.join(parameter.choices)} or a number", text)
+    return text

@@ -30,7 +30,7 @@ def merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dict
     texts = naming.name_operations(merged)
     required = naming.load_overrides().get("required", {})
     for operation_id, entry in merged.items():
-        _mark_optional(entry)
+        _describe_arguments(entry)
         if operation_id in required:
             entry["required"] = required[operation_id]
     return {
@@ -79,16 +79,20 @@ def merge_enums(facts: Sequence[ReleaseFacts]) -> dict[str, Any]:
     return merged
 
 
-def _mark_optional(entry: Mapping[str, Any]) -> None:
-    """Mark the arguments of a function with which an empty text selects all.
+def _describe_arguments(entry: Mapping[str, Any]) -> None:
+    """Add what the documents do not say of a function's arguments: may be empty, default, known values.
 
-    The documents do not say which they are; `overrides.json` does.
+    `overrides.json` says it.
     """
-    parameters = naming.load_overrides()["parameters"]
     for version in entry["versions"] if entry["kind"] == "function" else ():
-        for name, type_name in version.get("parameters", {}).items():
-            if type_name == "String" and parameters.get(name, {}).get("empty"):
-                version["parameters"][name] = {"type": "String", "optional": True}
+        for name, given in version.get("parameters", {}).items():
+            override = naming.find_argument(entry["resource"], name)
+            known: dict[str, Any] = {"type": given} if isinstance(given, str) else dict(given)
+            if known["type"] == "String" and override.get("empty"):
+                known["optional"] = True
+            known |= {key: override[key] for key in ("default", "choices") if key in override}
+            if len(known) > 1:
+                version["parameters"][name] = known
 
 
 def _merge_versions(versions: Sequence[tuple[str, dict[str, Any]]]) -> list[dict[str, Any]]:

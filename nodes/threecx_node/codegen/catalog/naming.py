@@ -29,10 +29,18 @@ Texts = dict[str, str]
 def load_overrides() -> dict[str, Any]:
     """Return what is written by hand: texts of `resources`, `operations` and `parameters`, by 3CX's names.
 
-    `required` has the fields that 3CX requires where its document says nothing: of each list, one must be set.
+    `arguments` has what differs from `parameters` in the functions of one resource. `required` has the fields that 3CX
+    requires where its document says nothing: of each list, one must be set.
     """
     overrides: dict[str, Any] = json.loads(OVERRIDES.read_text(encoding="utf-8"))
     return overrides
+
+
+def find_argument(resource: str, name: str) -> Mapping[str, Any]:
+    """Return what is known of an argument of a resource's functions: `description`, `empty`, `default` and so on."""
+    overrides = load_overrides()
+    known = overrides["parameters"].get(name, {})
+    return {**known, **overrides["arguments"].get(resource, {}).get(name, {})}
 
 
 def name_resources(operations: Mapping[str, Any]) -> dict[str, Texts]:

@@ -44,6 +44,21 @@ HINTS: list[Hint] = [
         "displayCondition": f"={{{{ {_SEVERAL} && !{_READS_OR_CHANGES} && {_SENDS} && {_SAME_FOR_ALL} }}}}",
     },
     {
+        "message": "The call history is empty since 3CX 20.0.6. To read calls, use the resource Report Call Log Data.",
+        "type": "warning",
+        "location": "ndv",
+        "whenToDisplay": "beforeExecution",
+        "displayCondition": '={{ /CallHistory/.test($parameter["operation"]) }}',
+    },
+    {
+        "message": "Sorting a call log drops the newest rows. Leave Options > Order By empty.",
+        "type": "warning",
+        "location": "ndv",
+        "whenToDisplay": "beforeExecution",
+        "displayCondition": '={{ /CallLog/.test($parameter["operation"])'
+        ' && $parameter["options"]?.["$orderby"]?.length > 0 }}',
+    },
+    {
         "message": "Sends every field of the input item that 3CX knows, changed or not. "
         "To send only some fields, map them manually.",
         "type": "info",

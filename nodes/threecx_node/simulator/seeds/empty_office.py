@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 DEFAULT_CLIENT_ID = "900"
 DEFAULT_GROUP = "DEFAULT"
+DEFAULT_GROUP_NUMBER = "GRP0000"
 _SERVICES = ("Call Manager", "Configuration", "IVR", "Management Console", "Media Server", "Queue Manager")
 
 # ID, name, and the name in Windows. The IDs are those of this list: a PBX has more of them.
@@ -51,7 +52,7 @@ _TIME_ZONES = (
 def fill_empty_office(pbx: Pbx) -> None:
     """Create the default group, the owner, the client and the lists of the system."""
     office = OfficeBuilder(pbx)
-    office.create("Groups", Name=DEFAULT_GROUP, IsDefault=True)
+    office.create("Groups", Number=DEFAULT_GROUP_NUMBER, Name=DEFAULT_GROUP, IsDefault=True)
     create_owner(office)
     create_system(office)
 

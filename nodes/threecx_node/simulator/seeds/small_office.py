@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..odata.literals import format_date_time
 from .devices import create_devices
-from .empty_office import DEFAULT_GROUP, create_owner, create_person, create_system
+from .empty_office import DEFAULT_GROUP, DEFAULT_GROUP_NUMBER, create_owner, create_person, create_system
 from .office_builder import OfficeBuilder, to_ascii
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ _PROPERTIES = (
 def fill_small_office(pbx: Pbx) -> None:
     """Create the small office in an empty PBX."""
     office = OfficeBuilder(pbx)
-    office.create("Groups", Name=DEFAULT_GROUP, IsDefault=True)
+    office.create("Groups", Number=DEFAULT_GROUP_NUMBER, Name=DEFAULT_GROUP, IsDefault=True)
     for name in dict.fromkeys(team for _, _, team in _PEOPLE):
         office.create("Groups", Name=name)
     create_owner(office)

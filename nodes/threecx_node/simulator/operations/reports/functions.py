@@ -11,6 +11,7 @@ from ..common import build_entity
 from ..dispatch import Invocation, handles, handles_prefix
 from . import agent_rows, call_rows, chart_rows, other_rows, queue_rows  # noqa: F401 - importing registers their functions
 from .arguments import ReportArguments, read_arguments
+from .checks import check_arguments, covers_entities
 from .history import ReportedCall, list_calls
 from .row_functions import find_row_function
 
@@ -26,8 +27,9 @@ def _run_report(pbx: Pbx, invocation: Invocation) -> Any:
     """Return the rows of the report in the path; a report that the simulator does not compute is empty."""
     schema, head = invocation.route.version.returns.type, invocation.route.head
     arguments = read_arguments(invocation.arguments)
+    check_arguments(pbx, head, arguments)
     compute = find_row_function(schema, head)
-    rows = compute(pbx, arguments) if compute else []
+    rows = compute(pbx, arguments) if compute and covers_entities(head, arguments) else []
     if invocation.route.version.returns.kind != "file":
         return [complete(pbx.model, schema, row) for row in rows]
     fields = pbx.model.schema(schema).values()
