@@ -213,7 +213,7 @@ def test_a_read_that_fails_is_an_error(status: int, says: str) -> None:
     fake = FakePbx(lambda _: odata_error(status, "WARNINGS.XAPI.NOT_FOUND" if status == 404 else "no right"))
     body = {"ForwardingProfiles": [{"Name": "Away"}]}
     [result] = run(fake, "UpdateUser", [{}], {"Id": 5, "body": body}).results
-    assert isinstance(result.error, ResponseError)
+    assert isinstance(result.error, ResponseError if status == 404 else BodyError)
     assert says in result.error.message
     assert result.error.http_code == status
     assert ("--allow-incomplete-lists" in result.error.description) == (status == 403)
@@ -230,16 +230,28 @@ def test_a_complete_list_costs_no_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "stored",
-    [{}, {"Routes": None}, {"Routes": [None, 1]}, {"Routes": {"a": 1}}, {"value": []}, {"value": [1]}],
+    ("stored", "is_read"),
+    [
+        ({"Routes": None}, True),
+        ({"Routes": []}, True),
+        ({"Routes": [None, 1]}, True),
+        ({"Routes": {"a": 1}}, True),
+        ({}, False),
+        ({"value": [1]}, False),
+        ({"Routes": [], "Routes@odata.nextLink": "https://pbx.example/xapi/v1/x"}, False),
+    ],
 )
-def test_a_response_without_the_list_loses_nothing(stored: dict[str, Any]) -> None:
+def test_a_response_without_the_list_is_an_error(stored: dict[str, Any], is_read: bool) -> None:
     fake = FakePbx(
         lambda request: httpx.Response(200, json=stored) if request.method == "GET" else httpx.Response(204)
     )
     parameters = {"Id": 5, "body": {"Routes": [{"TrunkId": 1}]}}
     [result] = run(fake, "UpdateOutboundRule", [{}], parameters).results
-    assert result.error is None
+    assert (result.error is None) == is_read
+    if result.error is not None:
+        assert "Routes cannot be compared" in result.error.message
+        assert result.error.code == "incomplete_list"
+        assert {each.method for each in fake.requests} == {"GET"}
 
 
 IDENTITY = (

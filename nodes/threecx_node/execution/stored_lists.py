@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.list_entries import StoredEntries, has_default, lasting_fields, name_entry
 from ..catalog.replaced_lists import ReplacedLists, find_replaced_lists
-from ..errors import BodyError, ResponseError
+from ..errors import BodyError, ResponseError, ThreeCxError
 from ..messages import HttpRequest, RequestValues
 from ..request.build import RequestBuilder
 from ..values.json import loads
@@ -74,18 +74,19 @@ class ListComparison:
         return StoredLists(requests, builder.operation, builder.version, given, names)
 
     def refuse_losses(self, lists: StoredLists, payload: Payload) -> None:
-        """Raise BodyError where an entry lacks a field that the PBX has stored for it."""
+        """Raise BodyError where an entry lacks a field that the PBX has stored, or where that cannot be known."""
         assert self._lists is not None  # noqa: S101 (there is something to compare)
         declared, is_several = self._lists.fields, bool(self._lists.member)
         entities = payload.value if payload.kind == "collection" else [payload.value]
-        losses = []
+        losses: list[str] = []
         for each in entities:
-            if isinstance(each, Mapping):
-                owner = f"ID {each.get('Id')}: " if is_several else ""
-                losses += [
-                    f"{owner}{where} lacks {', '.join(fields)}"
-                    for where, fields in self._compare(lists.given, each, declared, "")
-                ]
+            if not isinstance(each, Mapping) or any(not _is_read(each, name) for name in lists.names):
+                raise _build_comparison_error(lists, "the response does not contain all of it")
+            owner = f"ID {each.get('Id')}: " if is_several else ""
+            losses += [
+                f"{owner}{where} lacks {', '.join(fields)}"
+                for where, fields in self._compare(lists.given, each, declared, "")
+            ]
         if not losses:
             return
         more = f"; and {len(losses) - _MOST_NAMED} more" if len(losses) > _MOST_NAMED else ""
@@ -212,15 +213,25 @@ def _build_reads(builder: RequestBuilder, query: Mapping[str, Any], ids: Any) ->
 _ALLOW = "To let them be lost, turn on Options > Allow Incomplete Lists (--allow-incomplete-lists)."
 
 
-def explain_failed_read(lists: StoredLists, error: ResponseError) -> ResponseError:
+def _is_read(entity: Mapping[str, Any], name: str) -> bool:
+    """Return whether an entity contains a list, and not only its first page."""
+    return name in entity and f"{name}@odata.nextLink" not in entity
+
+
+def _build_comparison_error(lists: StoredLists, reason: str, advice: str = "") -> BodyError:
+    return BodyError(
+        f"{', '.join(lists.names)} cannot be compared with what the PBX has stored: {reason}",
+        description="Nothing was sent: an entry in the body lacks fields, and the update would delete the stored ones. "
+        f"Send all fields of each entry, or give the API client the right to read. {_ALLOW} {advice}".strip(),
+        field=lists.names[0],
+        code="incomplete_list",
+    )
+
+
+def explain_failed_read(lists: StoredLists, error: ResponseError) -> ThreeCxError:
     """Return the error of an update whose stored lists could not be read; one of an entity that is not there stays."""
     if error.http_code == 404:
         return error
-    error.message = (
-        f"{', '.join(lists.names)} cannot be compared with what the PBX has stored: {error.message}"
-    )
-    error.description = (
-        "Nothing was sent: an entry in the body lacks fields, and the update would delete the stored ones. "
-        f"Send all fields of each entry, or give the API client the right to read. {_ALLOW} {error.description}"
-    ).strip()
-    return error
+    explained = _build_comparison_error(lists, error.message, error.description)
+    explained.http_code = error.http_code
+    return explained
