@@ -65,7 +65,7 @@ describe('an upload', () => {
 		const inputs = createInputs(createFile('', { id: 'gone' }), SMALL);
 		const output = await execute({ parameters: [UPLOAD, UPLOAD], inputs, url: server.url, continueOnFail: true });
 		expect(output.map(({ json }) => json)).toMatchObject([{ error: { message: 'The file is gone' } }, { deleted: true }]);
-		const error = await executeForError({ parameters: [UPLOAD], inputs, url: server.url });
+		const error = await executeForError({ parameters: [UPLOAD, UPLOAD], inputs, url: server.url });
 		expect(error.message).toBe('The file is gone [Item 0]');
 	});
 
