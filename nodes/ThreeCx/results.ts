@@ -58,7 +58,7 @@ function createRunError(
 		const { message, description = '', httpCode, code } = result.error;
 		const details = {
 			message: results.length > 1 ? `${message.replace(/\.$/, '')} [Item ${index}]` : message,
-			description: joinSentences(description, describePartialList(result), summary),
+			description: joinSentences(description, describePartialList(result), summary, describeCode(code)),
 			httpCode: httpCode === undefined ? undefined : String(httpCode),
 			code,
 		};
@@ -116,6 +116,11 @@ async function createOutputItem(
 		binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
 	}
 	return { json: { ...input?.json, ...item.json }, binary, pairedItem: { item: index } };
+}
+
+// The message has 3CX's error in words; the code is what people search for.
+function describeCode(code: string | undefined): string {
+	return code?.startsWith('WARNINGS.') ? `3CX code: ${code}` : '';
 }
 
 function joinSentences(...texts: string[]): string {

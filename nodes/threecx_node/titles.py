@@ -120,7 +120,7 @@ TITLES: Mapping[str, str] = {
     "WARNINGS.XAPI.MAC_USED_BY": _IN_USE,
     "WARNINGS.XAPI.MCM_MODE_REQUIRED": "multi-company mode is off",
     "WARNINGS.XAPI.NON_EXISTENT_EXT_NUMBER": "{what} is not an extension of this PBX",
-    "WARNINGS.XAPI.NOT_FOUND": "{what} does not exist on this PBX",
+    "WARNINGS.XAPI.NOT_FOUND": "{what} was not found on this PBX",
     "WARNINGS.XAPI.NOT_SUPPORTED": "the PBX does not support this",
     "WARNINGS.XAPI.NO_USERS_IN_TEAMS": "no user is assigned in Microsoft Teams",
     "WARNINGS.XAPI.NUMBER_IGNORED": "{what} is set by the PBX",

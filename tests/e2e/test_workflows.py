@@ -186,3 +186,29 @@ def test_missing_executor_has_its_command(canvas: Canvas) -> None:
     error = canvas.run(node).node_error("3CX")
     assert "threecx serve" in f"{error['message']} {error.get('description')}"
     assert nowhere in f"{error['message']} {error.get('description')}"
+
+
+AUTOMATIC = {"resource": "Users", "body": {"mappingMode": "autoMapInputData", "value": None}}
+
+
+def test_columns_are_mapped_and_left_out_ones_are_a_hint(canvas: Canvas) -> None:
+    rows = [
+        {"number": "5401", "First Name": "Zoe", "enabled": "TRUE", "shoe size": 37},
+        {"number": "5402", "First Name": "Ann", "enabled": "FALSE", "shoe size": 38},
+    ]
+    done = canvas.run(canvas.items(rows), canvas.node("CreateUser", AUTOMATIC))
+    assert done.status == "success", done.error
+    made = [(each["json"]["Number"], each["json"]["FirstName"]) for each in done.items("3CX")]
+    assert made == [("5401", "Zoe"), ("5402", "Ann")]
+    [hint] = done.run_data["3CX"][-1]["hints"]
+    assert hint["message"].endswith("left out a column that is not a field of CreateUser: shoe size")
+
+
+def test_items_of_which_no_column_matches_are_named(canvas: Canvas) -> None:
+    rows = [{"number": "5501"}, {"vorname": "Zoe"}, {"nachname": "Ax"}]
+    done = canvas.run(canvas.items(rows), canvas.node("CreateUser", AUTOMATIC))
+    message = done.node_error("3CX")["message"]
+    assert message.startswith(
+        "2 of 3 items cannot be sent, nothing was sent: 1: no column of the item is a field"
+    )
+    assert "it has vorname; 2: " in message

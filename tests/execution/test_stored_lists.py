@@ -208,7 +208,7 @@ def test_automatic_mapping_of_a_read_item(pbx: Simulator) -> None:
     assert "lacks AvailableRoute" in error.message
 
 
-@pytest.mark.parametrize(("status", "says"), [(403, "cannot be compared"), (404, "Id 5 does not exist")])
+@pytest.mark.parametrize(("status", "says"), [(403, "cannot be compared"), (404, "Id 5 was not found")])
 def test_a_read_that_fails_is_an_error(status: int, says: str) -> None:
     fake = FakePbx(lambda _: odata_error(status, "WARNINGS.XAPI.NOT_FOUND" if status == 404 else "no right"))
     body = {"ForwardingProfiles": [{"Name": "Away"}]}

@@ -17,6 +17,15 @@ describe('the error that stops the node', () => {
 		expect(error.context.code).toBe('X');
 	});
 
+	it("ends with 3CX's code", async () => {
+		const code = 'WARNINGS.XAPI.ALREADY_IN_USE';
+		const failed = { message: 'Number 142 is already in use', description: 'Choose another value.', httpCode: 400, code };
+		const server = await startExecutorOf(() => ({ error: failed }));
+		const error = await executeForError({ parameters: createDeletes(1), url: server.url });
+		expect(error.message).toBe('Number 142 is already in use');
+		expect(error.description).toBe(`Choose another value. 3CX code: ${code}`);
+	});
+
 	it('names all items that cannot be sent, in one line', async () => {
 		const bad = (index: number) => index === 100 || index === 250;
 		const server = await startExecutor((response, call, number) =>

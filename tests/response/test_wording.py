@@ -52,7 +52,7 @@ def test_no_title_contains_a_code_or_a_line_break(code: str) -> None:
          "Number x is not valid; Name is required"),
         ("Gateway.Host:\nWARNINGS.XAPI.INVALID", {"Gateway": {"Host": "x y"}}, 'Gateway.Host "x y" is not valid'),
         ("agents[1]/number:\nWARNINGS.XAPI.NOT_FOUND", {"Agents": [{}, {"Number": 7}]},
-         "agents[1]/number 7 does not exist on this PBX"),
+         "agents[1]/number 7 was not found on this PBX"),
         ("AuthPassword:\nWARNINGS.XAPI.INVALID", {"AuthPassword": "s3cr3t"}, "AuthPassword is not valid"),
         ("Groups:\nWARNINGS.XAPI.INVALID", {"Groups": [1]}, "Groups is not valid"),
         ("Number:\nWARNINGS.XAPI.ALREADY_IN_USE\nName:\nWARNINGS.XAPI.REQUIRED", {"Number": "142"},
@@ -81,7 +81,7 @@ def test_advice_refers_to_a_named_field_only_if_there_is_one(code: str) -> None:
 
 
 def test_the_only_value_of_a_request_is_named() -> None:
-    assert words("WARNINGS.XAPI.NOT_FOUND", keys={"Id": 5}).message == "Id 5 does not exist on this PBX"
+    assert words("WARNINGS.XAPI.NOT_FOUND", keys={"Id": 5}).message == "Id 5 was not found on this PBX"
 
 
 def error_of(batch: Batch) -> ThreeCxError:
@@ -104,7 +104,7 @@ def test_the_title_of_a_look_up_names_the_number() -> None:
     pbx = FakePbx(lambda _: odata_error(404, "WARNINGS.XAPI.NOT_FOUND", "Number"))
     locator = {"__rl": True, "mode": "number", "value": "142"}
     error = error_of(run(pbx, "UpdateUser", [{}], {"Id": locator, "Number": "143"}))
-    assert error.message == "Number 142 does not exist on this PBX"
+    assert error.message == "Number 142 was not found on this PBX"
 
 
 def test_failures_of_a_bulk_action_are_in_words() -> None:
