@@ -127,8 +127,16 @@ _SMALL_WORDS = """
     that the to up upon v versus via vs when with without yet
 """
 _SMALL = frozenset(_SMALL_WORDS.split())
+# Letters beyond ASCII have no rule of their own: a run with one of them is one word.
+_OTHER_SCRIPTS = r"[^\W_]*[^\W\d_\x00-\x7f][^\W_]*"
 _WORD = re.compile(
-    "|".join([*map(re.escape, sorted(_TERMS, key=len, reverse=True)), r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+"])
+    "|".join(
+        [
+            _OTHER_SCRIPTS,
+            *map(re.escape, sorted(_TERMS, key=len, reverse=True)),
+            r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+",
+        ]
+    )
 )
 
 
@@ -139,7 +147,7 @@ def split_words(name: str) -> tuple[str, ...]:
     for match in _WORD.finditer(name):
         word = match.group()
         found += _TERMS.get(word) or (_CASED.get(word.lower()) or word[0].upper() + word[1:].lower(),)
-    return tuple(found)
+    return tuple(found) or (name,)
 
 
 def title_of(name: str) -> str:

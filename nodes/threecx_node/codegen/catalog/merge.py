@@ -27,10 +27,12 @@ def merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dict
             [(each.release, each.operations[operation_id]["version"]) for each in having]
         )
         merged[operation_id] = entry
-    texts = naming.name_operations(merged)
-    required = naming.load_overrides().get("required", {})
+    by_hand = naming.is_of_3cx(name for each in facts for name in each.schemas)
+    texts = naming.name_operations(merged, by_hand=by_hand)
+    required = naming.load_overrides().get("required", {}) if by_hand else {}
     for operation_id, entry in merged.items():
-        _describe_arguments(entry)
+        if by_hand:
+            _describe_arguments(entry)
         if operation_id in required:
             entry["required"] = required[operation_id]
     return {

@@ -7,20 +7,21 @@ app"): in sentence case and without articles, as n8n's guidelines ask. No text i
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import join_title, lower_words, phrase_of, split_words, title_of
 from ...catalog.path_template import PathTemplate, Segment
+from .english import plural_of, possessive_of, singular_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 OVERRIDES = Path(__file__).with_name("overrides.json")
 
 _REPORT = "Report"
+_NAMESPACE = "Pbx."
 
 Texts = dict[str, str]
 
@@ -36,6 +37,11 @@ def load_overrides() -> dict[str, Any]:
     return overrides
 
 
+def is_of_3cx(schemas: Iterable[str]) -> bool:
+    """Return whether a document with these schemas is 3CX's: only then what is written by hand is about it."""
+    return any(name.startswith(_NAMESPACE) for name in schemas)
+
+
 def find_argument(resource: str, name: str) -> Mapping[str, Any]:
     """Return what is known of an argument of a resource's functions: `description`, `empty`, `default` and so on."""
     overrides = load_overrides()
@@ -43,13 +49,14 @@ def find_argument(resource: str, name: str) -> Mapping[str, Any]:
     return {**known, **overrides["arguments"].get(resource, {}).get(name, {})}
 
 
-def name_resources(operations: Mapping[str, Any]) -> dict[str, Texts]:
+def name_resources(operations: Mapping[str, Any], *, by_hand: bool = True) -> dict[str, Texts]:
     """Return `{"CallFlowApps": {"name": "Call Flow Apps", "singular": "call flow app"}}`, sorted by id.
 
-    The singular of a resource that a PBX has once ("mail settings") is its whole name.
+    The singular of a resource that a PBX has once ("mail settings") is its whole name. Texts that are written by hand
+    come first, unless `by_hand` is false.
     """
-    overrides = load_overrides()["resources"]
-    singletons = {entry["resource"] for entry in operations.values() if _is_singleton(entry)}
+    overrides = load_overrides()["resources"] if by_hand else {}
+    singletons = _find_singletons(operations)
     named = {}
     for resource in sorted({entry["resource"] for entry in operations.values()}):
         whole = phrase_of(resource)
@@ -61,46 +68,45 @@ def name_resources(operations: Mapping[str, Any]) -> dict[str, Texts]:
     return named
 
 
-def name_operations(operations: Mapping[str, Any]) -> dict[str, Texts]:
+def name_operations(operations: Mapping[str, Any], *, by_hand: bool = True) -> dict[str, Texts]:
     """Return `name`, `action` and, where they do not say enough, `description` of each operation."""
-    overrides = load_overrides()["operations"]
-    resources = name_resources(operations)
+    overrides = load_overrides()["operations"] if by_hand else {}
+    resources = name_resources(operations, by_hand=by_hand)
+    singletons = _find_singletons(operations)
     return {
         operation_id: {
-            **_name_operation(operation_id, entry, resources[entry["resource"]]["singular"]),
+            **_name_operation(
+                operation_id,
+                entry,
+                resources[entry["resource"]]["singular"],
+                lists=_is_plain_get(entry) and entry["resource"] not in singletons,
+            ),
             **overrides.get(operation_id, {}),
         }
         for operation_id, entry in operations.items()
     }
 
 
-def singular_of(plural: str) -> str:
-    """Return the singular of an English plural, any other word as it is."""
-    if plural.endswith("ies"):
-        return plural[:-3] + "y"
-    if re.search(r"(ss|x|ch|sh)es$", plural):
-        return plural[:-2]
-    return plural if re.search(r"(ss|us|is)$", plural) else plural.removesuffix("s")
+def _find_singletons(operations: Mapping[str, Any]) -> set[str]:
+    """Return the resources that a PBX has once: they are read as a whole, not listed, created or read by a key."""
+    several = set()
+    for entry in operations.values():
+        first, *rest = PathTemplate(entry["versions"][-1]["path"]).segments
+        if first.key is not None or (not rest and entry["kind"] in ("list", "create")):
+            several.add(entry["resource"])
+    return {entry["resource"] for entry in operations.values() if _is_plain_get(entry)} - several
 
 
-def plural_of(noun: str) -> str:
-    """Return the plural of an English noun, a plural as it is."""
-    if re.search(r"[^aeiou]y$", noun):
-        return noun[:-1] + "ies"
-    if re.search(r"(ss|x|ch|sh)$", noun):
-        return noun + "es"
-    return noun if noun.endswith("s") else noun + "s"
-
-
-def _is_singleton(entry: Mapping[str, Any]) -> bool:
+def _is_plain_get(entry: Mapping[str, Any]) -> bool:
     segments = PathTemplate(entry["versions"][-1]["path"]).segments
     return entry["kind"] == "get" and all(each.arguments is None for each in segments)
 
 
-def _name_operation(operation_id: str, entry: Mapping[str, Any], one: str) -> Texts:
+def _name_operation(operation_id: str, entry: Mapping[str, Any], one: str, *, lists: bool) -> Texts:
+    """Name an operation on `one` entity; `lists` is whether a read returns all of them, whatever its kind."""
     kind = entry["kind"]
     first, *rest = PathTemplate(entry["versions"][-1]["path"]).segments
-    if kind == "list":
+    if kind == "list" or lists:
         return _name_list(one, rest)
     if kind == "get" and first.arguments and first.key is None:
         by = title_of(first.arguments[0].name)
@@ -120,7 +126,7 @@ def _name_list(one: str, rest: Sequence[Segment]) -> Texts:
     nested = split_words(rest[0].name)
     return {
         "name": f"Get Many {join_title(nested)}",
-        "action": f"Get {one}'s {' '.join(lower_words(nested))}",
+        "action": f"Get {possessive_of(one)} {' '.join(lower_words(nested))}",
     }
 
 

@@ -76,7 +76,9 @@ def build_catalog(releases_in_any_order: Iterable[ReleaseFacts]) -> dict[str, An
         "generator": GENERATOR,
         "format": FORMAT,
         "releases": releases,
-        "resources": naming.name_resources(operations),
+        "resources": naming.name_resources(
+            operations, by_hand=naming.is_of_3cx(name for each in facts for name in each.schemas)
+        ),
         "operations": operations,
         "schemas": merge_schemas(facts, releases),
         "enums": merge_enums(facts),
