@@ -98,7 +98,7 @@ def test_a_list_that_lacks_stored_fields_is_refused(pbx: Simulator, by_number: b
     assert isinstance(error, BodyError)
     # The other profiles have no route of their own.
     assert error.message == "ForwardingProfiles[Available] lacks AvailableRoute, which the PBX has stored"
-    assert "Simplify off and $expand=ForwardingProfiles" in error.description
+    assert "Simplify off and $select=Id&$expand=ForwardingProfiles," in error.description
     assert "--allow-incomplete-lists" in error.description
     assert (error.code, error.field) == ("incomplete_list", "ForwardingProfiles")
     assert len(changes(pbx)) == sent
@@ -183,11 +183,24 @@ def test_groups_keep_the_role_of_the_user(pbx: Simulator) -> None:
     assert group["Rights"]["RoleName"] == "system_owners"
     error = ask(pbx, "UpdateUser", {"Id": user["Id"], "body": {"Groups": [{"GroupId": group["GroupId"]}]}})
     assert error.message == f"Groups[{group['GroupId']}] lacks Rights, which the PBX has stored"
+    assert "$expand=Groups($expand=Rights)" in error.description
     complete = [{"GroupId": group["GroupId"], "Rights": {"RoleName": "system_owners"}}]
     assert ask(pbx, "UpdateUser", {"Id": user["Id"], "body": {"Groups": complete}})[0]["updated"]
     [other] = ask(pbx, "GetUser", {"Id": USER, "$expand": "Groups"})
     alone = [{"GroupId": each["GroupId"]} for each in other["Groups"]]
     assert ask(pbx, "UpdateUser", {"Id": USER, "body": {"Groups": alone}})[0]["updated"]
+
+
+def test_hours_are_matched_by_their_day(pbx: Simulator) -> None:
+    [group] = ask(pbx, "ListGroup", {"limit": 1})
+    monday = {"DayOfWeek": "Monday", "Start": "08:00:00", "Stop": "17:00:00"}
+    hours = {"Type": "SpecificHours", "Periods": [monday]}
+    assert ask(pbx, "UpdateGroup", {"Id": group["Id"], "body": {"Hours": hours}})[0]["updated"]
+    short = {"Periods": [{"DayOfWeek": "Monday", "Start": "09:00:00"}]}
+    error = ask(pbx, "UpdateGroup", {"Id": group["Id"], "body": {"Hours": short}})
+    assert error.message == "Hours.Periods[Monday] lacks Stop, which the PBX has stored"
+    other = {"Periods": [monday, {"DayOfWeek": "Tuesday", "Start": "09:00:00"}]}
+    assert ask(pbx, "UpdateGroup", {"Id": group["Id"], "body": {"Hours": other}})[0]["updated"]
 
 
 @pytest.mark.parametrize("operation", ["BulkUpdate", "MultiUserUpdate"])

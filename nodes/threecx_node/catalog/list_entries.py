@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _KEYS = (
     *("Id", "Number", "MacAddress", "Name", "RoleName", "GroupId", "GroupID", "Key", "Input", "Filename", "TrunkId"),
     *("DID", "ParamId", "Queue", "UserAgent", "SourcePattern", "PhoneNumber", "Prefix", "Type", "FriendlyName"),
+    *("DayOfWeek", "From"),
 )  # fmt: skip
 _OF_A_DN = frozenset({"Id", "Number", "Name", "Type", "Tags", "Hidden", "MemberOf"})
 # Fields that the PBX derives from the others of the entry, or from the entity that the entry refers to.

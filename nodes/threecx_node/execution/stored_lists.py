@@ -29,13 +29,17 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class StoredLists:
-    """The requests that read the stored lists of one item, and the lists that are to replace them."""
+    """The requests that read the stored lists of one item, and the lists that are to replace them.
+
+    `query` is the part of these requests that asks for the lists, for messages.
+    """
 
     requests: tuple[HttpRequest, ...]
     operation: Operation
     version: OperationVersion
     given: Mapping[str, Any]
     names: tuple[str, ...]
+    query: str
 
 
 class ListComparison:
@@ -71,7 +75,8 @@ class ListComparison:
         else:
             parameters = {each.name: values.parameters.get(each.name) for each in builder.version.parameters}
             requests = (builder.build(RequestValues(parameters, query), open_keys=open_keys),)
-        return StoredLists(requests, builder.operation, builder.version, given, names)
+        wanted = "&".join(f"{option}={','.join(values)}" for option, values in query.items())
+        return StoredLists(requests, builder.operation, builder.version, given, names, wanted)
 
     def refuse_losses(self, lists: StoredLists, payload: Payload) -> None:
         """Raise BodyError where an entry lacks a field that the PBX has stored, or where that cannot be known."""
@@ -93,7 +98,7 @@ class ListComparison:
         raise BodyError(
             f"{'; '.join(losses[:_MOST_NAMED])}{more}, which the PBX has stored",
             description="Nothing was sent: an update replaces the whole list, so the stored values would be lost. Read "
-            f"the entity with Simplify off and $expand={','.join(lists.names)}, and send all fields of each entry. "
+            f"the entity with Simplify off and {lists.query}, and send all fields of each entry. "
             f"{_ALLOW}",
             field=lists.names[0],
             code="incomplete_list",
