@@ -212,7 +212,7 @@ def test_import_spec_of_one_release_twice(tmp_path: Path) -> None:
     document = shared("spec", "xapi-20.0.4.yaml")
     ran = run("import-spec", str(document), f"20.0.4={document}", "--output", str(tmp_path / "out.json"))
     assert ran.code == 2
-    assert "two files describe release 20.0.4" in ran.err
+    assert "two documents describe release 20.0.4" in ran.err
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 99}', "{"])

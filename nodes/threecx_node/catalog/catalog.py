@@ -43,6 +43,8 @@ from .nearest import nearest_hint
 from .path_index import PathIndex
 
 FORMAT = 3
+# An earlier format lacks only what is optional.
+READABLE_FORMATS = (2, 3)
 
 
 class Catalog:
@@ -146,6 +148,10 @@ class Catalog:
             return None
         fitting = [release for release in self.releases if _numbers(release)[:3] <= numbers[:3]]
         return fitting[-1] if fitting else self.releases[0]
+
+    def is_older_than(self, version: str) -> bool:
+        """Return whether a PBX of `version` ("20.0.11.1621") is newer than the newest release."""
+        return _numbers(version)[:3] > _numbers(self.newest)[:3]
 
     @property
     def schema_names(self) -> tuple[str, ...]:

@@ -9,32 +9,52 @@ from pathlib import Path
 import orjson
 
 from ..errors import ConfigurationError
-from .catalog import FORMAT, Catalog
+from .catalog import READABLE_FORMATS, Catalog
+from .check import find_problem
 
 SHIPPED = Path(__file__).with_name("xapi.json")
+VARIABLE = "THREECX_CATALOG"
+# The catalog of seven releases has 0.5 MB.
+_MAX_BYTES = 64 * 1024 * 1024
+_REMEDY = f"Create one with `threecx import-spec`, or leave out --catalog and {VARIABLE}."
 
 
 def load_catalog(path: str | Path | None = None) -> Catalog:
     """Return the catalog at `path`, else the one that THREECX_CATALOG names, else the one of this package.
 
-    Raises ConfigurationError where the file is missing, is not valid JSON or is not a catalog of this format.
+    Raises ConfigurationError where the file is missing, is not valid JSON or is not a catalog of a format that this
+    version reads.
     """
-    return _load(str(path or os.environ.get("THREECX_CATALOG") or SHIPPED))
+    return _load(str(path or os.environ.get(VARIABLE) or SHIPPED))
 
 
 @lru_cache(maxsize=4)
 def _load(path: str) -> Catalog:
-    remedy = "Create one with `threecx import-spec FILE...`, or leave out --catalog and THREECX_CATALOG."
     try:
-        document = orjson.loads(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot read the catalog {path}: {error.strerror}", description=remedy
+            f"cannot read the catalog {path}: {error.strerror}", description=_REMEDY
         ) from error
+    if len(data) > _MAX_BYTES:
+        raise _refuse(path, f"is larger than {_MAX_BYTES // 2**20} MB")
+    try:
+        document = orjson.loads(data)
     except ValueError as error:
         raise ConfigurationError(
-            f"the catalog {path} is not valid JSON: {error}", description=remedy
+            f"the catalog {path} is not valid JSON: {error}", description=_REMEDY
         ) from error
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise ConfigurationError(f"{path} is not a catalog of format {FORMAT}", description=remedy)
+    if not isinstance(document, dict) or "format" not in document:
+        raise _refuse(path, "is not a catalog")
+    if document["format"] not in READABLE_FORMATS:
+        readable = " and ".join(map(str, READABLE_FORMATS))
+        raise _refuse(path, f"has the format {str(document['format'])[:20]}; this version reads {readable}")
+    # The catalog of this package is checked when it is written.
+    if path != str(SHIPPED) and (problem := find_problem(document)):
+        raise _refuse(path, f"is not a complete catalog: {problem[:100]} is missing or wrong")
     return Catalog(document)
+
+
+def _refuse(path: str, problem: str) -> ConfigurationError:
+    return ConfigurationError(f"{path} {problem}", description=_REMEDY)

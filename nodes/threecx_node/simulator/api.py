@@ -22,6 +22,7 @@ from .odata.csdl import build_csdl
 from .odata.errors import DELTA_REQUIRED, MALFORMED_BODY, ErrorDetail, ODataError
 from .odata.literals import format_key
 from .odata.payload import read_payload
+from .odata.published_document import build_published_document
 from .odata.rendering import check_precondition
 from .odata.service_document import build_service_document
 from .operations.dispatch import Invocation
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 API_PREFIX = b"/xapi/v1/"
+DOCUMENT_PATH = b"/xapi/v1/swagger.yaml"
+_YAML_TYPE = b"application/yaml"
 _XML_TYPE = b"application/xml; charset=utf-8"
 _ROOT_PATHS = ("", "/")
 
@@ -114,8 +117,12 @@ class Api:
                 self._pbx.auth.revoke_tokens(client)
 
     def _dispatch(self, scope: Scope, headers: Mapping[bytes, bytes], body: bytes) -> ServerResponse:
-        role = self.check_token(headers)
         method: str = scope["method"]
+        if scope["raw_path"] == DOCUMENT_PATH:
+            # The one path that needs no token.
+            _check_method(method, ["GET"])
+            return ServerResponse(200, build_published_document(self._pbx.model), media_type=_YAML_TYPE)
+        role = self.check_token(headers)
         try:
             path = scope["raw_path"][len(API_PREFIX) - 1 :].decode("ascii")
         except UnicodeDecodeError as error:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 Transport = httpx.AsyncBaseTransport
 """The interface at which a user or a test replaces the network."""
 VERSION_HEADER = "x-3cx-version"
-_HEADERS = {
+HEADERS = {
     "user-agent": f"threecx-node/{__version__}",
     "accept": "application/json, */*;q=0.5",
     "accept-encoding": "gzip, deflate",
@@ -96,7 +96,7 @@ class PbxClient:
         self._exchange: Exchange
         if transport is None:
             tls = build_tls_context(verify=credential.verify_tls, ca_file=credential.ca_file)
-            session = Session(tls=tls, connect_timeout=connect_timeout, headers=_HEADERS)
+            session = Session(tls=tls, connect_timeout=connect_timeout, headers=HEADERS)
             self._transport, self._exchange = session, session.exchange
         else:
             self._transport, self._exchange = transport, _HttpxExchange(transport, connect_timeout)
@@ -253,7 +253,7 @@ class _HttpxExchange:
     ) -> HttpResponse:
         limits = httpx.Timeout(timeout, connect=self._connect_timeout).as_dict()
         request = httpx.Request(
-            method, url, headers={**_HEADERS, **headers}, content=body, extensions={"timeout": limits}
+            method, url, headers={**HEADERS, **headers}, content=body, extensions={"timeout": limits}
         )
         response = await self._transport.handle_async_request(request)
         try:

@@ -104,6 +104,34 @@ class Session(httpx.AsyncBaseTransport):
             content = httpx.Response(200, headers=response.headers, content=content).content
         return HttpResponse(response.status, response.headers, content)
 
+    async def download(self, url: str, *, max_bytes: int, timeout: float) -> HttpResponse:
+        """Return the response to a GET, its body not decoded and read up to one byte more than `max_bytes`.
+
+        `timeout` is in seconds and bounds the whole download. Raises httpx's exceptions.
+        """
+        client = self._client or self._open()
+        content = bytearray()
+        try:
+            async with (
+                asyncio.timeout(timeout),
+                client.get(
+                    yarl.URL(url, encoded=True),
+                    headers={"accept-encoding": "identity"},
+                    timeout=_timeout(self._connect_timeout, timeout),
+                    allow_redirects=False,
+                ) as response,
+            ):
+                async for chunk in response.content.iter_chunked(_PIECE):
+                    content += chunk
+                    if len(content) > max_bytes:
+                        # Leaving the context closes the connection.
+                        break
+                return HttpResponse(response.status, response.headers, bytes(content[: max_bytes + 1]))
+        except aiohttp.ClientError as error:
+            raise _httpx_error(error) from _cause(error)
+        except TimeoutError as error:
+            raise httpx.ReadTimeout("the download took too long") from error
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request of httpx, with the timeouts in its extensions."""
         body = await request.aread()

@@ -23,6 +23,8 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 METHODS = ("get", "post", "patch", "put", "delete")
 _FILE_FUNCTION = re.compile(r"^(Download|Export)")
+# A document of 3CX takes 60,000.
+_MAX_STEPS = 2_000_000
 _PAGINATION = "BaseCollectionPaginationCountResponse"
 
 Json = Mapping[str, Any]
@@ -40,7 +42,16 @@ class ReleaseFacts:
 
 def read_document(document: Document) -> ReleaseFacts:
     """Return the facts of a document. Raises InputError that names the place where it is not as expected."""
-    return SpecReader(document).read()
+    reader = SpecReader(document)
+    try:
+        return reader.read()
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{document.source}: {reader.place or 'the document'} is not written as in the documents of 3CX",
+            description=f"It cannot be imported ({type(error).__name__}: {error}).",
+        ) from error
+    except RecursionError as error:
+        raise InputError(f"{document.source}: {reader.place or 'the document'} refers to itself") from error
 
 
 class SpecReader:
@@ -49,11 +60,14 @@ class SpecReader:
     def __init__(self, document: Document) -> None:
         self._document = document
         self._schemas: Json = document.content["components"].get("schemas", {})
+        self._steps = 0
+        self.place = ""
 
     def read(self) -> ReleaseFacts:
         """Return the facts of the whole document."""
         operations: dict[str, dict[str, Any]] = {}
         for path, item in self._document.content["paths"].items():
+            self.place = str(path)[:100]
             for method in METHODS:
                 if method not in item:
                     continue
@@ -64,19 +78,27 @@ class SpecReader:
                 if operation_id in operations:
                     raise self._error(f"the operationId {operation_id} is used twice")
                 operations[operation_id] = self._read_operation(path, method, operation_id, operation)
-        enums = {name: _read_enum(value) for name, value in self._schemas.items() if "enum" in value}
-        schemas = {
-            name: self._read_schema(name, value)
-            for name, value in self._schemas.items()
-            if "enum" not in value
-        }
+        enums, schemas = {}, {}
+        for name, value in self._schemas.items():
+            self.place = str(name)[:100]
+            if "enum" in value:
+                enums[name] = _read_enum(value)
+            else:
+                schemas[name] = self._read_schema(name, value)
         return ReleaseFacts(self._document.release, operations, schemas, enums)
 
     def _error(self, message: str) -> InputError:
         return InputError(f"{self._document.source}: {message}")
 
+    def _count_step(self) -> None:
+        """Raise RecursionError for a document whose references contain each other again and again."""
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise RecursionError
+
     def _resolve(self, node: Json) -> Json:
         while "$ref" in node:
+            self._count_step()
             target: Any = self._document.content
             for part in str(node["$ref"]).removeprefix("#/").split("/"):
                 try:
@@ -182,6 +204,7 @@ class SpecReader:
 
     def _own_properties(self, schema: Json) -> dict[str, Any]:
         """Return the properties of a response, without those of the base type for pages."""
+        self._count_step()
         if "$ref" in schema:
             name = _ref_name(schema)
             return {} if name == _PAGINATION else self._own_properties(self._resolve(schema))
@@ -210,6 +233,7 @@ class SpecReader:
         return described
 
     def _iterate_parts(self, schema: Json) -> Iterator[Json]:
+        self._count_step()
         for part in schema.get("allOf", []):
             yield from self._iterate_parts(self._resolve(part))
         yield schema
