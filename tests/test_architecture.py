@@ -36,7 +36,8 @@ ARROWS: Mapping[str, set[str]] = {
     "descriptor": set(),
     # Expressions in the URL and the body of a request are taken apart to find keys and fields.
     "n8n": {"canvas", "catalog", "descriptor", "expressions", "parameters"},
-    "codegen": {"catalog", "descriptor"},
+    # The importer reads the document of a PBX over the network.
+    "codegen": {"catalog", "descriptor", "transport"},
     "server": set(),
     "service": {"canvas", "catalog", "execution", "server"},
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.

@@ -20,18 +20,19 @@ SURFACE: dict[str, set[str]] = {
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},
-    "check": PBX | {"--json"},
+    "check": PBX | {"--json", "--catalog"},
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
-        "--client-secret", "--page-size",
+        "--client-secret", "--page-size", "--catalog",
     },
     "demo": {"--node", "--items"},
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
+        "--catalog",
     },
-    "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run"},
-    "import-spec": {"files", "-o", "--output"},
+    "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
+    "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},
 }  # fmt: skip
 VARIABLES = {
     "--base-url": "THREECX_BASE_URL",
@@ -77,7 +78,7 @@ def test_variables(name: str) -> None:
     expected = {
         option: variable
         for option, variable in VARIABLES.items()
-        if option in SURFACE[name] and name != "simulator"
+        if option in SURFACE[name] and (name != "simulator" or option == "--catalog")
     }
     assert visible == expected
     hidden = {each.opts[0]: each.envvar for each in parameters(name, hidden=True)}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from tests.sounds import telephone_wav
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
 
@@ -88,8 +89,10 @@ def test_no_internal_errors(released: tuple[str, httpx.Client]) -> None:
         "action": {200, 204, 400, 404},
     }
     for operation, kind, method, path in paths(release):
-        json: dict[str, str] | None = {} if method in ("POST", "PATCH") else None
-        answer = client.request(method, path, json=json)
+        sent: dict[str, Any] = {"json": {}} if method in ("POST", "PATCH") else {}
+        if CATALOG.operation(operation).version(release).upload:
+            sent = {"files": {"file": ("closed.wav", telephone_wav())}}
+        answer = client.request(method, path, **sent)
         assert answer.status_code in allowed[kind], f"{operation}: {answer.status_code} {answer.text}"
 
 

@@ -20,6 +20,7 @@ from threecx_credentials import (
     TokenStore,
 )
 from threecx_node import Batch, Executor, Item, Options, Result, __version__, execute
+from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
 from threecx_node.simulator import Simulator
 
@@ -53,6 +54,18 @@ async def run_one_batch(credential: Credential) -> None:
         assert_type(result.request, Mapping[str, Any] | None)
         assert_type(result.error, ThreeCxError | None)
         assert_type(result.to_json(), dict[str, Any])
+
+
+async def run_with_another_catalog(credential: Credential) -> None:
+    catalog = load_catalog("catalog-20.0.11.json")
+    assert_type(catalog, Catalog)
+    assert_type(catalog.releases, tuple[str, ...])
+    batch = await execute("ListUser", [{}], credential=credential, catalog=catalog)
+    assert_type(batch, Batch)
+    async with Executor(credential, catalog=catalog) as executor:
+        await executor.run(
+            "ListUser", [Item({}, {"limit": 1}, binary={"data": {"fileName": "a.wav", "data": ""}})]
+        )
 
 
 async def run_several_batches(credential: Credential) -> None:

@@ -14,11 +14,23 @@ from ..transport.client import PbxClient
 if TYPE_CHECKING:
     from threecx_credentials import Credential
 
+    from ..catalog import Catalog
+
 
 async def check_credential(credential: Credential) -> CheckResult:
     """Return what the credential may read. Raises UnreachableError where it cannot be used."""
     async with PbxClient(credential) as client:
         return await check_client(client)
+
+
+def describe_newer_release(catalog: Catalog, version: str | None, base_url: str) -> str:
+    """Return what to do about a PBX that is newer than the catalog, empty where it is not."""
+    if not version or not catalog.is_older_than(version):
+        return ""
+    return (
+        f"The PBX is newer than the catalog, which ends at {catalog.newest}: new operations and fields are missing. "
+        f"Import them with: threecx import-spec {base_url}"
+    )
 
 
 async def check_client(client: PbxClient) -> CheckResult:

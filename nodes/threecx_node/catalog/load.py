@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 
 from ..errors import ConfigurationError
-from .catalog import READABLE_FORMATS, Catalog
+from .catalog import FORMAT, READABLE_FORMATS, Catalog
 from .check import find_problem
 
 SHIPPED = Path(__file__).with_name("xapi.json")
@@ -45,16 +45,17 @@ def _load(path: str) -> Catalog:
         raise ConfigurationError(
             f"the catalog {path} is not valid JSON: {error}", description=_REMEDY
         ) from error
-    if not isinstance(document, dict) or "format" not in document:
-        raise _refuse(path, "is not a catalog")
-    if document["format"] not in READABLE_FORMATS:
-        readable = " and ".join(map(str, READABLE_FORMATS))
-        raise _refuse(path, f"has the format {str(document['format'])[:20]}; this version reads {readable}")
+    if not isinstance(document, dict) or document.get("format") not in READABLE_FORMATS:
+        found = document.get("format") if isinstance(document, dict) else None
+        is_newer = isinstance(found, int) and found > FORMAT
+        raise _refuse(
+            path, f"is not a catalog of format {FORMAT}", "Upgrade threecx-node. " if is_newer else ""
+        )
     # The catalog of this package is checked when it is written.
     if path != str(SHIPPED) and (problem := find_problem(document)):
         raise _refuse(path, f"is not a complete catalog: {problem[:100]} is missing or wrong")
     return Catalog(document)
 
 
-def _refuse(path: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(f"{path} {problem}", description=_REMEDY)
+def _refuse(path: str, problem: str, first: str = "") -> ConfigurationError:
+    return ConfigurationError(f"{path} {problem}", description=f"{first}{_REMEDY}")

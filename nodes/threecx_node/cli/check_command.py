@@ -20,26 +20,34 @@ def check(
     client_secret_file: option_types.ClientSecretFile = None,
     verify_tls: option_types.VerifyTls = True,
     ca_file: option_types.CaFile = None,
+    catalog: option_types.Catalog = None,
 ) -> None:
     """Test a credential.
 
-    Logs in, and reads the version of the PBX and the rights of the client. Changes nothing.
+    Logs in, and reads the version of the PBX and the rights of the client. Reports whether the PBX is newer than the
+    catalog. Changes nothing.
     """
     import asyncio
 
-    from ..canvas.credential_test import check_credential
+    from ..canvas.credential_test import check_credential, describe_newer_release
+    from ..catalog import load_catalog
     from . import inputs
     from .output import write_json
 
+    facts = load_catalog(catalog)
     credential = inputs.build_credential(
         base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
     )
     if credential.note:
         typer.echo(f"threecx: note: {credential.note}", err=True)
     result = asyncio.run(check_credential(credential))
+    note = describe_newer_release(facts, result.version, credential.base_url)
     if as_json:
-        write_json(result.to_json() | ({"note": credential.note} if credential.note else {}))
+        notes = ". ".join(each.rstrip(".") for each in (credential.note, note) if each)
+        write_json({**result.to_json(), **({"note": notes} if notes else {})})
         return
     readable = ", ".join(name for name, allowed in result.may.items() if allowed) or "little"
     typer.echo(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")
     typer.echo(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")
+    if note:
+        typer.echo(note)

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_spec(
-    sources: Annotated[
+    files: Annotated[
         list[str],
         typer.Argument(
             metavar="URL|FILE...",
@@ -66,8 +66,8 @@ def import_spec(
     from ..codegen.catalog import compare_catalogs, import_documents, render
     from .output import write_json
 
-    document = import_documents(sources, verify_tls=verify_tls, ca_file=ca_file)
-    target = output or _choose_target(sources, document["releases"][-1], SHIPPED)
+    document = import_documents(files, verify_tls=verify_tls, ca_file=ca_file, on_note=_print_note)
+    target = output or _choose_target(files, document["releases"][-1], SHIPPED)
     comparison = compare_catalogs(Catalog(document), load_catalog(SHIPPED))
     _write_catalog(target, render(document))
     typer.echo(
@@ -83,6 +83,10 @@ def import_spec(
     if target != SHIPPED:
         name = shlex.quote(str(target))
         typer.echo(f"Use it with --catalog {name}, or: export THREECX_CATALOG={name}", err=True)
+
+
+def _print_note(note: str) -> None:
+    typer.echo(f"threecx: note: {note}", err=True)
 
 
 def _choose_target(sources: Sequence[str], release: str, shipped: Path) -> Path:
@@ -106,11 +110,15 @@ def _write_catalog(target: Path, content: bytes) -> None:
 
 
 def _describe(comparison: Comparison) -> Iterator[str]:
+    if not (comparison.added or comparison.removed or comparison.changed):
+        yield f"3CX {comparison.release} has the same operations as {comparison.other_release} of this package"
+        return
     yield f"3CX {comparison.release} compared with {comparison.other_release} of this package:"
     changed = [f"{name} ({'; '.join(what)})" for name, what in comparison.changed.items()]
     groups: dict[str, Any] = {"added": comparison.added, "removed": comparison.removed, "changed": changed}
     for word, names in groups.items():
-        yield f"{len(names)} operations {word}{':' if names else ''}"
+        noun = "operation" if len(names) == 1 else "operations"
+        yield f"{len(names)} {noun} {word}{':' if names else ''}"
         yield from (f"  {_cut(name)}" for name in names[:_SHOWN])
         if len(names) > _SHOWN:
             yield f"  and {len(names) - _SHOWN} more; --json lists all"

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import option_types
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -55,6 +57,7 @@ def migrate(
         ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the changes, write nothing.")] = False,
+    catalog: option_types.Catalog = None,
 ) -> None:
     """Replace generated 3CX nodes, and HTTP Request nodes that call 3CX, in a workflow.
 
@@ -67,7 +70,9 @@ def migrate(
 
     text = read_text(workflow, "the workflow", keep_mark=True)
     mark = _MARK if text.startswith(_MARK) else ""
-    done = migrate_text(text.removeprefix(_MARK), load_catalog(), from_types=tuple(from_type or ()), pbx=pbx)
+    done = migrate_text(
+        text.removeprefix(_MARK), load_catalog(catalog), from_types=tuple(from_type or ()), pbx=pbx
+    )
     target = output or workflow
     _report(done, to_stderr=target == _STDOUT and not dry_run)
     if not dry_run:

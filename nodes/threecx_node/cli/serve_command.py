@@ -79,6 +79,7 @@ def serve(
             help="How long batches may continue after Ctrl-C or SIGTERM.",
         ),
     ] = 30,
+    catalog: option_types.Catalog = None,
     max_body: Annotated[
         int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Size limit for each request.")
     ] = 32,
@@ -87,6 +88,7 @@ def serve(
 
     Press Ctrl-C to stop it. Batches that are running are completed first.
     """
+    from ..catalog import load_catalog
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.profiles import load_profiles
@@ -101,6 +103,7 @@ def serve(
             typer.echo(f"threecx: note: profile {name}: {credential.note}", err=True)
     config = ServiceConfig(
         key=executor_key,
+        catalog=load_catalog(catalog),
         profiles=known,
         connections=concurrency,
         max_body_bytes=max_body * 2**20,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from . import option_types
+
 if TYPE_CHECKING:
     from ..simulator import Simulator
 
@@ -130,6 +132,7 @@ def simulator(
         bool,
         typer.Option("--public-page", help="Show the page at / to other machines too."),
     ] = False,
+    catalog: option_types.Catalog = None,
     client_id: Annotated[
         str | None,
         typer.Option("--client-id", metavar="ID", help="Client ID that can log in.", show_default="900"),
@@ -149,9 +152,11 @@ def simulator(
     It has the data of a small office and listens on this machine. Changes are lost when it ends, unless --data is
     given.
     """
+    from ..catalog import load_catalog
     from ..simulator import CLIENT_ID, CLIENT_SECRET, SimulatorConfig, run
 
     config = SimulatorConfig(
+        catalog=load_catalog(catalog),
         release=release,
         seed=seed,
         data=data,

@@ -39,7 +39,7 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     """Return the service as an ASGI application."""
     config = config or ServiceConfig()
     batches = RunningBatches()
-    pool = ExecutorPool(config.connections)
+    pool = ExecutorPool(config.connections, config.catalog)
     handlers = Handlers(config, pool, batches)
 
     @asynccontextmanager

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from threecx_credentials import Credential
 
+    from ..catalog import Catalog
+
 
 def _default_request_limits() -> RequestLimits:
     # A body has no time limit of its own: it is read only after the executor key has been checked.
@@ -24,6 +26,7 @@ class ServiceConfig:
     """How the service runs; times are in seconds.
 
     key            the executor key, which callers must send; None only if the service listens on loopback
+    catalog        operations of 3CX; None for the one that THREECX_CATALOG names, or that of this package
     profiles       PBXs by name
     connections    requests to each PBX at once, for all callers together
     max_body_bytes size of the largest request
@@ -33,6 +36,7 @@ class ServiceConfig:
     """
 
     key: str | None = None
+    catalog: Catalog | None = None
     profiles: Mapping[str, Credential] = field(default_factory=dict)
     connections: int = DEFAULT_CONNECTIONS
     max_body_bytes: int = 32 * 1024 * 1024

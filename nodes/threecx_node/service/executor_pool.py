@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from threecx_credentials import Credential
 
+    from ..catalog import Catalog
+
 _MAX_EXECUTORS = 64
 _IDLE_TIMEOUT = 900.0
 
@@ -35,8 +37,9 @@ class _Entry:
 class ExecutorPool:
     """Executors by credential. An executor that is not in use is closed after a while, or if there are too many."""
 
-    def __init__(self, connections: int = DEFAULT_CONNECTIONS) -> None:
+    def __init__(self, connections: int = DEFAULT_CONNECTIONS, catalog: Catalog | None = None) -> None:
         self._connections = connections
+        self._catalog = catalog
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         # By login: a client that is used in two ways (with and without Verify TLS) still has one valid token.
         self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
@@ -67,7 +70,7 @@ class ExecutorPool:
         store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
         # Callers that share an executor may have typed the URL in different ways.
         credential = replace(credential, left_out="")
-        return Executor(credential, connections=self._connections, token_store=store)
+        return Executor(credential, connections=self._connections, catalog=self._catalog, token_store=store)
 
     async def _close_unused(self) -> None:
         now = time.monotonic()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from .. import __version__
-from ..canvas.credential_test import check_client
+from ..canvas.credential_test import check_client, describe_newer_release
 from ..canvas.list_search import search_entities
 from ..canvas.load_options import load_options
 from ..canvas.resource_mapping import describe_body_fields
@@ -53,7 +53,7 @@ class Handlers:
         self._config = config
         self._pool = pool
         self._batches = batches
-        self._catalog = load_catalog()
+        self._catalog = config.catalog or load_catalog()
 
     async def health(self, request: Request) -> Response:
         """Return versions."""
@@ -107,11 +107,12 @@ class Handlers:
         except ThreeCxError as error:
             return _make_json({"ok": False, **error.to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
-        if not credential.note:
+        newer = describe_newer_release(self._catalog, result.version, credential.base_url)
+        note = ". ".join(each.rstrip(".") for each in (credential.note, newer) if each)
+        if not note:
             return _make_json({**result.to_json(), "message": message})
         # A canvas shows the message alone.
-        message = f"{message}. Note: {credential.note}"
-        return _make_json({**result.to_json(), "message": message, "note": credential.note})
+        return _make_json({**result.to_json(), "message": f"{message}. Note: {note}", "note": note})
 
     async def _collect(self, request: Request, batch: _BatchRequest) -> Response:
         """Return all results at once; a caller that closes its connection stops the batch."""

@@ -115,10 +115,12 @@ def _decompress(content: bytes, encoding: str, url: str, max_bytes: int) -> byte
     """Return a body that was compressed although that was not requested, up to one byte more than `max_bytes`."""
     if encoding.strip().lower() not in ("gzip", "x-gzip", "deflate"):
         raise InputError(f"{url} is encoded as {encoding[:20]!r}", description="Save the document as a file.")
+    # 32: either of the two headers.
+    reader = zlib.decompressobj(32 + zlib.MAX_WBITS)
     try:
-        # 32: either of the two headers.
-        return zlib.decompressobj(32 + zlib.MAX_WBITS).decompress(content, max_bytes + 1)
-    except zlib.error as error:
-        raise InputError(
-            f"{url} cannot be decompressed", description="Save the document as a file."
-        ) from error
+        document = reader.decompress(content, max_bytes + 1)
+    except zlib.error:
+        document = b""
+    if not reader.eof and len(document) <= max_bytes:
+        raise InputError(f"{url} cannot be decompressed", description="Save the document as a file.")
+    return document

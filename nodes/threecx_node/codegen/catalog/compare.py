@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is different between two releases; `changed` has what changed of each operation."""
+    """The differences between two releases; `changed` lists those of each operation in words."""
 
     release: str
     other_release: str

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # The newest document of 3CX has 1.2 MB; reading 1 MB takes about a second.
 MAX_BYTES = 10 * 1024 * 1024
+# Those of 3CX have 15 levels.
+_MAX_DEPTH = 100
+_REMEDY = "Give the document of a 3CX PBX, which it serves at /xapi/v1/swagger.yaml."
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -71,43 +74,43 @@ def parse_document(data: bytes, release: str, source: str) -> Document:
             description="The document of a PBX has about 1 MB.",
         )
     try:
+        _refuse_traps(data, source)
         content = yaml.load(data, Loader=_create_loader())  # noqa: S506 (a subclass of a safe loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        raise InputError(
-            f"{source} is not valid YAML or JSON{place}: {getattr(error, 'problem', None) or error}"
-        ) from error
-    except RecursionError as error:
-        raise InputError(f"{source} is nested too deeply for an OpenAPI document") from error
+        problem = f"is not valid YAML or JSON{place}: {getattr(error, 'problem', None) or error}"
+        raise InputError(f"{source} {problem}", description=_REMEDY) from error
     except ValueError as error:
         # A date or a number that does not exist.
-        raise InputError(f"{source} contains a value that cannot be read: {error}") from error
+        problem = f"contains a value that cannot be read: {error}"
+        raise InputError(f"{source} {problem}", description=_REMEDY) from error
     if not isinstance(content, dict) or not all(
         isinstance(content.get(name), dict) for name in ("paths", "components")
     ):
-        raise InputError(f"{source} is not an OpenAPI document: it has no paths or no components")
-    if _has_aliases(content):
-        raise InputError(
-            f"{source} contains YAML aliases, which documents of 3CX do not use",
-            description="Save it without aliases, for example as JSON.",
-        )
+        problem = "is not an OpenAPI document: it has no paths or no components"
+        raise InputError(f"{source} {problem}", description=_REMEDY)
     return Document(content, release, source)
 
 
-def _has_aliases(content: Any) -> bool:
-    """Return whether an object occurs twice: a few aliases of aliases make a document that never ends."""
-    seen: set[int] = set()
-    waiting = [content]
-    while waiting:
-        value = waiting.pop()
-        if not isinstance(value, (dict, list)):
-            continue
-        if id(value) in seen:
-            return True
-        seen.add(id(value))
-        waiting += value.values() if isinstance(value, dict) else value
-    return False
+def _refuse_traps(data: bytes, source: str) -> None:
+    """Raise InputError for aliases, a few of which make a document without end, and for endless nesting.
+
+    The parser in C would exhaust the stack, which ends the process. Its events come one by one.
+    """
+    import yaml
+
+    depth = 0
+    for event in yaml.parse(data, Loader=_create_loader()):
+        if isinstance(event, yaml.AliasEvent):
+            problem = "contains YAML aliases, which documents of 3CX do not use"
+            raise InputError(f"{source} {problem}", description=_REMEDY)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise InputError(f"{source} is nested too deeply", description=_REMEDY)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 @lru_cache(maxsize=1)

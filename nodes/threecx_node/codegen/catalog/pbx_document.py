@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from threecx_credentials import Credential, CredentialError
@@ -11,6 +12,9 @@ from threecx_credentials.fields import BASE_PATH
 from ...errors import ConfigurationError, InputError
 from ...transport.download import download
 from .openapi_file import MAX_BYTES, Document, find_release, parse_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 DOCUMENT_PATH = f"{BASE_PATH}/swagger.yaml"
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -22,12 +26,18 @@ def is_url(name: str) -> bool:
 
 
 def fetch_document(
-    url: str, release: str | None = None, *, verify_tls: bool = True, ca_file: str | None = None
+    url: str,
+    release: str | None = None,
+    *,
+    verify_tls: bool = True,
+    ca_file: str | None = None,
+    on_note: Callable[[str], None] | None = None,
 ) -> Document:
     """Return the document of the PBX at `url`, which may also be the URL of the document itself.
 
-    The release is the version that the PBX reports, unless it is given. Raises ConfigurationError for the URL and the
-    TLS options, UnreachableError where there is no response, InputError where it is not an OpenAPI document.
+    The release is the version that the PBX reports, unless it is given. `on_note` is called with a text about what was
+    left out of the URL. Raises ConfigurationError for the URL and the TLS options, UnreachableError where there is no
+    response, InputError where it is not an OpenAPI document.
     """
     base_url, path = _split_url(url)
     try:
@@ -35,6 +45,8 @@ def fetch_document(
         credential = Credential.of(base_url, "none", "none", verify_tls=verify_tls, ca_file=ca_file)
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error
+    if credential.note and on_note is not None:
+        on_note(credential.note)
     found = asyncio.run(download(credential, path, max_bytes=MAX_BYTES))
     release = release or find_release(found.version or "")
     if release is None:

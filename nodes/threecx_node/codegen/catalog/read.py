@@ -68,6 +68,8 @@ class SpecReader:
         operations: dict[str, dict[str, Any]] = {}
         for path, item in self._document.content["paths"].items():
             self.place = str(path)[:100]
+            if not isinstance(item, Mapping):
+                raise self._error(f"{self.place} has no methods")
             for method in METHODS:
                 if method not in item:
                     continue
