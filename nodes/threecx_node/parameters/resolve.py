@@ -181,7 +181,8 @@ def _read_limit(sorted_: _Sorted) -> int | None:
     if is_missing(wanted):
         return DEFAULT_LIMIT
     # `$top=0` is a question for the count alone.
-    return _read_count("limit", wanted, minimum=1 if top is None else 0)
+    is_body = _read_response_format(sorted_.output) != RESPONSE_FORMATS[0]
+    return _read_count("limit", wanted, minimum=1 if top is None and not is_body else 0)
 
 
 def _limit_file(table: ParameterTable, sorted_: _Sorted) -> None:

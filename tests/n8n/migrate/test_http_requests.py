@@ -257,6 +257,36 @@ def test_pagination_becomes_return_all(pagination: dict[str, Any], expected: dic
     assert {name: parameters[name] for name in ("returnAll", "limit") if name in parameters} == expected
 
 
+def test_a_form_with_a_file_becomes_an_upload() -> None:
+    entry = {"parameterType": "formBinaryData", "name": "file", "inputDataFieldName": "sound"}
+    form: dict[str, Any] = {
+        "sendBody": True,
+        "contentType": "multipart-form-data",
+        "bodyParameters": {"parameters": [entry]},
+    }
+    parameters, _ = migrate_http(http_node("/customPrompts", "POST", **form))
+    assert (parameters["operation"], parameters["binaryPropertyName"]) == ("UploadPrompt", "sound")
+    old = http_node(
+        "/customPrompts", version=1, requestMethod="POST", sendBinaryData=True, jsonParameters=True
+    )
+    old["parameters"] |= {
+        "binaryPropertyName": "file:sound",
+        "options": {"bodyContentType": "multipart-form-data"},
+    }
+    assert migrate_http(old)[0]["binaryPropertyName"] == "sound"
+
+
+def test_a_choice_of_an_argument_keeps_its_type() -> None:
+    url = (
+        "/ReportInboundCalls/Pbx.GetInboundCalls(periodFrom=2026-01-01T00:00:00Z,"
+        "periodTo=2026-02-01T00:00:00Z,trunkDns='10000',callsType=1)?$top=0&$count=true"
+    )
+    parameters, _ = migrate_http(http_node(url))
+    assert parameters["callsType"] == 1
+    # Zero entries and their number: a list as one item can have that.
+    assert "$top=0" in dry_run(parameters)["url"]
+
+
 def test_settings_and_place_of_the_node_stay() -> None:
     more = {
         "onError": "continueErrorOutput",
@@ -298,6 +328,22 @@ def test_settings_and_place_of_the_node_stay() -> None:
         (
             http_node(f"={PBX}/xapi/v1/Users({{{{ $json.Id }}"),
             "the URL cannot be read: an expression in it is never closed",
+        ),
+        (http_node(f"={PBX}/xapi/v1/Users?{{{{ $json.q }}}}"), "the name of a query option is an expression"),
+        (http_node(f"={PBX}/xapi/v1/{{{{ $json.set }}}}(5)"), "is GET /{{ … }}(…)"),
+        (http_node(f"={{{{ $json.next || '{PBX}/xapi/v1/Users' }}}}"), "chooses between several URLs"),
+        (
+            http_node(
+                "/customPrompts", "POST", contentType="multipart-form-data", **pairs("body", {"file": "x"})
+            ),
+            "expected a form with one file, named file",
+        ),
+        (
+            http_node(
+                "/ReportInboundCalls/Pbx.GetInboundCalls(periodFrom=2026-01-01T00:00:00Z,"
+                "periodTo=2026-02-01T00:00:00Z,trunkDns='10000',callsType=9)"
+            ),
+            "callsType: expected one of 0, 1, 2, got 9",
         ),
         (http_node("/Users?$apply=x"), "$apply: ListUser has no such query option"),
         (http_node("/Users?$top=many"), "$top: "),

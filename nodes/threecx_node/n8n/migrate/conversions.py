@@ -36,6 +36,8 @@ def convert_value(declared: Mapping[str, Any], value: Any) -> Any:
             return coerce_boolean(value)
     except CoercionError as error:
         raise ConversionError(str(error)) from error
+    if declared["type"] == "options":
+        return _choose_option(declared, value)
     if declared["type"] == "json":
         return parse_json(value) if isinstance(value, str) else value
     return _to_text(value)
@@ -62,6 +64,16 @@ def parse_json(text: str) -> Any:
         return loads(text)
     except ValueError as error:
         raise ConversionError(f"the value is not valid JSON{why_not_json(error)}") from error
+
+
+def _choose_option(declared: Mapping[str, Any], value: Any) -> Any:
+    """Return the value of the option that is meant by its value or its name, in the option's own type."""
+    wanted = _to_text(value).strip().casefold()
+    for each in declared["options"]:
+        if wanted in (str(each["value"]).casefold(), each["name"].casefold()):
+            return each["value"]
+    known = ", ".join(str(each["value"]) for each in declared["options"])
+    raise ConversionError(f"expected one of {known}, got {_to_text(value)}")
 
 
 def _convert_mode(declared: Mapping[str, Any], locator: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from .http_node import HttpNode, read_http_node
 from .http_operation import FoundOperation, find_request
 from .http_paging import read_pagination
 from .mapper import convert_field
+from .masked_text import has_code, show
 from .node_migration import MigrationError, replace_node
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class _HttpDraft(NodeDraft):
         try:
             convert(*values, **more)
         except ConversionError as error:
-            self.problems.append(f"{name}: {error}")
+            self.problems.append(f"{show(name)}: {error}")
 
     def _add_argument(self, name: str) -> None:
         argument = self._found.arguments[name]
@@ -139,6 +140,8 @@ class _HttpDraft(NodeDraft):
         folded = f"${name.lstrip('$')}".lower()
         if folded == "$format" or not name:
             return
+        if has_code(name):
+            raise ConversionError("the name of a query option is an expression")
         if value in ("", None):
             return
         if folded not in _ODATA:
@@ -172,6 +175,9 @@ class _HttpDraft(NodeDraft):
             self.notes.append(f"the header {name} was removed")
 
     def _add_body(self, http: HttpNode) -> None:
+        if self._found.version.upload is not None:
+            self._add_upload(http, self._found.version.upload.name)
+            return
         if http.body_kind == "other":
             raise ConversionError("it is not JSON, and 3CX's API takes JSON")
         if http.body_kind == "none":
@@ -195,6 +201,12 @@ class _HttpDraft(NodeDraft):
             )
         for each in found.fields:
             self._try(each.name, self._add_json_field, each)
+
+    def _add_upload(self, http: HttpNode, name: str) -> None:
+        """Take over the file of a form, which is all that an upload sends."""
+        if http.body_kind != "other" or [each for each, _ in http.files] != [name]:
+            raise ConversionError(f"expected a form with one file, named {name}")
+        self.parameters["binaryPropertyName"] = http.files[0][1]
 
     def _add_pair(self, name: str, value: Any, *, is_nested: bool) -> None:
         if is_nested and ("." in name or "[" in name) and not name.startswith(_ANNOTATION):

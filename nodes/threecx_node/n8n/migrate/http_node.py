@@ -16,7 +16,8 @@ BodyKind = Literal["none", "fields", "json", "other"]
 class HttpNode:
     """A request as the node describes it; values may be expressions.
 
-    `query` and `headers` are pairs, or one JSON text. `body` is a list of pairs (`fields`) or a text (`json`).
+    `query` and `headers` are pairs, or one JSON text. `body` is a list of pairs (`fields`) or a text (`json`). `files`
+    are the files of a form that contains nothing else: their names in the form and in the input item.
     """
 
     method: str
@@ -26,6 +27,7 @@ class HttpNode:
     body_kind: BodyKind = "none"
     body: Any = None
     is_nested: bool = False
+    files: tuple[tuple[str, str], ...] = ()
     response_format: str = ""
     output_field: str = ""
     is_full: bool = False
@@ -62,6 +64,7 @@ def _read_new(parameters: Mapping[str, Any], version: float) -> HttpNode:
         headers=_read_part(parameters, "sendHeaders", "specifyHeaders", "headerParameters", "jsonHeaders"),
         body_kind=kind,
         body=body,
+        files=_read_files(parameters) if kind == "other" else (),
         is_nested=kind == "fields" and version >= _FIRST_OF_NEW + 1,
         response_format=str(response.get("responseFormat") or "autodetect"),
         output_field=str(response.get("outputPropertyName") or "data"),
@@ -109,6 +112,7 @@ def _read_old(parameters: Mapping[str, Any]) -> HttpNode:
         headers=part("headerParameters"),
         body_kind=kind,
         body=body,
+        files=_read_old_files(parameters, options),
         response_format={"string": "text"}.get(
             str(parameters.get("responseFormat")), str(parameters.get("responseFormat") or "json")
         ),
@@ -143,6 +147,26 @@ def _read_body(parameters: Mapping[str, Any]) -> tuple[BodyKind, Any]:
         if _is_json(parameters.get("rawContentType")):
             return "json", parameters["body"]
     return "other", None
+
+
+def _read_files(parameters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the files of a multipart form, none where it has other fields too."""
+    entries = _mapping(parameters.get("bodyParameters")).get("parameters")
+    given = [each for each in entries if isinstance(each, Mapping)] if isinstance(entries, list) else []
+    if parameters.get("contentType") != "multipart-form-data" or any(
+        each.get("parameterType") != "formBinaryData" for each in given
+    ):
+        return ()
+    return tuple((str(each.get("name") or ""), str(each.get("inputDataFieldName") or "")) for each in given)
+
+
+def _read_old_files(parameters: Mapping[str, Any], options: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the files of a multipart form of versions 1 and 2: `data`, or `name:data` and so on."""
+    if not parameters.get("sendBinaryData") or options.get("bodyContentType") != "multipart-form-data":
+        return ()
+    names = [each.strip() for each in str(parameters.get("binaryPropertyName") or "data").split(",")]
+    pairs = [each.partition(":") for each in names]
+    return tuple((name, field) if colon else ("file", name) for name, colon, field in pairs)
 
 
 def _read_authentication(parameters: Mapping[str, Any]) -> str:

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote, unquote_plus, urlsplit
 
-from .masked_text import MaskedText, UnreadableTextError, has_code
+from .masked_text import MaskedText, UnreadableTextError, has_code, show
 
-_API = re.compile(r"/xapi/v1(?=[/?#]|$)", re.IGNORECASE)
+_API = re.compile(r"/xapi/v1(?=[/?#\"'`]|$)", re.IGNORECASE)
 _TOKEN = re.compile(r"/connect/token/?(?:[?#].*)?$", re.IGNORECASE | re.DOTALL)
 _SEGMENT = re.compile(r"(?P<name>[^()]*)\((?P<arguments>.*)\)\s*", re.DOTALL)
 _NAMED = re.compile(r"\s*(?P<name>\w+)\s*=(?P<value>.*)", re.DOTALL)
@@ -92,6 +92,8 @@ def read_api_url(value: str, *, has_token: bool = False) -> ApiUrl | None:
         start, end = found.span()
     elif has_token and text[1:2] == "/" and has_code(text[0]):
         start = end = 1
+    elif any(_API.search(code) for code in mask.codes):
+        raise UnreadableTextError("an expression chooses between several URLs, or builds it in code")
     else:
         return None
     path, _, query = text[end:].partition("#")[0].partition("?")
@@ -141,4 +143,5 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _describe(segment: UrlSegment) -> str:
-    return segment.name if segment.arguments is None else f"{segment.name}(…)"
+    name = show(segment.name)
+    return name if segment.arguments is None else f"{name}(…)"

@@ -107,6 +107,11 @@ def has_code(piece: str) -> bool:
     return _PLACEHOLDER.search(piece) is not None
 
 
+def show(piece: str) -> str:
+    """Return a piece of a masked text for a message."""
+    return _PLACEHOLDER.sub("{{ … }}", piece)
+
+
 def to_literal(text: str) -> str:
     """Return a text as a parameter's value: n8n takes a text that begins with "=" for an expression."""
     return "=" + write_code(dumps(text).decode()) if text.startswith("=") else text
