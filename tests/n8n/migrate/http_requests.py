@@ -93,3 +93,7 @@ def dry_run(parameters: dict[str, Any], item: Mapping[str, Any] | None = None) -
     [result] = asyncio.run(ask()).results
     assert result.error is None, result.error.one_line()
     return dict(result.request or {})
+
+
+def response(**more: Any) -> dict[str, Any]:
+    return {"options": {"response": {"response": more}}}
