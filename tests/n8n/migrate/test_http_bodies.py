@@ -29,6 +29,8 @@ ITEM = {"first": "Ada", "on": False, "mobile": None, "group": 3, "role": "users"
         "={{ JSON.stringify({ FirstName: $json.first, 'Enabled': $json.on, Mobile: null, Groups: $json.groups }) }}",
         "={{ JSON.stringify({ \"FirstName\": 'Ada', Enabled: false, Mobile: $json.mobile,\n"
         "  Groups: [{ GroupId: $json.group, Rights: { RoleName: 'users' } }], }, null, 2) }}",
+        "={{ JSON.stringify({ FirstName: $json.first, // name\n Enabled: /* off */ false, Mobile: /* no */ null,\n"
+        " Groups: $json.groups, // all\n }) }}",
         "={{ { FirstName: `A${'da'}`, Enabled: !true, Mobile: null, Groups: $json.groups } }}",
         "={{ ({ FirstName: $json.first.trim(), Enabled: $json.on ? true : false, Mobile: null, "
         "Groups: $json.groups }) }}",

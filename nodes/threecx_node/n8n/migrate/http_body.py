@@ -154,18 +154,21 @@ def _read_code(code: str) -> JsonObject:
     tokens = tokenize(inner)
     if len(tokens) != 1 or not inner.startswith("{"):
         raise ConversionError("it is one expression as a whole")
-    return JsonObject(tuple(_read_member(each) for each in split_operands(inner[1:-1], ",") if each))
+    return JsonObject(
+        tuple(_read_member(each) for each in split_operands(inner[1:-1], ",") if tokenize(each))
+    )
 
 
 def _read_member(code: str) -> JsonField:
     tokens = tokenize(code)
     first = tokens[0]
     if len(tokens) == 1 and first.kind == "word":
-        return JsonField(code, "code", code)
+        return JsonField(first.text, "code", first.text)
     if len(tokens) < 3 or first.kind not in ("word", "string") or tokens[1].text != ":":
         raise ConversionError(f"{code[:40]!r} in its expression cannot be read")
     name = read_string(first.text[1:-1]) if first.kind == "string" else first.text
-    value = code[tokens[1].end :].strip()
+    # Without the comments before and after it.
+    value = code[tokens[2].start : tokens[-1].end]
     if len(tokens) == 3 and tokens[2].kind == "string":
         return JsonField(name, "literal", read_string(value[1:-1]))
     try:

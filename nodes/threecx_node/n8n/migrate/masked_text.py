@@ -119,7 +119,9 @@ def to_literal(text: str) -> str:
 
 def write_code(code: str) -> str:
     """Return code between the brackets of an expression; `}}` in it must not close them."""
-    return "{{ " + code.strip().replace("}}", "\\}}") + " }}"
+    # A comment to the end of the line must not hide the brackets.
+    end = "\n}}" if "//" in code else " }}"
+    return "{{ " + code.strip().replace("}}", "\\}}") + end
 
 
 def is_path(code: str) -> bool:
@@ -131,17 +133,17 @@ def _flatten(code: str) -> Iterator[tuple[bool, str]]:
     """Yield the parts of a text that JavaScript joins: whether each is code, and its text."""
     try:
         yield from _flatten_code(strip_parentheses(code))
-    except UnreadableCodeError:
+    except (UnreadableCodeError, RecursionError):
         yield True, code.strip()
 
 
 def _flatten_code(code: str) -> Iterator[tuple[bool, str]]:
     tokens = tokenize(code)
     if len(tokens) == 1 and tokens[0].kind == "string":
-        yield False, read_string(code[1:-1])
+        yield False, read_string(tokens[0].text[1:-1])
         return
     if len(tokens) == 1 and tokens[0].kind == "template":
-        for is_code, text in split_template(code):
+        for is_code, text in split_template(tokens[0].text):
             if is_code:
                 yield from _flatten(text)
             elif text:
