@@ -114,7 +114,7 @@ def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     picture(page, "n8n-deleted")
 
     execute(page)
-    expect(output).to_contain_text("NOT_FOUND")
+    expect(output).to_contain_text("was not found on this PBX")
     expect(output).to_contain_text("Check the ID or number")
     picture(page, "n8n-404")
 
