@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import re
 from collections import deque
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -154,10 +155,12 @@ class ListReader:
         if page.value or self._link is not None:
             try:
                 if self._link is None and self._announced > 0:
-                    async for following in self._read_announced(len(page.value)):
+                    async with aclosing(self._read_announced(len(page.value))) as pages:
+                        async for following in pages:
+                            yield following
+                async with aclosing(self._read_on()) as pages:
+                    async for following in pages:
                         yield following
-                async for following in self._read_on():
-                    yield following
             finally:
                 if self._page_after is not None:
                     await _cancel([self._page_after[1]])
