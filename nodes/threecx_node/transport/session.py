@@ -259,7 +259,8 @@ class _Connector(aiohttp.TCPConnector):
                 raise NotTakenError(str(error)) from error
             raise _httpx_error(error) from _cause(error)
         else:
-            self._is_trusted = self._is_trusted or request in self._on_kept
+            if not self._is_trusted and request in self._on_kept:
+                self._is_trusted = time.monotonic() >= self._distrusted_until
             return response
         finally:
             acknowledgements = self._on_kept.pop(request, None)
@@ -277,23 +278,25 @@ class _Connector(aiohttp.TCPConnector):
                 if transport is not None:
                     self._used.add(transport)
                 return connection
+            view: SocketView | None = transport.get_extra_info("socket")
             try:
-                is_usable = await self._is_usable(transport, req.method)
+                if view is not None and await self._is_usable(transport, view, req.method):
+                    self._on_kept[req] = None if req.method == "GET" else Acknowledgements(view)
+                    return connection
             except BaseException:
                 connection.close()
                 raise
-            if is_usable and not connection.closed:
-                view = transport.get_extra_info("socket")
-                self._on_kept[req] = None if req.method == "GET" else Acknowledgements(view)
-                return connection
             connection.close()
 
-    async def _is_usable(self, transport: asyncio.Transport, method: str) -> bool:
+    async def _is_usable(self, transport: asyncio.Transport, view: SocketView, method: str) -> bool:
         """Return whether a kept connection can be used for a request."""
-        view = transport.get_extra_info("socket")
-        if view is None or has_input(view) or time.monotonic() < self._distrusted_until:
+        if has_input(view):
             return False
-        return self._is_trusted or method == "GET" or await self._stays_open(transport, view)
+        if self._is_trusted:
+            return True
+        if time.monotonic() < self._distrusted_until:
+            return False
+        return method == "GET" or await self._stays_open(transport, view)
 
     async def _stays_open(self, transport: asyncio.Transport, view: SocketView) -> bool:
         """Wait a moment, and return whether the peer keeps the connection open."""
@@ -304,8 +307,8 @@ class _Connector(aiohttp.TCPConnector):
                 return False
             if self._is_trusted:
                 return True
-        self._is_trusted = True
-        return True
+        self._is_trusted = time.monotonic() >= self._distrusted_until
+        return self._is_trusted
 
     def _distrust(self) -> None:
         self._is_trusted = False
