@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+from threecx_credentials.fields import BASE_PATH
+
 from ..errors import InputError
 from ..options import DEFAULT_CONNECT_TIMEOUT
 from .client import HEADERS, VERSION_HEADER
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from ..messages import HttpResponse
 
 TIMEOUT = 60.0
+# Only the header is of interest.
+_VERSION_BYTES = 64 * 1024
 _MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _REMEDIES = {
@@ -47,17 +51,29 @@ async def download(
     UnreachableError where there is no response, InputError where it is not a document.
     """
     url = credential.base_url + path
-    tls = build_tls_context(verify=credential.verify_tls, ca_file=credential.ca_file)
-    session = Session(tls=tls, connect_timeout=DEFAULT_CONNECT_TIMEOUT, headers=HEADERS)
-    try:
+    async with _open_session(credential) as session:
         for _ in range(_MAX_REDIRECTS + 1):
             response = await _get(session, url, max_bytes, timeout)
             if response.status not in _REDIRECTS:
                 return Download(_read(response, url, max_bytes), url, response.headers.get(VERSION_HEADER))
             url = _follow(url, response.headers.get("location", ""))
-    finally:
-        await session.aclose()
     raise InputError(f"{url} redirects more than {_MAX_REDIRECTS} times", description="Check the URL.")
+
+
+async def read_version(credential: Credential, *, timeout: float = TIMEOUT) -> str | None:
+    """Return the version that the PBX reports to a request without a login, None where it reports none.
+
+    Raises UnreachableError where there is no response.
+    """
+    async with _open_session(credential) as session:
+        url = f"{credential.base_url}{BASE_PATH}/Defs?$select=Id"
+        response = await _get(session, url, _VERSION_BYTES, timeout)
+    return response.headers.get(VERSION_HEADER)
+
+
+def _open_session(credential: Credential) -> Session:
+    tls = build_tls_context(verify=credential.verify_tls, ca_file=credential.ca_file)
+    return Session(tls=tls, connect_timeout=DEFAULT_CONNECT_TIMEOUT, headers=HEADERS)
 
 
 async def _get(session: Session, url: str, max_bytes: int, timeout: float) -> HttpResponse:

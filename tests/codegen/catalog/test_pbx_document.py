@@ -58,6 +58,11 @@ def test_a_pbx_that_does_not_report_its_version() -> None:
     assert "20.0.10=http" in fetch_error(unknown).description
     with running(lambda _: unknown) as server:
         assert fetch_document(url_of(server), "20.0.12").release == "20.0.12"
+        assert fetch_document(f"{url_of(server)}/xapi-20.0.13.yaml").release == "20.0.13"
+    # The API itself reports it, also to a request that it refuses.
+    refused = response(status=401, extra=VERSION)
+    with running(lambda head: refused if "/Defs" in head else unknown) as server:
+        assert fetch_document(url_of(server)).release == "20.0.11"
 
 
 @pytest.mark.parametrize(

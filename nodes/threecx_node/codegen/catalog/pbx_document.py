@@ -10,7 +10,7 @@ from threecx_credentials import Credential, CredentialError
 from threecx_credentials.fields import BASE_PATH
 
 from ...errors import ConfigurationError, InputError
-from ...transport.download import download
+from ...transport.download import download, read_version
 from .openapi_file import MAX_BYTES, Document, find_release, parse_document
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ def fetch_document(
 ) -> Document:
     """Return the document of the PBX at `url`, which may also be the URL of the document itself.
 
-    The release is the version that the PBX reports, unless it is given. `on_note` is called with a text about what was
-    left out of the URL. Raises ConfigurationError for the URL and the TLS options, UnreachableError where there is no
-    response, InputError where it is not an OpenAPI document.
+    The release is the version that the PBX reports, unless it is given or part of the document's name. `on_note` is
+    called with a text about what was left out of the URL. Raises ConfigurationError for the URL and the TLS options,
+    UnreachableError where there is no response, InputError where it is not an OpenAPI document.
     """
     base_url, path = _split_url(url)
     try:
@@ -48,7 +48,10 @@ def fetch_document(
     if credential.note and on_note is not None:
         on_note(credential.note)
     found = asyncio.run(download(credential, path, max_bytes=MAX_BYTES))
-    release = release or find_release(found.version or "")
+    release = release or find_release(found.version or "") or find_release(path)
+    if release is None:
+        # A proxy may serve the document as a plain file, without the headers of the API.
+        release = find_release(asyncio.run(read_version(credential)) or "")
     if release is None:
         raise InputError(
             f"{found.url} came without the version of the PBX",
