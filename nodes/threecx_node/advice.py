@@ -64,6 +64,8 @@ VALUE_ADVICE: Mapping[str, str] = {
 
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
+    "login_forbidden": "Check the Client ID and the API key, and whether 3CX has blocked this machine's address after "
+    "failed logins.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted), and that 3CX is running.",
     "connection_lost": "Check the network between this machine and the PBX, and whether 3CX was restarting.",
     "not_taken": "Send it again. Check whether 3CX, or a proxy in front of it, was restarting.",

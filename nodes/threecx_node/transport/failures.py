@@ -95,10 +95,17 @@ def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
         message = f"{host} refused the login{text or f' with status {error.status}'}"
     return LoginError(
         message,
-        description=advice_for(error.status, "" if error.is_temporary else "login"),
+        description=_advise_on_login(error),
         http_code=error.status,
         code="login",
     )
+
+
+def _advise_on_login(error: LoginRefusedError) -> str:
+    if error.is_temporary:
+        # The advice for a 500 is about the values of a request.
+        return advice_for(503 if error.status == 500 else error.status)
+    return advice_for(None, "login_forbidden" if error.status == 403 else "login")
 
 
 def _describe(body: ErrorBody, content: bytes) -> str:
