@@ -41,6 +41,8 @@ COMMANDS_NOT_RUN = {
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _EXIT_CODE = re.compile(r"# exit code (\d+)$")
 README = "README.md"
+# A PBX as the documents write it; the simulated one takes its place.
+ADDRESS = "https://pbx.example.com:5001"
 
 
 def commands(page: str) -> list[str]:
@@ -74,7 +76,7 @@ def reader(tmp_path: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
 def run(command: str, reader: tuple[Path, Mapping[str, str]]) -> subprocess.CompletedProcess[str]:
     folder, variables = reader
     return subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-c", command.replace(ADDRESS, variables["THREECX_BASE_URL"])],
         cwd=folder,
         env=variables,
         capture_output=True,
@@ -119,7 +121,7 @@ def check_program(reader: tuple[Path, Mapping[str, str]]) -> None:
     [code] = re.findall(r"^```python\n(.*?)^```", (ROOT / README).read_text(), re.MULTILINE | re.DOTALL)
     folder, variables = reader
     for written, name in (
-        ("https://pbx.example.com:5001", "BASE_URL"),
+        (ADDRESS, "BASE_URL"),
         ("900", "CLIENT_ID"),
         ("the API key", "CLIENT_SECRET"),
     ):
