@@ -84,6 +84,20 @@ def test_the_only_value_of_a_request_is_named() -> None:
     assert words("WARNINGS.XAPI.NOT_FOUND", keys={"Id": 5}).message == "Id 5 was not found on this PBX"
 
 
+def test_a_secret_inside_an_object_is_not_shown() -> None:
+    error = words("AuthPassword/Value:\nWARNINGS.XAPI.INVALID", {"AuthPassword": {"Value": "s3cr3t"}})
+    assert error.message == "AuthPassword/Value is not valid"
+
+
+def test_a_body_that_is_not_json_has_no_values() -> None:
+    error = ResponseError("file:\nWARNINGS.XAPI.FILE_IS_TOO_LARGE", http_code=400)
+    put_in_words(error, {}, b"--boundary\r\nRIFF")
+    assert error.message == "the file is too large"
+    error = ResponseError("Name:\nWARNINGS.XAPI.INVALID", http_code=400)
+    put_in_words(error, {}, b"--boundary\r\nRIFF")
+    assert error.message == "Name is not valid"
+
+
 def error_of(batch: Batch) -> ThreeCxError:
     [result] = batch.results
     assert result.error is not None

@@ -42,7 +42,11 @@ class _Values:
 
     def find(self, path: str) -> Any:
         """Return the value at `Gateway.Host`, `Agents[0]/Number` or a key of the path, None where there is none."""
-        value = loads(self._body) if self._body else None
+        try:
+            value = loads(self._body) if self._body else None
+        except ValueError:
+            # The body is not JSON: a file.
+            value = None
         for name in re.findall(r"[^./\[\]]+", path):
             if isinstance(value, Mapping):
                 value = next((value[each] for each in value if each.casefold() == name.casefold()), None)
@@ -70,8 +74,8 @@ def _title(match: re.Match[str], error: ResponseError, values: _Values) -> str:
 
 def _show(field: str, value: Any) -> str:
     """Return `Number 142` or `Name "Sales Team"`; a secret and a value that is not a scalar are not shown."""
-    name = re.split(r"[./]", field)[-1]
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or _SECRET.search(name):
+    is_secret = any(_SECRET.search(name) for name in re.split(r"[./\[\]]", field))
+    if is_secret or isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return field
     text = " ".join(str(value).split())
     text = text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
