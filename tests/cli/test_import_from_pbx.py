@@ -79,7 +79,7 @@ def test_a_pbx_over_tls_is_imported(tmp_path: Path) -> None:
         "changed": [],
     }
     listed = run("operations", "--json", "--catalog", str(target)).json
-    assert len(listed) == len(list(load_catalog().operations(release="20.0.10")))
+    assert listed == run("operations", "--json", "--release", "20.0.10").json
 
 
 def test_an_imported_catalog_is_used(newer: Path) -> None:

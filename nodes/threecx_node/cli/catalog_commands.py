@@ -10,6 +10,8 @@ import typer
 from . import option_types
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ..catalog import Catalog, Operation
 
 
@@ -47,7 +49,7 @@ def operations(
     facts = load_catalog(catalog)
     found = [
         each
-        for each in facts.operations(resource=resource, release=release)
+        for each in _list_operations(facts, resource, release)
         if search is None or _matches(each, facts, search)
     ]
     if as_json:
@@ -85,6 +87,14 @@ def describe(
         write_json(described)
     else:
         write_text(to_text(described))
+
+
+def _list_operations(facts: Catalog, resource: str | None, release: str | None) -> Iterator[Operation]:
+    from ..catalog.api_request import API_REQUEST
+
+    yield from facts.operations(resource=resource, release=release)
+    if resource is None:
+        yield facts.operation(API_REQUEST)
 
 
 def _matches(operation: Operation, facts: Catalog, search: str) -> bool:

@@ -135,12 +135,21 @@ def _write(text: str, target: str, *, in_place: bool, changed: bool) -> None:
             path.write_bytes(data)
             return
         if in_place:
+            _refuse_read_only(path)
             shutil.copy2(path, _free_backup(path))
         _replace(path, data)
     except OSError as error:
         raise InputError(
             f"cannot write {target}: {error.strerror}", description="Choose another --output."
         ) from error
+
+
+def _refuse_read_only(path: Path) -> None:
+    """Refuse a file whose owner made it read-only: replacing it needs only the right to write to its folder."""
+    from ..errors import InputError
+
+    if not path.stat().st_mode & 0o222:
+        raise InputError(f"{path} is read-only", description="Choose a file to write with --output FILE.")
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -81,3 +81,15 @@ def test_links_devices_and_byte_order_marks(tmp_path: Path) -> None:
     assert sorted(each.name for each in tmp_path.iterdir()) == ["flow.json", "flow.json.bak", "link.json"]
     assert run("migrate", str(real), "-o", "/dev/null").code == 0
     assert not Path("/dev/null").is_file()
+
+
+def test_a_read_only_file_is_not_replaced(tmp_path: Path) -> None:
+    path = write(tmp_path, delete())
+    old = path.read_bytes()
+    path.chmod(0o444)
+    ran = run("migrate", str(path))
+    assert ran.code == 2
+    assert "flow.json is read-only. Choose a file to write with --output FILE" in ran.err
+    assert path.read_bytes() == old
+    assert [each.name for each in tmp_path.iterdir()] == ["flow.json"]
+    assert run("migrate", str(path), "--output", str(tmp_path / "new.json")).code == 0
