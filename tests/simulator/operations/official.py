@@ -38,6 +38,10 @@ _ARGUMENTS: Mapping[str, str] = {
     "playlistKey": "Waiting",
     "queueDns": "800",
     "queueDnStr": "800",
+    "groupFilter": "GRP0000",
+    "groupNumber": "GRP0000",
+    "groupStr": "GRP0000",
+    "ringGroupDns": "810",
 }
 # Arguments of functions that are keys of a set.
 _KEYS = {"userId": ("Users", "Id"), "recId": ("Recordings", "Id")}
