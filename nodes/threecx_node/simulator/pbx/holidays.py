@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING
-
-from odata_query import ast
 
 from ..odata.errors import INVALID, OUT_OF_THE_RANGE, REQUIRED, ErrorDetail, ODataError
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ..odata.records import Entity
 
 _SECONDS_A_DAY = 86_400
+_DURATION = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 # A recurrent holiday has no year; this one has a 29 February.
 _LEAP_YEAR = 2024
 _DATE_PARTS = frozenset({"Year", "Month", "Day", "YearEnd", "MonthEnd", "DayEnd"})
@@ -86,4 +86,11 @@ def _find_wrong_order(holiday: Entity, *, recurrent: bool) -> Iterator[ErrorDeta
 
 
 def _read_seconds(text: str | None, default: float) -> float:
-    return default if text is None else float(ast.Duration(text).py_val.total_seconds())
+    if text is None:
+        return default
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return _SECONDS_A_DAY + 1.0
+    sign, *parts = match.groups()
+    days, hours, minutes, seconds = (float(part or 0) for part in parts)
+    return (-1 if sign else 1) * (days * _SECONDS_A_DAY + hours * 3600 + minutes * 60 + seconds)
