@@ -285,7 +285,10 @@ def advise_on_missing(key: str, arguments: Sequence[str]) -> str:
             "This 3CX release or licence may not have the operation, or a value in its body names an entity that does "
             "not exist."
         )
-    named = f"Check {', '.join(arguments)}: no argument may be empty, and numbers and names must exist on this PBX."
+    named = (
+        f"Check {', '.join(arguments)}: numbers and names must exist on this PBX, and an empty argument may match "
+        "nothing."
+    )
     has_time_zone = any("timezone" in each.lower() or each.lower().endswith("tz") for each in arguments)
     return f"{named} Write a time zone as an offset, such as +08:00." if has_time_zone else named
 

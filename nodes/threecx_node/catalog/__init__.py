@@ -2,10 +2,21 @@
 
 from .catalog import Catalog
 from .load import load_catalog
-from .models import Enum, Operation, OperationVersion, Parameter, Property, Returns, TypeRef, Upload
+from .models import (
+    BASE_PATH,
+    Enum,
+    Operation,
+    OperationVersion,
+    Parameter,
+    Property,
+    Returns,
+    TypeRef,
+    Upload,
+)
 from .nearest import find_nearest, nearest_hint
 
 __all__ = [
+    "BASE_PATH",
     "Catalog",
     "Enum",
     "Operation",

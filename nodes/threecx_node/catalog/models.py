@@ -14,6 +14,20 @@ from .path_template import PathTemplate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = [
+    "BASE_PATH",
+    "Enum",
+    "Kind",
+    "Operation",
+    "OperationVersion",
+    "Parameter",
+    "Property",
+    "ReturnKind",
+    "Returns",
+    "TypeRef",
+    "Upload",
+]
+
 Kind = Literal["list", "get", "create", "update", "delete", "function", "action"]
 ReturnKind = Literal["entity", "collection", "value", "file", "nothing"]
 

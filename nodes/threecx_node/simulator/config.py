@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from .auth.roles import OWNER, Client, parse_role
-from .odata.query import PAGE_SIZE
+from .odata.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...values.edm import EDM_TYPES
-from .query import MAX_TOP
+from .limits import MAX_TOP
 from .release_model import ReleaseModel, SchemaField, load_model
 from .routes import Router
 

@@ -14,15 +14,12 @@ from urllib.parse import unquote_to_bytes
 
 from .errors import ODataError, QueryOptionError
 from .filters import Navigation, build_sort_key, compile_expression, compile_filter
+from .limits import MAX_QUERY, MAX_TOP
 
 if TYPE_CHECKING:
     from .records import Entity
     from .release_model import ReleaseModel
 
-MAX_TOP = 100
-PAGE_SIZE = 100
-# On a real PBX, very long queries run into a timeout; here they are refused.
-_MAX_QUERY = 16_384
 _KNOWN = frozenset({"$top", "$skip", "$search", "$filter", "$count", "$orderby", "$select", "$expand"})
 _INTEGER = re.compile(r"[0-9]{1,9}")
 
@@ -62,7 +59,7 @@ class QueryCompiler:
 
         Raises QueryOptionError for options that are malformed, unknown or not `allowed`.
         """
-        if len(query) > _MAX_QUERY:
+        if len(query) > MAX_QUERY:
             raise QueryOptionError("The query string is too long.")
         return self._cached(schema, allowed, query, limited)
 

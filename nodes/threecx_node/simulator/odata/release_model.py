@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from threecx_credentials.fields import BASE_PATH
-
+from ...catalog import BASE_PATH
 from .earlier_returns import restore_returns
 
 if TYPE_CHECKING:

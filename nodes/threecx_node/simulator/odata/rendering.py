@@ -8,7 +8,8 @@ from urllib.parse import unquote
 import orjson
 
 from .errors import ODataError
-from .query import PAGE_SIZE, QueryOptions, filter_and_sort
+from .limits import PAGE_SIZE
+from .query import QueryOptions, filter_and_sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
