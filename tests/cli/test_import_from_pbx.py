@@ -79,7 +79,8 @@ def test_a_pbx_over_tls_is_imported(tmp_path: Path) -> None:
         "changed": [],
     }
     listed = run("operations", "--json", "--catalog", str(target)).json
-    assert listed == run("operations", "--json", "--release", "20.0.10").json
+    shipped = run("operations", "--json", "--release", "20.0.10").json
+    assert [each["operation"] for each in listed] == [each["operation"] for each in shipped]
 
 
 def test_an_imported_catalog_is_used(newer: Path) -> None:

@@ -121,7 +121,7 @@ def test_texts_of_a_document_of_others(tmp_path: Path) -> None:
     }
     file = tmp_path / "other.yaml"
     file.write_bytes(orjson.dumps(document))
-    catalog = import_documents([f"1.0={file}"])
+    catalog = import_documents([f"1.0.0={file}"])
     texts = {name: (each["name"], each["action"]) for name, each in catalog["operations"].items()}
     texts.pop("UploadPrompt", None)
     assert sorted(texts.values()) == sorted(

@@ -34,10 +34,10 @@ def convert_value(declared: Mapping[str, Any], value: Any) -> Any:
             return coerce_integer(value, "Int64")
         if declared["type"] == "boolean":
             return coerce_boolean(value)
+        if declared["type"] == "options":
+            return _choose_option(declared, value)
     except CoercionError as error:
         raise ConversionError(str(error)) from error
-    if declared["type"] == "options":
-        return _choose_option(declared, value)
     if declared["type"] == "json":
         return parse_json(value) if isinstance(value, str) else value
     return _to_text(value)
@@ -72,6 +72,9 @@ def _choose_option(declared: Mapping[str, Any], value: Any) -> Any:
     for each in declared["options"]:
         if wanted in (str(each["value"]).casefold(), each["name"].casefold()):
             return each["value"]
+    if all(isinstance(each["value"], int) for each in declared["options"]):
+        # The known numbers of an argument that takes others too. n8n compares an expression with no option.
+        return f"={{{{ {coerce_integer(value, 'Int64')} }}}}"
     known = ", ".join(str(each["value"]) for each in declared["options"])
     raise ConversionError(f"expected one of {known}, got {_to_text(value)}")
 
