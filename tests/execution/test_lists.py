@@ -128,6 +128,23 @@ def test_a_pbx_that_ignores_skip_and_count() -> None:
     assert len(pbx.requests) == 2
 
 
+@pytest.mark.parametrize("count", [30, 250])
+def test_a_list_that_changes_and_ignores_skip_ends(count: int) -> None:
+    requests = 0
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        nonlocal requests
+        requests += 1
+        assert requests < 10
+        rows = [{"Id": number, "ServerNow": requests} for number in range(min(count, 100))]
+        return httpx.Response(200, json={"value": rows})
+
+    [result] = run(FakePbx(answer), "ListActiveCall", [{}], {"returnAll": True}).results
+    # A page of just the requested size may have had others after it.
+    assert (result.error is None) == (count == 30)
+    assert [each["json"]["Id"] for each in result.items or []] == list(range(min(count, 100)))
+
+
 def test_a_set_that_ignores_top_is_taken_whole() -> None:
     pbx = FakePbx(lambda _: httpx.Response(200, json={"value": [{"Id": n} for n in range(250)]}))
     assert len(run(pbx, "ListUser", [{}], {"returnAll": True}).results[0].items or []) == 250

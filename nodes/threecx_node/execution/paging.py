@@ -39,7 +39,8 @@ class Paging:
 
     `can_skip` says that the operation takes `$top` and `$skip`; without them only next links lead on. `can_count` says
     that the operation takes `$count`, `$top` and `$skip`. `order_by` is the sort order that keeps pages from
-    overlapping in content, empty where the user chose one or the operation takes none.
+    overlapping in content, empty where the user chose one or the operation takes none. `key` is the property that is
+    the key of an entity, empty where there is none.
     """
 
     limit: int | None
@@ -48,6 +49,7 @@ class Paging:
     can_skip: bool = True
     can_count: bool = False
     order_by: str = ""
+    key: str = ""
 
     @property
     def has_several_pages(self) -> bool:
@@ -71,9 +73,12 @@ def by_next_links(request: HttpRequest) -> Paging:
 
 
 def page_options(catalog: Catalog, version: OperationVersion, query: Mapping[str, Any]) -> dict[str, Any]:
-    """Return `can_count` and `order_by` of a list, by what the operation takes and the user's own `query`."""
+    """Return `can_count`, `order_by` and `key` of a list, by what the operation takes and the user's own `query`."""
     options: dict[str, Any] = {"can_count": set(version.query) >= _COUNTED}
     key = catalog.entity_key(version)
+    if len(version.template.segments) == 1:
+        # An entity set. No path addresses an active call by its key, but each has an ID.
+        options["key"] = key or "Id"
     if key and "$orderby" in version.query and "$orderby" not in query:
         options["order_by"] = key
     return options
@@ -149,7 +154,7 @@ class ListReader:
         if page.kind != "collection":
             yield page
             return
-        self._first_rows = page.value
+        self._first_rows = self._identify(page)
         self._is_repeated(page)
         yield self._take(page)
         if page.value or self._link is not None:
@@ -288,14 +293,23 @@ class ListReader:
 
     def _begins_again(self, page: Payload) -> bool:
         """Return whether the page has the entities of the first page, or the first of them."""
-        rows = page.value
+        rows = self._identify(page)
         return bool(rows) and rows[: len(self._first_rows)] == self._first_rows[: len(rows)]
+
+    def _identify(self, page: Payload) -> list[Any]:
+        """Return the keys of the entities, or the entities where a key is missing or comes twice.
+
+        Other values, such as the duration of a call, may change between two requests.
+        """
+        keys = [row.get(self._paging.key) if isinstance(row, dict) else None for row in page.value]
+        are_keys = all(isinstance(key, (int, str)) for key in keys) and len(set(keys)) == len(keys)
+        return keys if are_keys else page.value
 
     def _is_repeated(self, page: Payload) -> bool:
         """Return whether the page was received before, and remember it."""
         if not page.value:
             return False
-        digest = hashlib.blake2b(dumps(page.value), digest_size=16).digest()
+        digest = hashlib.blake2b(dumps(self._identify(page)), digest_size=16).digest()
         is_repeated = digest in self._digests or (bool(self._digests) and self._begins_again(page))
         self._digests.add(digest)
         return is_repeated
