@@ -84,6 +84,16 @@ FORMS: dict[str, tuple[Any, str, str | None]] = {
     "plain": (b"The queue is full\r\n", "The queue is full", None),
     "byte order mark": (b'\xef\xbb\xbf"The queue is full"', "The queue is full", None),
     "page": (b"<html><head><title>400 Bad Request</title></head></html>", "web page: 400 Bad Request", None),
+    "page in capitals": (
+        b"<HTML><TITLE lang='en'>\n Bad &amp; wrong\n</TITLE>",
+        "web page: Bad & wrong",
+        None,
+    ),
+    "page without a title": (
+        b"<head><meta a='b'></head><script>var x = '<b>'</script><!-- <i> --><h1>Queue <b>800</b></h1> is full",
+        "web page: Queue 800 is full",
+        None,
+    ),
 }
 
 
@@ -96,6 +106,12 @@ def test_every_error_form_keeps_its_words(body: Any, words: str, field: str | No
     assert "StackTrace" not in error.message
     assert error.field == field
     assert ("the message names" in error.description) is (field is not None)
+
+
+@pytest.mark.parametrize("tag", ["<title", "<title>", "<script>", "<!--", "<a ", "<"])
+def test_a_page_of_tags_that_never_end(tag: str) -> None:
+    """A search for the end of each tag, from the tag on, takes minutes for a page of this size."""
+    assert "web page" in error_of(f"<html>Closed{tag * 150_000}".encode()).message
 
 
 @pytest.mark.parametrize("media_type", ["application/problem+json; charset=utf-8", "text/plain", ""])

@@ -13,19 +13,27 @@ from __future__ import annotations
 
 import html
 import re
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .json import loads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 LONGEST_MESSAGE = 2000
 # Of a long list of errors, the first ones are enough to find out what is wrong.
 _MOST_TEXTS = 20
 _LONGEST_TEXT = 500
 _LONGEST_NAME = 100
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title", re.IGNORECASE | re.DOTALL)
-_NOT_SHOWN = re.compile(r"<(script|style|head)\b.*?</\1\s*>|<!--.*?-->|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# The title of a web page is at its beginning.
+_LONGEST_PAGE = 64 * 1024
+# Parts of a web page that are not shown, and how they end; any other tag ends with ">".
+_NOT_SHOWN = {"<!--": "-->", "<script": "</script>", "<style": "</style>", "<head>": "</head>"}
+# Unlike lower(), it keeps all positions.
+_LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # 3CX puts the name of a field on a line of its own before its text.
 _FIELD_LINE = re.compile(r"^([A-Za-z_][\w.\[\]/]{0,99}):[ \t]*$", re.MULTILINE)
 _CODE = re.compile(r"\S{1,100}")
@@ -174,10 +182,33 @@ def _clean_name(name: Any) -> str:
 
 
 def _read_page(text: str) -> str:
-    """Return the title of a web page, else the beginning of its words."""
-    title = _TITLE.search(text)
-    words = " ".join(html.unescape(title[1] if title else _NOT_SHOWN.sub(" ", text)).split())
-    return _printable(words)[:_LONGEST_TEXT]
+    """Return the title of a web page, else the beginning of its words.
+
+    Each search goes on where the one before it ended, since a page may be made of tags that never end.
+    """
+    page = text[:_LONGEST_PAGE]
+    folded = page.translate(_LOWER)
+    words = _find_title(page, folded) or " ".join(_find_shown(page, folded))
+    return _printable(" ".join(html.unescape(words).split()))[:_LONGEST_TEXT]
+
+
+def _find_title(page: str, folded: str) -> str:
+    start = folded.find("<title")
+    start = folded.find(">", start) + 1 if start >= 0 else 0
+    end = folded.find("</title", start) if start else -1
+    return page[start:end].strip() if end >= 0 else ""
+
+
+def _find_shown(page: str, folded: str) -> Iterator[str]:
+    position = 0
+    while (start := folded.find("<", position)) >= 0:
+        yield page[position:start]
+        ending = next((end for begin, end in _NOT_SHOWN.items() if folded.startswith(begin, start)), ">")
+        found = folded.find(ending, start)
+        if found < 0:
+            return
+        position = found + len(ending)
+    yield page[position:]
 
 
 def _printable(text: str) -> str:
