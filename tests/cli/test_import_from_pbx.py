@@ -152,10 +152,11 @@ def test_serve_takes_a_catalog(tmp_path: Path) -> None:
         assert len(ran.err.splitlines()) == 1
 
 
-def test_the_catalog_of_a_pbx_replaces_no_other(tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["", "/xapi/v1/swagger.yaml?form=full"])
+def test_the_catalog_of_a_pbx_replaces_no_other(tmp_path: Path, path: str) -> None:
     before = SHIPPED.read_bytes()
     with Simulator() as pbx:
-        ran = run("import-spec", f"20.0.12={pbx.base_url}", cwd=tmp_path)
+        ran = run("import-spec", f"20.0.12={pbx.base_url}{path}", cwd=tmp_path)
         assert ran.code == 0, ran.err
         assert ran.out == "3CX 20.0.12 has the same operations as 20.0.10 of this package\n"
         nowhere = run("import-spec", pbx.base_url, "-o", str(tmp_path / "no" / "folder.json"))

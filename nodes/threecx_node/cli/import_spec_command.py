@@ -91,9 +91,9 @@ def _print_note(note: str) -> None:
 
 def _choose_target(sources: Sequence[str], release: str, shipped: Path) -> Path:
     """Return where to write the catalog; that of one PBX never replaces the catalog of this package."""
-    from ..codegen.catalog import is_url
+    from ..codegen.catalog import is_url, split_source
 
-    is_pbx = any(is_url(each.rpartition("=")[2]) or is_url(each) for each in sources)
+    is_pbx = any(is_url(split_source(each)[1]) for each in sources)
     return Path(f"catalog-{release}.json") if is_pbx else shipped
 
 

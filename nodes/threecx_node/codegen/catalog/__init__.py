@@ -2,6 +2,6 @@
 
 from .compare import Comparison, compare_catalogs
 from .pbx_document import is_url
-from .writer import import_documents, render
+from .writer import import_documents, render, split_source
 
-__all__ = ["Comparison", "compare_catalogs", "import_documents", "is_url", "render"]
+__all__ = ["Comparison", "compare_catalogs", "import_documents", "is_url", "render", "split_source"]

@@ -41,14 +41,19 @@ def import_documents(
     """
     facts = []
     for source in sources:
-        match = _WITH_RELEASE.fullmatch(str(source))
-        release, place = (match["release"], match["place"]) if match else (None, str(source))
+        release, place = split_source(source)
         if is_url(place):
             document = fetch_document(place, release, verify_tls=verify_tls, ca_file=ca_file, on_note=on_note)
         else:
             document = load_document(Path(place), release)
         facts.append(read_document(document))
     return build_catalog(add_own_documents(facts))
+
+
+def split_source(source: str | Path) -> tuple[str | None, str]:
+    """Return the release, None where it is not given, and the file or URL of `SOURCE` or `RELEASE=SOURCE`."""
+    match = _WITH_RELEASE.fullmatch(str(source))
+    return (match["release"], match["place"]) if match else (None, str(source))
 
 
 def add_own_documents(releases: Iterable[ReleaseFacts]) -> list[ReleaseFacts]:
