@@ -84,7 +84,7 @@ def test_an_upload_takes_the_binary_data_of_the_item() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({}, "file is required, but there is no file"),
+        ({}, "file is required, but no file is given"),
         ({"file": "closed.wav"}, 'file: expected a file, got "closed.wav"'),
         ({"file": 5}, "file: expected a file, got"),
         ({"file": {"fileName": "a.wav", "data": "no base64!"}}, "file.data is not Base64"),

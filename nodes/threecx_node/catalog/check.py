@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _KINDS = frozenset(Kind.__args__)  # type: ignore[attr-defined]  # the values of a Literal
-_RETURNS = frozenset(ReturnKind.__args__)  # type: ignore[attr-defined]
+_RETURNS = frozenset(ReturnKind.__args__)  # type: ignore[attr-defined]  # the values of a Literal
 
 
 def find_problem(document: Mapping[str, Any]) -> str:

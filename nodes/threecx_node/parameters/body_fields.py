@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def leave_out_empty(catalog: Catalog, declared: Property, value: Any) -> Any:
     """Return UNDEFINED for an empty text where the field is not a text, so that the field is not sent.
 
-    A mapper, a command line and a cell of a table have no other way to say that there is no value. Other values are
+    A mapper, a command line and a cell of a table have no other way to leave a field out. Other values are
     returned as they are: the request coerces them.
     """
     if not isinstance(value, str) or value.strip():

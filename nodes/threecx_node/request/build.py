@@ -169,7 +169,7 @@ class RequestBuilder:
             raise ParameterError(f"{self.operation.id} takes no file", field="file")
         if file is None:
             raise ParameterError(
-                f"{upload.name} is required, but there is no file",
+                f"{upload.name} is required, but no file is given",
                 field=upload.name,
                 description="Give @FILE on the command line, or name the item's binary field; nothing was sent for it.",
             )

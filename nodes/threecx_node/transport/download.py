@@ -48,7 +48,7 @@ async def download(
     """Return the document at `path` of the PBX; of the credential only the address and the TLS options are used.
 
     At most `max_bytes` are read, within `timeout` seconds. A redirect is followed on the same host only. Raises
-    UnreachableError where there is no response, InputError where it is not a document.
+    UnreachableError where the PBX does not respond, InputError where it is not a document.
     """
     url = credential.base_url + path
     async with _open_session(credential) as session:
@@ -63,7 +63,7 @@ async def download(
 async def read_version(credential: Credential, *, timeout: float = TIMEOUT) -> str | None:
     """Return the version that the PBX reports to a request without a login, None where it reports none.
 
-    Raises UnreachableError where there is no response.
+    Raises UnreachableError where the PBX does not respond.
     """
     async with _open_session(credential) as session:
         url = f"{credential.base_url}{BASE_PATH}/Defs?$select=Id"

@@ -15,7 +15,7 @@ NOT_FOUND = "WARNINGS.XAPI.NOT_FOUND"
 NO_NUMBER = "WARNINGS.XAPI.NON_EXISTENT_EXT_NUMBER"
 NO_ZONE = "WARNINGS.XAPI.INVALID_TIMEZONE"
 
-NOBODY = {"To": "Extension", "Number": "999"}
+UNKNOWN = {"To": "Extension", "Number": "999"}
 PEER = {"Number": "999"}
 LOCATION = {"Id": "moon", "FriendlyName": "Moon"}
 AGENT = {"Action": "Transfer", "Number": "999"}
@@ -36,24 +36,24 @@ TABLE: list[tuple[str, str, Any, str, str]] = [
     ("CustomQueueRingtone.Queue", USER,
      {"Phones": [{"Id": 1, "MacAddress": "001565AA0009", "Settings": {"CustomQueueRingtones": [{"Queue": "101"}]}}]},
      "Phones/0/Settings/CustomQueueRingtones/0/Queue", NO_NUMBER),
-    ("Destination.Number", "POST Queues", {"Name": "Q", "ForwardNoAnswer": NOBODY}, "ForwardNoAnswer/Number",
+    ("Destination.Number", "POST Queues", {"Name": "Q", "ForwardNoAnswer": UNKNOWN}, "ForwardNoAnswer/Number",
      NO_NUMBER),
-    ("Destination.Number", "POST RingGroups", {"Name": "R", "HolidaysRoute": {"Route": {**NOBODY, "To": "VoiceMail"}}},
+    ("Destination.Number", "POST RingGroups", {"Name": "R", "HolidaysRoute": {"Route": {**UNKNOWN, "To": "VoiceMail"}}},
      "HolidaysRoute/Route/Number", NO_NUMBER),
-    ("Destination.Number", "PATCH Groups(Name='Sales')", {"CustomOperator": {**NOBODY, "To": "Queue"}},
+    ("Destination.Number", "PATCH Groups(Name='Sales')", {"CustomOperator": {**UNKNOWN, "To": "Queue"}},
      "CustomOperator/Number", NO_NUMBER),
     ("Destination.Number", "POST InboundRules",
-     {"RuleName": "r", "TrunkDN": {"Number": "10000"}, "OutOfOfficeHoursDestination": {**NOBODY, "To": "IVR"}},
+     {"RuleName": "r", "TrunkDN": {"Number": "10000"}, "OutOfOfficeHoursDestination": {**UNKNOWN, "To": "IVR"}},
      "OutOfOfficeHoursDestination/Number", NO_NUMBER),
     ("Destination.Number", USER,
-     {"ForwardingProfiles": [{"Id": 1, "Name": "Available", "AvailableRoute": {"BusyInternal": NOBODY}}]},
+     {"ForwardingProfiles": [{"Id": 1, "Name": "Available", "AvailableRoute": {"BusyInternal": UNKNOWN}}]},
      "ForwardingProfiles/0/AvailableRoute/BusyInternal/Number", NO_NUMBER),
-    ("Destination.Number", USER, {"ForwardingExceptions": [{"Id": 0, "Destination": NOBODY}]},
+    ("Destination.Number", USER, {"ForwardingExceptions": [{"Id": 0, "Destination": UNKNOWN}]},
      "ForwardingExceptions/0/Destination/Number", NO_NUMBER),
-    ("Destination.Number", "PATCH HotelServices", {"NoAnswerDestination": NOBODY}, "NoAnswerDestination/Number",
+    ("Destination.Number", "PATCH HotelServices", {"NoAnswerDestination": UNKNOWN}, "NoAnswerDestination/Number",
      NO_NUMBER),
     ("Destination.Number", "POST Users/Pbx.BulkUpdate",
-     {"ids": [], "user": {"ForwardingExceptions": [{"Destination": NOBODY}]}},
+     {"ids": [], "user": {"ForwardingExceptions": [{"Destination": UNKNOWN}]}},
      "user/ForwardingExceptions/0/Destination/Number", NO_NUMBER),
     ("DeviceLine.Number", "POST Fxs", {"MacAddress": "001565BB0009", "FxsLines": [{"Key": 1, "Number": "999"}]},
      "FxsLines/0/Number", NO_NUMBER),

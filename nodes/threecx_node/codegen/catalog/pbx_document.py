@@ -37,7 +37,7 @@ def fetch_document(
 
     The release is the version that the PBX reports, unless it is given or part of the document's name. `on_note` is
     called with a text about what was left out of the URL. Raises ConfigurationError for the URL and the TLS options,
-    UnreachableError where there is no response, InputError where it is not an OpenAPI document.
+    UnreachableError where the PBX does not respond, InputError where it is not an OpenAPI document.
     """
     base_url, path = _split_url(url)
     try:

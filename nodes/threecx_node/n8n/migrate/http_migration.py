@@ -190,12 +190,7 @@ class _HttpDraft(NodeDraft):
         if found.is_item:
             if "body" not in self.properties:
                 raise ConversionError(f"{self.operation.id} takes no body")
-            self.parameters["body"] = {
-                "mappingMode": "autoMapInputData",
-                "value": None,
-                "matchingColumns": [],
-                "schema": [],
-            }
+            self.parameters["body"] = dict(_MAP_ITEM)
             self.notes.append(
                 "the body was the whole input item: its fields that 3CX does not have are not sent"
             )
@@ -261,7 +256,8 @@ class _HttpDraft(NodeDraft):
         if not self.is_list:
             raise ConversionError(f"{self.operation.id} returns no list in pages")
         page = self.parameters.pop("limit", None)
-        self.options.pop("$skip", None) if paging.sets_skip else None
+        if paging.sets_skip:
+            self.options.pop("$skip", None)
         if paging.max_requests is None:
             self.parameters["returnAll"] = True
         elif isinstance(page, int):
