@@ -86,7 +86,9 @@ class FakePbx:
             self.waits.append(seconds)
 
         transport = httpx.MockTransport(self)
-        return Executor(credential(), retry=RetryPolicy(sleep=sleep), transport=transport, **options)
+        return Executor(
+            credential(), retry=RetryPolicy(sleep=sleep, jitter=lambda: 1.0), transport=transport, **options
+        )
 
 
 def credential() -> Credential:

@@ -80,6 +80,7 @@ BY_FAILURE: Mapping[str, str] = {
     "connect_timeout": "Nothing was sent. Check host and port of the PBX URL, and the firewalls in between.",
     "timeout": "Check that the PBX responds in a browser. Then raise the timeout, or request less data at once.",
     "not_3cx": "Check the PBX URL. It must be the address of 3CX, not of a web page, a portal or another service.",
+    "unusable_response": "Check whether the connection, or a proxy in front of 3CX, cuts or changes its responses.",
     "not_attempted": "Send this item again. To continue with the other items after an error, set On Error > "
     "Continue in the node's settings, or use --continue-on-fail.",
 }

@@ -15,7 +15,8 @@
     ├── NotAttemptedError           the item was not tried, because an earlier one failed
     └── UnreachableError            no usable response was received                         exit code 3
         ├── TransportError          connection, DNS, TLS or timeout
-        │   └── NotThreeCxError     the server is not 3CX
+        │   ├── NotThreeCxError     the server is not 3CX
+        │   └── UnusableResponseError  status 2xx, but the body is cut or not what the operation returns
         └── LoginError              the token request was refused
 
 Every error has `message` (what happened, in the PBX's own words if it sent any), `description` (how to fix it, from
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .advice import advice_for
+from .advice import UNKNOWN_OUTCOME, advice_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,7 +73,7 @@ class ThreeCxError(Exception):
         """Return the error as the command line, the service and the library report it.
 
         Keys: message, description, httpCode, code, field, itemIndex, request. `outcome` is present, with the value
-        "unknown", if no response was received and the PBX may have carried out the request.
+        "unknown", if the PBX may have carried out the request.
         """
         shape = {
             "message": self.message,
@@ -85,6 +86,12 @@ class ThreeCxError(Exception):
             "outcome": "unknown" if self.outcome_unknown else None,
         }
         return {key: value for key, value in shape.items() if value not in (None, "")}
+
+    def mark_unknown(self) -> None:
+        """Take note that the PBX may have carried out the request."""
+        if not self.outcome_unknown:
+            self.outcome_unknown = True
+            self.description = f"{UNKNOWN_OUTCOME} {self.description}".strip()
 
     def one_line(self) -> str:
         """Return item, message and description on one line, for a terminal."""
@@ -233,6 +240,22 @@ class NotThreeCxError(TransportError):
         super().__init__(
             f"{host} answered {status} with {content}{'' if description else _NOT_THE_API}",
             description=description or advice_for(None, "not_3cx"),
+            http_code=status,
+        )
+
+
+class UnusableResponseError(TransportError):
+    """The response has a status of success, but its body is cut or is not what the operation returns.
+
+    `host` responded with `status` and with `content`. A read is sent again; the outcome of a change is unknown.
+    """
+
+    default_code = "unusable_response"
+
+    def __init__(self, host: str, status: int, content: str) -> None:
+        super().__init__(
+            f"{host} answered {status} with {content}",
+            description=advice_for(None, self.default_code),
             http_code=status,
         )
 

@@ -6,7 +6,7 @@ They are on the ground floor, because no stage imports another stage.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from threecx_credentials.fields import BASE_PATH
 
@@ -64,9 +64,9 @@ class HttpRequest:
     part: FilePart | None = None
 
     @property
-    def repeats_as(self) -> str:
-        """Return the method by whose rules the request is sent again and its outcome is unknown."""
-        return "POST" if self.may_change else self.method
+    def effect(self) -> Literal["read", "change"]:
+        """Return whether the request only reads, by which it is decided whether it is sent again."""
+        return "read" if self.method == "GET" and not self.may_change else "change"
 
     @property
     def target(self) -> str:

@@ -12,6 +12,8 @@ DEFAULT_CONNECTIONS = 8
 DEFAULT_CONNECT_TIMEOUT = 10.0
 DEFAULT_CONCURRENCY = 8
 DEFAULT_TIMEOUT = 60.0
+DEFAULT_RETRY_TIME = 30.0
+MAX_RETRY_TIME = 3600.0
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 RESPONSE_FORMATS = ("items", "body", "full")
 """How a response is returned: an item per entity, its body as it came, or its body, headers and status."""
@@ -36,8 +38,9 @@ class Options:
     `release` is used until the PBX has reported its version. `time_zone` is the IANA name of the time zone of
     expressions and of times without an offset. `concurrency` bounds the requests of the batch at once, within the
     connections of the Executor. `timeout` is the seconds to wait for each response, and for each chunk of it.
-    `page_size` is the `$top` of a page. With `allow_incomplete_lists`, updates are sent without comparing the lists in
-    their bodies with those that the PBX has stored.
+    `retry_time` is the seconds that may be spent on sending a request again; 0 turns that off. The whole batch may
+    spend no more while nothing succeeds. `page_size` is the `$top` of a page. With `allow_incomplete_lists`, updates
+    are sent without comparing the lists in their bodies with those that the PBX has stored.
     """
 
     dry_run: bool = False
@@ -47,6 +50,7 @@ class Options:
     time_zone: str = "UTC"
     concurrency: int = DEFAULT_CONCURRENCY
     timeout: float = DEFAULT_TIMEOUT
+    retry_time: float = DEFAULT_RETRY_TIME
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False

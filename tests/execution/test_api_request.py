@@ -236,9 +236,9 @@ def test_a_dry_run_sends_nothing() -> None:
 @pytest.mark.parametrize(
     ("path", "attempts", "unknown"),
     [
-        (USERS, 3, False),
-        (f"{USERS}(5)", 3, False),
-        ("/xapi/v1/MailSettings", 3, False),
+        (USERS, 7, False),
+        (f"{USERS}(5)", 7, False),
+        ("/xapi/v1/MailSettings", 7, False),
         ("/xapi/v1/CrmIntegration/Pbx.GenerateApiKey()", 1, True),
         ("/xapi/v1/Users(5)/Pbx.GenerateProvLink()", 1, True),
         ("/xapi/v1/Unheard", 1, True),

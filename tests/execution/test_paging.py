@@ -99,7 +99,8 @@ def test_an_error_ends_the_list() -> None:
     [result] = read(pbx, {"returnAll": True}).results
     assert result.error is not None
     assert result.error.http_code == 500
-    assert len(pbx.skips) < 20
+    # The page with the error is sent three times.
+    assert len(set(pbx.skips)) < 20
 
 
 def test_a_list_that_shrinks_meanwhile_ends() -> None:

@@ -114,7 +114,7 @@ def test_the_transport_of_a_user_may_raise_any_of_them(error: Exception) -> None
         raise error
 
     async def run() -> None:
-        policy = RetryPolicy(attempts=1)
+        policy = RetryPolicy(retry_time=0)
         async with PbxClient(credential(), transport=httpx.MockTransport(answer), retry=policy) as client:
             await client.send(HttpRequest("GET", "/Users"))
 

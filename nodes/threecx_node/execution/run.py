@@ -17,6 +17,7 @@ from ..response.decode import Payload, decode
 from ..response.items import to_items
 from ..response.whole import to_whole_items
 from ..response.wording import put_in_words
+from ..transport.retry import RetryBudget
 from .dry_run import describe_item
 from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
@@ -25,7 +26,7 @@ from .stored_lists import explain_failed_read
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
-    from ..messages import HttpRequest
+    from ..messages import HttpRequest, HttpResponse
     from ..transport.client import PbxClient
     from .plan import Plan, PlannedItem
 
@@ -59,6 +60,7 @@ class BatchRun:
         self._stop = stop
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
+        self._budget = RetryBudget(plan.options.retry_time, stop=stop)
         self._is_failed = False
         self._delivery_error: Exception | None = None
         self._done: set[int] = set()
@@ -194,13 +196,18 @@ class BatchRun:
         self, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
         client = self._client()
-        async with self._slots:
-            response = await client.send(request, timeout=self._plan.options.timeout)
-        try:
+
+        def read(response: HttpResponse) -> Payload:
             return decode(operation, version, response, client.host, request)
-        except ResponseError as error:
-            put_in_words(error, request.keys, request.body)
-            raise
+
+        async with self._slots:
+            try:
+                return await client.exchange(
+                    request, read, timeout=self._plan.options.timeout, attempts=self._budget.open()
+                )
+            except ResponseError as error:
+                put_in_words(error, request.keys, request.body)
+                raise
 
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False

@@ -21,7 +21,7 @@ from ..advice import (
     has_types,
     read_other_address,
 )
-from ..errors import NotThreeCxError, ResponseError, ThreeCxError
+from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
 from ..values.error_body import ErrorBody, read_error_body
 from ..values.json import loads
 from .bulk import check_failures
@@ -83,7 +83,7 @@ def decode(
     try:
         document = loads(response.content)
     except ValueError as error:
-        raise NotThreeCxError(host, response.status, "JSON that cannot be read") from error
+        raise UnusableResponseError(host, response.status, "JSON that cannot be read") from error
     entries = document.get("value") if isinstance(document, Mapping) else document
     if isinstance(entries, list):
         check_failures(operation, entries, body)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -21,19 +22,20 @@ from threecx_credentials import (
 from threecx_credentials.fields import MASK
 
 from .. import __version__
-from ..advice import UNKNOWN_OUTCOME, read_other_address
-from ..errors import ConfigurationError, NotThreeCxError, TransportError
+from ..advice import read_other_address
+from ..errors import ConfigurationError, NotThreeCxError, ThreeCxError, TransportError
 from ..messages import HttpResponse
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
 from .failures import FOREIGN, translate_failure, translate_refusal
-from .retry import RetryPolicy, is_outcome_unknown
+from .retry import RetryPolicy
 from .session import Session
 from .tls import build_tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..messages import FilePart, HttpRequest
+    from .retry import Attempts, Verdict
 
 Transport = httpx.AsyncBaseTransport
 """The interface at which a user or a test replaces the network."""
@@ -46,6 +48,8 @@ HEADERS = {
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST_TARGET = 65_536
 _SENDABLE = re.compile(r"[!-~]+")
+
+Read = TypeVar("Read")
 
 _log = logging.getLogger("threecx_node.transport")
 
@@ -116,35 +120,51 @@ class PbxClient:
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
         `timeout` is the time in seconds to wait for the response, and for each further part of it.
-        After a 401 the request is repeated once with a new token. retry.py decides what else is repeated.
         """
-        async with self._slots:
-            attempt = 1
-            while True:
-                try:
-                    response = await self._send_once(request, timeout)
-                except TransportError as error:
-                    wait = self._retry.wait_before_retry(request.repeats_as, attempt, error)
-                    if wait is None:
-                        raise
-                    reason = error.code
-                else:
-                    wait = self._retry.wait_before_retry(request.repeats_as, attempt, response)
-                    if wait is None:
-                        return response
-                    reason = str(response.status)
-                self._log_retry(request.method, request.path, attempt, reason, wait)
-                attempt += 1
-                await self._retry.sleep(wait)
+        return await self.exchange(request, _as_it_came, timeout=timeout)
 
-    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse:
+    async def exchange(
+        self,
+        request: HttpRequest,
+        read: Callable[[HttpResponse], Read],
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        attempts: Attempts | None = None,
+    ) -> Read:
+        """Return what `read` makes of the response.
+
+        `read` raises TransportError for a response of success that cannot be used, which counts as none. `attempts`
+        counts the attempts, and limits the time for them. After a 401 the request is repeated with a new token.
+        retry.py decides what else is repeated. Raises what `read` raises, and UnreachableError.
+        """
+        attempts = attempts or self._retry.open()
+        while True:
+            attempts.begin()
+            async with self._slots:
+                answer = await self._send_once(request, timeout)
+            if isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
+                try:
+                    value = read(answer)
+                except TransportError as error:
+                    answer = error
+                else:
+                    attempts.end(works=True)
+                    return value
+            verdict = self._retry.decide(request.effect, answer, attempts)
+            if verdict.wait is not None:
+                self._log_retry(request.method, request.path, attempts.count, answer, verdict.wait)
+                if await self._retry.wait(verdict.wait, attempts):
+                    continue
+            return _conclude(answer, verdict, read)
+
+    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse | TransportError:
         token = await self._request_token(None, timeout)
-        response = await self._send_authorized(request, token, timeout)
-        if response.status == 401:
+        answer = await self._send_authorized(request, token, timeout)
+        if isinstance(answer, HttpResponse) and answer.status == 401:
             # Another client may have requested a token since, which ends this one.
             token = await self._request_token(token, timeout)
-            response = await self._send_authorized(request, token, timeout)
-        return response
+            answer = await self._send_authorized(request, token, timeout)
+        return answer
 
     async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:
         try:
@@ -152,7 +172,9 @@ class PbxClient:
         except LoginRefusedError as error:
             raise translate_refusal(error, self.host) from error
 
-    async def _send_authorized(self, request: HttpRequest, token: Secret, timeout: float) -> HttpResponse:
+    async def _send_authorized(
+        self, request: HttpRequest, token: Secret, timeout: float
+    ) -> HttpResponse | TransportError:
         secret = token.reveal()
         headers = {**request.headers, "authorization": f"Bearer {secret}"}
         body = request.body
@@ -165,43 +187,36 @@ class PbxClient:
                 request.method, request.url(""), headers, body, timeout
             )
         except TransportError as error:
-            if is_outcome_unknown(request.repeats_as, error):
-                error.outcome_unknown = True
-                error.description = f"{UNKNOWN_OUTCOME} {error.description}"
-            raise
+            return error
         self.version = response.headers.get(VERSION_HEADER) or self.version
         if response.status < 400:
             return response
         # A server that repeats the request in its error repeats the token.
         content = response.content.replace(secret.encode(), MASK.encode())
-        is_unknown = is_outcome_unknown(request.repeats_as, response.status)
-        return HttpResponse(response.status, response.headers, content, outcome_unknown=is_unknown)
+        return HttpResponse(response.status, response.headers, content)
 
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
         body = urlencode(form).encode()
         headers = {"content-type": _FORM}
-        attempt = 1
+        attempts = self._retry.open()
         while True:
+            attempts.begin()
+            answer: HttpResponse | TransportError
             try:
-                response = await self._exchange_translated("POST", path, headers, body, timeout)
+                answer = await self._exchange_translated("POST", path, headers, body, timeout)
             except TransportError as error:
-                wait = self._retry.wait_before_retry("POST", attempt, error, is_login=True)
-                if wait is None:
-                    if error.code == "connection_lost" and self._base_url.startswith("http://"):
-                        error.description += (
-                            f" If the port expects HTTPS, use https://{self.host} as the PBX URL."
-                        )
-                    raise
-                reason = error.code
-            else:
-                wait = self._retry.wait_before_retry("POST", attempt, response, is_login=True)
-                if wait is None:
-                    self._refuse_other_address(response)
-                    return response
-                reason = str(response.status)
-            self._log_retry("POST", path, attempt, reason, wait)
-            attempt += 1
-            await self._retry.sleep(wait)
+                answer = error
+            verdict = self._retry.decide("login", answer, attempts)
+            if verdict.wait is not None:
+                self._log_retry("POST", path, attempts.count, answer, verdict.wait)
+                if await self._retry.wait(verdict.wait, attempts):
+                    continue
+            if isinstance(answer, HttpResponse):
+                self._refuse_other_address(answer)
+                return answer
+            if answer.code == "connection_lost" and self._base_url.startswith("http://"):
+                answer.description += f" If the port expects HTTPS, use https://{self.host} as the PBX URL."
+            raise answer
 
     def _refuse_other_address(self, response: HttpResponse) -> None:
         """Raise NotThreeCxError for a response that asks for another URL."""
@@ -209,7 +224,10 @@ class PbxClient:
         if other := read_other_address(response.status, location, response.content, self.host):
             raise NotThreeCxError(self.host, response.status, other[0], description=other[1])
 
-    def _log_retry(self, method: str, path: str, attempt: int, reason: str, wait: float) -> None:
+    def _log_retry(
+        self, method: str, path: str, attempt: int, answer: HttpResponse | TransportError, wait: float
+    ) -> None:
+        reason = answer.code if isinstance(answer, TransportError) else answer.status
         # The path alone: the query may contain personal data.
         _log.debug(
             "%s %s: attempt %d failed (%s), next attempt in %g s", *(method, path, attempt, reason, wait)
@@ -233,6 +251,25 @@ class PbxClient:
             raise translate_failure(
                 error, self.host, timeout=timeout, connect_timeout=self._connect_timeout
             ) from error
+
+
+def _as_it_came(response: HttpResponse) -> HttpResponse:
+    return response
+
+
+def _conclude(
+    answer: HttpResponse | TransportError, verdict: Verdict, read: Callable[[HttpResponse], Read]
+) -> Read:
+    """Return what `read` makes of the last response, or raise the last error; both say whether the outcome is known."""
+    is_unknown = verdict.outcome == "unknown"
+    try:
+        if isinstance(answer, TransportError):
+            raise answer
+        return read(replace(answer, outcome_unknown=True) if is_unknown else answer)
+    except ThreeCxError as error:
+        if is_unknown:
+            error.mark_unknown()
+        raise
 
 
 class _HttpxExchange:

@@ -37,6 +37,7 @@ _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 # 3CX puts the name of a field on a line of its own before its text.
 _FIELD_LINE = re.compile(r"^([A-Za-z_][\w.\[\]/]{0,99}):[ \t]*$", re.MULTILINE)
 _CODE = re.compile(r"\S{1,100}")
+_CODE_OF_3CX = b"WARNINGS."
 
 
 @dataclass(slots=True)
@@ -87,6 +88,30 @@ def read_error_body(content: bytes) -> ErrorBody:
         found.add("", name)
     found.message = _cut(found.message)
     return found
+
+
+def is_odata_error(content: bytes, *, with_code_of_3cx: bool = False) -> bool:
+    """Return whether a body is an error in the form in which 3CX refuses a request.
+
+    A gateway may write an error in the same form; `with_code_of_3cx` asks for one of 3CX's codes in it.
+    """
+    if content.lstrip()[:1] != b"{" or (with_code_of_3cx and _CODE_OF_3CX not in content):
+        return False
+    try:
+        document = loads(content)
+    except (ValueError, RecursionError):
+        return False
+    error = document.get("error") if isinstance(document, Mapping) else None
+    if not isinstance(error, Mapping):
+        return False
+    code, message = error.get("code"), error.get("message")
+    # A code that is a number is a gateway's.
+    return (code is None or isinstance(code, str)) and bool(code or read_text(message))
+
+
+def is_web_page(content: bytes) -> bool:
+    """Return whether a body is HTML or XML."""
+    return content[:_LONGEST_NAME].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
 
 def read_text(value: Any) -> str:
