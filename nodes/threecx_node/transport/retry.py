@@ -64,7 +64,7 @@ _FILTERED = frozenset({403, 406})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows from one attempt: `wait` is the seconds until the next one, None where there is none.
+    """The decision after one attempt: `wait` is the seconds until the next one, None where there is none.
 
     `outcome` says how the request ended, or would end if it were not sent again: "failed" is certainly not done.
     """
@@ -77,7 +77,7 @@ Kind = Literal["answered", "rejected", "not_sent", "busy", "broken"]
 
 
 def classify(answer: HttpResponse | TransportError) -> Kind:
-    """Return what an attempt was: answered for good, or one of four that may pass.
+    """Return what an attempt was: answered by the PBX, or one of four that may pass.
 
     rejected: nothing was done, and the PBX says so · not_sent: nothing was sent · busy: no response of the PBX ·
     broken: a response that 3CX does not send, or an internal error.
