@@ -76,7 +76,7 @@ def serve(
             metavar="SECONDS",
             min=0,
             max=3600,
-            help="How long batches may continue after Ctrl-C or SIGTERM.",
+            help="How long batches may continue after Ctrl-C, SIGTERM or SIGHUP. A second signal stops at once.",
         ),
     ] = 30,
     catalog: option_types.Catalog = None,
@@ -86,7 +86,7 @@ def serve(
 ) -> None:
     """Run the executor as a service for canvases such as n8n.
 
-    Press Ctrl-C to stop it. Batches that are running are completed first.
+    Press Ctrl-C to stop it. Batches that are running are completed first; press Ctrl-C again to stop at once.
     """
     from ..catalog import load_catalog
     from ..service.config import ServiceConfig
@@ -109,12 +109,14 @@ def serve(
         max_body_bytes=max_body * 2**20,
         grace=grace,
     )
-    run(
+    exit_code = run(
         host,
         port,
         config,
         on_ready=lambda url: typer.echo(f"The executor listens on {url}; press Ctrl-C to stop it.", err=True),
+        on_signal=lambda text: typer.echo(f"threecx: {text}", err=True),
     )
+    raise typer.Exit(exit_code)
 
 
 def _read_key(key: str | None, key_file: Path | None) -> str | None:

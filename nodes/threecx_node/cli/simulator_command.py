@@ -150,7 +150,7 @@ def simulator(
     """Run a simulated PBX for tests.
 
     It has the data of a small office and listens on this machine. Changes are lost when it ends, unless --data is
-    given.
+    given. Press Ctrl-C to stop it, and again to stop it at once.
     """
     from ..catalog import load_catalog
     from ..simulator import CLIENT_ID, CLIENT_SECRET, SimulatorConfig, run
@@ -176,7 +176,11 @@ def simulator(
         control=control,
         public_page=public_page,
     )
-    run(config, on_ready=_print_addresses)
+    run(
+        config,
+        on_ready=_print_addresses,
+        on_signal=lambda text: typer.echo(f"threecx: {text}", err=True),
+    )
 
 
 def _print_addresses(pbx: Simulator) -> None:

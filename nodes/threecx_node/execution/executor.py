@@ -16,6 +16,7 @@ from ..errors import NotAttemptedError, UnknownNameError, UnreachableError
 from ..messages import HttpRequest
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options
 from ..transport.client import PbxClient, Transport
+from .abort import AbortedError, run_until_aborted
 from .plan import Planner
 from .results import Batch, Item, Result
 from .run import BatchRun, Deliver, untried_result
@@ -116,16 +117,19 @@ class Executor:
         on_result: OnResult | None = None,
         on_part: OnPart | None = None,
         stop: asyncio.Event | None = None,
+        abort: asyncio.Event | None = None,
     ) -> Batch:
         """Return one result per item, in order; `on_result` sees each as soon as it is there.
 
         `on_part` takes the results instead, those of a long list page by page, as `stream` yields them; it is awaited
         before more is requested, and the returned results then have no items. Once `stop` is set no further item is
-        sent; requests under way end and are reported. Raises UsageError where operation, parameters or options are
-        wrong: then nothing was sent.
+        sent; requests under way end and are reported. Once `abort` is set they are cut off too, and reported with an
+        unknown outcome where they may have been carried out. Raises UsageError where operation, parameters or options
+        are wrong: then nothing was sent.
         """
         collector = _Collector(len(items), on_result, on_part)
-        notes = await self._run(operation, items, parameters, options, collector.add, stop or asyncio.Event())
+        stop = stop or asyncio.Event()
+        notes = await self._run(operation, items, parameters, options, collector.add, stop, abort)
         return replace(collector.batch(), notes=notes)
 
     async def stream(
@@ -176,6 +180,7 @@ class Executor:
         options: Options | None,
         deliver: Deliver,
         stop: asyncio.Event,
+        abort: asyncio.Event | None = None,
     ) -> Sequence[str]:
         """Deliver the results and return the notes of the batch."""
         options = options or Options()
@@ -184,7 +189,11 @@ class Executor:
         if not inputs:
             return ()
         try:
-            release = await self._choose_release(found, options)
+            release = await run_until_aborted(self._choose_release(found, options), abort)
+        except AbortedError:
+            for index in range(len(inputs)):
+                await deliver(untried_result(index, "the batch was stopped"))
+            return self._notes
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
             return self._notes
@@ -194,7 +203,7 @@ class Executor:
         if _sends(plan.options):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
-        await BatchRun(plan, lambda: self.client, self.credential.base_url, deliver, stop).run()
+        await BatchRun(plan, lambda: self.client, self.credential.base_url, deliver, stop, abort).run()
         return (*self._notes, *plan.notes)
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from ..advice import BY_WARNING, advice_for, advise_on_filter
+from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for, advise_on_filter
 from ..errors import LoginError, NotAttemptedError, ParameterError, ResponseError, ThreeCxError
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
@@ -18,6 +18,7 @@ from ..response.items import to_items
 from ..response.whole import to_whole_items
 from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
+from .abort import AbortedError, run_until_aborted
 from .dry_run import describe_item
 from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
@@ -42,7 +43,8 @@ Deliver = Callable[[Result], Awaitable[None]]
 class BatchRun:
     """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
 
-    Once `stop` is set no further item is sent and long lists end after the page under way.
+    Once `stop` is set no further item is sent and long lists end after the page under way. Once `abort` is set the
+    requests under way are cut off too, and their items get results that say so.
     """
 
     def __init__(
@@ -52,12 +54,16 @@ class BatchRun:
         base_url: str,
         deliver: Deliver,
         stop: asyncio.Event,
+        abort: asyncio.Event | None = None,
     ) -> None:
         self._plan = plan
         self._client = client
         self._base_url = base_url
         self._deliver = deliver
         self._stop = stop
+        self._abort = abort
+        # The requests that may have been sent, by the index of their item.
+        self._under_way: dict[int, HttpRequest] = {}
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         self._budget = RetryBudget(plan.options.retry_time, stop=stop)
@@ -82,10 +88,19 @@ class BatchRun:
             for each in ready:
                 await self._finish(Result(each.index, request=describe_item(each, self._base_url)))
         elif not self._is_failed:
-            await self._send_all(ready)
+            await self._send_until_aborted(ready)
         await self._report_untried()
         if self._delivery_error is not None:
             raise self._delivery_error
+
+    async def _send_until_aborted(self, ready: list[PlannedItem]) -> None:
+        """Send all items; if `abort` is set meanwhile, cut the requests off and report them."""
+        try:
+            await run_until_aborted(self._send_all(ready), self._abort)
+        except AbortedError:
+            self._stop.set()
+            for index in sorted(set(self._under_way) - self._done):
+                await self._fail(index, _cut_off(self._under_way[index], self._base_url))
 
     async def _send_all(self, ready: list[PlannedItem]) -> None:
         queue = iter(ready)
@@ -107,6 +122,7 @@ class BatchRun:
             keys = await self._look_up(planned)
             request = complete_request(self._plan, request, keys)
             await self._compare_lists(planned, keys)
+            self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
         except ThreeCxError as error:
             error.request = {"method": request.method, "url": request.url(self._base_url)}
@@ -257,7 +273,8 @@ class BatchRun:
         await self._finish(Result(index, error=error))
 
     async def _report_untried(self) -> None:
-        why = "an earlier item failed" if self._is_failed else "the batch was stopped"
+        is_stopped = self._abort is not None and self._abort.is_set()
+        why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
         for each in self._plan.items:
             if each.index not in self._done:
                 await self._hand_over(untried_result(each.index, why))
@@ -275,6 +292,17 @@ def _stopped() -> ThreeCxError:
         "only a part of the list was read, because the batch was stopped",
         description="Run the batch again to read the whole list.",
         code="stopped",
+    )
+
+
+def _cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
+    is_unknown = request.repeats_as != "GET"
+    return ThreeCxError(
+        "the request was cut off, because the batch was stopped at once",
+        description=UNKNOWN_OUTCOME if is_unknown else "Run the batch again.",
+        code="stopped",
+        request={"method": request.method, "url": request.url(base_url)},
+        outcome_unknown=is_unknown,
     )
 
 

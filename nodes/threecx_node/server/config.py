@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
 from ..values.json import dumps
+from .connections import ConnectionLimit
 from .limits import RequestLimits
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
     from os import PathLike
 
@@ -27,7 +28,8 @@ class ServerConfig(uvicorn.Config):
     """How an application is served.
 
     `protocol` is LimitedH11Protocol or LimitedHttpToolsProtocol. `grace` is the time in seconds that open requests
-    get when the server ends. `render_error` builds the JSON body of an error that the protocol sends by itself.
+    get when the server ends. `connections` may be shared by several servers. `render_error` builds the JSON body of an
+    error that the protocol sends by itself, of the media type `error_type`.
     """
 
     def __init__(
@@ -36,14 +38,16 @@ class ServerConfig(uvicorn.Config):
         protocol: type[asyncio.Protocol],
         *,
         limits: RequestLimits | None = None,
+        connections: ConnectionLimit | None = None,
         grace: int,
         lifespan: bool = False,
         cert_file: str | PathLike[str] | None = None,
         key_file: str | PathLike[str] | None = None,
         render_error: Callable[[int, str], bytes] = _render_error,
+        error_type: str = "application/json",
     ) -> None:
         super().__init__(
-            app,
+            _end_quietly(app),
             http=protocol,
             lifespan="on" if lifespan else "off",
             log_config=None,
@@ -58,4 +62,20 @@ class ServerConfig(uvicorn.Config):
             ssl_version=ssl.PROTOCOL_TLS_SERVER,
         )
         self.limits = limits or RequestLimits()
+        self.connections = connections or ConnectionLimit()
+        self.grace = grace
         self.render_error = render_error
+        self.error_type = error_type
+
+
+def _end_quietly(app: Any) -> Any:
+    """Return an application whose requests may be cancelled when the server ends: uvicorn would log a traceback."""
+
+    async def run(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            if scope["type"] != "http":
+                raise
+
+    return run

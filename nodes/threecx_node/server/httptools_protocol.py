@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import http
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .limits import Part, RequestClock
+from .connections import Place
+from .limits import Part, RequestClock, WriteClock
+from .refusal import render_refusal
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,8 +24,10 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
 
     config: ServerConfig
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, place: Place | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._place = place or Place()
+        self._write_clock = WriteClock(self.loop, self.config.limits)
         self._limits = self.config.limits
         self._clock = RequestClock(self.loop, self._limits, self._refuse_slow_client)
         self._receiving = False
@@ -35,12 +38,30 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class
         """Start the clock: a client that connects and sends nothing is closed too."""
         super().connection_made(transport)
+        self._place.transport = transport
         self._clock.wait_for(Part.HEAD)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
+        """Stop the clocks, and give the place of the connection back."""
         self._clock.stop()
+        self._write_clock.stop()
+        self._place.leave()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that reads slowly, for a limited time."""
+        super().pause_writing()
+        self._write_clock.start(self.transport)
+
+    def resume_writing(self) -> None:
+        """Go on, because the client has read."""
+        super().resume_writing()
+        self._write_clock.stop()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request."""
+        super().on_response_complete()
+        self._place.set_busy(not self.cycle.response_complete)
 
     def data_received(self, data: bytes) -> None:
         """Parse `data`; while a request is incomplete its clock runs."""
@@ -49,6 +70,7 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
+        self._place.set_busy(self.cycle is not None and not self.cycle.response_complete)
         if self._refused or self.transport.is_closing():
             return
         if not self._receiving:
@@ -116,13 +138,7 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
         self._refused = True
         self._clock.stop()
         if not self._is_answering():
-            body = self.config.render_error(status, message)
-            phrase = http.HTTPStatus(status).phrase
-            head = (
-                f"HTTP/1.1 {status} {phrase}\r\ncontent-type: application/json\r\n"
-                f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-            )
-            self.transport.write(head.encode("ascii") + body)
+            self.transport.write(render_refusal(self.config, status, message))
         self.transport.close()
 
     def _is_answering(self) -> bool:

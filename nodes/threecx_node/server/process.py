@@ -1,35 +1,93 @@
-"""Serve an application as the whole of a process, until SIGINT or SIGTERM."""
+"""Serve an application as the whole of a process, until a signal ends it."""
 
 from __future__ import annotations
 
-import asyncio
+import os
+import signal
+import sys
+import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import uvicorn
+from .bounded import LIFESPAN_TIME, RESULTS_TIME, BoundedServer
 
 if TYPE_CHECKING:
-    import socket
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from types import FrameType
 
+    from .bounded import Work
     from .config import ServerConfig
 
+# The names of signals that end a server; the second one ends it at once.
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+# Seconds after the longest time that an orderly end takes, for a process that is stuck, such as in a name look-up.
+_MARGIN = 0.5
+OVERTIME = RESULTS_TIME + 2 * LIFESPAN_TIME + _MARGIN
+"""Seconds after the grace period at which the process has ended at the latest."""
 
-class ProcessServer(uvicorn.Server):
-    """A server that ends in two steps.
 
-    New connections are refused at once. After `grace` seconds it calls `on_grace_end`, so that work that is still
-    under way can end by itself; the configuration's own `grace` is the time until it is cut off.
+def find_ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end a server. SIGHUP is left out if it is ignored, as `nohup` does it."""
+    found = [signal.Signals[name] for name in _ENDING if name in signal.Signals.__members__]
+    return tuple(
+        each for each in found if each.name != "SIGHUP" or signal.getsignal(each) is not signal.SIG_IGN
+    )
+
+
+class ProcessServer(BoundedServer):
+    """A server that a signal ends: the first one with the grace period, the second one at once.
+
+    `on_signal` gets the text of a line for the user. `exit_code` is 0, or after a second signal 128 and the number of
+    the signal. If the process does not end in time, it is ended with that code, or 1.
     """
 
-    def __init__(self, config: ServerConfig, *, grace: int, on_grace_end: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._grace = grace
-        self._on_grace_end = on_grace_end
+    def __init__(self, config: ServerConfig, work: Work | None, *, on_signal: Callable[[str], None]) -> None:
+        super().__init__(config, work)
+        self.exit_code = 0
+        self._on_signal = on_signal
+        self._signals = 0
+        self._guards: list[threading.Timer] = []
 
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Shut down as the base class does, with `on_grace_end` in between."""
-        timer = asyncio.get_running_loop().call_later(self._grace, self._on_grace_end)
-        try:
-            await super().shutdown(sockets)
-        finally:
-            timer.cancel()
+    def handle_signals(self) -> None:
+        """Handle the signals from now to the end of the process, also before the server starts and after it ends."""
+        for each in find_ending_signals():
+            signal.signal(each, self.handle_exit)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to `handle_signals`; the base class would raise them again at the end."""
+        yield
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End with the grace period at the first signal, at once at the second; further ones change nothing."""
+        del frame
+        self._signals += 1
+        if self._signals == 1:
+            self.should_exit = True
+            grace = self.config.grace
+            if grace and self._work is not None and self._work.is_running:
+                self._on_signal(
+                    f"stopping: {self.describe()} under way, with {grace} seconds to end; "
+                    "a second signal stops at once"
+                )
+            self._end_process_after(grace + OVERTIME)
+        elif self._signals == 2:
+            self.exit_code = 128 + sig
+            self._on_signal(f"stopped at once by {signal.Signals(sig).name}; under way: {self.describe()}")
+            self.end_at_once()
+            self._end_process_after(OVERTIME)
+
+    def release(self) -> None:
+        """Let the process go on, because the server has ended."""
+        for each in self._guards:
+            each.cancel()
+
+    def _end_process_after(self, seconds: float) -> None:
+        guard = threading.Timer(seconds, self._end_process)
+        guard.daemon = True
+        guard.start()
+        self._guards.append(guard)
+
+    def _end_process(self) -> None:
+        sys.stderr.flush()
+        os._exit(self.exit_code or 1)

@@ -6,9 +6,8 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from ..errors import ConfigurationError
+from .bounded import BoundedServer
 
 if TYPE_CHECKING:
     import socket
@@ -27,7 +26,7 @@ class ServerThread:
     """
 
     def __init__(self, groups: Sequence[tuple[ServerConfig, Sequence[socket.socket]]], *, name: str) -> None:
-        self._servers = [(uvicorn.Server(config), list(sockets)) for config, sockets in groups if sockets]
+        self._servers = [(BoundedServer(config), list(sockets)) for config, sockets in groups if sockets]
         self._name = name
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
@@ -41,6 +40,13 @@ class ServerThread:
         for _, sockets in self._servers:
             for each in sockets:
                 each.close()
+
+    def end_at_once(self) -> str:
+        """Let `stop` close all connections without a grace period; return what is under way in a few words."""
+        under_way = " and ".join(server.describe() for server, _ in self._servers)
+        for server, _ in self._servers:
+            server.end_at_once()
+        return under_way
 
     def _serve(self) -> None:
         async def serve_all() -> None:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
+_STOPPED = "the executor was stopped"
+
+
 class ServiceApp(Guard):
     """The service behind its guard."""
 
@@ -30,9 +33,22 @@ class ServiceApp(Guard):
         super().__init__(app, key)
         self._batches = batches
 
-    def stop_batches(self) -> None:
+    @property
+    def is_running(self) -> bool:
+        """Return whether a batch is under way."""
+        return self._batches.is_running
+
+    def describe(self) -> str:
+        """Return which batches are under way in a few words."""
+        return self._batches.describe()
+
+    def stop(self) -> None:
         """Send no further request; batches end with the requests under way, and their callers get the results."""
-        self._batches.stop_all()
+        self._batches.stop_all(_STOPPED)
+
+    def abort(self) -> None:
+        """Cut off the requests under way; callers get the results of their batches, which say so."""
+        self._batches.abort_all(_STOPPED)
 
 
 def create_app(config: ServiceConfig | None = None) -> ServiceApp:
@@ -46,7 +62,7 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
         yield
-        await batches.finish()
+        await batches.finish(_STOPPED)
         await pool.aclose()
 
     routes = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,36 +11,80 @@ if TYPE_CHECKING:
 
     from ..execution.results import Batch
 
-# How many seconds a stopped batch may wait for the responses to the requests that are under way.
-FINISH_TIMEOUT = 20
+# Seconds that a stopped batch may wait for the responses to the requests that are under way, where no server has given
+# it time before; and seconds for the results of one that was aborted.
+FINISH_TIMEOUT = 10.0
+_ABORT_TIMEOUT = 0.7
+_MOST_DESCRIBED = 3
+
+
+@dataclass(eq=False, slots=True)
+class BatchStop:
+    """Stops one batch. `reason` says why, for the log and for those who record what became of it."""
+
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    abort: asyncio.Event = field(default_factory=asyncio.Event)
+    reason: str = ""
+
+    def set(self, reason: str, *, at_once: bool = False) -> None:
+        """Send no further request; `at_once` cuts off those that are under way."""
+        self.reason = self.reason or reason
+        self.stop.set()
+        if at_once:
+            self.abort.set()
 
 
 class RunningBatches:
-    """Batches under way, each with the event that stops it."""
+    """Batches under way, each with a description and with what stops it."""
 
     def __init__(self) -> None:
-        self._running: dict[asyncio.Task[Batch], asyncio.Event] = {}
+        self._running: dict[asyncio.Task[Batch], tuple[BatchStop, str]] = {}
 
-    def start(self, batch: Coroutine[None, None, Batch], stop: asyncio.Event) -> asyncio.Task[Batch]:
+    @property
+    def is_running(self) -> bool:
+        """Return whether a batch is under way."""
+        return bool(self._running)
+
+    def start(
+        self, batch: Coroutine[None, None, Batch], stop: BatchStop, description: str = ""
+    ) -> asyncio.Task[Batch]:
         """Run `batch` as a task of its own, which goes on if the caller's connection ends."""
         task = asyncio.create_task(batch, name="threecx-batch")
-        self._running[task] = stop
+        self._running[task] = stop, description
         task.add_done_callback(self._forget)
         return task
 
-    def stop_all(self) -> None:
+    def describe(self) -> str:
+        """Return what is under way in a few words: the number of batches and the first of them."""
+        described = [each for _, each in self._running.values()]
+        if not described:
+            return ""
+        named = "; ".join(described[:_MOST_DESCRIBED])
+        more = f"; and {len(described) - _MOST_DESCRIBED} more" if len(described) > _MOST_DESCRIBED else ""
+        return f"{len(described)} batch{'' if len(described) == 1 else 'es'} ({named}{more})"
+
+    def stop_all(self, reason: str) -> None:
         """Send no further request."""
-        for stop in self._running.values():
-            stop.set()
+        for stop, _ in self._running.values():
+            stop.set(reason)
 
-    async def finish(self) -> None:
-        """Stop all batches, wait for the requests under way, and cancel the batches that take too long.
+    def abort_all(self, reason: str) -> None:
+        """Cut off the requests under way; callers get the results, which say so."""
+        for stop, _ in self._running.values():
+            stop.set(reason, at_once=True)
 
-        The server has given batches their time to end as a whole before.
+    async def finish(self, reason: str) -> None:
+        """Stop all batches, wait for the requests under way, and cut off what takes too long.
+
+        `ProcessServer` has given batches their time to end before, and has aborted them.
         """
-        self.stop_all()
+        is_aborted = all(stop.abort.is_set() for stop, _ in self._running.values())
+        self.stop_all(reason)
+        if self._running and not is_aborted:
+            await asyncio.wait(self._running, timeout=FINISH_TIMEOUT)
+        self.abort_all(reason)
         if self._running:
-            _, late = await asyncio.wait(self._running, timeout=FINISH_TIMEOUT)
+            _, late = await asyncio.wait(self._running, timeout=_ABORT_TIMEOUT)
             for task in late:
                 task.cancel()
 

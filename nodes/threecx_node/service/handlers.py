@@ -17,7 +17,8 @@ from ..catalog import load_catalog
 from ..errors import ThreeCxError
 from ..values.json import dumps
 from .auth import CONTRACT_VERSION
-from .log import log_batch
+from .batches import BatchStop
+from .log import describe_request, log_batch
 from .models import (
     CheckRequest,
     ExecuteRequest,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from .executor_pool import ExecutorPool
 
 NDJSON = "application/x-ndjson"
+_LEFT = "the caller closed its connection"
 
 
 class Handlers:
@@ -121,10 +123,10 @@ class Handlers:
         try:
             await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                batch.stop.set()
+                batch.stop.set(_LEFT)
             done = await asyncio.shield(task)
         finally:
-            batch.stop.set()
+            batch.stop.set(_LEFT)
             disconnected.cancel()
         return _make_json({"results": [each.to_json() for each in done.results], **describe_batch(done)})
 
@@ -149,7 +151,8 @@ class Handlers:
                         batch.items,
                         options=build_options(batch.body.options),
                         on_part=stream.send if stream else None,
-                        stop=batch.stop,
+                        stop=batch.stop.stop,
+                        abort=batch.stop.abort,
                     )
                 notes = [batch.credential.note] if batch.credential.note else []
                 return replace(done, notes=[*notes, *done.notes])
@@ -157,23 +160,24 @@ class Handlers:
                 if stream:
                     stream.end()
 
-        return self._batches.start(log_batch(run(), batch.body, batch.credential, batch.stop), batch.stop)
+        logged = log_batch(run(), batch.body, batch.credential, batch.stop.stop)
+        return self._batches.start(logged, batch.stop, describe_request(batch.body, batch.credential))
 
 
 @dataclass(frozen=True, slots=True)
 class _BatchRequest:
-    """A batch that a caller requested, and the event that stops it."""
+    """A batch that a caller requested, and what stops it."""
 
     body: ExecuteRequest
     credential: Credential
     items: list[Item]
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    stop: BatchStop = field(default_factory=BatchStop)
 
 
 class _BatchResponse(StreamingResponse):
     """The results of a running batch. When the caller has gone, or has read everything, nothing more is sent."""
 
-    def __init__(self, stream: ResultStream, lines: AsyncIterator[bytes], stop: asyncio.Event) -> None:
+    def __init__(self, stream: ResultStream, lines: AsyncIterator[bytes], stop: BatchStop) -> None:
         # A proxy that buffers the response would delay the heartbeats.
         super().__init__(lines, media_type=NDJSON, headers={"X-Accel-Buffering": "no"})
         self._stream = stream
@@ -184,7 +188,7 @@ class _BatchResponse(StreamingResponse):
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._stop.set()
+            self._stop.set(_LEFT)
             self._stream.abandon()
 
 

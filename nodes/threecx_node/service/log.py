@@ -50,8 +50,7 @@ async def log_batch(
 
     Raise the errors of `running`. Any other exception is a bug: log its traceback, and raise ProblemError.
     """
-    items = "1 item" if len(request.items) == 1 else f"{len(request.items)} items"
-    what = f"{_make_printable(request.operation)} on {_name_pbx(request, credential)}: {items}"
+    what = describe_request(request, credential)
     began = time.monotonic()
     try:
         batch = await running
@@ -67,6 +66,12 @@ async def log_batch(
     if log.isEnabledFor(logging.INFO):
         _log_results(what, batch, request, time.monotonic() - began, stopped=stop.is_set())
     return batch
+
+
+def describe_request(request: ExecuteRequest, credential: Credential) -> str:
+    """Return operation, PBX and number of items of a batch."""
+    items = "1 item" if len(request.items) == 1 else f"{len(request.items)} items"
+    return f"{_make_printable(request.operation)} on {_name_pbx(request, credential)}: {items}"
 
 
 class RefusalLog:

@@ -9,7 +9,7 @@ from ..server.h11_protocol import LimitedH11Protocol
 from ..server.listener import build_url, open_sockets
 from ..server.process import ProcessServer
 from .app import ServiceApp, create_app
-from .batches import FINISH_TIMEOUT
+from .problems import make_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,19 +17,28 @@ if TYPE_CHECKING:
     from .config import ServiceConfig
 
 
-def serve(host: str, port: int, config: ServiceConfig, *, on_ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `on_ready` gets the URL.
+def serve(
+    host: str,
+    port: int,
+    config: ServiceConfig,
+    *,
+    on_ready: Callable[[str], None],
+    on_signal: Callable[[str], None],
+) -> int:
+    """Serve until SIGINT, SIGTERM or SIGHUP; return the exit code. A second signal ends the service at once.
 
-    Raise ConfigurationError if `host` and `port` cannot be listened on.
+    `on_ready` gets the URL, `on_signal` a line about what is under way. Raise ConfigurationError if `host` and `port`
+    cannot be listened on.
     """
     app = create_app(config)
     (listening,) = open_sockets(host, [port])
     with listening:
+        server = ProcessServer(make_server_config(app, config), app, on_signal=on_signal)
+        server.handle_signals()
         on_ready(build_url(host, listening.getsockname()[1]))
-        server = ProcessServer(
-            make_server_config(app, config), grace=config.grace, on_grace_end=app.stop_batches
-        )
         server.run(sockets=[listening])
+        server.release()
+    return server.exit_code
 
 
 def make_server_config(app: ServiceApp, config: ServiceConfig) -> ServerConfig:
@@ -38,6 +47,8 @@ def make_server_config(app: ServiceApp, config: ServiceConfig) -> ServerConfig:
         app,
         LimitedH11Protocol,
         limits=config.request_limits,
-        grace=config.grace + FINISH_TIMEOUT,
+        grace=config.grace,
         lifespan=True,
+        render_error=lambda status, message: bytes(make_problem(status, message, code="server").body),
+        error_type="application/problem+json",
     )

@@ -139,6 +139,7 @@ class Simulator:
 
     def start(self) -> None:
         """Open the ports and serve in a thread; return when the server accepts requests."""
+        from ..server.connections import ConnectionLimit
         from ..server.listener import open_sockets
         from ..server.thread import ServerThread
         from .http.server_config import make_config
@@ -157,7 +158,11 @@ class Simulator:
                 self._certificate = Certificate(self.config.host, self.config.tls_cert, self.config.tls_key)
             main, plain = sockets[: len(main_ports)], sockets[len(main_ports) :]
             ports = tuple(each.getsockname()[1] for each in sockets)
-            groups = [(make_config(self._app, self._certificate), main), (make_config(self._app), plain)]
+            limit = ConnectionLimit()
+            groups = [
+                (make_config(self._app, self._certificate, limit), main),
+                (make_config(self._app, None, limit), plain),
+            ]
             self._server = ServerThread(groups, name="threecx-simulator")
             self.ports = ports
         except BaseException:
@@ -165,6 +170,10 @@ class Simulator:
                 each.close()
             self.stop()
             raise
+
+    def end_at_once(self) -> str:
+        """Let `stop` close all connections without a grace period; return what is under way in a few words."""
+        return "" if self._server is None else self._server.end_at_once()
 
     def stop(self) -> None:
         """End the server and close the data file; do nothing if the server is not running."""
@@ -192,22 +201,35 @@ def run(
     config: SimulatorConfig | None = None,
     *,
     on_ready: Callable[[Simulator], None] | None = None,
+    on_signal: Callable[[str], None] | None = None,
     **options: Any,
 ) -> None:
-    """Serve until Ctrl-C or SIGTERM, then return; takes a configuration or its options, as `Simulator` does.
+    """Serve until Ctrl-C, SIGTERM or SIGHUP, then return; takes a configuration or its options, as `Simulator` does.
 
-    `on_ready` gets the running simulator; `run` itself prints nothing. Without a configuration, the port is 5001
-    by default.
+    `on_ready` gets the running simulator; `run` itself prints nothing. A second signal closes all connections at once:
+    `on_signal` gets a line about what was under way, and SystemExit is raised with 128 and the number of the signal.
+    Without a configuration, the port is 5001 by default.
     """
+    from ..server.process import find_ending_signals
+
     if config is None:
         config = SimulatorConfig(port=DEFAULT_PORT)
     simulator = Simulator(config, **options)
     ended = threading.Event()
+    exit_code = 0
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        nonlocal exit_code
+        if ended.is_set() and not exit_code:
+            exit_code = 128 + number
+            under_way = simulator.end_at_once()
+            if on_signal is not None:
+                on_signal(
+                    f"stopped at once by {signal.Signals(number).name}; under way: {under_way or 'nothing'}"
+                )
         ended.set()
 
-    handlers = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.signal(number, end) for number in find_ending_signals()}
     try:
         with simulator:
             if on_ready is not None:
@@ -218,6 +240,8 @@ def run(
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
+    if exit_code:
+        raise SystemExit(exit_code)
 
 
 def _open_pbx(config: SimulatorConfig) -> Pbx:

@@ -11,17 +11,24 @@ from ...values.json import dumps
 from ..odata.errors import ODataError
 
 if TYPE_CHECKING:
+    from ...server.connections import ConnectionLimit
     from .certificates import Certificate
 
 LIMITS = RequestLimits()
 
 
-def make_config(app: Any, certificate: Certificate | None = None) -> ServerConfig:
-    """Return the server configuration for `app`; with a certificate, it is served over TLS."""
+def make_config(
+    app: Any, certificate: Certificate | None = None, connections: ConnectionLimit | None = None
+) -> ServerConfig:
+    """Return the server configuration for `app`; with a certificate, it is served over TLS.
+
+    `connections` is the limit that several servers share.
+    """
     return ServerConfig(
         app,
         LimitedHttpToolsProtocol,
         limits=LIMITS,
+        connections=connections,
         grace=1,
         cert_file=certificate.cert_file if certificate else None,
         key_file=certificate.key_file if certificate else None,
