@@ -45,7 +45,7 @@ async def abort(operation: str, stuck_at: str, parameters: dict[str, str]) -> tu
         return await asyncio.wait_for(running, 20), pbx
 
 
-def test_a_change_under_way_is_unknown_and_the_others_are_told() -> None:
+def test_a_change_under_way_has_an_unknown_outcome() -> None:
     batch, pbx = asyncio.run(abort("DeleteCallFlowApp", f"({STUCK})", {"Id": "={{ $json.Id }}"}))
     assert pbx.targets == [f"DELETE /xapi/v1/CallFlowApps({each})" for each in range(6)]
     [error] = [each.error for each in batch.results if each.error]
