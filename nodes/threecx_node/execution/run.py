@@ -296,7 +296,7 @@ def _stopped() -> ThreeCxError:
 
 
 def _cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
-    is_unknown = request.repeats_as != "GET"
+    is_unknown = request.effect == "change"
     return ThreeCxError(
         "the request was cut off, because the batch was stopped at once",
         description=UNKNOWN_OUTCOME if is_unknown else "Run the batch again.",
