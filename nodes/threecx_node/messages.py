@@ -49,8 +49,7 @@ class HttpRequest:
     """A request ready to send: path and query below the base path of an API, without authorization.
 
     `body` is JSON; a request with `part` has a multipart body instead. `keys` are the values of the path parameters as
-    the user gave them, for results and messages. `may_change` is set for a GET of which it is not known that it only
-    reads.
+    the user gave them, for results and messages. `may_change` is set for a request that is not known to only read.
     """
 
     method: str

@@ -5,7 +5,7 @@ The format of the file (written by `codegen/catalog/writer.py`, types as in ODat
     {"format": 3, "releases": ["20.0.4", …],
      "resources":  {"Users": {"name": "Users", "singular": "user"}},
      "operations": {"GetUser": {"resource", "kind", "name", "action", "description"?, "releases"?,
-                   "required"?: [["Number"]], "versions": [
+                   "required"?: [["Number"]], "reads"?: true, "versions": [
          {"releases"?, "base"?: "/callcontrol", "method", "path", "parameters"?: {"Id": "Int32"}, "ifMatch"?,
           "query"?: ["$select"], "body"?: "Pbx.User" or {"properties": {…}},
           "upload"?: {"name": "file", "mediaType"?: "audio/wav", "maxBytes"?}, "returns"?: {"entity": "Pbx.User"}}]}},
@@ -240,9 +240,9 @@ class Catalog:
             return self.properties_in(version.body, release)
         return select_release(version.body, release)
 
-    def is_readable(self, name: str) -> bool:
-        """Return whether a name is that of an entity set or of settings, which a GET reads and does not change."""
-        return self._paths.is_readable(name)
+    def is_read(self, path: str) -> bool:
+        """Return whether it is known that a GET of a path (encoded, below the base path) changes nothing."""
+        return self._paths.is_read(path)
 
     def reader(self, operation: Operation, release: str | None = None) -> Operation | None:
         """Return the operation that gets the entity which `operation` updates, None where there is none."""
@@ -307,6 +307,7 @@ class Catalog:
             versions,
             raw.get("description", ""),
             tuple(tuple(names) for names in raw.get("required", ())),
+            reads=raw.get("reads", False),
         )
 
 

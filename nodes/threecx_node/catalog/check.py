@@ -51,6 +51,7 @@ def _check_operation(entry: Mapping[str, Any], document: Mapping[str, Any], rele
         and _are_releases(entry.get("releases", releases), releases)
         and isinstance(entry.get("required", []), list)
         and all(isinstance(each, list) and _are_texts(each) for each in entry.get("required", []))
+        and isinstance(entry.get("reads", False), bool)
         and isinstance(versions, list)
         and bool(versions)
         and all(isinstance(each, Mapping) and _check_version(each, document, releases) for each in versions)

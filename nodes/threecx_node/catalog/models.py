@@ -153,7 +153,8 @@ class OperationVersion:
 class Operation:
     """One operation id over all releases; `versions` are ordered from the oldest to the newest.
 
-    `required` has groups of body fields that people know to be required: of each group one must be set.
+    `required` has groups of body fields that people know to be required: of each group one must be set. `reads` is set
+    for a function that people have reviewed and that changes nothing.
     """
 
     id: str
@@ -165,6 +166,13 @@ class Operation:
     versions: tuple[OperationVersion, ...]
     description: str = ""
     required: tuple[tuple[str, ...], ...] = ()
+    reads: bool = False
+
+    @property
+    def effect(self) -> Literal["read", "change"]:
+        """Return whether the operation only reads. A function that is not known to do so may change something."""
+        is_read = self.kind in ("list", "get") or (self.kind == "function" and self.reads)
+        return "read" if is_read else "change"
 
     def version(self, release: str | None = None) -> OperationVersion:
         """Return the version of `release`, the newest version where it has none or `release` is None."""

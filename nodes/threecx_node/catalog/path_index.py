@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from .path_template import PathTemplate
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _NUMBER = "number"
+# Keys and arguments of a path; a text in them may contain parentheses.
+_ARGUMENTS = re.compile(r"\((?:[^()']|'[^']*')*\)")
 # Release → entity set → operation id. Under None is the operation of the newest release that has one.
 _Index = dict[str | None, dict[str, str]]
 
@@ -22,6 +25,8 @@ class PathIndex:
         self._look_ups: _Index = {release: {} for release in releases}
         self._keys: dict[str, str] = {}
         self._readers: dict[str, str] = {}
+        # Paths without keys and arguments, and whether a GET of them changes nothing.
+        self._reads: dict[str, bool] = {}
         for operation_id, operation in operations.items():
             if operation["kind"] not in ("list", "get", "function"):
                 continue
@@ -29,6 +34,7 @@ class PathIndex:
                 if "base" in version:
                     # Another API has entity sets of its own.
                     continue
+                self._index_read(operation, version["path"])
                 if operation["kind"] == "get":
                     self._readers.setdefault(version["path"], operation_id)
                     self._index_key(version["path"])
@@ -56,13 +62,18 @@ class PathIndex:
         """Return the parameter that is the key of an entity of `entity_set`, None where no entity can be got."""
         return self._keys.get(entity_set)
 
-    def is_readable(self, name: str) -> bool:
-        """Return whether a list or an entity is at this name, or settings are."""
-        return name in self._lists[None] or name in self._keys or f"/{name}" in self._readers
+    def is_read(self, path: str) -> bool:
+        """Return whether a GET of a path is known to change nothing; functions have to be reviewed for that."""
+        return self._reads.get(_remove_arguments(path), False)
 
     def reader(self, path: str) -> str | None:
         """Return the operation that gets the entity at a path template, or None."""
         return self._readers.get(path)
+
+    def _index_read(self, operation: Mapping[str, Any], path: str) -> None:
+        name = _remove_arguments(path)
+        is_read = operation["kind"] != "function" or bool(operation.get("reads"))
+        self._reads[name] = is_read and self._reads.get(name, True)
 
     def _index_key(self, path: str) -> None:
         segments = PathTemplate(path).segments
@@ -76,3 +87,7 @@ class PathIndex:
             return self._lists if is_set and "collection" in returns else None
         named = [name.casefold() for name in version.get("parameters", {})]
         return self._look_ups if named == [_NUMBER] and "entity" in returns else None
+
+
+def _remove_arguments(path: str) -> str:
+    return _ARGUMENTS.sub("", path)

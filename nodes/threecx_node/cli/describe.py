@@ -29,6 +29,7 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         **({"note": operation.description} if operation.description else {}),
         "releases": list(operation.releases),
         "request": f"{version.method} {version.path}",
+        "effect": operation.effect,
         "parameters": [_parameter(each) for each in version.parameters],
         "query": list(version.query),
         "body": [_field(catalog, each, release) for each in fields.values()],
@@ -63,6 +64,8 @@ def to_text(described: Mapping[str, Any]) -> str:
         f"  {described['request']}",
         f"  resource {described['resource']}, 3CX {releases[0]} to {releases[-1]}",
     ]
+    if described["effect"] == "change" and described["request"].startswith("GET "):
+        lines.append("  may change something, so it is not sent again after a lost response")
     if note := described.get("note"):
         lines.append(f"  {note}")
     lines += [

@@ -34,7 +34,6 @@ _LONGEST_PATH = 65_536
 # A text that was encoded more often than this has no honest reason.
 _DEEPEST_ENCODING = 5
 _DOT_SEGMENT = re.compile(r"\.{1,2}(;.*)?")
-_PLAIN_READ = re.compile(r"/(\w+)(\([^()/]*\))?")
 
 
 class ApiRequestBuilder(RequestBuilder):
@@ -60,13 +59,8 @@ class ApiRequestBuilder(RequestBuilder):
             headers=self._build_headers(values),
             body=self._build_json(method, values.body),
             base_path=root,
-            may_change=method == "GET" and not self._is_plain_read(root, path),
+            may_change=method != "GET" or root != _ROOTS[0] or not self._catalog.is_read(path),
         )
-
-    def _is_plain_read(self, root: str, path: str) -> bool:
-        """Return whether a GET reads an entity set, an entity or settings; a function may change something."""
-        match = _PLAIN_READ.fullmatch(path)
-        return root == _ROOTS[0] and match is not None and self._catalog.is_readable(match[1])
 
     def _build_json(self, method: str, body: Any) -> bytes | None:
         if is_missing(body):

@@ -57,6 +57,7 @@ class RequestBuilder:
         self._defaults = {
             each.name: each.default for each in self.version.parameters if each.default is not None
         }
+        self._may_change = operation.effect == "change"
         self._has_fixed_path = not self.version.parameters
         returned = self.version.returns
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
@@ -90,6 +91,7 @@ class RequestBuilder:
             keys=keys,
             base_path=self.version.base_path,
             part=self._build_part(values.file),
+            may_change=self._may_change,
         )
 
     def fill_key(self, request: HttpRequest, name: str, value: Any) -> HttpRequest:

@@ -30,9 +30,12 @@ def merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dict
     by_hand = naming.is_of_3cx(name for each in facts for name in each.schemas)
     texts = naming.name_operations(merged, by_hand=by_hand)
     required = naming.load_overrides().get("required", {}) if by_hand else {}
+    reads = naming.find_reads() if by_hand else frozenset()
     for operation_id, entry in merged.items():
         if by_hand:
             _describe_arguments(entry)
+        if entry["kind"] == "function" and operation_id in reads:
+            entry["reads"] = True
         if operation_id in required:
             entry["required"] = required[operation_id]
     return {
@@ -40,7 +43,11 @@ def merge_operations(facts: Sequence[ReleaseFacts], releases: list[str]) -> dict
             "resource": entry["resource"],
             "kind": entry["kind"],
             **texts[operation_id],
-            **{key: value for key, value in entry.items() if key in ("releases", "required", "versions")},
+            **{
+                key: value
+                for key, value in entry.items()
+                if key in ("releases", "required", "reads", "versions")
+            },
         }
         for operation_id, entry in merged.items()
     }

@@ -31,7 +31,8 @@ def load_overrides() -> dict[str, Any]:
     """Return what is written by hand: texts of `resources`, `operations` and `parameters`, by 3CX's names.
 
     `arguments` has what differs from `parameters` in the functions of one resource. `required` has the fields that 3CX
-    requires where its document says nothing: of each list, one must be set.
+    requires where its document says nothing: of each list, one must be set. `functions` has the effect of each
+    function, with the reason: a GET that may `change` something is never sent again after a lost response.
     """
     overrides: dict[str, Any] = json.loads(OVERRIDES.read_text(encoding="utf-8"))
     return overrides
@@ -47,6 +48,11 @@ def find_argument(resource: str, name: str) -> Mapping[str, Any]:
     overrides = load_overrides()
     known = overrides["parameters"].get(name, {})
     return {**known, **overrides["arguments"].get(resource, {}).get(name, {})}
+
+
+def find_reads() -> frozenset[str]:
+    """Return the functions that people have reviewed and that only read."""
+    return frozenset(name for group in load_overrides()["functions"]["read"] for name in group["ids"])
 
 
 def name_resources(operations: Mapping[str, Any], *, by_hand: bool = True) -> dict[str, Texts]:
