@@ -92,7 +92,7 @@ def document(name: str, prefix: str = "Pbx") -> Catalog:
     return Catalog(build_catalog([facts]))
 
 
-def test_an_imported_function_without_review_may_change_something() -> None:
+def test_an_imported_function_without_review_may_change() -> None:
     assert document("GetSomethingNew").operation("GetSomethingNew").effect == "change"
     assert document("ExportExtensions").operation("ExportExtensions").effect == "read"
     # The review is of 3CX's functions, and of no other server's.
