@@ -26,6 +26,7 @@ from threecx_node.simulator import Simulator
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d{4} "
 WORDS = "words-of-an-item"
+KEY = "a-key-that-no-line-contains"
 
 
 @pytest.fixture
@@ -206,7 +207,7 @@ def test_bug_in_items(
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGTERM")
 def test_command_logs_to_stderr(tmp_path: Path) -> None:
     key = tmp_path / "key"
-    key.write_text("k" * 20)
+    key.write_text(KEY)
     key.chmod(0o600)
     with (
         Simulator(latency_ms=200) as slow,
@@ -220,7 +221,7 @@ def test_command_logs_to_stderr(tmp_path: Path) -> None:
             "options": {"concurrency": 1},
             "pbx": pbx_of(slow),
         }
-        headers = {"authorization": f"Bearer {'k' * 20}"}
+        headers = {"authorization": f"Bearer {KEY}"}
         with ThreadPoolExecutor(1) as thread:
             call = thread.submit(httpx.post, f"{url}/v1/execute", json=body, headers=headers, timeout=30)
             wait_for_requests(slow, 3)
@@ -230,5 +231,5 @@ def test_command_logs_to_stderr(tmp_path: Path) -> None:
     refused, ended = rest.splitlines()
     assert refused.endswith("WARNING refused a request from 127.0.0.1: the executor key is missing")
     assert re.search(r"ListUser on 127\.0\.0\.1:\d+: 60 items, .* not tried, .* s, stopped$", ended)
-    assert "kkkk" not in rest
+    assert KEY not in rest
     assert slow.client_secret not in rest

@@ -6,10 +6,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from threecx_credentials import Credential, CredentialError, Secret
 
 from ..errors import ConfigurationError, InputError, UsageError
 from ..execution.results import Item
+from ..secret_files import read_secret_file
 from ..values.json import loads, why_not_json
 from .option_types import CLIENT_SECRET_VARIABLE
 
@@ -130,7 +133,7 @@ def build_credential(
 ) -> Credential:
     """Return the credential that the options describe. Raise ConfigurationError if one is missing or not valid."""
     if client_secret_file:
-        client_secret = read_text(client_secret_file, "client secret").strip()
+        client_secret = _read_client_secret(client_secret_file)
     for value, option, variable in (
         (base_url, "--base-url", "THREECX_BASE_URL"),
         (client_id, "--client-id", "THREECX_CLIENT_ID"),
@@ -147,6 +150,20 @@ def build_credential(
         )
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error
+
+
+def _read_client_secret(name: str) -> str:
+    if name == "-":
+        return read_text(name, "client secret").strip()
+    advice = "Write the API key of the PBX, as 3CX shows it in Admin > Integrations > API, into this file."
+    secret = read_secret_file(
+        Path(name),
+        if_missing=advice,
+        on_warning=lambda text: typer.echo(f"threecx: warning: {text}", err=True),
+    ).strip()
+    if not secret:
+        raise ConfigurationError(f"{name} is empty", description=advice)
+    return secret
 
 
 def build_dry_run_credential(base_url: str | None) -> Credential:

@@ -14,6 +14,8 @@ KEY_VARIABLE = "THREECX_SERVICE_KEY"
 PORT = 8765
 # The key gives access to the phone system: it must be too long to guess.
 _MIN_KEY_LENGTH = 16
+# A random key of 16 digits has fewer different ones once in 10,000 times.
+_MIN_VARIETY = 5
 _RANDOM = "head -c 32 /dev/urandom | base64"
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -121,8 +123,7 @@ def serve(
 
 def _read_key(key: str | None, key_file: Path | None) -> str | None:
     """Return the executor key from the file or else from `key`, None if there is neither. Raise ConfigurationError."""
-    from ..errors import ConfigurationError
-    from ..service.profiles import refuse_if_others_can_read
+    from ..secret_files import read_secret_file
 
     if key_file is None:
         key = (key or "").strip()
@@ -132,11 +133,7 @@ def _read_key(key: str | None, key_file: Path | None) -> str | None:
             else None
         )
     advice = f"Create one: (umask 077; {_RANDOM} > {shlex.quote(str(key_file))})"
-    refuse_if_others_can_read(key_file, if_missing=advice)
-    try:
-        content = key_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot read the key file {key_file}", description=advice) from error
+    content = read_secret_file(key_file, if_missing=advice).strip()
     return _check_key(content, f"the key file {key_file}", advice)
 
 
@@ -150,6 +147,10 @@ def _check_key(key: str, where: str, advice: str) -> str:
     if len(key) < _MIN_KEY_LENGTH:
         what = f"contains a key of fewer than {_MIN_KEY_LENGTH} characters" if key else "is empty"
         raise ConfigurationError(f"{where} {what}", description=advice)
+    if len(set(key)) < _MIN_VARIETY or key in (key + key)[1:-1]:
+        raise ConfigurationError(
+            f"{where} contains a key that can be guessed: it repeats a few characters", description=advice
+        )
     return key
 
 

@@ -12,10 +12,7 @@ They are in a TOML file with one table per PBX:
 
 from __future__ import annotations
 
-import os
-import shlex
 import ssl
-import stat
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +22,7 @@ from platformdirs import user_config_path
 from threecx_credentials import Credential, CredentialError
 
 from ..errors import ConfigurationError
+from ..secret_files import check_ca_file, read_secret_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,48 +50,14 @@ def load_profiles(path: Path | None = None) -> Mapping[str, Credential]:
     chosen = path or default_path()
     if path is None and not chosen.exists():
         return {}
-    refuse_if_others_can_read(chosen, if_missing="Create it, with a table such as [office] for each PBX.")
+    text = read_secret_file(chosen, if_missing="Create it, with a table such as [office] for each PBX.")
     try:
-        document = tomllib.loads(chosen.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot read the profiles {chosen}: {error.strerror}",
-            description="Choose a file that you can read.",
-        ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigurationError(
             f"{chosen} is not valid TOML: {error}", description="Fix the file."
         ) from error
     return {name: _credential(name, table, chosen) for name, table in document.items()}
-
-
-def refuse_if_others_can_read(path: Path, *, if_missing: str = "") -> None:
-    """Raise ConfigurationError if a file with secrets cannot be read, or if its group or others can read it.
-
-    `if_missing` is the advice if the file does not exist.
-    """
-    try:
-        mode = path.stat().st_mode
-    except OSError as error:
-        advice = if_missing if isinstance(error, FileNotFoundError) else "Choose a file that you can read."
-        raise ConfigurationError(f"cannot read {path}: {error.strerror}", description=advice) from error
-    # A pipe, such as a shell opens for `<(command)`, is allowed too.
-    if stat.S_ISDIR(mode):
-        raise ConfigurationError(f"{path} is a folder", description="Choose a file in it.")
-    forbidden = stat.S_IRWXG | stat.S_IRWXO
-    if _is_systemd_credential(path):
-        # If the service runs as another user, systemd gives it access by a list, which appears as the group's.
-        forbidden &= ~stat.S_IRGRP
-    if os.name == "posix" and mode & forbidden:
-        raise ConfigurationError(
-            f"{path} contains secrets and can be read by others",
-            description=f"Run: chmod 600 {shlex.quote(str(path))}",
-        )
-
-
-def _is_systemd_credential(path: Path) -> bool:
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return bool(folder) and path.resolve().is_relative_to(Path(str(folder)).resolve())
 
 
 def _credential(name: str, table: Any, path: Path) -> Credential:
@@ -152,6 +116,7 @@ def _refuse_entries(table: Mapping[str, Any], where: str) -> None:
 
 
 def _refuse_unreadable_ca(ca_file: str, where: str) -> None:
+    check_ca_file(Path(ca_file))
     try:
         ssl.create_default_context(cafile=ca_file)
     except OSError as error:
@@ -168,11 +133,7 @@ def _secret(table: Mapping[str, str], path: Path, where: str) -> str:
         return table["client_secret"]
     place = path.parent / table["client_secret_file"]
     advice = "Write the API key of the PBX, as 3CX shows it in Admin > Integrations > API, into this file."
-    refuse_if_others_can_read(place, if_missing=advice)
-    try:
-        secret = place.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{where}: cannot read {place}", description=advice) from error
+    secret = read_secret_file(place, if_missing=advice).strip()
     if not secret:
         raise ConfigurationError(f"{where}: {place} is empty", description=advice)
     return secret

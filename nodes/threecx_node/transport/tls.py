@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 
 from ..errors import ConfigurationError
+from ..secret_files import check_ca_file
 
 CERT_FILE = "SSL_CERT_FILE"
 CERT_FOLDER = "SSL_CERT_DIR"
@@ -37,6 +38,8 @@ def build_tls_context(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
+    if ca_file is not None:
+        check_ca_file(Path(ca_file))
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
