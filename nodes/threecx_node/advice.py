@@ -79,6 +79,8 @@ BY_FAILURE: Mapping[str, str] = {
     "unsendable": "Nothing was sent. Check the host name in the PBX URL and the length of the values.",
     "connect_timeout": "Nothing was sent. Check host and port of the PBX URL, and the firewalls in between.",
     "timeout": "Check that the PBX responds in a browser. Then raise the timeout, or request less data at once.",
+    "response_too_large": "Request less data: a shorter period, a filter, fewer fields. Or raise the limit: "
+    "--max-response, maxResponse, or max_response_bytes.",
     "not_3cx": "Check the PBX URL. It must be the address of 3CX, not of a web page, a portal or another service.",
     "unusable_response": "Check whether the connection, or a proxy in front of 3CX, cuts or changes its responses.",
     "not_attempted": "Send this item again. To continue with the other items after an error, set On Error > "

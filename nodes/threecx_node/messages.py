@@ -6,12 +6,14 @@ They are on the ground floor, because no stage imports another stage.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from threecx_credentials.fields import BASE_PATH
 
+from .options import DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_SAVED_BYTES
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 IF_MATCH = "If-Match"
 
@@ -44,12 +46,66 @@ class FilePart:
     file: FileContent
 
 
+class BodyFile(Protocol):
+    """A file that the body of a response is written to."""
+
+    def write(self, content: bytes, /) -> int:
+        """Append bytes."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+
+    def seek(self, offset: int, /) -> int:
+        """Set the place where the next bytes are read."""
+
+    def close(self) -> None:
+        """Close the file, and remove it unless it was moved to its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """How a response is taken: the limit of its size in bytes (None: the default of its kind), and where to.
+
+    A file is written to what `open_file` returns, and closed again where the attempt fails; without it, it is taken
+    into memory. Everything that is not a file is taken into memory.
+    """
+
+    max_bytes: int | None = None
+    open_file: Callable[[], BodyFile] | None = None
+
+    def limit(self, *, is_file: bool) -> int:
+        """Return the limit in bytes."""
+        if self.max_bytes is not None:
+            return self.max_bytes
+        if not is_file:
+            return DEFAULT_MAX_RESPONSE_BYTES
+        return DEFAULT_MAX_FILE_BYTES if self.open_file is None else DEFAULT_MAX_SAVED_BYTES
+
+
+IN_MEMORY = Reception()
+
+
+def is_file(headers: Mapping[str, str]) -> bool:
+    """Return whether a response is a file, by its headers: it is one unless it is JSON without a file name."""
+    disposition = headers.get("content-disposition", "").strip().lower()
+    if disposition.startswith("attachment") or "filename" in disposition:
+        return True
+    media_type = read_media_type(headers)
+    return not (media_type == "application/json" or media_type.endswith("+json"))
+
+
+def read_media_type(headers: Mapping[str, str]) -> str:
+    """Return the media type of a response in lower case, without its parameters."""
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request ready to send: path and query below the base path of an API, without authorization.
 
     `body` is JSON; a request with `part` has a multipart body instead. `keys` are the values of the path parameters as
     the user gave them, for results and messages. `may_change` is set for a request that is not known to only read.
+    `reception` says how the response is taken.
     """
 
     method: str
@@ -61,6 +117,7 @@ class HttpRequest:
     base_path: str = BASE_PATH
     may_change: bool = False
     part: FilePart | None = None
+    reception: Reception = IN_MEMORY
 
     @property
     def effect(self) -> Literal["read", "change"]:
@@ -81,6 +138,7 @@ class HttpRequest:
 class HttpResponse:
     """A response, read whole: status, headers (a mapping that ignores case) and body.
 
+    `file` has the body in place of `content` where the request has asked for it; who takes the response closes it.
     `outcome_unknown` is true if the response is an error after which the request may have been carried out.
     """
 
@@ -88,3 +146,4 @@ class HttpResponse:
     headers: Mapping[str, str]
     content: bytes
     outcome_unknown: bool = False
+    file: BodyFile | None = field(default=None, compare=False)

@@ -15,6 +15,13 @@ DEFAULT_TIMEOUT = 60.0
 DEFAULT_RETRY_TIME = 30.0
 MAX_RETRY_TIME = 3600.0
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
+DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
+DEFAULT_MAX_FILE_BYTES = 256 * 1024 * 1024
+"""The limit of a file in a result, as n8n for example takes it: as text in memory."""
+DEFAULT_MAX_SAVED_BYTES = 16 * 1024 * 1024 * 1024
+"""The limit of a file that is saved."""
+MINIMUM_RATE = 8 * 1024
+"""The bytes per second below which the transfer of a file is given up; 64 kbit/s, a slow line of a telephone."""
 RESPONSE_FORMATS = ("items", "body", "full")
 """How a response is returned: an item per entity, its body as it came, or its body, headers and status."""
 PAGE_SIZE = 100
@@ -77,3 +84,11 @@ class Options:
             concurrency=self.concurrency if given.concurrency is None else given.concurrency,
             timeout=self.timeout if given.timeout is None else given.timeout,
         )
+
+
+def format_bytes(size: int) -> str:
+    """Return a number of bytes in the largest unit that gives a whole number: `64 MB`."""
+    for unit, name in ((2**30, "GB"), (2**20, "MB"), (2**10, "KB")):
+        if size >= unit and size % unit == 0:
+            return f"{size // unit} {name}"
+    return f"{size} bytes"

@@ -37,9 +37,9 @@ def handshake_error() -> ssl.SSLError:
 CASES = [
     (httpx.ConnectTimeout(""), "connect_timeout", "no connection to pbx:443 within 3 seconds"),
     (httpx.PoolTimeout(""), "connect_timeout", "no connection to pbx:443 within 3 seconds"),
-    (httpx.ReadTimeout(""), "timeout", "no response from pbx:443 within 7 seconds"),
-    (httpx.WriteTimeout(""), "timeout", "no response from pbx:443 within 7 seconds"),
-    (TimeoutError(), "timeout", "no response from pbx:443 within 7 seconds"),
+    (httpx.ReadTimeout(""), "timeout", "no complete response from pbx:443 within 7 seconds"),
+    (httpx.WriteTimeout(""), "timeout", "no complete response from pbx:443 within 7 seconds"),
+    (TimeoutError(), "timeout", "no complete response from pbx:443 within 7 seconds"),
     (
         caused_by(httpx.ConnectError(""), socket.gaierror(-2, "x")),
         "dns",

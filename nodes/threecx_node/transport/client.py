@@ -24,8 +24,9 @@ from threecx_credentials.fields import MASK
 from .. import __version__
 from ..advice import read_other_address
 from ..errors import ConfigurationError, NotThreeCxError, ThreeCxError, TransportError
-from ..messages import HttpResponse
-from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
+from ..messages import IN_MEMORY, HttpResponse, is_file
+from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT, MINIMUM_RATE
+from .body import open_body
 from .failures import FOREIGN, translate_failure, translate_refusal
 from .retry import RetryPolicy
 from .session import Session
@@ -34,7 +35,7 @@ from .tls import build_tls_context
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..messages import FilePart, HttpRequest
+    from ..messages import BodyFile, FilePart, HttpRequest, Reception
     from .retry import Attempts, Verdict
 
 Transport = httpx.AsyncBaseTransport
@@ -65,8 +66,9 @@ class Exchange(Protocol):
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeout: float,
+        reception: Reception = IN_MEMORY,
     ) -> HttpResponse:
-        """Return the response; `url` is encoded, `timeout` is in seconds."""
+        """Return the response; `url` is encoded, `timeout` is in seconds and bounds the attempt as a whole."""
 
 
 class PbxClient:
@@ -119,7 +121,8 @@ class PbxClient:
     async def send(self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT) -> HttpResponse:
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
-        `timeout` is the time in seconds to wait for the response, and for each further part of it.
+        `timeout` is the time limit in seconds of each attempt as a whole, once there is a connection. A file that is
+        sent or received at `MINIMUM_RATE` may take longer.
         """
         return await self.exchange(request, _as_it_came, timeout=timeout)
 
@@ -184,7 +187,7 @@ class PbxClient:
             headers["content-type"] = "application/json"
         try:
             response = await self._exchange_translated(
-                request.method, request.url(""), headers, body, timeout
+                request.method, request.url(""), headers, body, timeout, request.reception
             )
         except TransportError as error:
             return error
@@ -240,12 +243,18 @@ class PbxClient:
         headers: Mapping[str, str],
         body: bytes | None,
         timeout: float,
+        reception: Reception = IN_MEMORY,
     ) -> HttpResponse:
         try:
             if len(target) > _LONGEST_TARGET or not _SENDABLE.fullmatch(target):
                 raise ValueError("the URL is longer than 65,536 characters, or is not encoded")
             return await self._exchange(
-                method, self._base_url + target, headers=headers, body=body, timeout=timeout
+                method,
+                self._base_url + target,
+                headers=headers,
+                body=body,
+                timeout=timeout,
+                reception=reception,
             )
         except FOREIGN as error:
             raise translate_failure(
@@ -287,17 +296,41 @@ class _HttpxExchange:
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeout: float,
+        reception: Reception = IN_MEMORY,
     ) -> HttpResponse:
         limits = httpx.Timeout(timeout, connect=self._connect_timeout).as_dict()
         request = httpx.Request(
             method, url, headers={**HEADERS, **headers}, content=body, extensions={"timeout": limits}
         )
-        response = await self._transport.handle_async_request(request)
-        try:
-            content = await response.aread()
-        finally:
-            await response.aclose()
-        return HttpResponse(response.status_code, response.headers, content)
+        # What a transport does in this time is not known: connecting, or waiting for the response.
+        async with asyncio.timeout(self._connect_timeout + timeout) as limit:
+            response = await self._transport.handle_async_request(request)
+            try:
+                content, file = await _take_body(response, reception, limit, timeout)
+            finally:
+                await response.aclose()
+        return HttpResponse(response.status_code, response.headers, content, file=file)
+
+
+async def _take_body(
+    response: httpx.Response, reception: Reception, limit: asyncio.Timeout, timeout: float
+) -> tuple[bytes, BodyFile | None]:
+    """Return the decoded body, or the file that it was written to; each part of a file extends `limit`."""
+    loop = asyncio.get_running_loop()
+    is_saved = response.is_success and is_file(response.headers)
+    started, size = loop.time(), 0
+    if response.is_stream_consumed:
+        # The transport has made the response from bytes, and httpx has decoded them.
+        encoding, chunks = "", response.aiter_bytes()
+    else:
+        encoding, chunks = response.headers.get("content-encoding", ""), response.aiter_raw()
+    with open_body(reception, encoding, is_file=is_saved) as body:
+        async for chunk in chunks:
+            body.add(chunk)
+            size += len(chunk)
+            if is_saved:
+                limit.reschedule(min(started + timeout + size / MINIMUM_RATE, loop.time() + timeout))
+        return body.take()
 
 
 def _encode_multipart(part: FilePart) -> tuple[str, bytes]:

@@ -13,8 +13,10 @@ from threecx_credentials import InvalidTokenResponseError
 
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
+from ..options import MINIMUM_RATE, format_bytes
 from ..values.error_body import ErrorBody, read_error_body
-from .session import NotTakenError
+from .body import ResponseTooLargeError
+from .session import NotTakenError, TooSlowError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,10 +38,12 @@ _BY_CAUSE: tuple[tuple[type[BaseException], str], ...] = (
 _BY_CLASS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.ConnectTimeout, "connect_timeout"),
     (httpx.PoolTimeout, "connect_timeout"),
+    (TooSlowError, "too_slow"),
     (httpx.TimeoutException, "timeout"),
     (TimeoutError, "timeout"),
     (httpx.ConnectError, "unreachable"),
     (NotTakenError, "not_taken"),
+    (ResponseTooLargeError, "response_too_large"),
     (httpx.InvalidURL, "unsendable"),
     (httpx.UnsupportedProtocol, "unsendable"),
     (httpx.LocalProtocolError, "unsendable"),
@@ -53,7 +57,9 @@ _MESSAGES: Mapping[str, str] = {
     "dns": "the host name of {host} cannot be resolved",
     "connection_refused": "{host} refused the connection",
     "connect_timeout": "no connection to {host} within {connect_timeout:g} seconds",
-    "timeout": "no response from {host} within {timeout:g} seconds",
+    "response_too_large": "the response of {host} is larger than the limit of {limit}",
+    "too_slow": "{host} sent the file at less than {rate:g} KB per second, after the time limit of {timeout:g} seconds",
+    "timeout": "no complete response from {host} within {timeout:g} seconds",
     "unreachable": "cannot connect to {host}: {reason}",
     "unsendable": "the request to {host} cannot be sent: {reason}",
     "connection_lost": "the connection to {host} was closed before the response was complete",
@@ -72,9 +78,17 @@ def translate_failure(
     reason = _reason(code, chain)
     if code == "tls" and ("self-signed" in reason or "self signed" in reason):
         code = "tls_self_signed"
+    limit = format_bytes(error.limit) if isinstance(error, ResponseTooLargeError) else ""
     message = _MESSAGES[code].format(
-        host=host, reason=reason, timeout=timeout, connect_timeout=connect_timeout
+        host=host,
+        reason=reason,
+        timeout=timeout,
+        connect_timeout=connect_timeout,
+        limit=limit,
+        rate=MINIMUM_RATE / 1024,
     )
+    # A file that comes too slowly is one of the timeouts.
+    code = "timeout" if code == "too_slow" else code
     return TransportError(message, description=advice_for(None, code), code=code)
 
 

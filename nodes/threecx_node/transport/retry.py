@@ -56,6 +56,8 @@ NOT_SENT = frozenset(
     }
 )
 _INTERRUPTED = frozenset({"timeout", "connection_lost"})
+# Another attempt would get the same.
+_TOO_LARGE = "response_too_large"
 _GATEWAY = frozenset({502, 504})
 _REQUEST_TIMEOUT, _SEE_OTHER, _TOO_MANY, _UNAVAILABLE = 408, 303, 429, 503
 # A filter for web traffic answers these with a page, and may do it when the PBX has responded.
@@ -135,6 +137,8 @@ def _conclude(effect: Effect, kind: Kind, answer: HttpResponse | TransportError)
 
 
 def _may_pass(effect: Effect, kind: Kind, answer: HttpResponse | TransportError, attempt: int) -> bool:
+    if isinstance(answer, TransportError) and answer.code == _TOO_LARGE:
+        return False
     if kind == "broken":
         is_refused_login = (
             effect == "login"

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yarl
 
-from ..messages import HttpResponse
-from ..options import DEFAULT_TIMEOUT
+from ..messages import IN_MEMORY, HttpResponse, is_file
+from .attempt import Attempt
+from .body import open_body
 from .sockets import Acknowledgements, has_input
 from .tls import key_log_error
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterator, Mapping
 
+    from ..messages import BodyFile, Reception
     from .sockets import SocketView
 
 _KEEP_ALIVE = 30.0
@@ -47,6 +49,9 @@ _SETTLING = 0.025
 _SETTLING_STEPS = 5
 # For this many seconds after such a server was noticed, no connection is used twice.
 _DISTRUST = 10.0
+
+_Attempts = dict[asyncio.Task[Any] | None, Attempt]
+"""The attempts under way, by the task that sends."""
 
 # The first class that fits counts, so a subclass is listed before its base class.
 _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]], ...] = (
@@ -65,6 +70,10 @@ class NotTakenError(httpx.RemoteProtocolError):
     """A kept connection was closed by its peer, which took no byte of the request."""
 
 
+class TooSlowError(httpx.ReadTimeout):
+    """A file was transferred more slowly than `MINIMUM_RATE`."""
+
+
 class Session(httpx.AsyncBaseTransport):
     """Keeps connections open and sends requests over them, within one event loop.
 
@@ -77,8 +86,9 @@ class Session(httpx.AsyncBaseTransport):
     ) -> None:
         self._tls = tls
         self._headers = headers
-        self._connect_timeout = connect_timeout
-        self._timeout = _timeout(connect_timeout, DEFAULT_TIMEOUT)
+        # It bounds DNS, TCP and TLS together. It includes no waiting for a connection, since the pool has no limit.
+        self._timeout = _connect_timeout(connect_timeout)
+        self._attempts: _Attempts = {}
         self._client: aiohttp.ClientSession | None = None
 
     async def exchange(
@@ -89,20 +99,18 @@ class Session(httpx.AsyncBaseTransport):
         headers: Mapping[str, str],
         body: bytes | None = None,
         timeout: float,
+        reception: Reception = IN_MEMORY,
     ) -> HttpResponse:
         """Send a request and return the response, its body decoded.
 
-        `url` must be encoded. `timeout` is the time in seconds to wait for the response, and for each further part
-        of it. Raises httpx's exceptions.
+        `url` must be encoded. `timeout` is the time in seconds for the whole attempt once there is a connection; files
+        that are sent or received at `MINIMUM_RATE` may take longer. Raises httpx's exceptions, ResponseTooLargeError
+        among them, and OSError of the file of `reception`.
         """
-        if timeout != self._timeout.sock_read:
-            self._timeout = _timeout(self._connect_timeout, timeout)
-        response, content = await self._send(
-            method, yarl.URL(url, encoded=True), headers, body, self._timeout
+        response, content, file = await self._send(
+            method, yarl.URL(url, encoded=True), headers, body, self._timeout, timeout, reception
         )
-        if "content-encoding" in response.headers:
-            content = httpx.Response(200, headers=response.headers, content=content).content
-        return HttpResponse(response.status, response.headers, content)
+        return HttpResponse(response.status, response.headers, content, file=file)
 
     async def download(self, url: str, *, max_bytes: int, timeout: float) -> HttpResponse:
         """Return the response to a GET, its body not decoded and read up to one byte more than `max_bytes`.
@@ -117,7 +125,7 @@ class Session(httpx.AsyncBaseTransport):
                 client.get(
                     yarl.URL(url, encoded=True),
                     headers={"accept-encoding": "identity"},
-                    timeout=_timeout(self._connect_timeout, timeout),
+                    timeout=self._timeout,
                     allow_redirects=False,
                 ) as response,
             ):
@@ -137,13 +145,20 @@ class Session(httpx.AsyncBaseTransport):
         body = await request.aread()
         headers = {name: value for name, value in request.headers.items() if name != "transfer-encoding"}
         limits = request.extensions.get("timeout", {})
-        timeout = _timeout(limits.get("connect"), limits.get("read"))
         url = yarl.URL(str(request.url), encoded=True)
-        response, content = await self._send(request.method, url, headers, body or None, timeout)
+        response, content, _ = await self._send(
+            request.method,
+            url,
+            headers,
+            body or None,
+            _connect_timeout(limits.get("connect")),
+            limits.get("read"),
+        )
         extensions = {"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode()}
         return httpx.Response(
             response.status,
-            headers=response.raw_headers,
+            # The body is decoded.
+            headers=[each for each in response.raw_headers if each[0].lower() != b"content-encoding"],
             stream=httpx.ByteStream(content),
             request=request,
             extensions=extensions,
@@ -160,68 +175,50 @@ class Session(httpx.AsyncBaseTransport):
         url: yarl.URL,
         headers: Mapping[str, str],
         body: bytes | None,
-        timeout: aiohttp.ClientTimeout,
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
+        connect: aiohttp.ClientTimeout,
+        timeout: float | None,
+        reception: Reception = IN_MEMORY,
+    ) -> tuple[aiohttp.ClientResponse, bytes, BodyFile | None]:
+        """Return the response, its body, and the file that has the body instead."""
+        client = self._client or self._open()
+        attempt = Attempt(timeout)
+        data: bytes | AsyncIterator[bytes] | None = body
         if body is not None and len(body) > _PIECE:
-            return await self._send_in_pieces(method, url, headers, body, timeout)
+            headers = {**headers, "content-length": str(len(body))}
+            data = _in_pieces(body, attempt)
         # aiohttp would give an empty body the type application/octet-stream.
         skip = ("Content-Type",) if body is None and method in _BODY_METHODS else None
-        return await self._request(method, url, headers, body, timeout, skip)
-
-    async def _send_in_pieces(
-        self,
-        method: str,
-        url: yarl.URL,
-        headers: Mapping[str, str],
-        body: bytes,
-        timeout: aiohttp.ClientTimeout,
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        """Send a large body. Raises WriteTimeout if the peer does not read it, since aiohttp sets no limit for that."""
-        loop = asyncio.get_running_loop()
-        limit = asyncio.timeout(None)
-
-        async def pieces() -> AsyncIterator[bytes]:
-            for start in range(0, len(body), _PIECE):
-                if timeout.sock_read is not None:
-                    limit.reschedule(loop.time() + timeout.sock_read)
-                yield body[start : start + _PIECE]
-            limit.reschedule(None)
-
-        headers = {**headers, "content-length": str(len(body))}
-        try:
-            async with limit:
-                return await self._request(method, url, headers, pieces(), timeout)
-        except TimeoutError as error:
-            raise httpx.WriteTimeout("the peer did not read the request body in time") from error
-
-    async def _request(
-        self,
-        method: str,
-        url: yarl.URL,
-        headers: Mapping[str, str],
-        body: bytes | AsyncIterator[bytes] | None,
-        timeout: aiohttp.ClientTimeout,
-        skip: tuple[str, ...] | None = None,
-    ) -> tuple[aiohttp.ClientResponse, bytes]:
-        client = self._client or self._open()
+        task = asyncio.current_task()
+        self._attempts[task] = attempt
         try:
             response = await client.request(
                 method,
                 url,
                 headers=headers,
-                data=body,
+                data=data,
                 skip_auto_headers=skip,
-                timeout=timeout,
+                timeout=connect,
                 allow_redirects=False,
             )
-            # Also returns the connection to the pool, or closes it after an error.
-            return response, await response.read()
-        except aiohttp.ClientError as error:
-            raise _httpx_error(error) from _cause(error)
+            content, file = await _take_body(response, reception, attempt)
+        except BaseException as error:
+            attempt.fail()
+            if attempt.is_late and isinstance(error, Exception):
+                raise _late_error(attempt) from error
+            if isinstance(error, aiohttp.ClientError):
+                raise _httpx_error(error) from _cause(error)
+            raise
+        finally:
+            del self._attempts[task]
+        attempt.end()
+        if attempt.is_late:
+            # The end of the connection was taken for the end of the body.
+            raise _late_error(attempt)
+        return response, content, file
 
     def _open(self) -> aiohttp.ClientSession:
         # Here, because aiohttp needs the event loop that is running.
-        connector = _Connector(limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE)
+        connector = _Connector(self._attempts, limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE)
         self._client = aiohttp.ClientSession(
             connector=connector,
             headers=self._headers,
@@ -235,8 +232,9 @@ class Session(httpx.AsyncBaseTransport):
 class _Connector(aiohttp.TCPConnector):
     """Gives connections to requests: new ones, and kept ones that their peer has not closed."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, attempts: _Attempts, **options: Any) -> None:
         super().__init__(**options)
+        self._attempts = attempts
         self._used: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         # Requests on a kept connection, with the watch of those that change something.
         self._on_kept: dict[aiohttp.ClientRequest, Acknowledgements | None] = {}
@@ -255,7 +253,9 @@ class _Connector(aiohttp.TCPConnector):
         try:
             response = await handler(request)
         except aiohttp.ClientError as error:
-            if self._was_not_taken(request, error):
+            attempt = self._attempts.get(asyncio.current_task())
+            is_late = attempt is not None and attempt.is_late
+            if not is_late and self._was_not_taken(request, error):
                 raise NotTakenError(str(error)) from error
             raise _httpx_error(error) from _cause(error)
         else:
@@ -270,7 +270,16 @@ class _Connector(aiohttp.TCPConnector):
     async def connect(
         self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
-        """Return a connection for a request."""
+        """Return a connection for a request, and start the time limit of its attempt."""
+        connection = await self._find_connection(req, traces, timeout)
+        # aiohttp connects in the task that sends.
+        if (attempt := self._attempts.get(asyncio.current_task())) is not None:
+            attempt.begin(connection)
+        return connection
+
+    async def _find_connection(
+        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
+    ) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(req, traces, timeout)
             transport = connection.transport
@@ -316,7 +325,7 @@ class _Connector(aiohttp.TCPConnector):
 
     def _was_not_taken(self, request: aiohttp.ClientRequest, error: aiohttp.ClientError) -> bool:
         """Return whether a request failed because its kept connection was closed before the peer took a byte of it."""
-        if request not in self._on_kept or isinstance(error, aiohttp.ServerTimeoutError):
+        if request not in self._on_kept:
             return False
         self._distrust()
         acknowledgements = self._on_kept[request]
@@ -340,7 +349,43 @@ def _cause(error: aiohttp.ClientError) -> Exception:
     return error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
 
 
-def _timeout(connect: float | None, read: float | None) -> aiohttp.ClientTimeout:
-    # `connect` bounds DNS, TCP and TLS together. It includes no waiting for a free connection, since the pool has no
-    # limit.
-    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
+def _connect_timeout(connect: float | None) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect)
+
+
+def _late_error(attempt: Attempt) -> httpx.TimeoutException:
+    if attempt.is_sending:
+        return httpx.WriteTimeout("the peer did not read the request body in time")
+    return TooSlowError("too slow") if attempt.is_slow else httpx.ReadTimeout("the time limit has passed")
+
+
+async def _in_pieces(body: bytes, attempt: Attempt) -> AsyncIterator[bytes]:
+    attempt.is_sending = True
+    for start in range(0, len(body), _PIECE):
+        yield body[start : start + _PIECE]
+        # The peer, or the operating system, has taken it.
+        attempt.count(_PIECE)
+    attempt.restart()
+
+
+async def _take_body(
+    response: aiohttp.ClientResponse, reception: Reception, attempt: Attempt
+) -> tuple[bytes, BodyFile | None]:
+    """Return the decoded body, or the file that it was written to."""
+    headers = response.headers
+    size, encoding = response.content_length, headers.get("content-encoding", "")
+    is_short = response.content.at_eof() if size is None else size <= _PIECE
+    if is_short and reception is IN_MEMORY and not encoding and "transfer-encoding" not in headers:
+        # Also returns the connection to the pool, or closes it after an error.
+        return await response.read(), None
+    is_saved = 200 <= response.status < 300 and is_file(headers)
+    try:
+        with open_body(reception, encoding, is_file=is_saved, size=size) as body:
+            while chunk := await response.content.readany():
+                if is_saved:
+                    attempt.count(len(chunk))
+                body.add(chunk)
+            return body.take()
+    except BaseException:
+        response.close()
+        raise
