@@ -23,7 +23,7 @@ from threecx_node.transport.session import Session
 
 LIMIT = 0.2
 POST = HttpRequest("POST", "/Users", body=b"{}")
-ONCE = RetryPolicy(attempts=1)
+ONCE = RetryPolicy(retry_time=0)
 
 
 def client_of(url: str, **options: object) -> PbxClient:

@@ -104,7 +104,7 @@ class _Decoder:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the end was reached; nothing at all is complete too."""
+        """Return whether the end was reached; nothing at all is complete too."""
         return not self._head if self._stream is None else self._stream.eof
 
     def decode(self, chunk: bytes) -> Iterator[bytes]:
