@@ -87,7 +87,7 @@ def exchange(
 
 
 @pytest.mark.parametrize("kind", TOO_LARGE)
-def test_a_response_over_the_limit_is_refused_and_its_connection_closed(kind: str) -> None:
+def test_a_response_over_the_limit_closes_its_connection(kind: str) -> None:
     with pytest.raises(TransportError) as caught:
         exchange(TOO_LARGE[kind], replace(GET, reception=Reception(LIMIT)), is_endless=kind in ENDLESS)
     error = caught.value
@@ -97,7 +97,7 @@ def test_a_response_over_the_limit_is_refused_and_its_connection_closed(kind: st
     assert not error.outcome_unknown
 
 
-def test_of_a_write_with_a_response_over_the_limit_the_outcome_is_unknown() -> None:
+def test_a_write_with_too_large_a_response_is_unknown() -> None:
     with pytest.raises(TransportError) as caught:
         exchange(
             lambda _: itertools.chain([head()], itertools.repeat(bytes(0x10000))),
@@ -158,7 +158,7 @@ class Kept(BytesIO):
         self.is_closed = True
 
 
-def test_a_file_is_written_to_where_the_request_wants_it() -> None:
+def test_a_file_is_written_where_the_request_says() -> None:
     kept = Kept()
     content = bytes(range(256)) * 1000
     found = exchange(

@@ -31,7 +31,7 @@ def client_of(url: str, **options: object) -> PbxClient:
 
 
 @pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS.keys())
-def test_an_endless_answer_is_ended_by_the_time_limit_and_frees_its_connection(answer: object) -> None:
+def test_the_time_limit_ends_an_endless_answer(answer: object) -> None:
     def first_endless(line: str) -> Iterable[bytes]:
         return answer(line) if "Users(5)" in line else [response()]  # type: ignore[operator]
 

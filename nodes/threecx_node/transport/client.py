@@ -302,7 +302,7 @@ class _HttpxExchange:
         request = httpx.Request(
             method, url, headers={**HEADERS, **headers}, content=body, extensions={"timeout": limits}
         )
-        # What a transport does in this time is not known: connecting, or waiting for the response.
+        # It is not known whether the transport connects or waits for the response.
         async with asyncio.timeout(self._connect_timeout + timeout) as limit:
             response = await self._transport.handle_async_request(request)
             try:
