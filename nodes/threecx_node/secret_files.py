@@ -195,5 +195,6 @@ def _decode(content: bytes, path: Path, advice: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"cannot read {path}: it is not UTF-8 (byte {error.start})", description=advice
+            f"cannot read {path}: it is not UTF-8 (byte {error.start})",
+            description=advice or "Choose a text file.",
         ) from error
