@@ -39,6 +39,9 @@ class Work(Protocol):
     def describe(self) -> str:
         """Return what is under way in a few words, empty if nothing is."""
 
+    def begin_end(self) -> None:
+        """Prepare for the end, at the beginning of the grace period."""
+
     def stop(self) -> None:
         """Begin nothing new; what is under way may end."""
 
@@ -106,6 +109,8 @@ class BoundedServer(uvicorn.Server):
             listening.close()
         for connection in [*self.server_state.connections]:
             connection.shutdown()
+        if self._work is not None:
+            self._work.begin_end()
         loop = asyncio.get_running_loop()
         end = loop.time() + self.config.grace
         await self._wait_until_idle(end - min(FINISH_TIME, self.config.grace / 2))

@@ -46,6 +46,10 @@ class ServiceApp(Guard):
         """Send no further request; batches end with the requests under way, and their callers get the results."""
         self._batches.stop_all(_STOPPED)
 
+    def begin_end(self) -> None:
+        """Prepare for the end of the service, at the beginning of the grace period."""
+        self.end_delays()
+
     def abort(self) -> None:
         """Cut off the requests under way; callers get the results of their batches, which say so."""
         self._batches.abort_all(_STOPPED)

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from .. import __version__
 from .log import RefusalLog
 from .problems import make_problem
+from .slow_down import LONGEST_DELAY, SlowDown
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -27,6 +28,7 @@ class Guard:
         self._app = app
         self._key = key
         self._log = RefusalLog()
+        self._slow_down = SlowDown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on to the application, or send a problem."""
@@ -44,11 +46,15 @@ class Guard:
 
         headers = Headers(scope=scope)
         refusal = _check_origin(headers) or (
-            _check_host(headers) if self._key is None else self._check_key(scope, headers, self._key)
+            _check_host(headers) if self._key is None else await self._check_key(scope, headers, self._key)
         )
         await (refusal or self._app)(scope, receive, send_with_version)
 
-    def _check_key(self, scope: Scope, headers: Headers, key: str) -> Response | None:
+    def end_delays(self) -> None:
+        """Answer callers with wrong keys at once from now on, because the service ends."""
+        self._slow_down.end()
+
+    async def _check_key(self, scope: Scope, headers: Headers, key: str) -> Response | None:
         given = headers.get("authorization", "")
         scheme, _, given_key = given.partition(" ")
         if scope["path"] in _WITHOUT_KEY or (
@@ -57,10 +63,21 @@ class Guard:
             return None
         what = "the executor key is wrong" if given else "the executor key is missing"
         peer = scope.get("client")
-        self._log.add(str(peer[0]) if peer else "an unknown address", what)
-        return make_problem(
-            401, what, "Set Executor Key in the credential to the key of the executor.", "executor_key"
+        address = str(peer[0]) if peer else "an unknown address"
+        self._log.add(address, what)
+        if await self._slow_down.wait(address):
+            return make_problem(
+                401, what, "Set Executor Key in the credential to the key of the executor.", "executor_key"
+            )
+        refusal = make_problem(
+            429,
+            f"{what}, and too many requests without the right key are waiting",
+            "Set Executor Key in the credential to the key of the executor.",
+            "executor_key",
         )
+        refusal.headers["Retry-After"] = f"{LONGEST_DELAY:.0f}"
+        refusal.headers["Connection"] = "close"
+        return refusal
 
 
 def _check_origin(headers: Headers) -> Response | None:

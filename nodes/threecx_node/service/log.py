@@ -11,6 +11,7 @@ import asyncio
 import logging
 import time
 import traceback
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("threecx.service")
 
-# Refused keys within this time after a line are counted only, so that a caller without a key cannot fill a disk.
-QUIET_TIME = 1.0
+# Refused keys of an address within this time after a line are counted only, so that a caller without a key cannot fill
+# a disk; and there are at most so many lines for all addresses together within this time.
+QUIET_TIME = 60.0
+_MOST_LINES = 100
 # Callers choose names and addresses: a line contains this much of one.
 _MAX_LENGTH = 200
 
@@ -75,21 +78,33 @@ def describe_request(request: ExecuteRequest, credential: Credential) -> str:
 
 
 class RefusalLog:
-    """Logs refused keys, but not the keys: at most one line per QUIET_TIME, with the number of those before it."""
+    """Logs refused keys, but not the keys: one line per address and QUIET_TIME, with the number of those before it."""
 
     def __init__(self) -> None:
-        self._quiet_until = 0.0
-        self._not_logged = 0
+        # When the last line about an address was written, and how many refusals have not been logged since.
+        self._logged: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
     def add(self, peer: str, reason: str) -> None:
         """Log or count a request from the address `peer` that was refused."""
         now = time.monotonic()
-        if now < self._quiet_until:
-            self._not_logged += 1
+        last, not_logged = self._logged.get(peer, (None, 0))
+        if last is not None and now - last < QUIET_TIME:
+            self._logged[peer] = last, not_logged + 1
             return
-        more = f" ({self._not_logged} more since the previous line)" if self._not_logged else ""
+        if len(self._logged) >= _MOST_LINES and last is None and not self._forget_oldest(now):
+            return
+        more = f" ({not_logged} more since the previous line)" if not_logged else ""
         log.warning("refused a request from %s: %s%s", _make_printable(peer), reason, more)
-        self._quiet_until, self._not_logged = now + QUIET_TIME, 0
+        self._logged[peer] = now, 0
+        self._logged.move_to_end(peer)
+
+    def _forget_oldest(self, now: float) -> bool:
+        """Make room for another address; return False if all lines are newer than QUIET_TIME."""
+        oldest, (last, _) = next(iter(self._logged.items()))
+        if now - last < QUIET_TIME:
+            return False
+        del self._logged[oldest]
+        return True
 
 
 @dataclass(slots=True)
