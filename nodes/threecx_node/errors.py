@@ -4,6 +4,7 @@
     ├── UsageError                  the call is wrong; nothing was sent                     exit code 2
     │   ├── UnknownNameError        an operation, resource or parameter that does not exist
     │   ├── InputError              items, a node or a body that cannot be read
+    │   ├── JournalError            a journal that cannot be read or written
     │   └── ConfigurationError      credential, catalog or options that cannot be used
     ├── ItemError                   one item cannot be sent; no request was made for it     exit code 1
     │   ├── ExpressionError         an expression cannot be evaluated
@@ -123,6 +124,12 @@ class InputError(UsageError):
     """Items, a node file or a body cannot be read."""
 
     default_code = "input"
+
+
+class JournalError(UsageError):
+    """A journal cannot be read or written, or is that of another batch; what it should record is not sent."""
+
+    default_code = "journal"
 
 
 class ConfigurationError(UsageError):

@@ -1,76 +1,62 @@
-"""The command line: argument parsing and output.
-
-A command imports what it needs when it runs, so that `--help` and completion are fast.
-"""
+"""The command line: argument parsing and output."""
 
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, Any
 
-import typer
+from .streams import OutputError, flush_output, is_output_error, lose_output, open_missing_streams, say
 
-from .. import __version__
-from ..errors import ThreeCxError
-from . import (
-    catalog_commands,
-    check_command,
-    demo_command,
-    execute_command,
-    import_spec_command,
-    migrate_command,
-    serve_command,
-    simulator_command,
-)
+if TYPE_CHECKING:
+    from .commands import app as app
 
-app = typer.Typer(
-    name="threecx",
-    help="Run the operations of the 3CX Configuration API, from the command line and for workflow canvases.",
-    epilog="Exit codes: 0 all items succeeded, 1 some item failed, 2 bad usage or configuration, "
-    "3 PBX unreachable or login refused.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for module in (
-    execute_command,
-    catalog_commands,
-    check_command,
-    simulator_command,
-    demo_command,
-    serve_command,
-    migrate_command,
-    import_spec_command,
-):
-    module.register(app)
-
-
-def _print_version(value: bool) -> None:
-    if value:
-        typer.echo(f"threecx {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: bool = typer.Option(
-        False, "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
-    ),
-) -> None:
-    del version
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Run a command; report an error of this package as one line on stderr, and exit with its code."""
     try:
-        app(prog_name="threecx")
-    except ThreeCxError as error:
-        typer.echo(f"threecx: {error.one_line()}", err=True)
-        sys.exit(error.exit_code)
+        open_missing_streams()
+        code = _run()
     except KeyboardInterrupt:
-        typer.echo("threecx: interrupted", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of the output has gone. Say nothing, as other tools do.
-        sys.stderr.close()
-        sys.exit(1)
+        say("threecx: interrupted")
+        code = _INTERRUPTED
+    sys.exit(code)
+
+
+def _run() -> int | str | None:
+    """Run the command of the arguments, and return its exit code."""
+    # Imported here, so that Ctrl-C during the import leaves no traceback.
+    from ..errors import ThreeCxError
+    from .commands import app
+
+    try:
+        try:
+            app(prog_name="threecx")
+        except SystemExit as end:
+            flush_output()
+            return end.code
+    except ThreeCxError as error:
+        say(f"threecx: {error.one_line()}")
+        return error.exit_code
+    except OutputError as error:
+        _report_lost_output(error)
+    except OSError as error:
+        if not is_output_error(error):
+            raise
+        _report_lost_output(lose_output(error))
+    return 1
+
+
+def _report_lost_output(error: OutputError) -> None:
+    """Say why the output is incomplete. A reader that has enough, such as `head`, is not an error."""
+    if not error.is_closed:
+        say(f"threecx: {error}")
+
+
+def __getattr__(name: str) -> Any:
+    if name != "app":
+        raise AttributeError(name)
+    from .commands import app
+
+    return app

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import option_types
+from .streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def operations(
         ["operation", "description", "request", "releases"],
         ([each.id, each.action, _request(each, release), _releases(each, facts)] for each in found),
     )
-    typer.echo(f"{len(found)} operations", err=True)
+    say(f"{len(found)} operations")
 
 
 def describe(

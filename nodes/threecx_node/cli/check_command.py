@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from . import option_types
+from .streams import say
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +40,7 @@ def check(
         base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
     )
     if credential.note:
-        typer.echo(f"threecx: note: {credential.note}", err=True)
+        say(f"threecx: note: {credential.note}")
     result = asyncio.run(check_credential(credential))
     note = describe_newer_release(facts, result.version, credential.base_url)
     if as_json:

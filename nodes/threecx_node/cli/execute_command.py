@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from contextlib import nullcontext
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from . import option_types
 
 if TYPE_CHECKING:
-    import asyncio
-
-    from threecx_credentials import Credential
-
-    from ..catalog import Catalog, Operation
-    from ..execution.results import Batch, Item, Result
+    from ..catalog import Catalog
     from ..n8n.node_json import Node
-    from ..options import Options
 
 
 class Output(StrEnum):
@@ -109,6 +104,22 @@ def execute(
             help="3CX release to assume until the PBX has reported its own, for example 20.0.7.",
         ),
     ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            "--journal",
+            metavar="FILE",
+            help="New file that records each change before and after it is sent, to continue the batch with --resume.",
+        ),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="FILE",
+            help="Journal of an earlier run of the same command: sends only what remains.",
+        ),
+    ] = None,
     catalog: option_types.Catalog = None,
     base_url: option_types.BaseUrl = None,
     client_id: option_types.ClientId = None,
@@ -122,8 +133,11 @@ def execute(
     List operations return up to 50 entities, unless -p returnAll=true or -p limit=N is given.
     """
     from ..catalog import load_catalog
+    from ..execution.journal import BatchIdentity, refuse_journal_for_dry_run
     from ..options import Options
     from . import inputs
+    from .output import write_json, write_results
+    from .run_batch import open_journal, run_batch
 
     facts = load_catalog(catalog)
     copied = _read_node(facts, operation, node, node_name)
@@ -142,8 +156,13 @@ def execute(
         allow_incomplete_lists=allow_incomplete_lists,
     ).with_batch_options(copied.batch_options)
     input_items = inputs.read_items(items)
+    if options.dry_run and (journal or resume):
+        refuse_journal_for_dry_run()
     if not input_items:
-        _write([], output)
+        if output is Output.json:
+            write_json([])
+        elif output is Output.table:
+            write_results([])
         return
     credential = (
         inputs.build_dry_run_credential(base_url)
@@ -152,14 +171,13 @@ def execute(
             base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )
     )
-    batch = _run(facts, found.id, input_items, parameters, credential, options, output)
-    if output is not Output.ndjson:
-        _write(batch.results, output, _choose_columns(facts, found))
-    for note in batch.notes:
-        typer.echo(f"threecx: note: {note}", err=True)
-    if summary := batch.summary():
-        typer.echo(f"threecx: {summary}", err=True)
-    raise typer.Exit(batch.exit_code)
+    opened = None
+    if journal or resume:
+        identity = BatchIdentity.of(found.id, input_items, parameters, options, credential)
+        opened = open_journal(journal, resume, identity)
+    with opened or nullcontext():
+        code = run_batch(facts, found, input_items, parameters, credential, options, output.value, opened)
+    raise typer.Exit(code)
 
 
 def _read_node(facts: Catalog, operation: str | None, node: str | None, node_name: str | None) -> Node:
@@ -178,79 +196,3 @@ def _read_node(facts: Catalog, operation: str | None, node: str | None, node_nam
     if operation is not None:
         raise UsageError("both OPERATION and --node are given", description="Give one of them.")
     return read_node(inputs.read_json(node, "node"), facts, name=node_name)
-
-
-def _run(
-    facts: Catalog,
-    operation: str,
-    items: list[Mapping[str, Any] | Item],
-    parameters: Mapping[str, Any],
-    credential: Credential,
-    options: Options,
-    output: Output,
-) -> Batch:
-    import asyncio
-
-    from ..execution.executor import Executor
-    from .output import progress, write_line
-
-    async def run() -> Batch:
-        stop = asyncio.Event()
-        _stop_on_interrupt(stop)
-        async with Executor(credential, connections=options.concurrency, catalog=facts) as executor:
-            with progress(len(items), operation) as advance:
-
-                async def write(result: Result) -> None:
-                    if not result.more:
-                        advance()
-                    write_line({"item": result.index, **result.to_json()})
-
-                on_part = write if output is Output.ndjson else None
-                return await executor.run(
-                    operation,
-                    items,
-                    parameters,
-                    options=options,
-                    on_result=lambda _: advance(),
-                    on_part=on_part,
-                    stop=stop,
-                )
-
-    return asyncio.run(run())
-
-
-def _stop_on_interrupt(stop: asyncio.Event) -> None:
-    """Stop on the first Ctrl-C after the requests under way, so that their results are known; on the second at once."""
-    import asyncio
-    import signal
-
-    loop = asyncio.get_running_loop()
-
-    def interrupt() -> None:
-        stop.set()
-        loop.remove_signal_handler(signal.SIGINT)
-        typer.echo(
-            "threecx: stopping after the requests under way; press Ctrl-C again to stop at once", err=True
-        )
-
-    try:
-        loop.add_signal_handler(signal.SIGINT, interrupt)
-    except NotImplementedError:
-        # On Windows, Ctrl-C stops at once.
-        return
-
-
-def _choose_columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
-    from ..catalog.summary_fields import simple_fields
-
-    type_name = operation.version().returns.type
-    return simple_fields(facts, type_name) if facts.is_schema(type_name) else ()
-
-
-def _write(results: Any, output: Output, columns: tuple[str, ...] = ()) -> None:
-    from .output import write_json, write_results
-
-    if output is Output.json:
-        write_json([each.to_json() for each in results])
-    elif output is Output.table:
-        write_results(results, columns)

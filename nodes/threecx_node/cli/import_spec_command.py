@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import option_types
+from .streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,11 +83,11 @@ def import_spec(
         typer.echo(line)
     if target != SHIPPED:
         name = shlex.quote(str(target))
-        typer.echo(f"Use it with --catalog {name}, or: export THREECX_CATALOG={name}", err=True)
+        say(f"Use it with --catalog {name}, or: export THREECX_CATALOG={name}")
 
 
 def _print_note(note: str) -> None:
-    typer.echo(f"threecx: note: {note}", err=True)
+    say(f"threecx: note: {note}")
 
 
 def _choose_target(sources: Sequence[str], release: str, shipped: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,11 +83,12 @@ def migrate(
 
 
 def _report(done: Migration, *, to_stderr: bool) -> None:
+    write = say if to_stderr else typer.echo
     several = len({each.workflow for each in done.reports}) > 1
     for report in done.reports:
         for line in _format_report(report, several=several):
-            typer.echo(line, err=to_stderr)
-    typer.echo(_summarize(done), err=to_stderr)
+            write(line)
+    write(_summarize(done))
 
 
 def _summarize(done: Migration) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
 from ..titles import TITLES
 from ..values.json import dumps, pretty
+from .streams import lose_output, write_output
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,15 +30,12 @@ def write_json(value: Any) -> None:
 
 def write_line(value: Any) -> None:
     """Write `value` as one line of JSON, and flush it."""
-    sys.stdout.buffer.write(dumps(value) + b"\n")
-    sys.stdout.buffer.flush()
+    write_output(dumps(value) + b"\n")
 
 
 def write_text(text: str) -> None:
     """Write a text and a line break, in UTF-8 regardless of the terminal's encoding."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass") + b"\n")
-    sys.stdout.buffer.flush()
+    write_output(text.encode("utf-8", "surrogatepass") + b"\n")
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
@@ -52,7 +50,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
-    Console(file=sys.stdout, highlight=False).print(table)
+    try:
+        Console(file=sys.stdout, highlight=False).print(table)
+        sys.stdout.flush()
+    except OSError as error:
+        raise lose_output(error) from error
 
 
 def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> None:
@@ -109,6 +111,13 @@ def progress(total: int, what: str) -> Iterator[Callable[[], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
+    bar = Progress(console=Console(stderr=True), transient=True)
+    task = bar.add_task(what, total=total)
+    # The terminal may go away while the batch runs.
+    with suppress(OSError):
+        bar.start()
+    try:
         yield lambda: bar.advance(task)
+    finally:
+        with suppress(OSError):
+            bar.stop()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .streams import say
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -196,4 +197,4 @@ def _print_addresses(pbx: Simulator) -> None:
     if pbx.ca_file is not None:
         lines.append(f"  export THREECX_CA_FILE={pbx.ca_file}")
     for line in [*lines, "  threecx execute ListCallFlowApp --output table"]:
-        typer.echo(line, err=True)
+        say(line)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, Operation, load_catalog
@@ -17,14 +17,16 @@ from ..messages import HttpRequest
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options
 from ..transport.client import PbxClient, Transport
 from .abort import AbortedError, run_until_aborted
+from .early_ends import untried_result
 from .plan import Planner
 from .results import Batch, Item, Result
-from .run import BatchRun, Deliver, untried_result
+from .run import BatchRun, Deliver
 
 if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
     from ..transport.retry import RetryPolicy
+    from .journal import Journal
 
 __all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
 
@@ -118,18 +120,19 @@ class Executor:
         on_part: OnPart | None = None,
         stop: asyncio.Event | None = None,
         abort: asyncio.Event | None = None,
+        journal: Journal | None = None,
     ) -> Batch:
         """Return one result per item, in order; `on_result` sees each as soon as it is there.
 
         `on_part` takes the results instead, those of a long list page by page, as `stream` yields them; it is awaited
         before more is requested, and the returned results then have no items. Once `stop` is set no further item is
         sent; requests under way end and are reported. Once `abort` is set they are cut off too, and reported with an
-        unknown outcome where they may have been carried out. Raises UsageError where operation, parameters or options
-        are wrong: then nothing was sent.
+        unknown outcome where they may have been carried out. `journal` records the batch, or continues the one that it
+        has. Raises UsageError where operation, parameters or options are wrong: then nothing was sent.
         """
         collector = _Collector(len(items), on_result, on_part)
-        stop = stop or asyncio.Event()
-        notes = await self._run(operation, items, parameters, options, collector.add, stop, abort)
+        control = _Control(stop or asyncio.Event(), abort, journal)
+        notes = await self._run(operation, items, parameters, options, collector.add, control)
         return replace(collector.batch(), notes=notes)
 
     async def stream(
@@ -141,6 +144,7 @@ class Executor:
         options: Options | None = None,
         on_note: OnNote | None = None,
         stop: asyncio.Event | None = None,
+        journal: Journal | None = None,
     ) -> AsyncGenerator[Result]:
         """Yield results as they come, those of a long list page by page: `more` says that its list goes on.
 
@@ -155,7 +159,8 @@ class Executor:
 
         async def produce() -> None:
             try:
-                notes = await self._run(operation, items, parameters, options, queue.put, stop)
+                control = _Control(stop, None, journal)
+                notes = await self._run(operation, items, parameters, options, queue.put, control)
                 if on_note is not None:
                     for each in notes:
                         on_note(each)
@@ -179,8 +184,7 @@ class Executor:
         parameters: Mapping[str, Any] | None,
         options: Options | None,
         deliver: Deliver,
-        stop: asyncio.Event,
-        abort: asyncio.Event | None = None,
+        control: _Control,
     ) -> Sequence[str]:
         """Deliver the results and return the notes of the batch."""
         options = options or Options()
@@ -189,7 +193,9 @@ class Executor:
         if not inputs:
             return ()
         try:
-            release = await run_until_aborted(self._choose_release(found, options), abort)
+            release = await run_until_aborted(
+                self._choose_release(found, options, control.journal), control.abort
+            )
         except AbortedError:
             for index in range(len(inputs)):
                 await deliver(untried_result(index, "the batch was stopped"))
@@ -203,20 +209,29 @@ class Executor:
         if _sends(plan.options):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
-        await BatchRun(plan, lambda: self.client, self.credential.base_url, deliver, stop, abort).run()
+        run = BatchRun(
+            plan,
+            lambda: self.client,
+            self.credential.base_url,
+            deliver,
+            control.stop,
+            control.abort,
+            control.journal,
+        )
+        await run.run()
         return (*self._notes, *plan.notes)
 
     @property
     def _notes(self) -> tuple[str, ...]:
         return (self.credential.note,) if self.credential.note else ()
 
-    async def _choose_release(self, operation: Operation, options: Options) -> str:
+    async def _choose_release(self, operation: Operation, options: Options, journal: Journal | None) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""
         if options.release is not None:
             self.catalog.check_release(options.release)
         version = self._client.version if self._client else None
         is_ambiguous = version is None and options.release is None and len(operation.versions) > 1
-        if is_ambiguous and _sends(options):
+        if is_ambiguous and _sends(options) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
             await self.client.send(_VERSION_PROBE, timeout=options.timeout)
             version = self.client.version
@@ -229,6 +244,15 @@ class Executor:
                 description=f"It exists in {operation.releases[0]} to {operation.releases[-1]}.",
             )
         return release
+
+
+@dataclass(frozen=True, slots=True)
+class _Control:
+    """The events that stop a batch, and the journal that records it."""
+
+    stop: asyncio.Event
+    abort: asyncio.Event | None
+    journal: Journal | None
 
 
 def _sends(options: Options) -> bool:

@@ -72,7 +72,8 @@ class PlannedItem:
 class Plan:
     """A batch ready to send: one planned item per input item, in order, and the options of the batch.
 
-    `notes` are sentences for the user about the batch as a whole; none of them is an error.
+    `notes` are sentences for the user about the batch as a whole; none of them is an error. `reader` gets the entity
+    that the operation changes; None where there is no such operation.
     """
 
     operation: Operation
@@ -82,6 +83,7 @@ class Plan:
     options: Options
     comparison: ListComparison
     notes: tuple[str, ...] = ()
+    reader: Operation | None = None
 
 
 class Planner:
@@ -121,7 +123,17 @@ class Planner:
                     left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
         notes = (describe_left_out(self._table, list(left_out)),) if left_out else ()
-        return Plan(self._operation, self._version, self._builder, planned, options, self._comparison, notes)
+        reader = None if self._is_api_request else self._catalog.reader(self._operation, self._release)
+        return Plan(
+            self._operation,
+            self._version,
+            self._builder,
+            planned,
+            options,
+            self._comparison,
+            notes,
+            reader,
+        )
 
     def _plan_items(
         self, items: Sequence[Item], parameters: Mapping[str, Any]

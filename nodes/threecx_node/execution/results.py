@@ -95,6 +95,17 @@ class Batch:
         if (error := self.error) is not None:
             raise error
 
+    def outcomes(self) -> str:
+        """Return which items were done, failed, unknown and not tried: `done: items 0-2; not tried: items 3-9`."""
+        unknown = [each.index for each in self.failed if each.error and each.error.outcome_unknown]
+        groups = {
+            "done": [each.index for each in self.results if each.error is None],
+            "failed": [each.index for each in self.failed if each.index not in unknown],
+            "unknown whether carried out": unknown,
+            "not tried": [each.index for each in self.not_tried],
+        }
+        return "; ".join(f"{name}: {format_ranges(found)}" for name, found in groups.items() if found)
+
     @property
     def _is_unsent(self) -> bool:
         """Return whether nothing was sent because of the items themselves."""

@@ -8,10 +8,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..advice import BY_WARNING, UNKNOWN_OUTCOME, advice_for, advise_on_filter
-from ..errors import LoginError, NotAttemptedError, ParameterError, ResponseError, ThreeCxError
+from ..advice import BY_WARNING, advise_on_filter
+from ..errors import (
+    JournalError,
+    LoginError,
+    ParameterError,
+    ResponseError,
+    ThreeCxError,
+)
+from ..messages import HttpRequest
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
@@ -20,15 +27,18 @@ from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
 from .dry_run import describe_item
+from .early_ends import cut_off, internal_error, stopped_list, untried_result
 from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
+from .recording import Recorder
 from .results import Result
 from .stored_lists import explain_failed_read
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
-    from ..messages import HttpRequest, HttpResponse
+    from ..messages import HttpResponse
     from ..transport.client import PbxClient
+    from .journal import Journal
     from .plan import Plan, PlannedItem
 
 # Failures of the PBX as a whole: every further item would fail alike, and after repeated failed logins 3CX blocks the
@@ -44,7 +54,8 @@ class BatchRun:
     """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
 
     Once `stop` is set no further item is sent and long lists end after the page under way. Once `abort` is set the
-    requests under way are cut off too, and their items get results that say so.
+    requests under way are cut off too, and their items get results that say so. `journal` records what is sent and what
+    became of it, and has what an earlier run left.
     """
 
     def __init__(
@@ -55,6 +66,7 @@ class BatchRun:
         deliver: Deliver,
         stop: asyncio.Event,
         abort: asyncio.Event | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self._plan = plan
         self._client = client
@@ -62,6 +74,7 @@ class BatchRun:
         self._deliver = deliver
         self._stop = stop
         self._abort = abort
+        self._recorder = Recorder(journal)
         # The requests that may have been sent, by the index of their item.
         self._under_way: dict[int, HttpRequest] = {}
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
@@ -88,10 +101,20 @@ class BatchRun:
             for each in ready:
                 await self._finish(Result(each.index, request=describe_item(each, self._base_url)))
         elif not self._is_failed:
-            await self._send_until_aborted(ready)
+            await self._send_until_aborted(await self._restore(ready))
         await self._report_untried()
+        await self._recorder.end()
         if self._delivery_error is not None:
             raise self._delivery_error
+
+    async def _restore(self, ready: list[PlannedItem]) -> list[PlannedItem]:
+        """Deliver what an earlier run recorded; return what remains, with the items to settle first."""
+        finished, remaining = self._recorder.divide(ready)
+        for index in finished:
+            self._done.add(index)
+            async for result in self._recorder.restore(index):
+                await self._hand_over(result)
+        return remaining
 
     async def _send_until_aborted(self, ready: list[PlannedItem]) -> None:
         """Send all items; if `abort` is set meanwhile, cut the requests off and report them."""
@@ -99,8 +122,10 @@ class BatchRun:
             await run_until_aborted(self._send_all(ready), self._abort)
         except AbortedError:
             self._stop.set()
+            for result in self._recorder.known_results():
+                await self._deliver_once(result)
             for index in sorted(set(self._under_way) - self._done):
-                await self._fail(index, _cut_off(self._under_way[index], self._base_url))
+                await self._fail(index, cut_off(self._under_way[index], self._base_url))
 
     async def _send_all(self, ready: list[PlannedItem]) -> None:
         queue = iter(ready)
@@ -119,11 +144,15 @@ class BatchRun:
         request = planned.request
         assert request is not None  # noqa: S101 (an item without a request has an error and is not sent)
         try:
+            if await self._settle(planned, request):
+                return
             keys = await self._look_up(planned)
             request = complete_request(self._plan, request, keys)
             await self._compare_lists(planned, keys)
             self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
+        except JournalError as error:
+            await self._fail(planned.index, error)
         except ThreeCxError as error:
             error.request = {"method": request.method, "url": request.url(self._base_url)}
             if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
@@ -131,7 +160,37 @@ class BatchRun:
                 error.description = advise_on_filter(error.message)
             await self._fail(planned.index, error)
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
-            await self._fail(planned.index, _internal_error(error))
+            await self._fail(planned.index, internal_error(error))
+
+    async def _settle(self, planned: PlannedItem, request: HttpRequest) -> bool:
+        """Find out what became of a request of an earlier run; return whether the item has its result now."""
+        earlier = self._recorder.find_ambiguous(planned.index, request)
+        if earlier is None:
+            return False
+        outcome = None
+        if earlier.request is not None:
+            outcome = await self._find_outcome(planned, earlier.request)
+        if outcome is False:
+            return False
+        if earlier.request is not None and outcome is not None:
+            await self._finish(self._to_result(planned, earlier.request, outcome))
+        else:
+            api_url = self._base_url + request.base_path
+            await self._finish(await self._recorder.restore_unknown(planned.index, api_url))
+        return True
+
+    async def _find_outcome(
+        self, planned: PlannedItem, request: HttpRequest
+    ) -> Payload | Literal[False] | None:
+        """Return the payload of a request that was carried out, False of one that was not, None if it is not known."""
+        reader = self._plan.reader
+        if request.method != "DELETE" or reader is None or planned.responder is not None:
+            return None
+        try:
+            await self._exchange(HttpRequest("GET", request.path), reader, reader.version())
+        except ResponseError as error:
+            return Payload("nothing") if error.http_code == 404 else None
+        return False
 
     async def _look_up(self, planned: PlannedItem) -> dict[str, Any]:
         """Return the IDs of the entities that were named by number, by the parameter that they are for."""
@@ -167,6 +226,7 @@ class BatchRun:
             operation, version = planned.responder, planned.responder.versions[0]
         paging, first = planned.paging, None
         if paging is None or planned.responder is not None:
+            await self._recorder.announce(planned.index, request)
             first = await self._exchange(request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
@@ -196,17 +256,21 @@ class BatchRun:
             try:
                 async for page in pages:
                     if waiting and not is_whole:
-                        await self._hand_over(self._to_result(planned, request, *waiting, more=True))
+                        await self._hand_over_part(self._to_result(planned, request, *waiting, more=True))
                         waiting.clear()
                     waiting.append(page)
                     if self._is_stopped and not is_first:
-                        raise _stopped()
+                        raise stopped_list()
                     is_first = False
             except ThreeCxError:
                 if waiting:
-                    await self._hand_over(self._to_result(planned, request, *waiting, more=True))
+                    await self._hand_over_part(self._to_result(planned, request, *waiting, more=True))
                 raise
         await self._finish(self._to_result(planned, request, *waiting))
+
+    async def _hand_over_part(self, result: Result) -> None:
+        await self._recorder.record(result)
+        await self._hand_over(result)
 
     async def _exchange(
         self, request: HttpRequest, operation: Operation, version: OperationVersion
@@ -249,8 +313,16 @@ class BatchRun:
         return Result(planned.index, items=items, more=more)
 
     async def _finish(self, result: Result) -> None:
-        self._done.add(result.index)
-        await self._hand_over(result)
+        await self._recorder.record(result)
+        self._is_failed = self._is_failed or self._recorder.error is not None
+        await self._deliver_once(result)
+
+    async def _deliver_once(self, result: Result) -> None:
+        """Deliver the last result of an item, unless it has one."""
+        self._recorder.forget(result.index)
+        if result.index not in self._done:
+            self._done.add(result.index)
+            await self._hand_over(result)
 
     async def _hand_over(self, result: Result) -> None:
         """Deliver a result. An error of `deliver` is the caller's, not the item's: it stops the batch."""
@@ -267,7 +339,7 @@ class BatchRun:
 
     async def _fail(self, index: int, error: ThreeCxError) -> None:
         error.item_index = index
-        is_pbx_failure = isinstance(error, LoginError) or error.code in _PBX_FAILURES
+        is_pbx_failure = isinstance(error, LoginError | JournalError) or error.code in _PBX_FAILURES
         if is_pbx_failure or not self._plan.options.continue_on_fail:
             self._is_failed = True
         await self._finish(Result(index, error=error))
@@ -275,49 +347,8 @@ class BatchRun:
     async def _report_untried(self) -> None:
         is_stopped = self._abort is not None and self._abort.is_set()
         why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
+        if self._recorder.error is not None:
+            why = "the journal cannot be written"
         for each in self._plan.items:
             if each.index not in self._done:
                 await self._hand_over(untried_result(each.index, why))
-
-
-def untried_result(index: int, why: str) -> Result:
-    """Return the result of an item that was not tried."""
-    error = _not_tried(why)
-    error.item_index = index
-    return Result(index, error=error)
-
-
-def _stopped() -> ThreeCxError:
-    return ThreeCxError(
-        "only a part of the list was read, because the batch was stopped",
-        description="Run the batch again to read the whole list.",
-        code="stopped",
-    )
-
-
-def _cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
-    is_unknown = request.effect == "change"
-    return ThreeCxError(
-        "the request was cut off, because the batch was stopped at once",
-        description=UNKNOWN_OUTCOME if is_unknown else "Run the batch again.",
-        code="stopped",
-        request={"method": request.method, "url": request.url(base_url)},
-        outcome_unknown=is_unknown,
-    )
-
-
-def _not_tried(why: str) -> NotAttemptedError:
-    return NotAttemptedError(f"not tried, because {why}", description=advice_for(None, "not_attempted"))
-
-
-def _internal_error(error: Exception) -> ThreeCxError:
-    """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = f" ({frame.tb_frame.f_code.co_name}, line {frame.tb_lineno})" if frame is not None else ""
-    return ThreeCxError(
-        f"internal error in the executor: {type(error).__name__}{place}",
-        description="Check in 3CX whether this item was carried out, and report this error.",
-        code="bug",
-    )

@@ -1,0 +1,57 @@
+"""Build the results of items that end otherwise than by a response of the PBX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..advice import UNKNOWN_OUTCOME, advice_for
+from ..errors import NotAttemptedError, ThreeCxError
+from .results import Result
+
+if TYPE_CHECKING:
+    from ..messages import HttpRequest
+
+
+def untried_result(index: int, why: str) -> Result:
+    """Return the result of an item that was not tried."""
+    error = _not_tried(why)
+    error.item_index = index
+    return Result(index, error=error)
+
+
+def stopped_list() -> ThreeCxError:
+    """Return the error of a list that a stop has ended."""
+    return ThreeCxError(
+        "only a part of the list was read, because the batch was stopped",
+        description="Run the batch again to read the whole list.",
+        code="stopped",
+    )
+
+
+def cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
+    """Return the error of a request that an abort has ended."""
+    is_unknown = request.effect == "change"
+    return ThreeCxError(
+        "the request was cut off, because the batch was stopped at once",
+        description=UNKNOWN_OUTCOME if is_unknown else "Run the batch again.",
+        code="stopped",
+        request={"method": request.method, "url": request.url(base_url)},
+        outcome_unknown=is_unknown,
+    )
+
+
+def _not_tried(why: str) -> NotAttemptedError:
+    return NotAttemptedError(f"not tried, because {why}", description=advice_for(None, "not_attempted"))
+
+
+def internal_error(error: Exception) -> ThreeCxError:
+    """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" ({frame.tb_frame.f_code.co_name}, line {frame.tb_lineno})" if frame is not None else ""
+    return ThreeCxError(
+        f"internal error in the executor: {type(error).__name__}{place}",
+        description="Check in 3CX whether this item was carried out, and report this error.",
+        code="bug",
+    )
