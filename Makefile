@@ -14,7 +14,7 @@ INSTALL_INPUTS := pyproject.toml constraints.txt hatch_build.py tools/build_engi
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo check test lint types unit node node-lint node-test e2e programs foreign-client coverage \
-	generate version wheel dist test-wheel n8n screenshots bench clean
+	generate version wheel dist test-wheel n8n screenshots bench licences audit reliability soak clean
 
 help:
 	@echo "make demo      run the main example: a node from a canvas, a list of items, a simulated 3CX"
@@ -26,6 +26,10 @@ help:
 	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor"
 	@echo "make wheel     build a wheel for other machines and print its path"
 	@echo "make bench     measure the speed of executor, simulator and node"
+	@echo "make reliability  run the fault matrix and write its table in docs/reliability.md"
+	@echo "make soak      run a service under load and faults for ten minutes, and watch its memory and connections"
+	@echo "make licences  list the licences of all that the packages bring along"
+	@echo "make audit     ask the registries for known vulnerabilities"
 	@echo "make setup     prepare $(VENV) and nothing else"
 
 setup: $(DEV)
@@ -144,6 +148,19 @@ screenshots: node programs
 
 bench: $(DEV)
 	$(BIN)/python -m bench
+
+# Licences of what the packages bring along, against the list of those that are allowed.
+licences: $(DEV)
+	@$(BIN)/python -m tools.licences
+
+# Needs the network. Where a registry does not answer, it says so and fails.
+audit: $(DEV)
+	@$(PIP_INSTALL) --group audit
+	@$(BIN)/python -m tools.audit
+
+# The fault matrix: every fault with every kind of operation, on a hostile PBX.
+reliability: $(DEV)
+	$(BIN)/python -m tests.reliability --write
 
 clean:
 	rm -rf $(VENV) dist build node_modules .coverage .coverage.* nodes/threecx_node/expressions/engine/engine.js
