@@ -162,5 +162,9 @@ audit: $(DEV)
 reliability: $(DEV)
 	$(BIN)/python -m tests.reliability --write
 
+# A service for ten minutes under load and faults; one minute of it is a part of make test.
+soak: $(DEV)
+	THREECX_SOAK_SECONDS=$${THREECX_SOAK_SECONDS:-600} $(BIN)/pytest -q -s tests/reliability/test_soak.py
+
 clean:
 	rm -rf $(VENV) dist build node_modules .coverage .coverage.* nodes/threecx_node/expressions/engine/engine.js

@@ -80,7 +80,7 @@ class HostilePbx:
 
     async def _answer(self, wire: Wire) -> bool:
         """Answer one request, and return whether the connection stays open."""
-        request = await _read(wire.reader)
+        request = await read_request(wire.reader)
         if request.path == _LOGIN:
             if self.fault.where == "login" and (self.always or not self.faults):
                 self.faults += 1
@@ -135,7 +135,7 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-async def _read(reader: asyncio.StreamReader) -> Request:
+async def read_request(reader: asyncio.StreamReader) -> Request:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     first, *lines = head.split("\r\n")
     method, target, _ = first.split(" ", 2)
