@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +17,7 @@ import httpx
 from tests.reliability.faults import FAULTS, Fault, Wire
 from tests.reliability.hostile import read_request
 from tests.reliability.pbx import Pbx, Request, response
+from tests.reliability.threads import serving_in_thread
 
 TIMEOUT = 1.0
 NDJSON = {"accept": "application/x-ndjson"}
@@ -100,39 +100,9 @@ class SoakPbx:
 def soak_pbx() -> Iterator[tuple[SoakPbx, Callable[[], object]]]:
     """Yield a running PBX, and a function that closes all its connections."""
     pbx = SoakPbx()
-    loop = asyncio.new_event_loop()
-    ready = threading.Event()
-
-    async def end() -> None:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for each in left:
-            each.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-
-    async def main() -> None:
-        server = await asyncio.start_server(pbx.serve, "127.0.0.1", 0)
-        pbx.port = server.sockets[0].getsockname()[1]
-        ready.set()
-        async with server:
-            await server.serve_forever()
-
-    task = loop.create_task(main())
-
-    def run() -> None:
-        with suppress(asyncio.CancelledError):
-            loop.run_until_complete(task)
-        loop.run_until_complete(end())
-        loop.close()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    if not ready.wait(10):
-        raise RuntimeError("the PBX of the test did not start")
-    try:
+    with serving_in_thread(pbx.serve) as (port, loop):
+        pbx.port = port
         yield pbx, lambda: loop.call_soon_threadsafe(pbx.close_connections)
-    finally:
-        loop.call_soon_threadsafe(task.cancel)
-        thread.join(10)
 
 
 @dataclass
