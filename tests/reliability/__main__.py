@@ -1,4 +1,7 @@
-"""Run the fault matrix and print its bad cells: `python -m tests.reliability [FAULT...]`."""
+"""Run the fault matrix and print its bad cells: `python -m tests.reliability [--write] [FAULT...]`.
+
+With `--write` the table in docs/reliability.md is replaced.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ import time
 from collections import Counter
 
 from tests.reliability.cells import cells, run_cells
+from tests.reliability.table import PAGE, replace_table, write_table
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
+    """Run the cells of the named faults, or all, and return 1 if some are bad."""
     begin = time.perf_counter()
-    chosen = cells(names)
+    chosen = cells([each for each in arguments if each != "--write"])
     verdicts = asyncio.run(run_cells(chosen))
     bad = [each for each in verdicts if each.bad]
     for each in bad:
@@ -20,6 +25,8 @@ def main(names: list[str]) -> int:
     counts = Counter(kind for each in bad for kind in each.bad)
     seconds = time.perf_counter() - begin
     print(f"{len(chosen)} cells in {seconds:.1f} s, {len(bad)} bad: {dict(counts)}")  # noqa: T201
+    if "--write" in arguments:
+        PAGE.write_text(replace_table(PAGE.read_text("utf-8"), write_table(verdicts)), "utf-8")
     return 1 if bad else 0
 
 

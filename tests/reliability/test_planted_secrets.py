@@ -54,7 +54,7 @@ async def _run(pbx: EchoPbx) -> list[Batch]:
     async with Executor(credential, retry=policy, token_store=MemoryTokenStore()) as executor:
         return [
             await executor.run("DeleteUser", [{}], {"Id": 5}, options=options),
-            await executor.run("BatchDeleteUser", [{}], {"Ids": [5]}, options=options),
+            await executor.run("BatchDelete", [{}], {"ids": [5]}, options=options),
         ]
 
 
