@@ -10,10 +10,10 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote, quote_plus
 
 from .errors import InvalidTokenResponseError, LoginRefusedError
-from .fields import MASK, TOKEN_PATH, Credential, Secret
+from .fields import TOKEN_PATH, Credential, Secret
+from .masking import mask_bytes, mask_text
 from .token import Token
 
 if TYPE_CHECKING:
@@ -53,25 +53,20 @@ async def request_token(post_form: PostForm, credential: Credential, timeout: fl
     except ValueError:
         document = None
     if not isinstance(document, dict):
-        raise InvalidTokenResponseError(response.status, _mask(response.content, secret))
+        raise InvalidTokenResponseError(response.status, mask_bytes(response.content, [secret]))
     token = document.get("access_token")
     if response.status != 200 or not isinstance(token, str) or not token:
-        content = _mask(response.content, secret)
-        description = _mask(_read_text(document, "error_description").encode(), secret).decode()
-        raise LoginRefusedError(response.status, _read_text(document, "error"), description, content)
+        content = mask_bytes(response.content, [secret])
+        code, description = (
+            mask_text(_read_text(document, name), [secret]) for name in ("error", "error_description")
+        )
+        raise LoginRefusedError(response.status, code, description, content)
     return Token.from_response(token, document.get("expires_in"), time.time())
 
 
 def _read_text(document: Mapping[str, object], name: str) -> str:
     value = document.get(name)
     return value if isinstance(value, str) else ""
-
-
-def _mask(content: bytes, secret: str) -> bytes:
-    """Return a text without the secret, as it is and as it is written in a form that a server may show."""
-    for text in (secret, quote_plus(secret, errors="replace"), quote(secret, errors="replace")):
-        content = content.replace(text.encode(errors="replace"), MASK.encode())
-    return content
 
 
 class TokenSource:

@@ -38,7 +38,7 @@ pytestmark = [
 
 @dataclass
 class Watch:
-    """What the system knows of a process: resident memory in bytes, over time."""
+    """Watches a process by /proc: its resident memory in bytes over time, its files and its children."""
 
     process: subprocess.Popen[str]
     tasks_file: Path
@@ -59,7 +59,7 @@ class Watch:
         return int(status.split("VmRSS:")[1].split()[0]) * 1024
 
     def open_files(self) -> list[str]:
-        """What each file descriptor is; sockets without their numbers."""
+        """Return what each file descriptor is; sockets without their numbers."""
         names = []
         for each in (self._proc / "fd").iterdir():
             try:

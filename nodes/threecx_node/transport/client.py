@@ -19,7 +19,6 @@ from threecx_credentials import (
     TokenSource,
     TokenStore,
 )
-from threecx_credentials.fields import MASK
 
 from .. import __version__
 from ..advice import read_other_address
@@ -29,6 +28,7 @@ from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIME
 from .body import open_body
 from .failures import FOREIGN, translate_failure, translate_refusal
 from .retry import RetryPolicy
+from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
 
@@ -106,6 +106,7 @@ class PbxClient:
             self._transport, self._exchange = session, session.exchange
         else:
             self._transport, self._exchange = transport, _HttpxExchange(transport, connect_timeout)
+        self._secrets = Secrets(credential.client_secret)
         self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
 
     async def __aenter__(self) -> PbxClient:
@@ -140,7 +141,15 @@ class PbxClient:
         counts the attempts, and limits the time for them. After a 401 the request is repeated with a new token.
         retry.py decides what else is repeated. Raises what `read` raises, and UnreachableError.
         """
-        attempts = attempts or self._retry.open()
+        try:
+            return await self._exchange_repeatedly(request, read, timeout, attempts or self._retry.open())
+        except ThreeCxError as error:
+            self._secrets.mask_error(error)
+            raise
+
+    async def _exchange_repeatedly(
+        self, request: HttpRequest, read: Callable[[HttpResponse], Read], timeout: float, attempts: Attempts
+    ) -> Read:
         while True:
             attempts.begin()
             async with self._slots:
@@ -178,8 +187,8 @@ class PbxClient:
     async def _send_authorized(
         self, request: HttpRequest, token: Secret, timeout: float
     ) -> HttpResponse | TransportError:
-        secret = token.reveal()
-        headers = {**request.headers, "authorization": f"Bearer {secret}"}
+        self._secrets.add_token(token)
+        headers = {**request.headers, "authorization": f"Bearer {token.reveal()}"}
         body = request.body
         if request.part is not None:
             headers["content-type"], body = _encode_multipart(request.part)
@@ -194,8 +203,8 @@ class PbxClient:
         self.version = response.headers.get(VERSION_HEADER) or self.version
         if response.status < 400:
             return response
-        # A server that repeats the request in its error repeats the token.
-        content = response.content.replace(secret.encode(), MASK.encode())
+        # A server that repeats the request in its error repeats the token. Its text may be cut later, in a secret.
+        content = self._secrets.mask_body(response.content)
         return HttpResponse(response.status, response.headers, content)
 
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
