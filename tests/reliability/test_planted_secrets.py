@@ -22,7 +22,7 @@ import pytest
 
 from tests.cli.conftest import COMMAND, environment
 from tests.reliability.echo_pbx import KEY, PLACES, WRITINGS, EchoPbx, Where, echo_pbx, find_secrets
-from tests.reliability.test_soak import watched_service
+from tests.reliability.watched import watched_service
 from threecx_credentials import Credential, MemoryTokenStore
 from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Batch
