@@ -61,7 +61,7 @@ class Watch:
         return self.tasks_file.read_text("utf-8").splitlines()
 
     def growth(self, warm_up: float) -> float:
-        """Return the memory at the end as a multiple of the memory after `warm_up` seconds, each the mean of several samples."""
+        """Return the memory at the end as a multiple of that after `warm_up` seconds."""
         after = [size for at, size in self.memory if at >= warm_up]
         return mean(after[-_SAMPLES:]) / mean(after[:_SAMPLES])
 
