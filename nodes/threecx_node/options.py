@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from .errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 DEFAULT_CONNECTIONS = 8
 DEFAULT_CONNECT_TIMEOUT = 10.0
 DEFAULT_CONCURRENCY = 8
+MAX_CONCURRENCY = 100
 DEFAULT_TIMEOUT = 60.0
+MIN_TIMEOUT = 0.01
+MAX_TIMEOUT = 600.0
+"""A request that takes longer occupies a connection to the PBX that others need."""
 DEFAULT_RETRY_TIME = 30.0
 MAX_RETRY_TIME = 3600.0
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -24,8 +33,65 @@ MINIMUM_RATE = 8 * 1024
 """The bytes per second below which the transfer of a file is given up; 64 kbit/s, a slow line of a telephone."""
 RESPONSE_FORMATS = ("items", "body", "full")
 """How a response is returned: an item per entity, its body as it came, or its body, headers and status."""
+DEFAULT_MAX_ITEMS = 1_000_000
 PAGE_SIZE = 100
 """Most entity sets refuse a `$top` over 100."""
+_LONGEST_VALUE = 40
+_LONGEST_INTEGER = 53
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The smallest and the largest value of an option, and what a message calls the option."""
+
+    title: str
+    minimum: float
+    maximum: float
+    unit: str = ""
+    is_whole: bool = True
+
+    def __str__(self) -> str:
+        kind = "a whole number" if self.is_whole else "a number"
+        return f"{kind} from {self.minimum:,g} to {self.maximum:,.0f}{self.unit}"
+
+
+# One entry for each option that is a number; command line, service and library have no bounds of their own.
+BOUNDS: Mapping[str, Bounds] = {
+    "concurrency": Bounds("the concurrency", 1, MAX_CONCURRENCY),
+    "connections": Bounds("the number of connections", 1, MAX_CONCURRENCY),
+    "timeout": Bounds("the timeout", MIN_TIMEOUT, MAX_TIMEOUT, " seconds", is_whole=False),
+    "connect_timeout": Bounds(
+        "the timeout of a connection", MIN_TIMEOUT, MAX_TIMEOUT, " seconds", is_whole=False
+    ),
+    "retry_time": Bounds("the time for repeats", 0, MAX_RETRY_TIME, " seconds", is_whole=False),
+    "max_body_bytes": Bounds("the size limit of a request body", 1, 2**40, " bytes"),
+    "max_response_bytes": Bounds("the size limit of a response", 1, 2**40, " bytes"),
+    "max_items": Bounds("the limit of the entities of a list", 1, 10**9),
+    "page_size": Bounds("the page size", 1, 10**6),
+}
+
+
+def check_bounds(name: str, value: Any) -> None:
+    """Raise ConfigurationError where `value` is outside the bounds of the option `name`."""
+    bounds = BOUNDS[name]
+    is_number = isinstance(value, int) or (isinstance(value, float) and not bounds.is_whole)
+    # A comparison with NaN is false.
+    if is_number and not isinstance(value, bool) and bounds.minimum <= value <= bounds.maximum:
+        return
+    first, *rest = name.split("_")
+    raise ConfigurationError(
+        f"{bounds.title} must be {bounds}, not {_show(value)}",
+        description="Set it to a value in this range; nothing was sent.",
+        field=first + "".join(each.title() for each in rest),
+    )
+
+
+def _show(value: Any) -> str:
+    # Python refuses to write very large integers as text.
+    if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
+        return "a number of more than 16 digits"
+    shown = f"{value:,g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else repr(value)
+    return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +110,13 @@ class Options:
     `prepare_only` checks every item and sends nothing: the result of an item that is correct is then empty.
     `release` is used until the PBX has reported its version. `time_zone` is the IANA name of the time zone of
     expressions and of times without an offset. `concurrency` bounds the requests of the batch at once, within the
-    connections of the Executor. `timeout` is the seconds to wait for each response, and for each chunk of it.
+    connections of the Executor. `timeout` is the seconds that each attempt to get a response may take.
     `retry_time` is the seconds that may be spent on sending a request again; 0 turns that off. The whole batch may
-    spend no more while nothing succeeds. `page_size` is the `$top` of a page. With `allow_incomplete_lists`, updates
-    are sent without comparing the lists in their bodies with those that the PBX has stored.
+    spend no more while nothing succeeds. `max_response_bytes` bounds each response (None: 64 MB, files 256 MB).
+    `max_items` bounds the entities of each list that is read without a limit. `page_size` is the `$top` of a page.
+    With `allow_incomplete_lists`, updates are sent without comparing the lists in their bodies with those that the PBX
+    has stored. `notes` are sentences for the user about these options. Raises ConfigurationError for a number outside
+    `BOUNDS`.
     """
 
     dry_run: bool = False
@@ -59,8 +128,17 @@ class Options:
     timeout: float = DEFAULT_TIMEOUT
     retry_time: float = DEFAULT_RETRY_TIME
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
+    max_response_bytes: int | None = None
+    max_items: int = DEFAULT_MAX_ITEMS
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def __post_init__(self) -> None:
+        for name in _BOUNDED:
+            value = getattr(self, name)
+            if value is not None or name != "max_response_bytes":
+                check_bounds(name, value)
 
     @property
     def tzinfo(self) -> tzinfo:
@@ -77,13 +155,34 @@ class Options:
             ) from error
 
     def with_batch_options(self, given: BatchOptions) -> Options:
-        """Return these options with those that a node sets; a dry run stays one."""
+        """Return these options with those that a node sets; a dry run stays one.
+
+        A canvas has no upper bounds for them, so a stored workflow may have a larger value: the bound is used instead,
+        with a note.
+        """
+        concurrency, timeout = given.concurrency, given.timeout
+        notes = []
+        if concurrency is not None and concurrency > MAX_CONCURRENCY:
+            notes.append(_describe_bound("Concurrency", concurrency, MAX_CONCURRENCY))
+            concurrency = MAX_CONCURRENCY
+        if timeout is not None and not MIN_TIMEOUT <= timeout <= MAX_TIMEOUT and math.isfinite(timeout):
+            bound = MAX_TIMEOUT if timeout > MAX_TIMEOUT else MIN_TIMEOUT
+            notes.append(_describe_bound("Timeout", timeout, bound, " seconds"))
+            timeout = bound
         return replace(
             self,
             dry_run=self.dry_run or bool(given.dry_run),
-            concurrency=self.concurrency if given.concurrency is None else given.concurrency,
-            timeout=self.timeout if given.timeout is None else given.timeout,
+            concurrency=self.concurrency if concurrency is None else concurrency,
+            timeout=self.timeout if timeout is None else timeout,
+            notes=(*self.notes, *notes),
         )
+
+
+_BOUNDED = tuple(name for name in BOUNDS if name in Options.__dataclass_fields__)
+
+
+def _describe_bound(title: str, value: float, bound: float, unit: str = "") -> str:
+    return f"{title} is {_show(value)}{unit}; {_show(bound)}{unit}, the limit, was used instead"
 
 
 def format_bytes(size: int) -> str:

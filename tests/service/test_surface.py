@@ -24,6 +24,8 @@ FIELDS = {
             "concurrency",
             "continueOnFail",
             "dryRun",
+            "maxItems",
+            "maxResponse",
             "pages",
             "prepareOnly",
             "release",

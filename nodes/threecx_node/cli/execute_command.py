@@ -85,17 +85,29 @@ def execute(
     concurrency: Annotated[
         int,
         typer.Option(
-            "--concurrency", metavar="N", min=1, max=100, help="Number of requests at the same time."
+            "--concurrency", metavar="N", help="Number of requests at the same time, from 1 to 100."
         ),
     ] = 8,
     timeout: Annotated[
         float,
-        typer.Option("--timeout", metavar="SECONDS", min=0.1, help="Time limit for each response."),
+        typer.Option(
+            "--timeout",
+            metavar="SECONDS",
+            help="Time limit for each attempt to get a response, up to 600. A file may take longer as long as 8 KB per "
+            "second are transferred.",
+        ),
     ] = 60,
     max_body_bytes: Annotated[
         int,
-        typer.Option("--max-body-bytes", metavar="N", min=1, help="Size limit for the body of each request."),
+        typer.Option("--max-body-bytes", metavar="N", help="Size limit for the body of each request."),
     ] = 10 * 1024 * 1024,
+    max_response: option_types.MaxResponse = None,
+    max_items: Annotated[
+        int,
+        typer.Option(
+            "--max-items", metavar="N", help="Limit for the entities of a list that is read without a limit."
+        ),
+    ] = 1_000_000,
     release: Annotated[
         str | None,
         typer.Option(
@@ -153,6 +165,8 @@ def execute(
         concurrency=concurrency,
         timeout=timeout,
         max_body_bytes=max_body_bytes,
+        max_response_bytes=option_types.read_max_response(max_response),
+        max_items=max_items,
         allow_incomplete_lists=allow_incomplete_lists,
     ).with_batch_options(copied.batch_options)
     input_items = inputs.read_items(items)

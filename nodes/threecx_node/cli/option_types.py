@@ -23,6 +23,16 @@ def refuse_on_command_line(
     return value
 
 
+def read_max_response(megabytes: int | None) -> int | None:
+    """Return the limit of a response in bytes. Raise ConfigurationError where it is out of bounds."""
+    from ..options import check_bounds
+
+    if megabytes is None:
+        return None
+    check_bounds("max_response_bytes", megabytes * 2**20)
+    return megabytes * 2**20
+
+
 BaseUrl = Annotated[
     str | None,
     typer.Option(
@@ -79,6 +89,15 @@ Catalog = Annotated[
         metavar="FILE",
         envvar="THREECX_CATALOG",
         help="Catalog that import-spec wrote, to use instead of the one in this package.",
+    ),
+]
+MaxResponse = Annotated[
+    int | None,
+    typer.Option(
+        "--max-response",
+        metavar="MB",
+        help="Size limit for each response of the PBX.",
+        show_default="64, for files 256",
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]

@@ -85,6 +85,7 @@ def serve(
     max_body: Annotated[
         int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Size limit for each request.")
     ] = 32,
+    max_response: option_types.MaxResponse = None,
 ) -> None:
     """Run the executor as a service for canvases such as n8n.
 
@@ -109,6 +110,7 @@ def serve(
         profiles=known,
         connections=concurrency,
         max_body_bytes=max_body * 2**20,
+        max_response_bytes=option_types.read_max_response(max_response),
         grace=grace,
     )
     exit_code = run(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog import Catalog, Operation, load_catalog
 from ..errors import NotAttemptedError, UnknownNameError, UnreachableError
 from ..messages import HttpRequest
-from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options
+from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options, check_bounds
 from ..transport.client import PbxClient, Transport
 from .abort import AbortedError, run_until_aborted
 from .early_ends import untried_result
@@ -74,6 +74,8 @@ class Executor:
         retry: RetryPolicy | None = None,
         transport: Transport | None = None,
     ) -> None:
+        check_bounds("connections", connections)
+        check_bounds("connect_timeout", connect_timeout)
         self.credential = credential
         self.catalog = catalog or load_catalog()
         self._connections = connections
@@ -219,7 +221,7 @@ class Executor:
             control.journal,
         )
         await run.run()
-        return (*self._notes, *plan.notes)
+        return (*self._notes, *plan.notes, *run.notes)
 
     @property
     def _notes(self) -> tuple[str, ...]:

@@ -18,9 +18,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ResponseError
-from ..options import PAGE_SIZE
+from ..options import DEFAULT_MAX_ITEMS, PAGE_SIZE
 from ..request.odata import query_string
 from ..values.json import dumps
+from .list_changes import ListChanges
 from .next_link import NextLinks, endless_list
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from ..messages import HttpRequest
     from ..response.decode import Payload
 
+# Pages in a row of which all entities have come before.
+_MOST_BARREN_PAGES = 20
 _COUNTED = frozenset({"$count", "$top", "$skip"})
 
 
@@ -40,7 +43,7 @@ class Paging:
     `can_skip` says that the operation takes `$top` and `$skip`; without them only next links lead on. `can_count` says
     that the operation takes `$count`, `$top` and `$skip`. `order_by` is the sort order that keeps pages from
     overlapping in content, empty where the user chose one or the operation takes none. `key` is the property that is
-    the key of an entity, empty where there is none.
+    the key of an entity, empty where there is none. `max_items` bounds a list without a limit.
     """
 
     limit: int | None
@@ -50,6 +53,7 @@ class Paging:
     can_count: bool = False
     order_by: str = ""
     key: str = ""
+    max_items: int = DEFAULT_MAX_ITEMS
 
     @property
     def has_several_pages(self) -> bool:
@@ -62,14 +66,14 @@ class Paging:
         return self.page_size if self.limit is None else min(self.limit, self.page_size)
 
 
-def by_next_links(request: HttpRequest) -> Paging:
+def by_next_links(request: HttpRequest, max_items: int) -> Paging:
     """Return how the list of an operation without paging is read: in one response, and by next links if it has any.
 
     An API request may have `$top` and `$skip` of its own.
     """
     given = dict(re.findall(r"(?:^|&)\$(top|skip)=(\d+)(?=&|$)", request.query))
     limit = int(given["top"]) if "top" in given else None
-    return Paging(limit=limit, skip=int(given.get("skip", 0)), can_skip=False)
+    return Paging(limit=limit, skip=int(given.get("skip", 0)), can_skip=False, max_items=max_items)
 
 
 def page_options(catalog: Catalog, version: OperationVersion, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +137,12 @@ class ListReader:
         self._ahead = max(1, ahead)
         self._links = NextLinks(request, api_url)
         self._link: str | None = None
+        self._changes = ListChanges(paging.key)
+        # The entities that came, by which the next page is found, and those without the ones that came twice.
         self._received = 0
+        self._kept = 0
+        self._is_over = False
+        self._barren_pages = 0
         # The number of entities by the last response that had one, else None.
         self._count: int | None = None
         # The `$top` of the last request by `$skip`, and how many entities it and the links after it gave.
@@ -144,12 +153,25 @@ class ListReader:
         # The page after the announced ones, requested together with them, and its `$skip`.
         self._page_after: tuple[int, asyncio.Task[Payload]] | None = None
 
+    @property
+    def change(self) -> str:
+        """Return how the list changed while it was read; empty if it is not known to have changed."""
+        return self._changes.describe()
+
     async def read(self, first: Payload | None = None) -> AsyncGenerator[Payload]:
         """Yield each page, at least one. `first` is the first page where the caller has read it.
 
-        Raises ResponseError where the list cannot be read to its end: a next link to another address, a page that
-        comes twice, fewer entities than the PBX counts.
+        Entities that come twice are left out, by their keys. Raises ResponseError where the list cannot be read to its
+        end: a next link to another address, a page that comes twice, fewer entities than the PBX counts, more entities
+        than `max_items`.
         """
+        async with aclosing(self._read(first)) as pages:
+            async for page in pages:
+                yield page
+                if self._is_over:
+                    raise _too_many(self._paging.max_items)
+
+    async def _read(self, first: Payload | None) -> AsyncGenerator[Payload]:
         page = first or await self._exchange(first_page(self._request, self._paging))
         if page.kind != "collection":
             yield page
@@ -178,7 +200,7 @@ class ListReader:
         start = self._offset
         end = start + self._announced
         skips = iter(range(start, end, size))
-        has_page_after = self._paging.limit is None or self._received + end - start < self._paging.limit
+        has_page_after = self._paging.limit is None or self._kept + end - start < self._paging.limit
         tasks: deque[asyncio.Task[Payload]] = deque()
         try:
             while True:
@@ -192,8 +214,8 @@ class ListReader:
                 wanted = min(size, end - self._offset)
                 page = await tasks[0]
                 tasks.popleft()
-                if page.value:
-                    yield self._take(page)
+                if page.value and ((taken := self._take(page)).value or self._is_over):
+                    yield taken
                 if len(page.value) < wanted:
                     return
         finally:
@@ -233,7 +255,7 @@ class ListReader:
             else:
                 return
             page = self._take(page)
-            if page.value:
+            if page.value or self._is_over:
                 yield page
 
     async def _request_next(self) -> Payload:
@@ -255,9 +277,7 @@ class ListReader:
     @property
     def _next_top(self) -> int:
         paging = self._paging
-        return (
-            paging.page_size if paging.limit is None else min(paging.page_size, paging.limit - self._received)
-        )
+        return paging.page_size if paging.limit is None else min(paging.page_size, paging.limit - self._kept)
 
     @property
     def _announced(self) -> int:
@@ -265,11 +285,11 @@ class ListReader:
         if self._count is None or not self._paging.can_count:
             return 0
         left = self._count - self._offset
-        return left if self._paging.limit is None else min(left, self._paging.limit - self._received)
+        return left if self._paging.limit is None else min(left, self._paging.limit - self._kept)
 
     @property
     def _is_satisfied(self) -> bool:
-        return self._paging.limit is not None and self._received >= self._paging.limit
+        return self._paging.limit is not None and self._kept >= self._paging.limit
 
     @property
     def _is_complete(self) -> bool:
@@ -279,17 +299,30 @@ class ListReader:
         return self._since_skip != self._top
 
     def _take(self, page: Payload) -> Payload:
-        """Count the entities of a page, and return it, cut to the limit: a list may ignore `$top`."""
+        """Count the entities of a page, and return it with those that are new, cut to the limit.
+
+        A list may ignore `$top`.
+        """
         self._note_count(page)
         self._link = page.next_link
         self._since_skip += len(page.value)
-        limit = self._paging.limit
-        rows = page.value if limit is None else page.value[: limit - self._received]
-        self._received += len(rows)
+        rows = self._changes.drop_repeats(page.value)
+        self._barren_pages = 0 if rows or not page.value else self._barren_pages + 1
+        if self._barren_pages > _MOST_BARREN_PAGES:
+            raise _repeated_page()
+        paging = self._paging
+        if paging.limit is not None:
+            rows = rows[: paging.limit - self._kept]
+        elif self._received + len(page.value) > paging.max_items:
+            self._is_over = True
+            rows = rows[: max(0, paging.max_items - self._kept)]
+        self._received += len(page.value)
+        self._kept += len(rows)
         return replace(page, value=rows)
 
     def _note_count(self, page: Payload) -> None:
         self._count = self._count if page.count is None else page.count
+        self._changes.note_count(page.count)
 
     def _begins_again(self, page: Payload) -> bool:
         """Return whether the page has the entities of the first page, or the first of them."""
@@ -336,6 +369,15 @@ def _require_list(page: Payload) -> Payload:
             code="paging",
         )
     return page
+
+
+def _too_many(max_items: int) -> ResponseError:
+    return ResponseError(
+        f"the list has more than {max_items:,} entities, the limit where no other is set",
+        description="The entities before it are in the result. Set a limit or a $filter, or raise --max-items, "
+        "maxItems or max_items.",
+        code="too_many_items",
+    )
 
 
 def _repeated_page() -> ResponseError:

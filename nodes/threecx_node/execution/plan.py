@@ -14,7 +14,7 @@ from ..errors import ItemError, ParameterError, ThreeCxError
 from ..expressions.template import Template
 from ..messages import HttpRequest, RequestValues
 from ..options import RESPONSE_FORMATS
-from ..parameters.batch import refuse_expressions, settle_batch_options
+from ..parameters.batch import check_shared_options, settle_batch_options
 from ..parameters.columns import MAX_LEFT_OUT, describe_left_out
 from ..parameters.files import DEFAULT_BINARY_PROPERTY, load_shared_file
 from ..parameters.resolve import ResolvedParameters, resolve_parameters
@@ -112,7 +112,7 @@ class Planner:
 
         Raises UsageError where the parameters themselves are wrong; the error of one item is in its planned item.
         """
-        refuse_expressions(self._table, parameters)
+        check_shared_options(self._table, parameters)
         planned, batch_options = [], []
         left_out: dict[str, None] = {}
         for each, resolved in self._plan_items(items, load_shared_file(self._version.upload, parameters)):
@@ -122,7 +122,7 @@ class Planner:
                 if len(left_out) < MAX_LEFT_OUT:
                     left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
-        notes = (describe_left_out(self._table, list(left_out)),) if left_out else ()
+        notes = options.notes + ((describe_left_out(self._table, list(left_out)),) if left_out else ())
         reader = None if self._is_api_request else self._catalog.reader(self._operation, self._release)
         return Plan(
             self._operation,
@@ -182,6 +182,7 @@ class Planner:
             limit=resolved.limit,
             skip=resolved.skip,
             page_size=self._options.page_size,
+            max_items=self._options.max_items,
             **page_options(self._catalog, self._version, resolved.values.query),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import BY_WARNING, advise_on_filter
@@ -18,7 +19,7 @@ from ..errors import (
     ResponseError,
     ThreeCxError,
 )
-from ..messages import HttpRequest
+from ..messages import IN_MEMORY, HttpRequest, Reception
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
@@ -28,6 +29,7 @@ from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
 from .dry_run import describe_item
 from .early_ends import cut_off, internal_error, stopped_list, untried_result
+from .list_changes import describe_changes
 from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
@@ -83,6 +85,14 @@ class BatchRun:
         self._is_failed = False
         self._delivery_error: Exception | None = None
         self._done: set[int] = set()
+        max_bytes = plan.options.max_response_bytes
+        self._reception = IN_MEMORY if max_bytes is None else Reception(max_bytes)
+        self._changes: dict[int, str] = {}
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return sentences for the user about the batch that was run; none of them is an error."""
+        return (describe_changes(self._changes, len(self._plan.items)),) if self._changes else ()
 
     async def run(self) -> None:
         """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried.
@@ -233,14 +243,18 @@ class BatchRun:
             if not goes_on:
                 await self._finish(self._to_result(planned, request, first))
                 return
-            paging = paging or by_next_links(request)
+            paging = paging or by_next_links(request, self._plan.options.max_items)
 
         async def exchange(page: HttpRequest) -> Payload:
             return await self._exchange(page, operation, version)
 
         api_url = self._base_url + request.base_path
         reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
-        await self._hand_over_list(planned, request, reader.read(first))
+        try:
+            await self._hand_over_list(planned, request, reader.read(first))
+        finally:
+            if reader.change:
+                self._changes[planned.index] = reader.change
 
     async def _hand_over_list(
         self, planned: PlannedItem, request: HttpRequest, pages: AsyncGenerator[Payload]
@@ -276,6 +290,8 @@ class BatchRun:
         self, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
         client = self._client()
+        if self._reception is not IN_MEMORY:
+            request = replace(request, reception=self._reception)
 
         def read(response: HttpResponse) -> Payload:
             return decode(operation, version, response, client.host, request)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import InputError, UnknownNameError
-from ..options import BatchOptions
+from ..options import BatchOptions, check_bounds
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, coerce_number
 from ..values.undefined import is_missing
 
@@ -23,9 +23,22 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def refuse_expressions(table: ParameterTable, parameters: Mapping[str, Any]) -> None:
-    """Raise InputError where an option of the batch, among parameters that all items share, is an expression."""
-    _take_batch_options(table, parameters, {})
+def check_shared_options(table: ParameterTable, parameters: Mapping[str, Any]) -> None:
+    """Check the options of the batch among parameters that all items share.
+
+    Raises InputError for an expression, and ConfigurationError for a number outside its bounds: these options were set
+    for this run, not stored in a canvas.
+    """
+    options: dict[str, Any] = {}
+    _take_batch_options(table, parameters, options)
+    for name, read in (("concurrency", _read_concurrency), ("timeout", _read_timeout)):
+        try:
+            value = _read(options, name, read)
+        except InputError:
+            # Reported with the item.
+            continue
+        if value is not None:
+            check_bounds(name, value)
 
 
 def split_batch_options(

@@ -30,6 +30,7 @@ class ServiceConfig:
     profiles       PBXs by name
     connections    requests to each PBX at once, for all callers together
     max_body_bytes size of the largest request
+    max_response_bytes size of the largest response of a PBX, where the caller sets no other; None: 64 MB, files 256 MB
     heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
     grace          how long batches may go on after SIGTERM
     request_limits limits for slow clients
@@ -40,6 +41,7 @@ class ServiceConfig:
     profiles: Mapping[str, Credential] = field(default_factory=dict)
     connections: int = DEFAULT_CONNECTIONS
     max_body_bytes: int = 32 * 1024 * 1024
+    max_response_bytes: int | None = None
     heartbeat: float = 5.0
     grace: int = 30
     request_limits: RequestLimits = field(default_factory=_default_request_limits)

@@ -149,7 +149,7 @@ class Handlers:
                     done = await executor.run(
                         batch.body.operation,
                         batch.items,
-                        options=build_options(batch.body.options),
+                        options=build_options(batch.body.options, self._config.max_response_bytes),
                         on_part=stream.send if stream else None,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,

@@ -7,7 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from ..options import BOUNDS, MAX_CONCURRENCY, MAX_TIMEOUT, MIN_TIMEOUT
+
 MAX_ITEMS = 1000
+_MAX_LIST = int(BOUNDS["max_items"].maximum)
+_MAX_RESPONSE = int(BOUNDS["max_response_bytes"].maximum) // 2**20
 
 
 class _Envelope(BaseModel):
@@ -43,9 +47,34 @@ class ExecuteOptions(_Envelope):
             "up to one without it"
         ),
     ] = False
-    concurrency: Annotated[int, Field(ge=1, le=64)] | None = None
+    concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = None
     timeout: (
-        Annotated[float, Field(gt=0, le=3600, description="Seconds to wait for each response of the PBX")]
+        Annotated[
+            float,
+            Field(
+                ge=MIN_TIMEOUT,
+                le=MAX_TIMEOUT,
+                description="Seconds that each attempt to get a response of the PBX may take; a file may take longer",
+            ),
+        ]
+        | None
+    ) = None
+    max_response: (
+        Annotated[
+            int,
+            Field(ge=1, le=_MAX_RESPONSE, description="Size limit for each response of the PBX, in MB"),
+        ]
+        | None
+    ) = None
+    max_items: (
+        Annotated[
+            int,
+            Field(
+                ge=1,
+                le=_MAX_LIST,
+                description="Limit for the entities of a list that is read without a limit",
+            ),
+        ]
         | None
     ) = None
     release: str | None = None

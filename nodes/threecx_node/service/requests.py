@@ -52,9 +52,11 @@ def parse_item(index: int, given: Any) -> Item:
     )
 
 
-def build_options(given: ExecuteOptions) -> Options:
-    """Return the options of a batch."""
+def build_options(given: ExecuteOptions, max_response_bytes: int | None = None) -> Options:
+    """Return the options of a batch; `max_response_bytes` is the limit where the request has none."""
     defaults = Options()
+    if given.max_response is not None:
+        max_response_bytes = given.max_response * 2**20
     return Options(
         dry_run=given.dry_run,
         prepare_only=given.prepare_only,
@@ -64,6 +66,8 @@ def build_options(given: ExecuteOptions) -> Options:
         time_zone=given.time_zone,
         concurrency=given.concurrency or defaults.concurrency,
         timeout=given.timeout or defaults.timeout,
+        max_response_bytes=max_response_bytes,
+        max_items=given.max_items or defaults.max_items,
     )
 
 

@@ -1,0 +1,69 @@
+"""Notice that a list changed while its pages were read, and leave out the entities that came twice.
+
+Pages are read by `$skip`: where an entity is added meanwhile, the entities after it move to the next page and come
+again; where one is removed, an entity moves to a page that was read already, and is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class ListChanges:
+    """Watches the pages of one list. `key` is the property that identifies an entity, empty where there is none."""
+
+    def __init__(self, key: str) -> None:
+        self._key = key
+        self._seen: set[int | str] = set()
+        self._repeats = 0
+        self._first_count: int | None = None
+        self._last_count: int | None = None
+
+    def note_count(self, count: int | None) -> None:
+        """Take note of the number of all entities that a page reports, None where it reports none."""
+        if count is not None:
+            self._first_count = count if self._first_count is None else self._first_count
+            self._last_count = count
+
+    def drop_repeats(self, rows: list[Any]) -> list[Any]:
+        """Return the entities that have not come before, by their keys."""
+        if not self._key:
+            return rows
+        keys = [row.get(self._key) if isinstance(row, Mapping) else None for row in rows]
+        known = [key for key in keys if isinstance(key, (int, str))]
+        page = set(known)
+        if len(page) < len(known):
+            # A property with equal values in one response identifies no entity.
+            self._key = ""
+            self._seen.clear()
+            return rows
+        repeated = page & self._seen
+        self._seen |= page
+        if not repeated:
+            return rows
+        self._repeats += len(repeated)
+        return [row for row, key in zip(rows, keys, strict=True) if key not in repeated]
+
+    def describe(self) -> str:
+        """Return what changed, empty where nothing is known to have changed."""
+        found = []
+        if self._first_count != self._last_count:
+            found.append(
+                f"it had {self._first_count:,} entities at first and {self._last_count:,} at the end"
+            )
+        if self._repeats:
+            counted = "1 entity" if self._repeats == 1 else f"{self._repeats:,} entities"
+            found.append(f"{counted} came twice and {'was' if self._repeats == 1 else 'were'} left out")
+        return ", ".join(found)
+
+
+def describe_changes(changes: Mapping[int, str], size: int) -> str:
+    """Return the note about the lists that changed, by the index of their item, in a batch of `size` items."""
+    first, *others = sorted(changes)
+    item = f" of item {first}" if size > 1 else ""
+    more = f", and so did {len(others):,} other lists" if others else ""
+    return (
+        f"The list{item} changed while it was read: {changes[first]}{more}. Entities may be missing; "
+        "read it again to be sure"
+    )
