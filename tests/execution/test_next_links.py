@@ -233,7 +233,7 @@ def test_a_page_that_fails_leaves_the_pages_before_it() -> None:
     result, _ = read(answer)
     assert failed(result).http_code == 500
     assert ids(result) == list(range(200))
-    assert set(result.to_json()) == {"items", "error"}
+    assert set(result.to_json()) == {"items", "error", "attempts"}
 
 
 def test_a_next_page_that_is_not_a_list_is_an_error() -> None:

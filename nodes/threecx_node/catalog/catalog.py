@@ -249,6 +249,14 @@ class Catalog:
         found = self._paths.reader(operation.version(release).path)
         return self.operation(found) if found else None
 
+    def entity_reader(self, name: str, *, by_key: bool) -> Operation | None:
+        """Return the operation that gets an entity of the set `name` by its key, or the settings `name`."""
+        key = self._paths.key(name) if by_key else None
+        found = (
+            self._paths.reader(f"/{name}({{{key}}})" if key else f"/{name}") if bool(key) == by_key else None
+        )
+        return self.operation(found) if found else None
+
     def entity_key(self, version: OperationVersion) -> str | None:
         """Return the property that is the key of the entities that `version` lists, None where it lists none."""
         is_set = version.returns.kind == "collection" and len(version.template.segments) == 1

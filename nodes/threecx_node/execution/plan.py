@@ -23,6 +23,7 @@ from ..request.api_request import ApiRequestBuilder
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
 from .paging import Paging, page_options
+from .settle import OutcomeChecker
 from .stored_lists import ListComparison, StoredLists
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class PlannedItem:
 class Plan:
     """A batch ready to send: one planned item per input item, in order, and the options of the batch.
 
-    `notes` are sentences for the user about the batch as a whole; none of them is an error. `reader` gets the entity
-    that the operation changes; None where there is no such operation.
+    `notes` are sentences for the user about the batch as a whole; none of them is an error. `checker` finds out what
+    became of a change.
     """
 
     operation: Operation
@@ -82,8 +83,8 @@ class Plan:
     items: Sequence[PlannedItem]
     options: Options
     comparison: ListComparison
+    checker: OutcomeChecker
     notes: tuple[str, ...] = ()
-    reader: Operation | None = None
 
 
 class Planner:
@@ -105,6 +106,7 @@ class Planner:
             time_zone=options.tzinfo,
         )
         self._comparison = ListComparison(catalog, operation, release)
+        self._checker = OutcomeChecker(catalog, operation, release)
         self._look_up_builders: dict[str, RequestBuilder] = {}
 
     def plan(self, items: Sequence[Item], parameters: Mapping[str, Any]) -> Plan:
@@ -123,7 +125,6 @@ class Planner:
                     left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
         notes = options.notes + ((describe_left_out(self._table, list(left_out)),) if left_out else ())
-        reader = None if self._is_api_request else self._catalog.reader(self._operation, self._release)
         return Plan(
             self._operation,
             self._version,
@@ -131,8 +132,8 @@ class Planner:
             planned,
             options,
             self._comparison,
+            self._checker,
             notes,
-            reader,
         )
 
     def _plan_items(

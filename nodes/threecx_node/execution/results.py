@@ -29,7 +29,8 @@ class Result:
     """The result of one input item: result items, or its error, or (dry run) the request that would be sent.
 
     Where the error ended a list, `items` are the entities before it. With `more` the items are one part of a list
-    that goes on: other results of the same index follow.
+    that goes on: other results of the same index follow. `attempts` is how often its request was sent, looks at what
+    became of it included; of the requests of a long list, the one that was sent most often counts.
     """
 
     index: int
@@ -37,21 +38,24 @@ class Result:
     error: ThreeCxError | None = None
     request: Mapping[str, Any] | None = None
     more: bool = False
+    attempts: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Return `{"items": […]}`, `{"error": {…}}`, `{"request": {…}}`, or `{}` of an item that was only prepared.
 
         A part of a list that goes on has `"more": true` beside its items. A list that was read in part has its items
-        and the error that ended it.
+        and the error that ended it. `attempts` is there where it is more than 1.
         """
+        repeated = {"attempts": self.attempts} if self.attempts > 1 else {}
         if self.error is not None:
             received = {"items": self.items} if self.items else {}
-            return {**received, "error": self.error.to_json()}
+            return {**received, "error": self.error.to_json(), **repeated}
         if self.request is not None:
             return {"request": self.request}
         if self.items is None:
             return {}
-        return {"items": self.items, "more": True} if self.more else {"items": self.items}
+        more = {"more": True} if self.more else {}
+        return {"items": self.items, **more, **repeated}
 
 
 @dataclass(frozen=True, slots=True)

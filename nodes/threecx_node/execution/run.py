@@ -19,7 +19,7 @@ from ..errors import (
     ResponseError,
     ThreeCxError,
 )
-from ..messages import IN_MEMORY, HttpRequest, Reception
+from ..messages import IN_MEMORY, Reception
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.items import to_items
@@ -34,11 +34,12 @@ from .paging import ListReader, by_next_links
 from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
 from .results import Result
+from .settle import Settler
 from .stored_lists import explain_failed_read
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
-    from ..messages import HttpResponse
+    from ..messages import HttpRequest, HttpResponse
     from ..transport.client import PbxClient
     from .journal import Journal
     from .plan import Plan, PlannedItem
@@ -88,6 +89,8 @@ class BatchRun:
         max_bytes = plan.options.max_response_bytes
         self._reception = IN_MEMORY if max_bytes is None else Reception(max_bytes)
         self._changes: dict[int, str] = {}
+        # How often the request of an item was sent, by its index: of several requests, the most.
+        self._attempts: dict[int, int] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -179,7 +182,7 @@ class BatchRun:
             return False
         outcome = None
         if earlier.request is not None:
-            outcome = await self._find_outcome(planned, earlier.request)
+            outcome = await self._find_outcome(earlier.request)
         if outcome is False:
             return False
         if earlier.request is not None and outcome is not None:
@@ -189,24 +192,24 @@ class BatchRun:
             await self._finish(await self._recorder.restore_unknown(planned.index, api_url))
         return True
 
-    async def _find_outcome(
-        self, planned: PlannedItem, request: HttpRequest
-    ) -> Payload | Literal[False] | None:
+    async def _find_outcome(self, request: HttpRequest) -> Payload | Literal[False] | None:
         """Return the payload of a request that was carried out, False of one that was not, None if it is not known."""
-        reader = self._plan.reader
-        if request.method != "DELETE" or reader is None or planned.responder is not None:
+        check = self._plan.checker.plan(request)
+        if check is None:
             return None
-        try:
-            await self._exchange(HttpRequest("GET", request.path), reader, reader.version())
-        except ResponseError as error:
-            return Payload("nothing") if error.http_code == 404 else None
-        return False
+        attempts = self._budget.open()
+        async with self._slots:
+            settler = Settler(self._client(), self._plan.checker, self._plan.options.timeout, attempts)
+            state = await settler.look(check)
+        if state == "done":
+            return Payload("nothing")
+        return False if state == "not_done" and check.is_repeatable else None
 
     async def _look_up(self, planned: PlannedItem) -> dict[str, Any]:
         """Return the IDs of the entities that were named by number, by the parameter that they are for."""
         keys: dict[str, Any] = {}
         for each in planned.look_ups:
-            payload = await self._exchange(each.request, each.operation, each.version)
+            payload = await self._exchange(planned.index, each.request, each.operation, each.version)
             found = payload.value.get(ENTITY_KEY) if payload.kind == "entity" else None
             if found is None:
                 raise ParameterError(
@@ -223,7 +226,7 @@ class BatchRun:
         for each in lists.requests:
             try:
                 payload = await self._exchange(
-                    complete_request(self._plan, each, keys), lists.operation, lists.version
+                    planned.index, complete_request(self._plan, each, keys), lists.operation, lists.version
                 )
             except ResponseError as error:
                 raise explain_failed_read(lists, error) from error
@@ -237,7 +240,7 @@ class BatchRun:
         paging, first = planned.paging, None
         if paging is None or planned.responder is not None:
             await self._recorder.announce(planned.index, request)
-            first = await self._exchange(request, operation, version)
+            first = await self._exchange(planned.index, request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
             if not goes_on:
@@ -246,7 +249,7 @@ class BatchRun:
             paging = paging or by_next_links(request, self._plan.options.max_items)
 
         async def exchange(page: HttpRequest) -> Payload:
-            return await self._exchange(page, operation, version)
+            return await self._exchange(planned.index, page, operation, version)
 
         api_url = self._base_url + request.base_path
         reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
@@ -287,9 +290,11 @@ class BatchRun:
         await self._hand_over(result)
 
     async def _exchange(
-        self, request: HttpRequest, operation: Operation, version: OperationVersion
+        self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
-        client = self._client()
+        """Send one request of an item and return the content of its response."""
+        client, attempts = self._client(), self._budget.open()
+        timeout = self._plan.options.timeout
         if self._reception is not IN_MEMORY:
             request = replace(request, reception=self._reception)
 
@@ -298,12 +303,15 @@ class BatchRun:
 
         async with self._slots:
             try:
-                return await client.exchange(
-                    request, read, timeout=self._plan.options.timeout, attempts=self._budget.open()
-                )
+                if request.effect == "read":
+                    return await client.exchange(request, read, timeout=timeout, attempts=attempts)
+                return await Settler(client, self._plan.checker, timeout, attempts).send(request, read)
             except ResponseError as error:
                 put_in_words(error, request.keys, request.body)
                 raise
+            finally:
+                if attempts.count > 1:
+                    self._attempts[index] = max(attempts.count, self._attempts.get(index, 1))
 
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
@@ -325,10 +333,13 @@ class BatchRun:
             keys=request.keys,
             binary_property=planned.binary_property,
             fields=planned.kept_fields,
+            attempts=self._attempts.get(planned.index, 1),
         )
         return Result(planned.index, items=items, more=more)
 
     async def _finish(self, result: Result) -> None:
+        if result.index in self._attempts:
+            result = replace(result, attempts=self._attempts.pop(result.index))
         await self._recorder.record(result)
         self._is_failed = self._is_failed or self._recorder.error is not None
         await self._deliver_once(result)

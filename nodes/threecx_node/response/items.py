@@ -24,16 +24,21 @@ def to_items(
     keys: Mapping[str, Any],
     binary_property: str = "data",
     fields: tuple[str, ...] = (),
+    attempts: int = 1,
 ) -> list[Item]:
     """Return the result items of input item `index`.
 
     `keys` are the path parameters of the request, `fields` what Simplify keeps of an entity (empty: all of it).
+    More than one of the `attempts` are named where the response is empty.
     """
     paired = {"item": index}
     if payload.kind == "file":
         return [file_item(payload.value, paired, binary_property)]
     if payload.kind == "nothing" or (operation.id in _LISTS_FAILURES and not payload.value):
-        return [{"json": _describe_success(operation, keys), "pairedItem": paired}]
+        described = _describe_success(operation, keys)
+        if attempts > 1:
+            described["attempts"] = attempts
+        return [{"json": described, "pairedItem": paired}]
     if payload.kind == "collection":
         return [{"json": _simplify(each, fields), "pairedItem": paired} for each in payload.value]
     value = payload.value if payload.kind == "entity" else {"value": payload.value}

@@ -50,10 +50,9 @@ class ResultEncoder:
             spooled.add(result.items or ())
             yield b'{"index":%d,"items":[' % result.index
             yield from spooled.read()
-            if result.error is not None:
-                yield b'],"error":' + dumps(result.error.to_json()) + b"}\n"
-                return
-            yield b"]}\n"
+            # The members after the list: an error, and the number of attempts.
+            rest = {name: value for name, value in result.to_json().items() if name not in ("items", "more")}
+            yield b"]" + (b"," + dumps(rest)[1:] if rest else b"}") + b"\n"
 
 
 class _SpooledList:

@@ -27,7 +27,7 @@ from ..messages import IN_MEMORY, HttpResponse, is_file
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT, MINIMUM_RATE
 from .body import open_body
 from .failures import FOREIGN, translate_failure, translate_refusal
-from .retry import RetryPolicy
+from .retry import RetryPolicy, back_off
 from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
@@ -150,6 +150,7 @@ class PbxClient:
     async def _exchange_repeatedly(
         self, request: HttpRequest, read: Callable[[HttpResponse], Read], timeout: float, attempts: Attempts
     ) -> Read:
+        attempts.restart()
         while True:
             attempts.begin()
             async with self._slots:
@@ -168,6 +169,12 @@ class PbxClient:
                 if await self._retry.wait(verdict.wait, attempts):
                     continue
             return _conclude(answer, verdict, read)
+
+    async def pause(self, attempts: Attempts) -> None:
+        """Wait before a look at what became of a request, where the time for repeats allows it."""
+        seconds = back_off(attempts.tries, self._retry.jitter())
+        if seconds <= attempts.time_left:
+            await self._retry.wait(seconds, attempts)
 
     async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse | TransportError:
         token = await self._request_token(None, timeout)

@@ -220,7 +220,7 @@ class RetryBudget:
 
 
 class Attempts:
-    """The attempts of one request: how many there were, and the time left for more of them.
+    """The attempts of one request, and of the looks at what became of it: their number, and the time left for more.
 
     The first attempt costs no time of the budget, however long it lasts.
     """
@@ -228,6 +228,8 @@ class Attempts:
     def __init__(self, budget: RetryBudget) -> None:
         self.budget = budget
         self.count = 0
+        # The attempts of the request under way, where several are counted together.
+        self.tries = 0
         self._spent = 0.0
         self._started = 0.0
 
@@ -236,9 +238,14 @@ class Attempts:
         """The seconds within which the next attempt must begin."""
         return min(self.budget.time_left, self.budget.retry_time - self._spent)
 
+    def restart(self) -> None:
+        """Take note that another request begins, which is counted together with the one before."""
+        self.tries = 0
+
     def begin(self) -> None:
         """Count an attempt that begins."""
         self.count += 1
+        self.tries += 1
         self._started = self.budget.clock()
 
     def end(self, *, works: bool) -> None:
@@ -270,7 +277,7 @@ class RetryPolicy:
     def decide(self, effect: Effect, answer: HttpResponse | TransportError, attempts: Attempts) -> Verdict:
         """Take note of the end of an attempt and return what follows from it, as `decide` of this module does."""
         attempts.end(works=classify(answer) == "answered")
-        return decide(effect, answer, attempts.count, attempts.time_left, jitter=self.jitter())
+        return decide(effect, answer, attempts.tries, attempts.time_left, jitter=self.jitter())
 
     async def wait(self, seconds: float, attempts: Attempts) -> bool:
         """Wait, and return whether the next attempt may begin: not where the batch was stopped meanwhile."""

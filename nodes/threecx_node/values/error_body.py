@@ -109,6 +109,15 @@ def is_odata_error(content: bytes, *, with_code_of_3cx: bool = False) -> bool:
     return (code is None or isinstance(code, str)) and bool(code or read_text(message))
 
 
+def is_problem(content: bytes) -> bool:
+    """Return whether a body is an error as ASP.NET writes it where a program gives none."""
+    try:
+        document = loads(content) if content.lstrip()[:1] == b"{" else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, Mapping) and isinstance(document.get("status"), int) and "title" in document
+
+
 def is_web_page(content: bytes) -> bool:
     """Return whether a body is HTML or XML."""
     return content[:_LONGEST_NAME].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
