@@ -127,7 +127,7 @@ def test_an_ambiguous_delete_is_looked_up_first(tmp_path: Path, is_gone: bool) -
 
     pbx = FakePbx(answer)
     batch = run(pbx, FileJournal.resume(path, identity(items)), items, options=Options(concurrency=1))
-    look_up = ["GET /CallFlowApps(2)"]
+    look_up = ["GET /CallFlowApps(2)?$select=Id"]
     again = [] if is_gone else ["DELETE /CallFlowApps(2)"]
     assert pbx.targets == [*look_up, *again, "DELETE /CallFlowApps(0)", "DELETE /CallFlowApps(1)"]
     assert batch.exit_code == 0
