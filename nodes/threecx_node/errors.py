@@ -15,6 +15,7 @@
     │   └── PartialFailureError     the PBX returned status 200 with a list of errors
     ├── NotAttemptedError           the item was not tried, because an earlier one failed
     └── UnreachableError            no usable response was received                         exit code 3
+        ├── GivenUpError            not sent, because the PBX has failed several times in a row
         ├── TransportError          connection, DNS, TLS or timeout
         │   ├── NotThreeCxError     the server is not 3CX
         │   └── UnusableResponseError  status 2xx, but the body is cut or not what the operation returns
@@ -220,10 +221,22 @@ class NotAttemptedError(ThreeCxError):
 
 
 class UnreachableError(ThreeCxError):
-    """No usable response was received from the PBX."""
+    """No usable response was received from the PBX.
+
+    `is_final` is set where every further request would fail in the same way, or must not be sent: 3CX blocks addresses
+    after repeated failed logins.
+    """
 
     exit_code = 3
     default_code = "unreachable"
+    is_final = False
+
+
+class GivenUpError(UnreachableError):
+    """The request was not sent, because the PBX has failed several times in a row and is tried again later."""
+
+    default_code = "given_up"
+    is_final = True
 
 
 class TransportError(UnreachableError):
@@ -271,3 +284,4 @@ class LoginError(UnreachableError):
     """The PBX refused the token request."""
 
     default_code = "login"
+    is_final = True

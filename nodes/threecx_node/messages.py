@@ -105,7 +105,7 @@ class HttpRequest:
 
     `body` is JSON; a request with `part` has a multipart body instead. `keys` are the values of the path parameters as
     the user gave them, for results and messages. `may_change` is set for a request that is not known to only read.
-    `reception` says how the response is taken.
+    `reception` says how the response is taken, and `operation` is the ID of the operation, for metrics.
     """
 
     method: str
@@ -118,6 +118,7 @@ class HttpRequest:
     may_change: bool = False
     part: FilePart | None = None
     reception: Reception = IN_MEMORY
+    operation: str = field(default="", compare=False)
 
     @property
     def effect(self) -> Literal["read", "change"]:

@@ -115,8 +115,8 @@ class Options:
     spend no more while nothing succeeds. `max_response_bytes` bounds each response (None: 64 MB, files 256 MB).
     `max_items` bounds the entities of each list that is read without a limit. `page_size` is the `$top` of a page.
     With `allow_incomplete_lists`, updates are sent without comparing the lists in their bodies with those that the PBX
-    has stored. `notes` are sentences for the user about these options. Raises ConfigurationError for a number outside
-    `BOUNDS`.
+    has stored. `interactive` is for short requests that a person waits for: they do not wait behind batches. `notes`
+    are sentences for the user about these options. Raises ConfigurationError for a number outside `BOUNDS`.
     """
 
     dry_run: bool = False
@@ -132,6 +132,7 @@ class Options:
     max_items: int = DEFAULT_MAX_ITEMS
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False
+    interactive: bool = False
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:

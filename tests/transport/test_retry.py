@@ -102,10 +102,15 @@ def test_a_refusal_is_a_failure_whatever_its_status(given: HttpResponse) -> None
 @pytest.mark.parametrize("effect", EFFECTS)
 @pytest.mark.parametrize("code", sorted(NOT_SENT))
 def test_what_was_not_sent_was_not_done(effect: Effect, code: str) -> None:
-    # Over a new connection it is sent at once; where there is no connection, it is not sent again here.
-    assert verdict(effect, TransportError("", code=code)) == Verdict(
-        "failed", 0.0 if code == "not_taken" else None
-    )
+    # Over a new connection it is sent at once, and to a PBX that may come back after a while.
+    waits = {"not_taken": 0.0, "unsendable": None, "tls": None, "tls_self_signed": None}
+    assert verdict(effect, TransportError("", code=code)) == Verdict("failed", waits.get(code, 0.5))
+
+
+def test_a_failed_tls_handshake_is_repeated_twice() -> None:
+    error = TransportError("", code="tls_handshake")
+    waits = [decide("change", error, attempt, 30.0).wait for attempt in (1, 2, 3)]
+    assert waits == [0.5, 1.0, None]
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
@@ -156,7 +161,7 @@ times = st.floats(-1000, 3600)
 def is_safe(given: HttpResponse | TransportError) -> bool:
     """Return whether it is certain that a request with this answer did nothing."""
     if isinstance(given, TransportError):
-        return given.code == "not_taken"
+        return given.code in NOT_SENT
     hint = parse_retry_after(given.headers.get("retry-after", ""))
     return given.status == 429 or (given.status == 503 and hint is not None)
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from ..messages import HttpRequest
 
 
-def untried_result(index: int, why: str) -> Result:
-    """Return the result of an item that was not tried."""
-    error = _not_tried(why)
+def untried_result(index: int, why: str, description: str = "") -> Result:
+    """Return the result of an item that was not tried; `description` says what to do, by default to send it again."""
+    error = _not_tried(why, description)
     error.item_index = index
     return Result(index, error=error)
 
@@ -40,8 +40,9 @@ def cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
     )
 
 
-def _not_tried(why: str) -> NotAttemptedError:
-    return NotAttemptedError(f"not tried, because {why}", description=advice_for(None, "not_attempted"))
+def _not_tried(why: str, description: str) -> NotAttemptedError:
+    description = description or advice_for(None, "not_attempted")
+    return NotAttemptedError(f"not tried, because {why}", description=description)
 
 
 def internal_error(error: Exception) -> ThreeCxError:

@@ -15,7 +15,7 @@ from ..catalog import Catalog, Operation, load_catalog
 from ..errors import NotAttemptedError, UnknownNameError, UnreachableError
 from ..messages import HttpRequest
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options, check_bounds
-from ..transport.client import PbxClient, Transport
+from ..transport.client import PbxClient
 from .abort import AbortedError, run_until_aborted
 from .early_ends import untried_result
 from .plan import Planner
@@ -25,12 +25,14 @@ from .run import BatchRun, Deliver
 if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
+    from ..observer import Observer
+    from ..transport.exchange import Transport
     from ..transport.retry import RetryPolicy
     from .journal import Journal
 
 __all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
 
-_VERSION_PROBE = HttpRequest("GET", "/Defs", "$select=Id")
+_VERSION_PROBE = HttpRequest("GET", "/Defs", "$select=Id", operation="version")
 
 OnResult = Callable[[Result], None]
 OnPart = Callable[[Result], Awaitable[None]]
@@ -60,7 +62,8 @@ class Executor:
     """Runs batches on one PBX with one pool of connections and one token. An async context manager.
 
     `connections` bounds the requests of all batches at once, `connect_timeout` is in seconds. `transport` sends the
-    requests in place of the default one, `token_store` keeps the token in place of this process's memory.
+    requests in place of the default one, `token_store` keeps the token in place of this process's memory, `observer`
+    counts the requests. All executors in the event loop share the limits of a PBX.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Executor:
         token_store: TokenStore | None = None,
         retry: RetryPolicy | None = None,
         transport: Transport | None = None,
+        observer: Observer | None = None,
     ) -> None:
         check_bounds("connections", connections)
         check_bounds("connect_timeout", connect_timeout)
@@ -83,6 +87,7 @@ class Executor:
         self._token_store = token_store
         self._retry = retry
         self._transport = transport
+        self._observer = observer
         self._client: PbxClient | None = None
 
     async def __aenter__(self) -> Executor:
@@ -108,6 +113,7 @@ class Executor:
                 token_store=self._token_store,
                 retry=self._retry,
                 transport=self._transport,
+                observer=self._observer,
             )
         return self._client
 
@@ -235,7 +241,8 @@ class Executor:
         is_ambiguous = version is None and options.release is None and len(operation.versions) > 1
         if is_ambiguous and _sends(options) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
-            await self.client.send(_VERSION_PROBE, timeout=options.timeout)
+            caller = self.client.make_caller(is_short=True)
+            await self.client.send(_VERSION_PROBE, timeout=options.timeout, caller=caller)
             version = self.client.version
         release = (self.catalog.release_of(version) if version else None) or options.release
         if release is None:

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..advice import BY_WARNING, advise_on_filter
 from ..errors import (
+    GivenUpError,
     JournalError,
-    LoginError,
     ParameterError,
     ResponseError,
     ThreeCxError,
+    UnreachableError,
 )
 from ..messages import IN_MEMORY, Reception
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
-from ..response.items import to_items
-from ..response.whole import to_whole_items
 from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
@@ -31,6 +30,7 @@ from .dry_run import describe_item
 from .early_ends import cut_off, internal_error, stopped_list, untried_result
 from .list_changes import describe_changes
 from .paging import ListReader, by_next_links
+from .payloads import to_result
 from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
 from .results import Result
@@ -41,14 +41,10 @@ if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest, HttpResponse
     from ..transport.client import PbxClient
+    from ..transport.gate import Caller
+    from ..transport.retry import Attempts
     from .journal import Journal
     from .plan import Plan, PlannedItem
-
-# Failures of the PBX as a whole: every further item would fail alike, and after repeated failed logins 3CX blocks the
-# address of this machine.
-_PBX_FAILURES = frozenset(
-    {"connection_refused", "unreachable", "dns", "tls", "tls_self_signed", "tls_handshake", "not_3cx"}
-)
 
 Deliver = Callable[[Result], Awaitable[None]]
 
@@ -83,9 +79,15 @@ class BatchRun:
         # The one bound on the requests of this batch at once; the client bounds those of all batches.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         self._budget = RetryBudget(plan.options.retry_time, stop=stop)
+        self._caller: Caller | None = None
         self._is_failed = False
+        # Why further items are not tried: the PBX was given up.
+        self._given_up: GivenUpError | None = None
         self._delivery_error: Exception | None = None
+        self._has_error = False
+        # Items with a result, and items of whose lists a part was delivered.
         self._done: set[int] = set()
+        self._begun: set[int] = set()
         max_bytes = plan.options.max_response_bytes
         self._reception = IN_MEMORY if max_bytes is None else Reception(max_bytes)
         self._changes: dict[int, str] = {}
@@ -199,7 +201,7 @@ class BatchRun:
             return None
         attempts = self._budget.open()
         async with self._slots:
-            settler = Settler(self._client(), self._plan.checker, self._plan.options.timeout, attempts)
+            settler = self._make_settler(attempts)
             state = await settler.look(check)
         if state == "done":
             return Payload("nothing")
@@ -289,6 +291,16 @@ class BatchRun:
         await self._recorder.record(result)
         await self._hand_over(result)
 
+    def _join(self, client: PbxClient) -> Caller:
+        """Return the caller that all requests of the batch have: its share of the PBX."""
+        self._caller = self._caller or client.make_caller(is_short=self._plan.options.interactive)
+        return self._caller
+
+    def _make_settler(self, attempts: Attempts) -> Settler:
+        client = self._client()
+        timeout = self._plan.options.timeout
+        return Settler(client, self._plan.checker, timeout, attempts, self._join(client))
+
     async def _exchange(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
@@ -304,8 +316,10 @@ class BatchRun:
         async with self._slots:
             try:
                 if request.effect == "read":
-                    return await client.exchange(request, read, timeout=timeout, attempts=attempts)
-                return await Settler(client, self._plan.checker, timeout, attempts).send(request, read)
+                    return await client.exchange(
+                        request, read, timeout=timeout, attempts=attempts, caller=self._join(client)
+                    )
+                return await self._make_settler(attempts).send(request, read)
             except ResponseError as error:
                 put_in_words(error, request.keys, request.body)
                 raise
@@ -316,26 +330,8 @@ class BatchRun:
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
     ) -> Result:
-        if planned.response_format != RESPONSE_FORMATS[0]:
-            items = to_whole_items(
-                payloads,
-                planned.index,
-                is_full=planned.response_format == RESPONSE_FORMATS[2],
-                is_counted="$count=" in request.query,
-                binary_property=planned.binary_property,
-            )
-            return Result(planned.index, items=items, more=more)
-        [payload] = payloads
-        items = to_items(
-            planned.responder or self._plan.operation,
-            payload,
-            planned.index,
-            keys=request.keys,
-            binary_property=planned.binary_property,
-            fields=planned.kept_fields,
-            attempts=self._attempts.get(planned.index, 1),
-        )
-        return Result(planned.index, items=items, more=more)
+        attempts = self._attempts.get(planned.index, 1)
+        return to_result(self._plan.operation, planned, request, payloads, more=more, attempts=attempts)
 
     async def _finish(self, result: Result) -> None:
         if result.index in self._attempts:
@@ -353,6 +349,8 @@ class BatchRun:
 
     async def _hand_over(self, result: Result) -> None:
         """Deliver a result. An error of `deliver` is the caller's, not the item's: it stops the batch."""
+        if result.more:
+            self._begun.add(result.index)
         if self._delivery_error is not None:
             return
         try:
@@ -366,16 +364,30 @@ class BatchRun:
 
     async def _fail(self, index: int, error: ThreeCxError) -> None:
         error.item_index = index
-        is_pbx_failure = isinstance(error, LoginError | JournalError) or error.code in _PBX_FAILURES
+        is_first = not self._has_error
+        self._has_error = True
+        is_final = isinstance(error, UnreachableError) and error.is_final
+        is_pbx_failure = is_final or isinstance(error, JournalError)
         if is_pbx_failure or not self._plan.options.continue_on_fail:
             self._is_failed = True
+        if isinstance(error, GivenUpError) and not error.outcome_unknown:
+            self._given_up = error
+            # The batch needs one error that says why; an item of which a part was delivered was tried.
+            if not is_first and index not in self._begun:
+                await self._finish(self._make_untried(index))
+                return
         await self._finish(Result(index, error=error))
 
     async def _report_untried(self) -> None:
-        is_stopped = self._abort is not None and self._abort.is_set()
-        why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
-        if self._recorder.error is not None:
-            why = "the journal cannot be written"
         for each in self._plan.items:
             if each.index not in self._done:
-                await self._hand_over(untried_result(each.index, why))
+                await self._hand_over(self._make_untried(each.index))
+
+    def _make_untried(self, index: int) -> Result:
+        if self._given_up is not None:
+            return untried_result(index, self._given_up.message, self._given_up.description)
+        is_stopped = self._abort is not None and self._abort.is_set()
+        why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
+        return untried_result(
+            index, "the journal cannot be written" if self._recorder.error is not None else why
+        )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from threecx_credentials.fields import BASE_PATH
 
@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from ..catalog import Catalog, Operation, OperationVersion
     from ..messages import HttpResponse
     from ..transport.client import PbxClient
+    from ..transport.gate import Caller
     from ..transport.retry import Attempts
 
 State = Literal["done", "not_done", "unclear"]
+_Read = TypeVar("_Read")
 
 _NOT_FOUND, _PRECONDITION_FAILED = 404, 412
 # Keys that the PBX gives, and never gives again.
@@ -85,6 +87,7 @@ class OutcomeChecker:
             self._build_query(version, sent, key.name if key else ""),
             keys=request.keys,
             base_path=request.base_path,
+            operation=reader.id,
         )
         is_lasting = key is not None and (key.type in _LASTING_KEYS or key.name == "Id")
         return Check(look, reader, version, sent, is_repeatable=is_lasting or sent is not None)
@@ -126,6 +129,7 @@ class Settler:
     checker: OutcomeChecker
     timeout: float
     attempts: Attempts
+    caller: Caller | None = None
     _last: HttpResponse | None = None
     _is_ambiguous: bool = False
 
@@ -142,11 +146,16 @@ class Settler:
         while True:
             self._last = None
             try:
-                return await self.client.exchange(request, note, timeout=self.timeout, attempts=self.attempts)
+                return await self._exchange(request, note)
             except ThreeCxError as error:
                 if await self._is_done(request, error):
                     return Payload("nothing")
                 # Certainly not carried out: the same request again.
+
+    async def _exchange(self, request: HttpRequest, read: Callable[[HttpResponse], _Read]) -> _Read:
+        return await self.client.exchange(
+            request, read, timeout=self.timeout, attempts=self.attempts, caller=self.caller
+        )
 
     async def _is_done(self, request: HttpRequest, error: ThreeCxError) -> bool:
         """Return whether a change that failed was carried out, or False to send it again. Raises `error` otherwise."""
@@ -191,7 +200,7 @@ class Settler:
             return _compare(check, payload.value)
 
         try:
-            return await client.exchange(check.request, read, timeout=self.timeout, attempts=self.attempts)
+            return await self._exchange(check.request, read)
         except ThreeCxError:
             return "unclear"
 

@@ -60,6 +60,7 @@ class ApiRequestBuilder(RequestBuilder):
             body=self._build_json(method, values.body),
             base_path=root,
             may_change=method != "GET" or root != _ROOTS[0] or not self._catalog.is_read(path),
+            operation=self.operation.id,
         )
 
     def _build_json(self, method: str, body: Any) -> bytes | None:

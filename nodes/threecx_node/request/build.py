@@ -92,6 +92,7 @@ class RequestBuilder:
             base_path=self.version.base_path,
             part=self._build_part(values.file),
             may_change=self._may_change,
+            operation=self.operation.id,
         )
 
     def fill_key(self, request: HttpRequest, name: str, value: Any) -> HttpRequest:

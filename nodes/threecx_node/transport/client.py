@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, TypeVar
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, TypeVar
 from urllib.parse import urlencode
 
 import httpx
@@ -20,13 +20,22 @@ from threecx_credentials import (
     TokenStore,
 )
 
-from .. import __version__
 from ..advice import read_other_address
-from ..errors import ConfigurationError, NotThreeCxError, ThreeCxError, TransportError
-from ..messages import IN_MEMORY, HttpResponse, is_file
-from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT, MINIMUM_RATE
-from .body import open_body
+from ..errors import (
+    ConfigurationError,
+    GivenUpError,
+    NotThreeCxError,
+    ThreeCxError,
+    TransportError,
+    UnreachableError,
+)
+from ..messages import IN_MEMORY, HttpResponse
+from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
+from .exchange import HEADERS, Exchange, HttpxExchange, Transport
 from .failures import FOREIGN, translate_failure, translate_refusal
+from .gate import Caller
+from .gates import Membership
+from .health import Sign, read_sign, read_sign_of_login
 from .retry import RetryPolicy, back_off
 from .secrets import Secrets
 from .session import Session
@@ -35,19 +44,16 @@ from .tls import build_tls_context
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ..messages import BodyFile, FilePart, HttpRequest, Reception
+    from ..messages import FilePart, HttpRequest, Reception
+    from ..observer import Observer
+    from .gate import Pass
     from .retry import Attempts, Verdict
 
-Transport = httpx.AsyncBaseTransport
-"""The interface at which a user or a test replaces the network."""
 VERSION_HEADER = "x-3cx-version"
-HEADERS = {
-    "user-agent": f"threecx-node/{__version__}",
-    "accept": "application/json, */*;q=0.5",
-    "accept-encoding": "gzip, deflate",
-}
 _FORM = "application/x-www-form-urlencoded"
 _LONGEST_TARGET = 65_536
+# Seconds in which a login is repeated, unless the PBX has answered before.
+_FIRST_CONTACT = 3.0
 _SENDABLE = re.compile(r"[!-~]+")
 
 Read = TypeVar("Read")
@@ -55,28 +61,13 @@ Read = TypeVar("Read")
 _log = logging.getLogger("threecx_node.transport")
 
 
-class Exchange(Protocol):
-    """Sends one request and returns its response. `Session.exchange` is one; raises httpx's exceptions."""
-
-    async def __call__(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        timeout: float,
-        reception: Reception = IN_MEMORY,
-    ) -> HttpResponse:
-        """Return the response; `url` is encoded, `timeout` is in seconds and bounds the attempt as a whole."""
-
-
 class PbxClient:
     """Sends requests to one PBX. Use it as an async context manager, within one event loop.
 
-    At most `connections` requests are under way at a time. `connect_timeout` is in seconds and bounds DNS, TCP and
-    TLS of a new connection, not the wait for a free one. `transport` replaces the network, for example by
-    `httpx.MockTransport`. `version` is the `X-3CX-Version` of the last response, None before the first.
+    At most `connections` requests are under way at a time, and fewer where the gate of the PBX says so, which all
+    clients of the PBX share. `connect_timeout` is in seconds and bounds DNS, TCP and TLS of a new connection, not the
+    wait for a free one. `transport` replaces the network, for example by `httpx.MockTransport`. `observer` counts the
+    requests. `version` is the `X-3CX-Version` of the last response, None before the first.
     """
 
     def __init__(
@@ -88,6 +79,7 @@ class PbxClient:
         token_store: TokenStore | None = None,
         retry: RetryPolicy | None = None,
         transport: Transport | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.credential = credential
         self.version: str | None = None
@@ -96,8 +88,10 @@ class PbxClient:
         self._base_url = str(base).rstrip("/")
         self._connect_timeout = connect_timeout
         self._retry = retry or RetryPolicy()
-        # No other place limits the connections: neither the session nor the transport of a user does.
-        self._slots = asyncio.Semaphore(connections)
+        # A transport of the user's is a network of its own: its PBX is not that of other clients.
+        self._is_known = False
+        self._membership = Membership(self.host, connections, is_shared=transport is None)
+        self._observer = observer
         self._transport: Transport
         self._exchange: Exchange
         if transport is None:
@@ -105,7 +99,7 @@ class PbxClient:
             session = Session(tls=tls, connect_timeout=connect_timeout, headers=HEADERS)
             self._transport, self._exchange = session, session.exchange
         else:
-            self._transport, self._exchange = transport, _HttpxExchange(transport, connect_timeout)
+            self._transport, self._exchange = transport, HttpxExchange(transport, connect_timeout)
         self._secrets = Secrets(credential.client_secret)
         self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
 
@@ -117,15 +111,23 @@ class PbxClient:
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._membership.end()
         await self._transport.aclose()
 
-    async def send(self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT) -> HttpResponse:
+    def make_caller(self, *, is_short: bool = False, is_check: bool = False) -> Caller:
+        """Return a new caller, which has a share of the PBX: for one batch, or for one request of the service."""
+        return Caller(self._membership.join(), is_short=is_short, is_check=is_check)
+
+    async def send(
+        self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT, caller: Caller | None = None
+    ) -> HttpResponse:
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
         `timeout` is the time limit in seconds of each attempt as a whole, once there is a connection. A file that is
-        sent or received at `MINIMUM_RATE` may take longer.
+        sent or received at `MINIMUM_RATE` may take longer. Without `caller` the request is a caller
+        by itself.
         """
-        return await self.exchange(request, _as_it_came, timeout=timeout)
+        return await self.exchange(request, _as_it_came, timeout=timeout, caller=caller)
 
     async def exchange(
         self,
@@ -134,38 +136,55 @@ class PbxClient:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         attempts: Attempts | None = None,
+        caller: Caller | None = None,
     ) -> Read:
         """Return what `read` makes of the response.
 
         `read` raises TransportError for a response of success that cannot be used, which counts as none. `attempts`
         counts the attempts, and limits the time for them. After a 401 the request is repeated with a new token.
-        retry.py decides what else is repeated. Raises what `read` raises, and UnreachableError.
+        retry.py decides what else is repeated, gate.py when a request may be sent. Raises what `read` raises, and
+        UnreachableError.
         """
+        attempts, caller = attempts or self._retry.open(), caller or self.make_caller()
         try:
-            return await self._exchange_repeatedly(request, read, timeout, attempts or self._retry.open())
+            return await self._exchange_repeatedly(request, read, timeout, attempts, caller)
         except ThreeCxError as error:
             self._secrets.mask_error(error)
             raise
 
     async def _exchange_repeatedly(
-        self, request: HttpRequest, read: Callable[[HttpResponse], Read], timeout: float, attempts: Attempts
+        self,
+        request: HttpRequest,
+        read: Callable[[HttpResponse], Read],
+        timeout: float,
+        attempts: Attempts,
+        caller: Caller,
     ) -> Read:
         attempts.restart()
+        gate = caller.member.gate
+        last: tuple[HttpResponse | TransportError, Verdict] | None = None
         while True:
-            attempts.begin()
-            async with self._slots:
-                answer = await self._send_once(request, timeout)
-            if isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
+            taken = gate.try_enter(caller)
+            if taken is None:
+                budget = attempts.budget
                 try:
-                    value = read(answer)
-                except TransportError as error:
-                    answer = error
-                else:
-                    attempts.end(works=True)
-                    return value
+                    taken = await gate.enter(
+                        caller, attempts.time_left, patience=budget.retry_time, stop=budget.stop
+                    )
+                except GivenUpError:
+                    if last is None:
+                        raise
+                    # How the last attempt ended says more than that there is no other one.
+                    return _conclude(*last, read)
+            attempts.begin()
+            answer = await self._attempt(request, read, taken, timeout)
+            if isinstance(answer, _Usable):
+                attempts.end(works=True)
+                return answer.value
             verdict = self._retry.decide(request.effect, answer, attempts)
             if verdict.wait is not None:
-                self._log_retry(request.method, request.path, attempts.count, answer, verdict.wait)
+                last = answer, verdict
+                self._note_retry(request, attempts.count, answer, verdict.wait)
                 if await self._retry.wait(verdict.wait, attempts):
                     continue
             return _conclude(answer, verdict, read)
@@ -176,23 +195,51 @@ class PbxClient:
         if seconds <= attempts.time_left:
             await self._retry.wait(seconds, attempts)
 
-    async def _send_once(self, request: HttpRequest, timeout: float) -> HttpResponse | TransportError:
+    async def _attempt(
+        self, request: HttpRequest, read: Callable[[HttpResponse], Read], taken: Pass, timeout: float
+    ) -> HttpResponse | TransportError | _Usable[Read]:
+        """Send a request once, and report to the gate how the PBX is."""
+        sign, reason = Sign.NOTHING, ""
+        try:
+            answer = await self._send_once(request, taken, timeout)
+            if isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
+                sign = Sign.WORKS
+                try:
+                    return _Usable(read(answer))
+                except TransportError as error:
+                    answer = error
+            sign, reason = read_sign(answer)
+            return answer
+        except UnreachableError as error:
+            sign, reason = read_sign_of_login(error)
+            raise
+        finally:
+            taken.caller.member.gate.leave(taken, sign, operation=request.operation, reason=reason)
+
+    async def _send_once(
+        self, request: HttpRequest, taken: Pass, timeout: float
+    ) -> HttpResponse | TransportError:
         token = await self._request_token(None, timeout)
-        answer = await self._send_authorized(request, token, timeout)
+        answer = await self._send_authorized(request, token, taken, timeout)
         if isinstance(answer, HttpResponse) and answer.status == 401:
             # Another client may have requested a token since, which ends this one.
             token = await self._request_token(token, timeout)
-            answer = await self._send_authorized(request, token, timeout)
+            answer = await self._send_authorized(request, token, taken, timeout)
         return answer
 
     async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:
         try:
             return (await self._tokens.get_token(refused=refused, timeout=timeout)).access_token
         except LoginRefusedError as error:
-            raise translate_refusal(error, self.host) from error
+            refusal = translate_refusal(error, self.host)
+            refusal.is_final = refusal.is_final or not self._is_known
+            raise refusal from error
+        except TransportError as error:
+            error.is_final = error.is_final or not self._is_known
+            raise
 
     async def _send_authorized(
-        self, request: HttpRequest, token: Secret, timeout: float
+        self, request: HttpRequest, token: Secret, taken: Pass, timeout: float
     ) -> HttpResponse | TransportError:
         self._secrets.add_token(token)
         headers = {**request.headers, "authorization": f"Bearer {token.reveal()}"}
@@ -201,12 +248,20 @@ class PbxClient:
             headers["content-type"], body = _encode_multipart(request.part)
         elif body is not None:
             headers["content-type"] = "application/json"
+        # The wait for a token is not a latency of the PBX.
+        taken.began = time.monotonic()
+        status = 0
         try:
             response = await self._exchange_translated(
                 request.method, request.url(""), headers, body, timeout, request.reception
             )
+            status = response.status
         except TransportError as error:
             return error
+        finally:
+            if self._observer is not None:
+                self._observer.note_attempt(request, status, time.monotonic() - taken.began)
+        self._is_known = True
         self.version = response.headers.get(VERSION_HEADER) or self.version
         if response.status < 400:
             return response
@@ -217,16 +272,22 @@ class PbxClient:
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
         body = urlencode(form).encode()
         headers = {"content-type": _FORM}
-        attempts = self._retry.open()
+        attempts, started, is_answered = self._retry.open(), time.monotonic(), self._is_known
         while True:
             attempts.begin()
             answer: HttpResponse | TransportError
+            began, status = time.monotonic(), 0
             try:
                 answer = await self._exchange_translated("POST", path, headers, body, timeout)
+                status, is_answered = answer.status, True
             except TransportError as error:
                 answer = error
+            if self._observer is not None:
+                self._observer.note_token_request(status, time.monotonic() - began)
             verdict = self._retry.decide("login", answer, attempts)
-            if verdict.wait is not None:
+            # A PBX that has never answered is more likely to have another address than to come back.
+            is_given_time = is_answered or time.monotonic() - started < _FIRST_CONTACT
+            if verdict.wait is not None and is_given_time:
                 self._log_retry("POST", path, attempts.count, answer, verdict.wait)
                 if await self._retry.wait(verdict.wait, attempts):
                     continue
@@ -242,6 +303,13 @@ class PbxClient:
         location = response.headers.get("location", "")
         if other := read_other_address(response.status, location, response.content, self.host):
             raise NotThreeCxError(self.host, response.status, other[0], description=other[1])
+
+    def _note_retry(
+        self, request: HttpRequest, attempt: int, answer: HttpResponse | TransportError, wait: float
+    ) -> None:
+        self._log_retry(request.method, request.path, attempt, answer, wait)
+        if self._observer is not None:
+            self._observer.note_retry(request)
 
     def _log_retry(
         self, method: str, path: str, attempt: int, answer: HttpResponse | TransportError, wait: float
@@ -278,6 +346,13 @@ class PbxClient:
             ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Usable(Generic[Read]):
+    """The value that was read from a response of success."""
+
+    value: Read
+
+
 def _as_it_came(response: HttpResponse) -> HttpResponse:
     return response
 
@@ -295,58 +370,6 @@ def _conclude(
         if is_unknown:
             error.mark_unknown()
         raise
-
-
-class _HttpxExchange:
-    """Sends requests through any transport of httpx."""
-
-    def __init__(self, transport: Transport, connect_timeout: float) -> None:
-        self._transport = transport
-        self._connect_timeout = connect_timeout
-
-    async def __call__(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str],
-        body: bytes | None = None,
-        timeout: float,
-        reception: Reception = IN_MEMORY,
-    ) -> HttpResponse:
-        limits = httpx.Timeout(timeout, connect=self._connect_timeout).as_dict()
-        request = httpx.Request(
-            method, url, headers={**HEADERS, **headers}, content=body, extensions={"timeout": limits}
-        )
-        # It is not known whether the transport connects or waits for the response.
-        async with asyncio.timeout(self._connect_timeout + timeout) as limit:
-            response = await self._transport.handle_async_request(request)
-            try:
-                content, file = await _take_body(response, reception, limit, timeout)
-            finally:
-                await response.aclose()
-        return HttpResponse(response.status_code, response.headers, content, file=file)
-
-
-async def _take_body(
-    response: httpx.Response, reception: Reception, limit: asyncio.Timeout, timeout: float
-) -> tuple[bytes, BodyFile | None]:
-    """Return the decoded body, or the file that it was written to; each part of a file extends `limit`."""
-    loop = asyncio.get_running_loop()
-    is_saved = response.is_success and is_file(response.headers)
-    started, size = loop.time(), 0
-    if response.is_stream_consumed:
-        # The transport has made the response from bytes, and httpx has decoded them.
-        encoding, chunks = "", response.aiter_bytes()
-    else:
-        encoding, chunks = response.headers.get("content-encoding", ""), response.aiter_raw()
-    with open_body(reception, encoding, is_file=is_saved) as body:
-        async for chunk in chunks:
-            body.add(chunk)
-            size += len(chunk)
-            if is_saved:
-                limit.reschedule(min(started + timeout + size / MINIMUM_RATE, loop.time() + timeout))
-        return body.take()
 
 
 def _encode_multipart(part: FilePart) -> tuple[str, bytes]:

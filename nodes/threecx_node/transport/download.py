@@ -11,7 +11,8 @@ from threecx_credentials.fields import BASE_PATH
 
 from ..errors import InputError
 from ..options import DEFAULT_CONNECT_TIMEOUT
-from .client import HEADERS, VERSION_HEADER
+from .client import VERSION_HEADER
+from .exchange import HEADERS
 from .failures import FOREIGN, translate_failure
 from .session import Session
 from .tls import build_tls_context

@@ -66,6 +66,7 @@ _MESSAGES: Mapping[str, str] = {
     "not_taken": "the connection to {host} was closed before the request was taken; nothing was carried out",
 }
 _LONGEST_REASON = 200
+_CERTIFICATE = frozenset({"tls", "tls_self_signed"})
 
 
 def translate_failure(
@@ -89,7 +90,10 @@ def translate_failure(
     )
     # A file that comes too slowly is one of the timeouts.
     code = "timeout" if code == "too_slow" else code
-    return TransportError(message, description=advice_for(None, code), code=code)
+    translated = TransportError(message, description=advice_for(None, code), code=code)
+    # A certificate does not change between two requests.
+    translated.is_final = code in _CERTIFICATE
+    return translated
 
 
 def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:

@@ -2,7 +2,8 @@
 
 `decide` is a pure function of what a request does, what came back, how often it was sent and the time left. A read is
 sent again after anything that may pass. A change is sent again only where it is certain that nothing was done: the
-response itself says so (429, or 503 with Retry-After), or the PBX took no byte of the request. After any other
+response itself says so (429, or 503 with Retry-After), or the PBX took no byte of the request, for example because it
+refused the connection. After any other
 response that is not 3CX's own, its outcome is unknown. A login is repeated as a read is; but never where it was
 refused, because 3CX blocks addresses after repeated failures.
 
@@ -55,6 +56,10 @@ NOT_SENT = frozenset(
         "tls_handshake",
     }
 )
+# Of these, the failures of a PBX that may come back, for example because it restarts. A failed TLS handshake is more
+# often a wrong port.
+_ABSENT = frozenset({"connect_timeout", "connection_refused", "unreachable", "dns"})
+_HANDSHAKE = "tls_handshake"
 _INTERRUPTED = frozenset({"timeout", "connection_lost"})
 # Another attempt would get the same.
 _TOO_LARGE = "response_too_large"
@@ -116,11 +121,20 @@ def decide(
     """
     kind = classify(answer)
     outcome = _conclude(effect, kind, answer)
-    is_repeatable = kind == "rejected" or (effect != "change" and _may_pass(effect, kind, answer, attempt))
+    is_repeatable = kind == "rejected" or _was_absent(answer, attempt)
+    if effect != "change":
+        is_repeatable = is_repeatable or _may_pass(effect, kind, answer, attempt)
     if not is_repeatable or attempt >= MOST_ATTEMPTS:
         return Verdict(outcome)
     wait = _choose_wait(answer, attempt, jitter)
     return Verdict(outcome, wait if wait <= time_left and time_left > 0 else None)
+
+
+def _was_absent(answer: HttpResponse | TransportError, attempt: int) -> bool:
+    """Return whether nothing was sent, because there was no PBX to connect to."""
+    if not isinstance(answer, TransportError):
+        return False
+    return answer.code in _ABSENT or (answer.code == _HANDSHAKE and attempt < _MOST_BROKEN)
 
 
 def _conclude(effect: Effect, kind: Kind, answer: HttpResponse | TransportError) -> Outcome:

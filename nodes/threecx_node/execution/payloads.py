@@ -1,0 +1,53 @@
+"""Turn the payloads of an item into its result, in the format that the item asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..options import RESPONSE_FORMATS
+from ..response.items import to_items
+from ..response.whole import to_whole_items
+from .results import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..catalog import Operation
+    from ..messages import HttpRequest
+    from ..response.decode import Payload
+    from .plan import PlannedItem
+
+
+def to_result(
+    operation: Operation,
+    planned: PlannedItem,
+    request: HttpRequest,
+    payloads: Sequence[Payload],
+    *,
+    more: bool,
+    attempts: int,
+) -> Result:
+    """Return the result of an item of `operation`; `more` says that its list goes on after it.
+
+    Only a result of whole responses has more than one payload.
+    """
+    if planned.response_format != RESPONSE_FORMATS[0]:
+        items = to_whole_items(
+            payloads,
+            planned.index,
+            is_full=planned.response_format == RESPONSE_FORMATS[2],
+            is_counted="$count=" in request.query,
+            binary_property=planned.binary_property,
+        )
+        return Result(planned.index, items=items, more=more)
+    [payload] = payloads
+    items = to_items(
+        planned.responder or operation,
+        payload,
+        planned.index,
+        keys=request.keys,
+        binary_property=planned.binary_property,
+        fields=planned.kept_fields,
+        attempts=attempts,
+    )
+    return Result(planned.index, items=items, more=more)
