@@ -159,8 +159,8 @@ class Executor:
         `on_note` takes each note of the batch, when all results have come and before the iteration ends.
 
         The PBX is asked for more only when results have been taken, so that memory does not grow with the length of a
-        list. Leaving the iteration (`aclose()`) lets requests under way end and sends nothing further. Raises
-        UsageError.
+        list. Leaving the iteration (`aclose()`) sends nothing further: requests under way that only read are cut off,
+        others end. Where the task is cancelled, all are cut off. Raises UsageError.
         """
         queue: asyncio.Queue[Result | None] = asyncio.Queue(maxsize=self._connections)
         stop = stop or asyncio.Event()
@@ -180,9 +180,15 @@ class Executor:
             while (result := await queue.get()) is not None:
                 yield result
             await task
+        except asyncio.CancelledError:
+            # The connections are free at once, for other callers of this PBX.
+            task.cancel()
+            raise
         finally:
             if not task.done():
                 stop.set()
+                if self.catalog.operation(operation).effect == "read":
+                    task.cancel()
                 await _drain(queue, task)
 
     async def _run(

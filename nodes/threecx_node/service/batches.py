@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from ..execution.results import Batch
 
+# Seconds for the responses to changes under way when their caller has gone: whether they were carried out is logged.
+LEFT_TIMEOUT = 5.0
 # Seconds that a stopped batch may wait for the responses to the requests that are under way, where no server has given
 # it time before; and seconds for the results of one that was aborted.
 FINISH_TIMEOUT = 10.0
@@ -32,6 +34,12 @@ class BatchStop:
         self.stop.set()
         if at_once:
             self.abort.set()
+
+    def leave(self, reason: str, *, is_read: bool) -> None:
+        """Stop the batch because its caller has gone: requests that only read are cut off, others a little later."""
+        self.set(reason, at_once=is_read)
+        if not is_read:
+            asyncio.get_running_loop().call_later(LEFT_TIMEOUT, self.abort.set)
 
 
 class RunningBatches:

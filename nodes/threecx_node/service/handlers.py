@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.responses import Response, StreamingResponse
 
@@ -28,11 +28,12 @@ from .models import (
     SearchRequest,
 )
 from .openapi import build_openapi
+from .problems import ProblemError
 from .requests import build_options, find_credential, parse_item, read_request
 from .stream import ResultStream, describe_batch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 NDJSON = "application/x-ndjson"
 _LEFT = "the caller closed its connection"
+
+_Value = TypeVar("_Value")
 
 
 class Handlers:
@@ -73,20 +76,22 @@ class Handlers:
     async def execute(self, request: Request) -> Response:
         """Run a batch; return its results as one JSON document, or as NDJSON while it runs."""
         body = await read_request(request, ExecuteRequest, self._config.max_body_bytes)
-        self._catalog.operation(body.operation)
+        operation = self._catalog.operation(body.operation)
         credential = find_credential(body.pbx, self._config.profiles)
-        batch = _BatchRequest(
-            body, credential, [parse_item(index, each) for index, each in enumerate(body.items)]
-        )
+        items = [parse_item(index, each) for index, each in enumerate(body.items)]
+        batch = _BatchRequest(body, credential, items, is_read=operation.effect == "read")
         if NDJSON in request.headers.get("accept", ""):
-            return await self._stream(batch)
+            return await self._stream(request, batch)
         return await self._collect(request, batch)
 
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
         body = await read_request(request, SearchRequest, self._config.max_body_bytes)
         async with self._pool.executor(find_credential(body.pbx, self._config.profiles)) as executor:
-            page = await search_entities(executor, body.operation, body.parameter, body.filter, body.cursor)
+            page = await _while_connected(
+                request,
+                search_entities(executor, body.operation, body.parameter, body.filter, body.cursor),
+            )
         return _make_json(page.to_json())
 
     async def fields(self, request: Request) -> Response:
@@ -105,7 +110,7 @@ class Handlers:
         try:
             credential = find_credential(body.pbx, self._config.profiles)
             async with self._pool.executor(credential) as executor:
-                result = await check_client(executor.client)
+                result = await _while_connected(request, check_client(executor.client))
         except ThreeCxError as error:
             return _make_json({"ok": False, **error.to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
@@ -123,24 +128,29 @@ class Handlers:
         try:
             await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                batch.stop.set(_LEFT)
+                batch.stop.leave(_LEFT, is_read=batch.is_read)
             done = await asyncio.shield(task)
         finally:
             batch.stop.set(_LEFT)
             disconnected.cancel()
         return _make_json({"results": [each.to_json() for each in done.results], **describe_batch(done)})
 
-    async def _stream(self, batch: _BatchRequest) -> Response:
+    async def _stream(self, request: Request, batch: _BatchRequest) -> Response:
         """Return results as they become available; a caller that closes its connection stops the batch."""
         stream = ResultStream(heartbeat=self._config.heartbeat, in_pages=batch.body.options.pages)
         task = self._start(batch, stream)
         # An error of the request as a whole occurs before there is a result, and changes the status of the response.
-        first = await stream.read()
+        try:
+            first = await _while_connected(request, stream.read())
+        except ProblemError:
+            batch.stop.leave(_LEFT, is_read=batch.is_read)
+            stream.abandon()
+            raise
         if not first:
             await asyncio.wait({task})
             if (error := task.exception()) is not None:
                 raise error
-        return _BatchResponse(stream, stream.lines(first, task), batch.stop)
+        return _BatchResponse(stream, stream.lines(first, task), batch, task)
 
     def _start(self, batch: _BatchRequest, stream: ResultStream | None) -> asyncio.Task[Batch]:
         async def run() -> Batch:
@@ -166,30 +176,53 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class _BatchRequest:
-    """A batch that a caller requested, and what stops it."""
+    """A batch that a caller requested, whether it only reads, and what stops it."""
 
     body: ExecuteRequest
     credential: Credential
     items: list[Item]
+    is_read: bool
     stop: BatchStop = field(default_factory=BatchStop)
 
 
 class _BatchResponse(StreamingResponse):
     """The results of a running batch. When the caller has gone, or has read everything, nothing more is sent."""
 
-    def __init__(self, stream: ResultStream, lines: AsyncIterator[bytes], stop: BatchStop) -> None:
+    def __init__(
+        self,
+        stream: ResultStream,
+        lines: AsyncIterator[bytes],
+        batch: _BatchRequest,
+        task: asyncio.Task[Batch],
+    ) -> None:
         # A proxy that buffers the response would delay the heartbeats.
         super().__init__(lines, media_type=NDJSON, headers={"X-Accel-Buffering": "no"})
         self._stream = stream
-        self._stop = stop
+        self._batch = batch
+        self._task = task
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the response, also to a caller that leaves before its first line."""
         try:
             await super().__call__(scope, receive, send)
         finally:
-            self._stop.set(_LEFT)
+            if not self._task.done():
+                self._batch.stop.leave(_LEFT, is_read=self._batch.is_read)
             self._stream.abandon()
+
+
+async def _while_connected(request: Request, work: Coroutine[Any, Any, _Value]) -> _Value:
+    """Return the result of `work`; cancel it and raise ProblemError when the caller closes its connection."""
+    task = asyncio.ensure_future(work)
+    left = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise ProblemError(400, "the client closed the connection", "Send the request again.")
+    finally:
+        task.cancel()
+        left.cancel()
 
 
 def _make_json(value: Any) -> Response:
