@@ -72,7 +72,7 @@ def bodies(peer: Peer) -> dict[str, tuple[str, dict[str, Any]]]:
 def test_callers_that_have_left_occupy_no_connection(
     kind: str, accept: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batches, "LEFT_TIMEOUT", 0.1)
+    monkeypatch.setattr(batches, "LEFT_TIMEOUTS", {"read": 0.05, "change": 0.1})
 
     async def run() -> httpx.Response:
         async with hostile(endless_reads) as peer:

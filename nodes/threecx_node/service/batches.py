@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from ..execution.results import Batch
 
-# Seconds for the responses to changes under way when their caller has gone: whether they were carried out is logged.
-LEFT_TIMEOUT = 5.0
+# Seconds for the responses to requests under way when their caller has gone: whether changes were carried out is logged.
+LEFT_TIMEOUTS = {"read": 1.0, "change": 5.0}
 # Seconds that a stopped batch may wait for the responses to the requests that are under way, where no server has given
 # it time before; and seconds for the results of one that was aborted.
 FINISH_TIMEOUT = 10.0
@@ -35,11 +35,10 @@ class BatchStop:
         if at_once:
             self.abort.set()
 
-    def leave(self, reason: str, *, is_read: bool) -> None:
-        """Stop the batch because its caller has gone: requests that only read are cut off, others a little later."""
-        self.set(reason, at_once=is_read)
-        if not is_read:
-            asyncio.get_running_loop().call_later(LEFT_TIMEOUT, self.abort.set)
+    def leave(self, reason: str, effect: str) -> None:
+        """Stop the batch because its caller has gone; requests under way are cut off after a short time."""
+        self.set(reason)
+        asyncio.get_running_loop().call_later(LEFT_TIMEOUTS[effect], self.abort.set)
 
 
 class RunningBatches:

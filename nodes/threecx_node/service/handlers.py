@@ -79,7 +79,7 @@ class Handlers:
         operation = self._catalog.operation(body.operation)
         credential = find_credential(body.pbx, self._config.profiles)
         items = [parse_item(index, each) for index, each in enumerate(body.items)]
-        batch = _BatchRequest(body, credential, items, is_read=operation.effect == "read")
+        batch = _BatchRequest(body, credential, items, operation.effect)
         if NDJSON in request.headers.get("accept", ""):
             return await self._stream(request, batch)
         return await self._collect(request, batch)
@@ -128,7 +128,7 @@ class Handlers:
         try:
             await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
-                batch.stop.leave(_LEFT, is_read=batch.is_read)
+                batch.stop.leave(_LEFT, batch.effect)
             done = await asyncio.shield(task)
         finally:
             batch.stop.set(_LEFT)
@@ -143,7 +143,7 @@ class Handlers:
         try:
             first = await _while_connected(request, stream.read())
         except ProblemError:
-            batch.stop.leave(_LEFT, is_read=batch.is_read)
+            batch.stop.leave(_LEFT, batch.effect)
             stream.abandon()
             raise
         if not first:
@@ -176,12 +176,12 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class _BatchRequest:
-    """A batch that a caller requested, whether it only reads, and what stops it."""
+    """A batch that a caller requested, what its operation does, and what stops it."""
 
     body: ExecuteRequest
     credential: Credential
     items: list[Item]
-    is_read: bool
+    effect: str
     stop: BatchStop = field(default_factory=BatchStop)
 
 
@@ -207,7 +207,7 @@ class _BatchResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             if not self._task.done():
-                self._batch.stop.leave(_LEFT, is_read=self._batch.is_read)
+                self._batch.stop.leave(_LEFT, self._batch.effect)
             self._stream.abandon()
 
 
