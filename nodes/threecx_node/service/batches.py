@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ..execution.results import Batch
 
-# Seconds for the responses to requests under way when their caller has gone: whether changes were carried out is logged.
+# Seconds for the responses to requests under way when their caller has gone: what became of changes is logged.
 LEFT_TIMEOUTS = {"read": 1.0, "change": 5.0}
 # Seconds that a stopped batch may wait for the responses to the requests that are under way, where no server has given
 # it time before; and seconds for the results of one that was aborted.
