@@ -26,9 +26,11 @@ NDJSON = {"accept": "application/x-ndjson"}
 
 
 @contextmanager
-def serving(*, head_timeout: float = 20.0, **options: Any) -> Iterator[httpx.Client]:
+def serving(
+    *, head_timeout: float = 20.0, write_timeout: float = 60.0, **options: Any
+) -> Iterator[httpx.Client]:
     """A client of a service with these options, in a thread of its own."""
-    limits = RequestLimits(head_timeout=head_timeout, body_timeout=None)
+    limits = RequestLimits(head_timeout=head_timeout, body_timeout=None, write_timeout=write_timeout)
     config = ServiceConfig(grace=5, request_limits=limits, **options)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(make_server_config(create_app(config), config))

@@ -12,6 +12,7 @@ from ..errors import ThreeCxError
 from . import problems
 from .auth import Guard
 from .batches import RunningBatches
+from .bodies import BodyReader
 from .config import ServiceConfig
 from .executor_pool import ExecutorPool
 from .handlers import Handlers
@@ -20,7 +21,7 @@ from .problems import ProblemError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 _STOPPED = "the executor was stopped"
@@ -29,9 +30,17 @@ _STOPPED = "the executor was stopped"
 class ServiceApp(Guard):
     """The service behind its guard."""
 
-    def __init__(self, app: ASGIApp, key: str | None, batches: RunningBatches) -> None:
+    def __init__(self, app: ASGIApp, key: str | None, batches: RunningBatches, bodies: BodyReader) -> None:
         super().__init__(app, key)
         self._batches = batches
+        self._bodies = bodies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request; its body counts as long as it is under way."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._bodies.release(scope)
 
     @property
     def is_running(self) -> bool:
@@ -60,7 +69,8 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     config = config or ServiceConfig()
     batches = RunningBatches()
     pool = ExecutorPool(config.connections, config.catalog)
-    handlers = Handlers(config, pool, batches)
+    bodies = BodyReader(config.max_body_bytes, grace=config.body_grace)
+    handlers = Handlers(config, pool, batches, bodies)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -86,4 +96,4 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
         Exception: problems.handle_bug,
     }
     app = Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
-    return ServiceApp(app, config.key, batches)
+    return ServiceApp(app, config.key, batches, bodies)

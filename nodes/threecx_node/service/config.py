@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def _default_request_limits() -> RequestLimits:
-    # A body has no time limit of its own: it is read only after the executor key has been checked.
+    # `BodyReader` limits the time of a body, which is read only after the executor key has been checked.
     return RequestLimits(head_timeout=20.0, body_timeout=None)
 
 
@@ -29,7 +29,9 @@ class ServiceConfig:
     catalog        operations of 3CX; None for the one that THREECX_CATALOG names, or that of this package
     profiles       PBXs by name
     connections    requests to each PBX at once, for all callers together
-    max_body_bytes size of the largest request
+    max_body_bytes size of the largest request; all requests under way may have eight times this size together
+    max_answer_bytes size of the largest response with all results as one JSON document
+    body_grace     time for the body of a request, besides one second for each 16 KB
     max_response_bytes size of the largest response of a PBX, where the caller sets no other; None: 64 MB, files 256 MB
     heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
     grace          how long batches may go on after SIGTERM
@@ -42,6 +44,8 @@ class ServiceConfig:
     connections: int = DEFAULT_CONNECTIONS
     max_body_bytes: int = 32 * 1024 * 1024
     max_response_bytes: int | None = None
+    max_answer_bytes: int = 100 * 1024 * 1024
+    body_grace: float = 30.0
     heartbeat: float = 5.0
     grace: int = 30
     request_limits: RequestLimits = field(default_factory=_default_request_limits)

@@ -16,6 +16,7 @@ from ..canvas.resource_mapping import describe_body_fields
 from ..catalog import load_catalog
 from ..errors import ThreeCxError
 from ..values.json import dumps
+from .answer import Answer
 from .auth import CONTRACT_VERSION
 from .batches import BatchStop
 from .log import describe_request, log_batch
@@ -33,20 +34,23 @@ from .requests import build_options, find_credential, parse_item, read_request
 from .stream import ResultStream, describe_batch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
     from threecx_credentials import Credential
 
+    from ..execution.executor import OnPart
     from ..execution.results import Batch, Item
     from .batches import RunningBatches
+    from .bodies import BodyReader
     from .config import ServiceConfig
     from .executor_pool import ExecutorPool
 
 NDJSON = "application/x-ndjson"
 _LEFT = "the caller closed its connection"
+_FULL = "the answer is too large"
 
 _Value = TypeVar("_Value")
 
@@ -54,8 +58,11 @@ _Value = TypeVar("_Value")
 class Handlers:
     """One method per path."""
 
-    def __init__(self, config: ServiceConfig, pool: ExecutorPool, batches: RunningBatches) -> None:
+    def __init__(
+        self, config: ServiceConfig, pool: ExecutorPool, batches: RunningBatches, bodies: BodyReader
+    ) -> None:
         self._config = config
+        self._bodies = bodies
         self._pool = pool
         self._batches = batches
         self._catalog = config.catalog or load_catalog()
@@ -75,7 +82,7 @@ class Handlers:
 
     async def execute(self, request: Request) -> Response:
         """Run a batch; return its results as one JSON document, or as NDJSON while it runs."""
-        body = await read_request(request, ExecuteRequest, self._config.max_body_bytes)
+        body = await read_request(request, ExecuteRequest, self._bodies)
         operation = self._catalog.operation(body.operation)
         credential = find_credential(body.pbx, self._config.profiles)
         items = [parse_item(index, each) for index, each in enumerate(body.items)]
@@ -86,7 +93,7 @@ class Handlers:
 
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
-        body = await read_request(request, SearchRequest, self._config.max_body_bytes)
+        body = await read_request(request, SearchRequest, self._bodies)
         async with self._pool.executor(find_credential(body.pbx, self._config.profiles)) as executor:
             page = await _while_connected(
                 request,
@@ -96,17 +103,17 @@ class Handlers:
 
     async def fields(self, request: Request) -> Response:
         """Return the fields of a body."""
-        body = await read_request(request, FieldsRequest, self._config.max_body_bytes)
+        body = await read_request(request, FieldsRequest, self._bodies)
         return _make_json({"fields": describe_body_fields(self._catalog, body.operation, None)})
 
     async def options(self, request: Request) -> Response:
         """Return the choices of a parameter."""
-        body = await read_request(request, OptionsRequest, self._config.max_body_bytes)
+        body = await read_request(request, OptionsRequest, self._bodies)
         return _make_json({"options": load_options(self._catalog, body.operation, body.parameter, None)})
 
     async def check(self, request: Request) -> Response:
         """Test a credential; the status is 200 even if the test fails."""
-        body = await read_request(request, CheckRequest, self._config.max_body_bytes)
+        body = await read_request(request, CheckRequest, self._bodies)
         try:
             credential = find_credential(body.pbx, self._config.profiles)
             async with self._pool.executor(credential) as executor:
@@ -123,22 +130,34 @@ class Handlers:
 
     async def _collect(self, request: Request, batch: _BatchRequest) -> Response:
         """Return all results at once; a caller that closes its connection stops the batch."""
-        task = self._start(batch, None)
-        disconnected = asyncio.ensure_future(request.receive())
+        answer = Answer(
+            max_bytes=self._config.max_answer_bytes,
+            only_reads=batch.effect == "read",
+            on_full=lambda: batch.stop.set(_FULL),
+        )
         try:
-            await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
-            if not task.done():
-                batch.stop.leave(_LEFT, batch.effect)
-            done = await asyncio.shield(task)
-        finally:
-            batch.stop.set(_LEFT)
-            disconnected.cancel()
-        return _make_json({"results": [each.to_json() for each in done.results], **describe_batch(done)})
+            task = self._start(batch, answer.add)
+            disconnected = asyncio.ensure_future(request.receive())
+            try:
+                await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
+                if not task.done():
+                    batch.stop.leave(_LEFT, batch.effect)
+                done = await asyncio.shield(task)
+            finally:
+                batch.stop.set(_LEFT)
+                disconnected.cancel()
+            described = describe_batch(replace(done, notes=[*done.notes, *answer.notes]))
+            if answer.is_small:
+                return Response(b"".join(answer.read(described)), media_type="application/json")
+            return _DocumentResponse(answer, described)
+        except BaseException:
+            answer.close()
+            raise
 
     async def _stream(self, request: Request, batch: _BatchRequest) -> Response:
         """Return results as they become available; a caller that closes its connection stops the batch."""
         stream = ResultStream(heartbeat=self._config.heartbeat, in_pages=batch.body.options.pages)
-        task = self._start(batch, stream)
+        task = self._start(batch, stream.send, stream.end)
         # An error of the request as a whole occurs before there is a result, and changes the status of the response.
         try:
             first = await _while_connected(request, stream.read())
@@ -152,7 +171,9 @@ class Handlers:
                 raise error
         return _BatchResponse(stream, stream.lines(first, task), batch, task)
 
-    def _start(self, batch: _BatchRequest, stream: ResultStream | None) -> asyncio.Task[Batch]:
+    def _start(
+        self, batch: _BatchRequest, on_part: OnPart, on_end: Callable[[], None] | None = None
+    ) -> asyncio.Task[Batch]:
         async def run() -> Batch:
             try:
                 async with self._pool.executor(batch.credential) as executor:
@@ -160,15 +181,15 @@ class Handlers:
                         batch.body.operation,
                         batch.items,
                         options=build_options(batch.body.options, self._config.max_response_bytes),
-                        on_part=stream.send if stream else None,
+                        on_part=on_part,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,
                     )
                 notes = [batch.credential.note] if batch.credential.note else []
                 return replace(done, notes=[*notes, *done.notes])
             finally:
-                if stream:
-                    stream.end()
+                if on_end is not None:
+                    on_end()
 
         logged = log_batch(run(), batch.body, batch.credential, batch.stop.stop)
         return self._batches.start(logged, batch.stop, describe_request(batch.body, batch.credential))
@@ -183,6 +204,27 @@ class _BatchRequest:
     items: list[Item]
     effect: str
     stop: BatchStop = field(default_factory=BatchStop)
+
+
+class _DocumentResponse(StreamingResponse):
+    """All results of a batch, sent as fast as the caller reads them."""
+
+    def __init__(self, answer: Answer, described: Mapping[str, Any]) -> None:
+        super().__init__(_iterate(answer.read(described)), media_type="application/json")
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response, and remove the temporary files."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._answer.close()
+
+
+async def _iterate(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:
+    # In the event loop: the chunks come from memory or from the file cache.
+    for each in chunks:
+        yield each
 
 
 class _BatchResponse(StreamingResponse):

@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 
 class ProblemError(Exception):
-    """A request that the service itself refuses: status, what is wrong, how to fix it, and a code for programs."""
+    """A request that the service itself refuses: status, what is wrong, how to fix it, and a code for programs.
 
-    def __init__(self, status: int, detail: str, description: str = "", code: str = "usage") -> None:
+    `closes` is set if the rest of the request is not read, so that its connection cannot be used any more.
+    """
+
+    def __init__(
+        self, status: int, detail: str, description: str = "", code: str = "usage", *, closes: bool = False
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.description = description
         self.code = code
+        self.closes = closes
 
 
 def make_problem(
@@ -55,7 +61,10 @@ async def handle_problem(request: Request, error: Exception) -> Response:
     """Return the response for a ProblemError."""
     del request
     assert isinstance(error, ProblemError)  # noqa: S101 (registered for this class alone)
-    return make_problem(error.status, error.detail, error.description, error.code)
+    response = make_problem(error.status, error.detail, error.description, error.code)
+    if error.closes:
+        response.headers["Connection"] = "close"
+    return response
 
 
 async def handle_error(request: Request, error: Exception) -> Response:

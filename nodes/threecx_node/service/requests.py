@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect
 
 from threecx_credentials import Credential, CredentialError
 
@@ -21,12 +20,14 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from .bodies import BodyReader
+
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
-async def read_request(request: Request, model: type[_Model], max_body_bytes: int) -> _Model:
-    """Return the request's body as `model`. Raise ProblemError if it is too large or does not match."""
-    raw = await _read_body(request, max_body_bytes)
+async def read_request(request: Request, model: type[_Model], bodies: BodyReader) -> _Model:
+    """Return the request's body as `model`. Raise ProblemError if it cannot be read or does not match."""
+    raw = await bodies.read(request)
     try:
         content = loads(raw)
     except ValueError as error:
@@ -86,23 +87,6 @@ def find_credential(pbx: Pbx, profiles: Mapping[str, Credential]) -> Credential:
         return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret, verify_tls=pbx.verify_tls)
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error
-
-
-async def _read_body(request: Request, max_body_bytes: int) -> bytes:
-    raw = bytearray()
-    try:
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > max_body_bytes:
-                raise ProblemError(
-                    413,
-                    f"the request is larger than {max_body_bytes // 2**20} MB",
-                    "Send fewer items at once, or start the executor with a larger --max-body.",
-                    "too_large",
-                )
-    except ClientDisconnect as error:
-        raise ProblemError(400, "the request body is incomplete: the client closed the connection") from error
-    return bytes(raw)
 
 
 def _describe_mismatch(error: ValidationError) -> ProblemError:
