@@ -39,7 +39,8 @@ ARROWS: Mapping[str, set[str]] = {
     # The importer reads the document of a PBX over the network.
     "codegen": {"catalog", "descriptor", "transport"},
     "server": set(),
-    "service": {"canvas", "catalog", "execution", "server"},
+    # The pool opens one store of tokens for all executors.
+    "service": {"canvas", "catalog", "execution", "server", "transport"},
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
     "simulator.odata": {"catalog"},
     "simulator.store": {"simulator.odata"},

@@ -1,8 +1,11 @@
 """The errors of a credential.
 
     CredentialError                     a field cannot be used
+    TokenStoreError                     THREECX_TOKEN_STORE cannot be used
     LoginRefusedError                   the PBX refused the token request
-    └── InvalidTokenResponseError       the response is not a JSON object
+    ├── InvalidTokenResponseError       the response is not a JSON object, or has no token that can be sent
+    └── TokenRefusedError               the PBX issues tokens, and refuses them
+        └── TokenContestedError         other programs end the tokens of this one
 
 `threecx_node` translates them into its own tree.
 """
@@ -16,6 +19,14 @@ class CredentialError(ValueError):
     def __init__(self, message: str, *, field: str, remedy: str = "") -> None:
         super().__init__(message)
         self.field = field
+        self.remedy = remedy
+
+
+class TokenStoreError(ValueError):
+    """The configured store of tokens cannot be used; `remedy` says how to fix it."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
         self.remedy = remedy
 
 
@@ -40,7 +51,19 @@ class LoginRefusedError(Exception):
 
 
 class InvalidTokenResponseError(LoginRefusedError):
-    """The response to the token request is not a JSON object."""
+    """The response to the token request is not a JSON object, or has no token that can be sent; `what` says which."""
 
-    def __init__(self, status: int, content: bytes = b"") -> None:
+    def __init__(self, status: int, content: bytes = b"", *, what: str = "") -> None:
         super().__init__(status, "", "", content)
+        self.what = what
+
+
+class TokenRefusedError(LoginRefusedError):
+    """The PBX issued an access token and refused it, each time."""
+
+    def __init__(self) -> None:
+        super().__init__(401, "", "each new access token is refused")
+
+
+class TokenContestedError(TokenRefusedError):
+    """Access tokens ended as soon as they were used: another program logs in with the same client ID."""

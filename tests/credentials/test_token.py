@@ -134,10 +134,13 @@ def test_an_ended_token_is_replaced() -> None:
     pbx = Pbx(Response(200, {"access_token": jwt({"exp": now - 3600, "iat": now - 3602}), "expires_in": 2}))
 
     async def run() -> None:
-        store = MemoryTokenStore()
-        source = TokenSource(CREDENTIAL, store, pbx)
-        first = await source.get_token(timeout=5)
-        await store.save("https://pbx.example|workflow", Token(first.access_token, 0))
+        moment = float(now)
+        source = TokenSource(CREDENTIAL, MemoryTokenStore(), pbx, now=lambda: moment)
+        await source.get_token(timeout=5)
+        moment += 1.7
+        await source.get_token(timeout=5)
+        assert len(pbx.forms) == 1
+        moment += 0.2
         await source.get_token(timeout=5)
 
     asyncio.run(run())

@@ -12,15 +12,27 @@ from ..messages import HttpRequest
 from ..transport.client import PbxClient
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from threecx_credentials import Credential
 
     from ..catalog import Catalog
 
 
-async def check_credential(credential: Credential) -> CheckResult:
-    """Return what the credential may read. Raises UnreachableError where it cannot be used."""
+async def check_credential(
+    credential: Credential, on_note: Callable[[str], None] | None = None
+) -> CheckResult:
+    """Return what the credential may read; `on_note` takes each note for the user.
+
+    Raises UnreachableError where the credential cannot be used.
+    """
     async with PbxClient(credential) as client:
-        return await check_client(client)
+        try:
+            return await check_client(client)
+        finally:
+            if on_note is not None:
+                for note in client.notes:
+                    on_note(note)
 
 
 def describe_newer_release(catalog: Catalog, version: str | None, base_url: str) -> str:

@@ -40,8 +40,8 @@ def check(
         base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
     )
     if credential.note:
-        say(f"threecx: note: {credential.note}")
-    result = asyncio.run(check_credential(credential))
+        _show_note(credential.note)
+    result = asyncio.run(check_credential(credential, _show_note))
     note = describe_newer_release(facts, result.version, credential.base_url)
     if as_json:
         notes = ". ".join(each.rstrip(".") for each in (credential.note, note) if each)
@@ -52,3 +52,7 @@ def check(
     typer.echo(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")
     if note:
         typer.echo(note)
+
+
+def _show_note(note: str) -> None:
+    say(f"threecx: note: {note}")

@@ -62,8 +62,9 @@ class Executor:
     """Runs batches on one PBX with one pool of connections and one token. An async context manager.
 
     `connections` bounds the requests of all batches at once, `connect_timeout` is in seconds. `transport` sends the
-    requests in place of the default one, `token_store` keeps the token in place of this process's memory, `observer`
-    counts the requests. All executors in the event loop share the limits of a PBX.
+    requests in place of the default one, `token_store` keeps the token in place of the store that the environment
+    variable THREECX_TOKEN_STORE names: by default files that all processes of this user share. `observer` counts the
+    requests. All executors in the event loop share the limits of a PBX.
     """
 
     def __init__(
@@ -237,7 +238,8 @@ class Executor:
 
     @property
     def _notes(self) -> tuple[str, ...]:
-        return (self.credential.note,) if self.credential.note else ()
+        own = (self.credential.note,) if self.credential.note else ()
+        return (*own, *(self._client.notes if self._client else ()))
 
     async def _choose_release(self, operation: Operation, options: Options, journal: Journal | None) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""

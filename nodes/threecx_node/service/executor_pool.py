@@ -9,17 +9,18 @@ from collections import OrderedDict
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
 
-from threecx_credentials import MemoryTokenStore
+from threecx_credentials import close_token_store
 
 from ..execution.executor import Executor
 from ..options import DEFAULT_CONNECTIONS
+from ..transport.login import open_store
+from .log import log
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from threecx_credentials import Credential
+    from threecx_credentials import Credential, TokenStore
 
     from ..catalog import Catalog
 
@@ -41,8 +42,8 @@ class ExecutorPool:
         self._connections = connections
         self._catalog = catalog
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
-        # By login: a client that is used in two ways (with and without Verify TLS) still has one valid token.
-        self._tokens: WeakValueDictionary[bytes, MemoryTokenStore] = WeakValueDictionary()
+        # Of all executors: a client that is used in two ways (with and without Verify TLS) still has one valid token.
+        self._token_store: TokenStore = open_store(log.warning)
 
     @asynccontextmanager
     async def executor(self, credential: Credential) -> AsyncIterator[Executor]:
@@ -65,12 +66,17 @@ class ExecutorPool:
         entries = [*self._entries.values()]
         self._entries.clear()
         await asyncio.gather(*(each.executor.aclose() for each in entries))
+        await close_token_store(self._token_store)
 
     def _create(self, credential: Credential) -> Executor:
-        store = self._tokens.setdefault(_login(credential), MemoryTokenStore())
         # Callers that share an executor may have typed the URL in different ways.
         credential = replace(credential, left_out="")
-        return Executor(credential, connections=self._connections, catalog=self._catalog, token_store=store)
+        return Executor(
+            credential,
+            connections=self._connections,
+            catalog=self._catalog,
+            token_store=self._token_store,
+        )
 
     async def _close_unused(self) -> None:
         now = time.monotonic()
@@ -84,15 +90,13 @@ class ExecutorPool:
         await asyncio.gather(*(each.executor.aclose() for each in to_close), return_exceptions=True)
 
 
-def _login(credential: Credential) -> bytes:
-    """Identify a login; with the secret, so that a wrong one cannot use the token of the right one."""
-    return _digest(credential.base_url, credential.client_id, credential.client_secret.reveal())
-
-
 def _key(credential: Credential) -> bytes:
-    return _login(credential) + _digest(str(credential.verify_tls), str(credential.ca_file))
-
-
-def _digest(*parts: str) -> bytes:
+    parts = (
+        credential.base_url,
+        credential.client_id,
+        credential.client_secret.reveal(),
+        str(credential.verify_tls),
+        str(credential.ca_file),
+    )
     # A digest, so that no secret is the key of a table.
     return hashlib.sha256("\0".join(parts).encode()).digest()

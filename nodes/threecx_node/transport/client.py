@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
-from urllib.parse import urlencode
 
 import httpx
 
-from threecx_credentials import (
-    Credential,
-    LoginRefusedError,
-    MemoryTokenStore,
-    Secret,
-    TokenSource,
-    TokenStore,
-)
+from threecx_credentials import MemoryTokenStore
 
-from ..advice import read_other_address
-from ..errors import (
-    ConfigurationError,
-    GivenUpError,
-    NotThreeCxError,
-    ThreeCxError,
-    TransportError,
-    UnreachableError,
-)
+from ..errors import ConfigurationError, GivenUpError, ThreeCxError, TransportError, UnreachableError
 from ..messages import IN_MEMORY, HttpResponse
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
 from .exchange import HEADERS, Exchange, HttpxExchange, Transport
-from .failures import FOREIGN, translate_failure, translate_refusal
+from .failures import FOREIGN, translate_failure
 from .gate import Caller
 from .gates import Membership
 from .health import Sign, read_sign, read_sign_of_login
+from .login import Login, log_retry
 from .retry import RetryPolicy, back_off
 from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    from threecx_credentials import Credential, Secret, TokenStore
 
     from ..messages import FilePart, HttpRequest, Reception
     from ..observer import Observer
@@ -50,15 +36,14 @@ if TYPE_CHECKING:
     from .retry import Attempts, Verdict
 
 VERSION_HEADER = "x-3cx-version"
-_FORM = "application/x-www-form-urlencoded"
 _LONGEST_TARGET = 65_536
-# Seconds in which a login is repeated, unless the PBX has answered before.
-_FIRST_CONTACT = 3.0
+# Transports that stand for a PBX in tests: their tokens are not shared with the processes of real ones.
+_IN_MEMORY = (httpx.MockTransport, httpx.ASGITransport, httpx.WSGITransport)
+# After a 401 a request is repeated with a newer token of the store, and then with one that is requested for it.
+_NEW_TOKENS = 2
 _SENDABLE = re.compile(r"[!-~]+")
 
 Read = TypeVar("Read")
-
-_log = logging.getLogger("threecx_node.transport")
 
 
 class PbxClient:
@@ -89,7 +74,6 @@ class PbxClient:
         self._connect_timeout = connect_timeout
         self._retry = retry or RetryPolicy()
         # A transport of the user's is a network of its own: its PBX is not that of other clients.
-        self._is_known = False
         self._membership = Membership(self.host, connections, is_shared=transport is None)
         self._observer = observer
         self._transport: Transport
@@ -100,8 +84,18 @@ class PbxClient:
             self._transport, self._exchange = session, session.exchange
         else:
             self._transport, self._exchange = transport, HttpxExchange(transport, connect_timeout)
+        if token_store is None and isinstance(transport, _IN_MEMORY):
+            token_store = MemoryTokenStore()
         self._secrets = Secrets(credential.client_secret)
-        self._tokens = TokenSource(credential, token_store or MemoryTokenStore(), self._post_form)
+        self._login = Login(
+            credential,
+            self.host,
+            self._exchange_translated,
+            self._retry,
+            self._secrets,
+            observer,
+            token_store,
+        )
 
     async def __aenter__(self) -> PbxClient:
         return self
@@ -112,7 +106,13 @@ class PbxClient:
     async def aclose(self) -> None:
         """Close all connections."""
         self._membership.end()
+        await self._login.aclose()
         await self._transport.aclose()
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Sentences for the user about the store of access tokens; empty as long as it can be used."""
+        return self._login.notes
 
     def make_caller(self, *, is_short: bool = False, is_check: bool = False) -> Caller:
         """Return a new caller, which has a share of the PBX: for one batch, or for one request of the service."""
@@ -184,7 +184,9 @@ class PbxClient:
             verdict = self._retry.decide(request.effect, answer, attempts)
             if verdict.wait is not None:
                 last = answer, verdict
-                self._note_retry(request, attempts.count, answer, verdict.wait)
+                log_retry(request.method, request.path, attempts.count, answer, verdict.wait)
+                if self._observer is not None:
+                    self._observer.note_retry(request)
                 if await self._retry.wait(verdict.wait, attempts):
                     continue
             return _conclude(answer, verdict, read)
@@ -219,24 +221,19 @@ class PbxClient:
     async def _send_once(
         self, request: HttpRequest, taken: Pass, timeout: float
     ) -> HttpResponse | TransportError:
-        token = await self._request_token(None, timeout)
-        answer = await self._send_authorized(request, token, taken, timeout)
-        if isinstance(answer, HttpResponse) and answer.status == 401:
-            # Another client may have requested a token since, which ends this one.
-            token = await self._request_token(token, timeout)
-            answer = await self._send_authorized(request, token, taken, timeout)
+        token = await self._login.get_token(timeout)
+        answer = await self._send_authorized(request, token.access_token, taken, timeout)
+        # Another client may have requested a token since, which ends this one.
+        for _ in range(_NEW_TOKENS):
+            if isinstance(answer, TransportError) or answer.status != 401:
+                break
+            token = await self._login.get_token(timeout, refused=token.access_token)
+            answer = await self._send_authorized(request, token.access_token, taken, timeout)
+            if isinstance(answer, HttpResponse) and answer.status == 401 and not self._login.refuse(token):
+                return answer
+        if isinstance(answer, HttpResponse) and answer.status < 500 and answer.status != 401:
+            self._login.accept(token)
         return answer
-
-    async def _request_token(self, refused: Secret | None, timeout: float) -> Secret:
-        try:
-            return (await self._tokens.get_token(refused=refused, timeout=timeout)).access_token
-        except LoginRefusedError as error:
-            refusal = translate_refusal(error, self.host)
-            refusal.is_final = refusal.is_final or not self._is_known
-            raise refusal from error
-        except TransportError as error:
-            error.is_final = error.is_final or not self._is_known
-            raise
 
     async def _send_authorized(
         self, request: HttpRequest, token: Secret, taken: Pass, timeout: float
@@ -261,64 +258,13 @@ class PbxClient:
         finally:
             if self._observer is not None:
                 self._observer.note_attempt(request, status, time.monotonic() - taken.began)
-        self._is_known = True
+        self._login.is_known = True
         self.version = response.headers.get(VERSION_HEADER) or self.version
         if response.status < 400:
             return response
         # A server that repeats the request in its error repeats the token. Its text may be cut later, in a secret.
         content = self._secrets.mask_body(response.content)
         return HttpResponse(response.status, response.headers, content)
-
-    async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
-        body = urlencode(form).encode()
-        headers = {"content-type": _FORM}
-        attempts, started, is_answered = self._retry.open(), time.monotonic(), self._is_known
-        while True:
-            attempts.begin()
-            answer: HttpResponse | TransportError
-            began, status = time.monotonic(), 0
-            try:
-                answer = await self._exchange_translated("POST", path, headers, body, timeout)
-                status, is_answered = answer.status, True
-            except TransportError as error:
-                answer = error
-            if self._observer is not None:
-                self._observer.note_token_request(status, time.monotonic() - began)
-            verdict = self._retry.decide("login", answer, attempts)
-            # A PBX that has never answered is more likely to have another address than to come back.
-            is_given_time = is_answered or time.monotonic() - started < _FIRST_CONTACT
-            if verdict.wait is not None and is_given_time:
-                self._log_retry("POST", path, attempts.count, answer, verdict.wait)
-                if await self._retry.wait(verdict.wait, attempts):
-                    continue
-            if isinstance(answer, HttpResponse):
-                self._refuse_other_address(answer)
-                return answer
-            if answer.code == "connection_lost" and self._base_url.startswith("http://"):
-                answer.description += f" If the port expects HTTPS, use https://{self.host} as the PBX URL."
-            raise answer
-
-    def _refuse_other_address(self, response: HttpResponse) -> None:
-        """Raise NotThreeCxError for a response that asks for another URL."""
-        location = response.headers.get("location", "")
-        if other := read_other_address(response.status, location, response.content, self.host):
-            raise NotThreeCxError(self.host, response.status, other[0], description=other[1])
-
-    def _note_retry(
-        self, request: HttpRequest, attempt: int, answer: HttpResponse | TransportError, wait: float
-    ) -> None:
-        self._log_retry(request.method, request.path, attempt, answer, wait)
-        if self._observer is not None:
-            self._observer.note_retry(request)
-
-    def _log_retry(
-        self, method: str, path: str, attempt: int, answer: HttpResponse | TransportError, wait: float
-    ) -> None:
-        reason = answer.code if isinstance(answer, TransportError) else answer.status
-        # The path alone: the query may contain personal data.
-        _log.debug(
-            "%s %s: attempt %d failed (%s), next attempt in %g s", *(method, path, attempt, reason, wait)
-        )
 
     async def _exchange_translated(
         self,

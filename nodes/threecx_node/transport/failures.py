@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from threecx_credentials import InvalidTokenResponseError
+from threecx_credentials import InvalidTokenResponseError, TokenContestedError, TokenRefusedError
 
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
@@ -98,10 +98,13 @@ def translate_failure(
 
 def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
     """Return the error of a refused token request, with the text of the PBX."""
+    if isinstance(error, TokenRefusedError):
+        return _translate_refused_token(error, host)
     body = read_error_body(error.content)
     is_answer_of_3cx = error.is_temporary or error.status in (401, 403)
     if isinstance(error, InvalidTokenResponseError) and not is_answer_of_3cx:
-        return NotThreeCxError(host, error.status, f"{_describe(body, error.content)}, to the token request")
+        what = error.what or _describe(body, error.content)
+        return NotThreeCxError(host, error.status, f"{what}, to the token request")
     words = error.description or body.message or error.code
     text = f": {words}" if words else ""
     if error.is_temporary:
@@ -117,6 +120,14 @@ def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
         http_code=error.status,
         code="login",
     )
+
+
+def _translate_refused_token(error: TokenRefusedError, host: str) -> LoginError:
+    code, message = "token_refused", f"{host} issues access tokens and refuses each of them with 401"
+    if isinstance(error, TokenContestedError):
+        code = "token_contested"
+        message = f"the access tokens of this client for {host} end as soon as they are issued"
+    return LoginError(message, description=advice_for(None, code), http_code=error.status, code=code)
 
 
 def _advise_on_login(error: LoginRefusedError) -> str:

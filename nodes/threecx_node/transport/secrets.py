@@ -31,6 +31,10 @@ class Secrets:
         if value not in self._tokens:
             self._tokens = (value, *self._tokens[: _KEPT_TOKENS - 1])
 
+    def mask_text(self, text: str) -> str:
+        """Return a text without secrets."""
+        return mask_text(text, (self._key, *self._tokens))
+
     def mask_body(self, content: bytes) -> bytes:
         """Return the body of an error without secrets."""
         return mask_bytes(content, (self._key, *self._tokens))
@@ -48,7 +52,7 @@ class Secrets:
     def _mask(self, value: Any) -> Any:
         """Return a value of JSON without secrets in its texts and names."""
         if isinstance(value, str):
-            return mask_text(value, (self._key, *self._tokens))
+            return self.mask_text(value)
         if isinstance(value, Mapping):
             return {self._mask(name): self._mask(each) for name, each in value.items()}
         return [self._mask(each) for each in value] if isinstance(value, list) else value

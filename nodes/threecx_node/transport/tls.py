@@ -30,18 +30,18 @@ def build_tls_context(*, verify: bool, ca_file: str | None) -> ssl.SSLContext:
 
     Raises ConfigurationError that names the file, and the environment variable where one names the file.
     """
-    if verify and ca_file is None:
+    if not verify:
+        _check_key_log()
+        return _load_unverified(os.environ.get(KEY_LOG) or "")
+    if ca_file is None:
         return _load_default(*(os.environ.get(name) or "" for name in (CERT_FILE, CERT_FOLDER, KEY_LOG)))
     _check_key_log()
-    if not verify:
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        return context
-    if ca_file is not None:
-        check_ca_file(Path(ca_file))
+    check_ca_file(Path(ca_file))
     try:
-        return ssl.create_default_context(cafile=ca_file)
+        found = Path(ca_file).stat()
+        return _load_file(
+            ca_file, (found.st_ino, found.st_size, found.st_mtime_ns), os.environ.get(KEY_LOG) or ""
+        )
     except OSError as error:
         raise ConfigurationError(
             f"cannot read the CA file {ca_file}: {_reason(error)}",
@@ -58,8 +58,25 @@ def key_log_error(error: OSError) -> ConfigurationError:
     )
 
 
-# Reading all certificate authorities takes tens of milliseconds, in which the event loop is blocked. The variables are
-# parameters, so that another value is another context.
+# Reading all certificate authorities takes tens of milliseconds, in which the event loop is blocked, and a megabyte of
+# memory: credentials share contexts. The variables are parameters, so that another value is another context, and so is
+# a file that was changed.
+@functools.lru_cache(maxsize=16)
+def _load_file(ca_file: str, _identity: tuple[int, int, int], _key_log: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
+@functools.lru_cache(maxsize=4)
+def _load_unverified(key_log: str) -> ssl.SSLContext:
+    # `ssl.create_default_context` would read the certificate authorities of the system, which are not used.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    if key_log:
+        context.keylog_filename = key_log
+    return context
+
+
 @functools.lru_cache(maxsize=4)
 def _load_default(cert_file: str, cert_folder: str, _key_log: str) -> ssl.SSLContext:
     _check_key_log()
