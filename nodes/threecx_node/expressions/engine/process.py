@@ -176,13 +176,16 @@ class _Process:
     def __init__(self, memory_mb: int) -> None:
         self.memory_mb = memory_mb
         self._child = subprocess.Popen(  # noqa: S603 - our own script, no shell
-            [sys.executable, "-P", str(_WORKER), str(ENGINE_JS), _packages_directory(), str(memory_mb)],
+            [
+                *(sys.executable, "-P", str(_WORKER), str(ENGINE_JS), _packages_directory()),
+                *(str(memory_mb), str(os.getpid())),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env=_environment(),
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            # Ctrl-C is the parent's business; the child ends when its stdin does.
+            # Ctrl-C is the parent's business; the child ends with its parent.
             start_new_session=True,
         )
         ready = self.receive()

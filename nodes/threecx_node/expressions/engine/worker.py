@@ -1,9 +1,9 @@
 """The child process in which V8 runs: a script, never imported by the package.
 
-    python -P worker.py ENGINE_JS PACKAGES_DIRECTORY MEMORY_MB
+    python -P worker.py ENGINE_JS PACKAGES_DIRECTORY MEMORY_MB PARENT_PID
 
 V8 ends the whole process when it runs out of memory, and some of its own loops cannot be interrupted.
-Here neither harms the caller: `process.py` starts another one.
+Here neither harms the caller: `process.py` starts another one. The process ends with its parent, whatever V8 is doing.
 
 It reads jobs from stdin: a line `{"header", "from", "to", "lines", "slice_ms", "item_timeout"}`, then `lines` lines
 with one item's JSON each. It writes lines to stdout: `{"ready": true}` once; then for a job `{"refused": result}`, or
@@ -26,11 +26,18 @@ if TYPE_CHECKING:
 # The memory of interpreter and V8 before the first expression; below it V8 does not start.
 _BASE_MB = 768
 _MB = 1024 * 1024
+# Seconds between two looks at the parent.
+_PARENT_CHECK = 0.5
+# Values of Windows: the right to wait for a process, and a wait without a limit.
+_SYNCHRONIZE = 0x00100000
+_INFINITE = 0xFFFFFFFF
 
 
 def main() -> None:
     """Serve jobs until stdin ends."""
-    engine_path, packages, memory_mb = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    engine_path, packages, memory_mb, parent = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    # First of all: a parent that is killed cannot stop this process.
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     answers = _take_stdout()
     _limit_process(memory_mb)
     if packages not in sys.path:
@@ -43,6 +50,38 @@ def main() -> None:
         engine.serve(job, lines.decode().removesuffix("\n"), answers)
     # Without waiting for V8.
     os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has ended or has closed the pipe of the jobs.
+
+    A process that the parent forked keeps the pipe open, so the parent itself is watched too.
+    """
+    if sys.platform == "win32":
+        _wait_for_process(parent)
+        os._exit(0)
+    import select
+
+    pipe = select.poll() if hasattr(select, "poll") else None
+    if pipe is not None:
+        # No event is asked for: a closed pipe is always reported.
+        pipe.register(0, 0)
+    while os.getppid() == parent:
+        if pipe is None:
+            time.sleep(_PARENT_CHECK)
+        elif pipe.poll(_PARENT_CHECK * 1000):
+            break
+    os._exit(0)
+
+
+def _wait_for_process(pid: int) -> None:
+    """Wait on Windows until the process `pid` has ended; a process that does not exist has ended."""
+    import ctypes
+
+    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    if handle := kernel.OpenProcess(_SYNCHRONIZE, False, pid):  # noqa: FBT003 (a C function has no names)
+        kernel.WaitForSingleObject(ctypes.c_void_p(handle), _INFINITE)
 
 
 def _take_stdout() -> BinaryIO:
@@ -135,9 +174,11 @@ class _Watchdog:
         self._deadline = time.monotonic() + self._timeout
 
     def stop(self, reason: str) -> None:
-        _send(self._answers, {"stopped": reason, "index": self._index()})
-        # At once: V8 may still be running, and a regular end would wait for it.
-        os._exit(0)
+        try:
+            _send(self._answers, {"stopped": reason, "index": self._index()})
+        finally:
+            # At once, also where the reader has gone: V8 may still be running, and a regular end would wait for it.
+            os._exit(0)
 
     def _watch(self) -> None:
         while not self._done.wait(max(0.0, self._deadline - time.monotonic())):
