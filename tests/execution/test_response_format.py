@@ -115,7 +115,7 @@ def test_a_bare_list_becomes_an_item_per_element() -> None:
 
     async def ask_items() -> Any:
         async with pbx.executor() as executor:
-            return await executor.run("ListUser", [{}], BODY)
+            return await executor.run("ApiRequest", [{}], {"path": "/callcontrol", **BODY})
 
     [result] = asyncio.run(ask_items()).results
     assert [each["json"] for each in result.items or ()] == [{"a": 1}, {"value": 5}]

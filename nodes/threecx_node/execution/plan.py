@@ -77,6 +77,7 @@ class Plan:
     became of a change.
     """
 
+    catalog: Catalog
     operation: Operation
     version: OperationVersion
     builder: RequestBuilder
@@ -126,6 +127,7 @@ class Planner:
         options = self._options.with_batch_options(settle_batch_options(batch_options))
         notes = options.notes + ((describe_left_out(self._table, list(left_out)),) if left_out else ())
         return Plan(
+            self._catalog,
             self._operation,
             self._version,
             self._builder,

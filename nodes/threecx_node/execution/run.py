@@ -311,7 +311,7 @@ class BatchRun:
             request = replace(request, reception=self._reception)
 
         def read(response: HttpResponse) -> Payload:
-            return decode(operation, version, response, client.host, request)
+            return decode(operation, version, response, client.host, request, self._plan.catalog)
 
         async with self._slots:
             try:

@@ -18,10 +18,12 @@ from ..values.coerce import describe
 from ..values.json import loads, why_not_json
 from ..values.undefined import is_missing
 from .build import RequestBuilder
+from .required import refuse_empty_update
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_UPDATES = ("PATCH", "PUT")
 _ROOTS = ("/xapi/v1", "/callcontrol")
 _ADVICE = "Write a path such as /xapi/v1/Users or /callcontrol; the credential has the address of the PBX."
 # Characters that stay readable; the rest is encoded.
@@ -65,6 +67,8 @@ class ApiRequestBuilder(RequestBuilder):
 
     def _build_json(self, method: str, body: Any) -> bytes | None:
         if is_missing(body):
+            if method in _UPDATES:
+                refuse_empty_update(method, {})
             return None
         if method == "GET":
             raise ParameterError("a GET has no body", field="body", description="Leave the body out.")
@@ -73,7 +77,10 @@ class ApiRequestBuilder(RequestBuilder):
                 body = loads(body)
             except ValueError as error:
                 raise BodyError(f"body is not valid JSON{why_not_json(error)}", field="body") from error
-        return self._body_encoder.encode_any(body)
+        data = self._body_encoder.encode_any(body)
+        if method in _UPDATES:
+            refuse_empty_update(method, loads(data))
+        return data
 
 
 def _read_method(value: Any) -> str:

@@ -24,7 +24,7 @@ from .body import BodyEncoder
 from .dates import DateChecker, check_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
-from .required import RequiredFields, missing_value
+from .required import RequiredFields, missing_value, refuse_empty_update
 from .upload import build_part
 
 if TYPE_CHECKING:
@@ -189,7 +189,13 @@ class RequestBuilder:
             # An unknown name comes first: it is often a required field that is spelled in another way.
             self._body_encoder.check_names(body)
             self._required.check(body)
-        return self._body_encoder.encode(body, self._dates.check)
+
+        def check(checked: Mapping[str, Any]) -> None:
+            self._dates.check(checked)
+            if self.operation.kind == "update":
+                refuse_empty_update(self.operation.id, checked)
+
+        return self._body_encoder.encode(body, check)
 
 
 def _make_encoder(parameter: Parameter, time_zone: tzinfo) -> Callable[[Any], tuple[str, Any]]:

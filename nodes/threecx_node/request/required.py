@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.summary_fields import simple_fields
@@ -9,8 +10,6 @@ from ..errors import ParameterError
 from ..values.undefined import UNDEFINED, is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ..catalog import Catalog, Operation
 
 # A message names this many fields.
@@ -47,11 +46,7 @@ class RequiredFields:
 
     def _nothing_set(self) -> ParameterError:
         if self._operation.kind == "update":
-            return ParameterError(
-                f"{self._operation.id} has nothing to update",
-                field="body",
-                description="Set at least one field.",
-            )
+            return _nothing_to_update(self._operation.id)
         required = [_join(each) for each in self._operation.required]
         usual = ", ".join([*required, *self._name_usual()][:_NAMED])
         return ParameterError(
@@ -76,6 +71,30 @@ def missing_value(name: str, value: Any) -> ParameterError:
         f"{name} is required, but it is {what}",
         field=name,
         description=f"Set {name} for this item, or remove the item; nothing was sent for it.",
+    )
+
+
+def refuse_empty_update(what: str, body: Any) -> None:
+    """Raise ParameterError where the body of an update has no value besides annotations.
+
+    `what` names the update, and undefined fields are left out of `body` already. An object without a value has none
+    either; an empty list is a value.
+    """
+    if isinstance(body, Mapping) and not any(
+        "@" not in name and not _has_no_value(value) for name, value in body.items()
+    ):
+        raise _nothing_to_update(what)
+
+
+def _has_no_value(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_has_no_value(each) for each in value.values())
+
+
+def _nothing_to_update(what: str) -> ParameterError:
+    return ParameterError(
+        f"{what} has nothing to update",
+        field="body",
+        description="Set at least one field for this item, or remove the item; nothing was sent for it.",
     )
 
 

@@ -1,15 +1,15 @@
 """Decode an HTTP response into a payload, or raise the error that it reports.
 
-Status, Content-Type and Content-Disposition of the response decide what it is; the catalog only says whether a JSON
-object is an entity, a collection or a single value.
+Status, Content-Type and Content-Disposition of the response decide what it is; `expected.py` compares that with what
+the operation returns.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..advice import (
     BY_WARNING,
@@ -25,38 +25,17 @@ from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableRespo
 from ..values.error_body import ErrorBody, read_error_body
 from ..values.json import loads
 from .bulk import check_failures
+from .expected import ResponseChecker
 from .file_name import make_file_name, read_file_name
+from .payload import File, Payload
 
 if TYPE_CHECKING:
-    from ..catalog import Operation, OperationVersion
+    from ..catalog import Catalog, Operation, OperationVersion
     from ..messages import HttpRequest, HttpResponse
 
+__all__ = ["File", "Payload", "decode"]
+
 _CODE = re.compile(r"WARNINGS(?:\.[A-Z0-9_]+)+")
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A downloaded file; `name` has no path."""
-
-    content: bytes
-    media_type: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Payload:
-    """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
-
-    `document` is the JSON of `response` as it came.
-    `count` and `next_link` are those of a list: the number of all its entities, and the URL of the next page.
-    """
-
-    kind: Literal["entity", "collection", "value", "file", "nothing"]
-    value: Any = None
-    count: int | None = None
-    response: HttpResponse | None = field(default=None, compare=False, repr=False)
-    document: Any = field(default=None, compare=False, repr=False)
-    next_link: str | None = None
 
 
 def decode(
@@ -65,17 +44,38 @@ def decode(
     response: HttpResponse,
     host: str,
     request: HttpRequest | None = None,
+    catalog: Catalog | None = None,
 ) -> Payload:
-    """Return the payload of the response to `request`.
+    """Return the payload of the response to `request`; `catalog` has the properties of what the operation returns.
 
-    Raises ResponseError with the PBX's message and advice, or NotThreeCxError for a response that 3CX does not send.
+    Raises ResponseError with the PBX's message and advice, UnusableResponseError for a status of success with anything
+    but what the operation returns, and NotThreeCxError for a response that 3CX does not send.
     """
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not 200 <= response.status < 300:
         raise _response_error(version, response, media_type, host)
-    if not response.content and "content-disposition" not in response.headers:
+    if response.status == 204 and not response.content and version.method != "GET":
+        # By far the most frequent response to a write.
         return Payload("nothing", response=response)
-    keys, body = (request.keys, request.body) if request is not None else ({}, None)
+    payload = _read_payload(version, response, media_type, host, request)
+    ResponseChecker(operation, version, catalog).check(payload, response, host)
+    if payload.kind == "collection":
+        check_failures(operation, payload.value, request.body if request is not None else None)
+    return payload
+
+
+def _read_payload(
+    version: OperationVersion,
+    response: HttpResponse,
+    media_type: str,
+    host: str,
+    request: HttpRequest | None,
+) -> Payload:
+    is_empty_file = version.returns.kind == "file" and media_type and not _is_json(media_type)
+    has_file = "content-disposition" in response.headers or (is_empty_file and response.status == 200)
+    if not response.content and not has_file:
+        return Payload("nothing", response=response)
+    keys = request.keys if request is not None else {}
     if _is_file(response, media_type):
         if media_type == "text/html" and "content-disposition" not in response.headers:
             raise NotThreeCxError(host, response.status, "a web page")
@@ -84,9 +84,6 @@ def decode(
         document = loads(response.content)
     except ValueError as error:
         raise UnusableResponseError(host, response.status, "JSON that cannot be read") from error
-    entries = document.get("value") if isinstance(document, Mapping) else document
-    if isinstance(entries, list):
-        check_failures(operation, entries, body)
     return replace(_to_payload(version, document), response=response, document=document)
 
 
@@ -94,7 +91,11 @@ def _is_file(response: HttpResponse, media_type: str) -> bool:
     disposition = response.headers.get("content-disposition", "").strip().lower()
     if disposition.startswith("attachment") or "filename" in disposition:
         return True
-    return not (media_type == "application/json" or media_type.endswith("+json"))
+    return not _is_json(media_type)
+
+
+def _is_json(media_type: str) -> bool:
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _to_payload(version: OperationVersion, document: Any) -> Payload:

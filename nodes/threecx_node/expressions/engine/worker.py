@@ -80,7 +80,7 @@ def _wait_for_process(pid: int) -> None:
 
     kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
     kernel.OpenProcess.restype = ctypes.c_void_p
-    if handle := kernel.OpenProcess(_SYNCHRONIZE, False, pid):  # noqa: FBT003 (a C function has no names)
+    if handle := kernel.OpenProcess(_SYNCHRONIZE, False, pid):
         kernel.WaitForSingleObject(ctypes.c_void_p(handle), _INFINITE)
 
 

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from ...catalog import BASE_PATH
-from .earlier_returns import restore_returns
+from ...catalog.earlier_returns import restore_returns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

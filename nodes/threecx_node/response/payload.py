@@ -1,0 +1,34 @@
+"""The content of a successful response."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from ..messages import HttpResponse
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A downloaded file; `name` has no path."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
+
+    `document` is the JSON of `response` as it came.
+    `count` and `next_link` are those of a list: the number of all its entities, and the URL of the next page.
+    """
+
+    kind: Literal["entity", "collection", "value", "file", "nothing"]
+    value: Any = None
+    count: int | None = None
+    response: HttpResponse | None = field(default=None, compare=False, repr=False)
+    document: Any = field(default=None, compare=False, repr=False)
+    next_link: str | None = None
