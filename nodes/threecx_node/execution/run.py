@@ -19,6 +19,7 @@ from ..errors import (
     ResponseError,
     ThreeCxError,
     UnreachableError,
+    UnusableResponseError,
 )
 from ..messages import IN_MEMORY, Reception
 from ..options import RESPONSE_FORMATS
@@ -230,7 +231,7 @@ class BatchRun:
                 payload = await self._exchange(
                     planned.index, complete_request(self._plan, each, keys), lists.operation, lists.version
                 )
-            except ResponseError as error:
+            except (ResponseError, UnusableResponseError) as error:
                 raise explain_failed_read(lists, error) from error
             self._plan.comparison.refuse_losses(lists, payload)
 

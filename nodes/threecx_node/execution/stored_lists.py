@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.list_entries import StoredEntries, has_default, lasting_fields, name_entry
 from ..catalog.replaced_lists import ReplacedLists, find_replaced_lists
-from ..errors import BodyError, ResponseError, ThreeCxError
+from ..errors import BodyError, ThreeCxError
 from ..messages import HttpRequest, RequestValues
 from ..request.build import RequestBuilder
 from ..values.json import loads
@@ -233,7 +233,7 @@ def _build_comparison_error(lists: StoredLists, reason: str, advice: str = "") -
     )
 
 
-def explain_failed_read(lists: StoredLists, error: ResponseError) -> ThreeCxError:
+def explain_failed_read(lists: StoredLists, error: ThreeCxError) -> ThreeCxError:
     """Return the error of an update whose stored lists could not be read; one of an entity that is not there stays."""
     if error.http_code == 404:
         return error
