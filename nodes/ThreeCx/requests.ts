@@ -115,10 +115,16 @@ function dependsOnItem(raw: unknown): boolean {
 function toJsonValue(value: unknown, raw?: unknown): unknown {
 	if (value === undefined) return null;
 	if (!isPlainObject(value)) return value;
+	if (isExpression(raw)) return toDataValue(value);
 	if (value.__rl === true) return { __rl: true, mode: value.mode, value: value.value ?? null };
 	// The schema of a resource mapper can be a hundred times as large as its values.
 	if ('mappingMode' in value) return toMapperValue(value, raw);
 	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, each ?? null]));
+}
+
+// To the executor, a locator or a mapper of an item is one that a person wrote: one in the item's data is sent as text.
+function toDataValue(value: Record<string, unknown>): unknown {
+	return '__rl' in value || 'mappingMode' in value ? JSON.stringify(value) : value;
 }
 
 // A field that was never filled in is null and is left out; a field whose expression returned null is sent as null.

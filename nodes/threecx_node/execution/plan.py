@@ -145,10 +145,11 @@ class Planner:
         for index, item in enumerate(items):
             resolved = None
             try:
-                values = template.parameters(index)
+                values, written = template.parameters(index), parameters
                 if item.parameters:
                     values |= item.parameters
-                resolved = resolve_parameters(self._table, values, item.json, item.binary)
+                    written = item.find_written(parameters)
+                resolved = resolve_parameters(self._table, values, item.json, item.binary, written=written)
                 planned = self._plan_item(index, resolved)
             except RecursionError:
                 error: ItemError = ParameterError(

@@ -17,11 +17,20 @@ class Item:
 
     Only parameters that all items share may contain expressions: the data of an item is never executed. The binary data
     are files by name, as results contain them: `{"data": {"fileName", "mimeType", "data"}}` with the bytes in Base64.
+    `is_written` says that a person wrote the parameters in a canvas, so that a resource locator, a mapper or a group of
+    options among them is one. Without it, each of them is a value.
     """
 
     json: Mapping[str, Any]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     binary: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    is_written: bool = False
+
+    def find_written(self, shared: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the parameters that a person wrote, of this item and of those that all items share."""
+        if self.is_written:
+            return {**shared, **self.parameters}
+        return {name: value for name, value in shared.items() if name not in self.parameters}
 
 
 @dataclass(frozen=True, slots=True)

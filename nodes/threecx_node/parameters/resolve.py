@@ -58,6 +58,7 @@ class _Sorted:
     batch: dict[str, Any] = dataclasses.field(default_factory=dict)
     if_match: Any = None
     body: Any = None
+    mapping_mode: str = ""
     by_number: list[str] = dataclasses.field(default_factory=list)
     left_out: list[str] = dataclasses.field(default_factory=list)
 
@@ -67,14 +68,21 @@ def resolve_parameters(
     parameters: Mapping[str, Any],
     item: Mapping[str, Any],
     binary: Mapping[str, Any] | None = None,
+    *,
+    written: Mapping[str, Any] | None = None,
 ) -> ResolvedParameters:
     """Return the parameters of one item, whose expressions are evaluated already; `item` and `binary` are its data.
+
+    `written` are the parameters as a person wrote them, before evaluation; by default all are as written. A resource
+    locator, a mapper or a group of options is one only where it was written: what an expression or an item gives is a
+    value, whatever it looks like.
 
     Raises UnknownNameError for a name that the operation does not have, ParameterError or BodyError for a value.
     """
     sorted_ = _Sorted()
+    written = parameters if written is None else written
     for name, value in parameters.items():
-        _sort(table, sorted_, name, value)
+        _sort(table, sorted_, name, value, written.get(name))
     if "$count" in table.version.query and _read_flag(sorted_.output, "includeCount"):
         sorted_.query.setdefault("$count", True)
     if table.version.is_paged:
@@ -99,13 +107,13 @@ def resolve_parameters(
     )
 
 
-def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any) -> None:
+def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, written: Any) -> None:
     target = table.target(name)
     match target.kind:
         case "options":
-            _sort_options(table, sorted_, value)
+            _sort_options(table, sorted_, value, written)
         case "path":
-            sorted_.path[target.name], by_number = _read_locator(value)
+            sorted_.path[target.name], by_number = _read_locator(_read_collection(value, written), written)
             if by_number:
                 sorted_.by_number.append(target.name)
         case "query":
@@ -114,7 +122,7 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any) -> Non
         case "if_match":
             sorted_.if_match = value
         case "body":
-            sorted_.body = value
+            sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
         case "field" | "file" | "output" | "guard" | "batch":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
@@ -125,23 +133,43 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any) -> Non
             )
 
 
-def _sort_options(table: ParameterTable, sorted_: _Sorted, value: Any) -> None:
+def _sort_options(table: ParameterTable, sorted_: _Sorted, value: Any, written: Any) -> None:
     if isinstance(value, str) and "options" in table.fields:
         # A generated node has the field of that name at its top level, as JSON text.
         sorted_.field["options"] = value
         return
     if not isinstance(value, Mapping):
         raise ParameterError(f"options: expected an object, got {describe(value)}", field="options")
+    if isinstance(written, str):
+        raise ParameterError(
+            "options: the group cannot be an expression, because its data would choose the options",
+            field="options",
+            description="Set each option by itself; the value of an option may be an expression.",
+        )
     for inner, inner_value in value.items():
-        _sort(table, sorted_, inner, inner_value)
+        _sort(table, sorted_, inner, inner_value, written.get(inner) if written else None)
 
 
-def _read_locator(value: Any) -> tuple[Any, bool]:
+def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:
     """Return the value of a resource locator (`{"__rl": true, "mode", "value"}`), and whether it is a number."""
-    if isinstance(value, Mapping) and value.get("__rl"):
-        chosen, by_number = value.get("value"), value.get("mode") == "number"
+    if isinstance(value, Mapping) and isinstance(written, Mapping) and written.get("__rl") is True:
+        chosen, by_number = value.get("value"), written.get("mode") == "number"
         return chosen.strip() if by_number and isinstance(chosen, str) else chosen, by_number
     return value, False
+
+
+def _read_collection(value: Any, written: Any) -> Any:
+    """Return the entries of a collection as canvases store it (`{"parameters": [{"name", "value"}]}`)."""
+    if isinstance(value, Mapping) and isinstance(written, Mapping):
+        entries = value.get("parameters")
+        return entries if isinstance(entries, list) else value
+    return value
+
+
+def _read_mapping_mode(value: Any, written: Any) -> str:
+    """Return the mode of a resource mapper, empty for a body that is not one."""
+    is_mapper = isinstance(value, Mapping) and isinstance(written, Mapping) and "mappingMode" in written
+    return str(written["mappingMode"]) if is_mapper else ""
 
 
 def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]) -> Any:
@@ -150,8 +178,8 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
         return body
     if isinstance(body, str) and body.strip():
         body = parse_json(body, "body")
-    if isinstance(body, Mapping) and "mappingMode" in body:
-        if body.get("mappingMode") == "autoMapInputData":
+    if sorted_.mapping_mode:
+        if sorted_.mapping_mode == "autoMapInputData":
             mapped = map_columns(table, item)
             body, sorted_.left_out = mapped.body, mapped.left_out
         else:

@@ -151,9 +151,6 @@ def _read_query(value: Any) -> list[tuple[str, str]]:
             value = loads(text)
         except ValueError as error:
             raise ParameterError(f"query is not valid JSON{why_not_json(error)}", field="query") from error
-    if isinstance(value, Mapping) and isinstance(value.get("parameters"), list):
-        # A collection of name and value, as canvases store it.
-        value = value["parameters"]
     pairs = value.items() if isinstance(value, Mapping) else value
     if not isinstance(value, (Mapping, list, tuple)):
         raise _wrong_query(value)
@@ -180,7 +177,7 @@ def _write(name: str, value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not any(isinstance(each, (Mapping, list)) for each in value):
         return ",".join(str(each) for each in value if not is_missing(each))
     if isinstance(value, (str, int, float)):
         return str(value)

@@ -85,7 +85,8 @@ class Handlers:
         body = await read_request(request, ExecuteRequest, self._bodies)
         operation = self._catalog.operation(body.operation)
         credential = find_credential(body.pbx, self._config.profiles)
-        items = [parse_item(index, each) for index, each in enumerate(body.items)]
+        is_written = not body.options.literal
+        items = [parse_item(index, each, is_written=is_written) for index, each in enumerate(body.items)]
         batch = _BatchRequest(body, credential, items, operation.effect)
         if NDJSON in request.headers.get("accept", ""):
             return await self._stream(request, batch)

@@ -47,6 +47,13 @@ class ExecuteOptions(_Envelope):
             "up to one without it"
         ),
     ] = False
+    literal: Annotated[
+        bool,
+        Field(
+            description="Take each parameter of an item as a value, even an object that looks like a resource locator "
+            "(`__rl`) or a mapper (`mappingMode`) of a canvas"
+        ),
+    ] = False
     concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] | None = None
     timeout: (
         Annotated[

@@ -40,12 +40,15 @@ async def read_request(request: Request, model: type[_Model], bodies: BodyReader
         raise _describe_mismatch(error) from error
 
 
-def parse_item(index: int, given: Any) -> Item:
-    """Return one item of a batch. Raise ProblemError for the whole request if its structure is wrong."""
+def parse_item(index: int, given: Any, *, is_written: bool = True) -> Item:
+    """Return one item of a batch; `is_written` says that a person wrote its parameters in a canvas.
+
+    Raise ProblemError for the whole request if its structure is wrong.
+    """
     if isinstance(given, dict) and set(given) <= {"json", "binary", "parameters"}:
         json, binary, parameters = (given.get(name) or {} for name in ("json", "binary", "parameters"))
         if isinstance(json, dict) and isinstance(binary, dict) and isinstance(parameters, dict):
-            return Item(json, parameters, binary)
+            return Item(json, parameters, binary, is_written)
     raise ProblemError(
         422,
         f'item {index} is not {{"json"?: {{…}}, "binary"?: {{…}}, "parameters": {{…}}}}',
