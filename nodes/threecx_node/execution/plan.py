@@ -141,7 +141,12 @@ class Planner:
     def _plan_items(
         self, items: Sequence[Item], parameters: Mapping[str, Any]
     ) -> Iterator[tuple[PlannedItem, ResolvedParameters | None]]:
-        template = Template(parameters, [item.json for item in items], time_zone=self._options.time_zone)
+        template = Template(
+            parameters,
+            [item.json for item in items],
+            time_zone=self._options.time_zone,
+            find_quoting=self._table.find_quoting,
+        )
         for index, item in enumerate(items):
             resolved = None
             try:

@@ -45,6 +45,7 @@ _OUTPUT = {
     "includecount": "includeCount",
 }
 _GUARDS = {"allowincompletelists": "allowIncompleteLists"}
+_SEARCH = "$search"
 _BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout"}
 # A node uses these names for parameters of its own, though some operation has a field of the same name.
 _NODE_NAMES = frozenset({"options", "body", "limit", "timeout", "simplify"})
@@ -118,6 +119,27 @@ class ParameterTable:
             f"{self.operation.id} has no parameter {name!r}",
             description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
         )
+
+    def find_quoting(self, names: tuple[str, ...]) -> Literal["odata", "search", "path", "query"] | None:
+        """Return where the text of a parameter goes, if texts in it are between the quotes of OData.
+
+        `names` lead to the parameter: ("$filter",), ("options", "$filter"), ("query", "$filter").
+        """
+        first, *inner = names
+        try:
+            target = self.target(first)
+        except UnknownNameError:
+            # The run reports it.
+            return None
+        if target.kind == "options":
+            return self.find_quoting(tuple(inner)) if inner else None
+        if target.kind == "query":
+            return "search" if target.name == _SEARCH else "odata"
+        if self.operation.id != API_REQUEST or target.kind != "path":
+            return None
+        if target.name == "query":
+            return "search" if inner[-1:] == [_SEARCH] else "odata" if inner else "query"
+        return "path" if target.name == "path" else None
 
     def find_field(self, column: str) -> str | None:
         """Return the field that a column of an item matches when case, spaces, hyphens and underscores are ignored."""
