@@ -11,6 +11,7 @@ import { testThreeCx } from './methods/credentialTest';
 import { searchEntities } from './methods/listSearch';
 import { getExpandOptions, getOrderByOptions, getSelectOptions } from './methods/loadOptions';
 import { getBodyFields } from './methods/resourceMapping';
+import { describeQuotedExpressions } from './quotedExpressions';
 import { resolveBatches } from './requests';
 import { createOutput } from './results';
 import { runItems } from './run';
@@ -48,6 +49,7 @@ export class ThreeCx implements INodeType {
 		const continueOnFail = this.continueOnFail();
 		const batches = resolveBatches(this, operation, inputs);
 		const run = await runItems(this, operation, batches, inputs.length, { continueOnFail });
+		for (const hint of describeQuotedExpressions(this.getNode().parameters)) run.notes.add(hint);
 		return [await createOutput(this, inputs, run, continueOnFail)];
 	}
 }

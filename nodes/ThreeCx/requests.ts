@@ -116,15 +116,23 @@ function toJsonValue(value: unknown, raw?: unknown): unknown {
 	if (value === undefined) return null;
 	if (!isPlainObject(value)) return value;
 	if (isExpression(raw)) return toDataValue(value);
-	if (value.__rl === true) return { __rl: true, mode: value.mode, value: value.value ?? null };
+	if (value.__rl === true) return { __rl: true, mode: getWritten(raw, 'mode') ?? value.mode, value: value.value ?? null };
 	// The schema of a resource mapper can be a hundred times as large as its values.
 	if ('mappingMode' in value) return toMapperValue(value, raw);
 	return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, each ?? null]));
 }
 
-// To the executor, a locator or a mapper of an item is one that a person wrote: one in the item's data is sent as text.
+// n8n resolves expressions in each part of a locator; an item must not choose its mode.
+function getWritten(raw: unknown, name: string): unknown {
+	return isPlainObject(raw) ? raw[name] : undefined;
+}
+
+// To the executor, a locator or a mapper of an item is one that a person wrote: one in the item's data is sent as text,
+// so that data chooses neither a look-up by number nor another body.
 function toDataValue(value: Record<string, unknown>): unknown {
-	return '__rl' in value || 'mappingMode' in value ? JSON.stringify(value) : value;
+	if ('mappingMode' in value) return JSON.stringify(value);
+	if (value.__rl !== true) return value;
+	return value.mode === 'number' ? JSON.stringify(value) : { __rl: true, mode: value.mode, value: value.value ?? null };
 }
 
 // A field that was never filled in is null and is left out; a field whose expression returned null is sent as null.

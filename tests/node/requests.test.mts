@@ -39,6 +39,19 @@ describe('an item for the executor', () => {
 		expect(parameters.body).toEqual({ mappingMode: 'defineBelow', value: { Mobile: null }, filled: true });
 	});
 
+	it('has structures only where a person wrote them', () => {
+		const number = { __rl: true, mode: 'number', value: '101' };
+		const mapper = { mappingMode: 'autoMapInputData', value: null };
+		const values: Record<string, unknown> = { Id: number, body: mapper };
+		const read = (name: string) => values[name];
+		const make = (raw: unknown) => createExecutorItem(read, 'UpdateUser', { json: { a: 1 } }, raw as never);
+		expect(make({ Id: number, body: mapper })).toMatchObject({ json: { a: 1 }, parameters: { Id: number, body: mapper } });
+		const data = make({ Id: '={{ $json.key }}', body: '={{ $json.mapper }}' });
+		expect(data).toEqual({ parameters: expect.objectContaining({ Id: JSON.stringify(number), body: JSON.stringify(mapper) }) });
+		const mode = make({ Id: { ...number, mode: '={{ $json.mode }}' }, body: mapper });
+		expect(mode.parameters.Id).toEqual({ __rl: true, mode: '={{ $json.mode }}', value: '101' });
+	});
+
 	it('has a limit only without Return All', () => {
 		expect(create({ returnAll: false, limit: 5 }, 'ListUser').parameters).toMatchObject({ returnAll: false, limit: 5 });
 		expect(create({ returnAll: true, limit: 5 }, 'ListUser').parameters).not.toHaveProperty('limit');

@@ -167,10 +167,17 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 	return self as unknown as IExecuteFunctions;
 }
 
-// Parameters that differ by item are stored as expressions.
+// Parameters that differ by item are stored with expressions; n8n stores a locator and a mapper as objects around them.
 function createRawParameters(parameters: ContextOptions['parameters']): IDataObject {
 	if (!Array.isArray(parameters)) return parameters;
-	return Object.fromEntries(parameters.flatMap((each) => Object.keys(each)).map((name) => [name, '={{ $json }}']));
+	return Object.fromEntries(parameters.flatMap(Object.entries).map(([name, value]) => [name, createRaw(value)]));
+}
+
+function createRaw(value: unknown): IDataObject[string] {
+	if (typeof value !== 'object' || value === null) return '={{ $json }}';
+	const { __rl, mode, mappingMode, ...rest } = value as IDataObject;
+	const written = Object.entries({ __rl, mode, mappingMode }).filter(([, each]) => each !== undefined);
+	return { ...Object.fromEntries(written), ...Object.fromEntries(Object.entries(rest).map(([name, each]) => [name, createRaw(each)])) };
 }
 
 /** Return the parameters of `count` items that delete. */
