@@ -153,18 +153,19 @@ def test_every_error_status_has_words_and_advice(status: int, body: Any) -> None
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "headers"),
+    ("status", "body", "headers", "code"),
     [
-        (200, b"<html>", {"content-type": "text/html"}),
-        (404, b"<html>", {"content-type": "text/html"}),
-        (302, b"", {"location": "https://elsewhere"}),
-        (200, b"{broken", {"content-type": "application/json"}),
+        (200, b"<html>", {"content-type": "text/html"}, "not_3cx"),
+        (404, b"<html>", {"content-type": "text/html"}, "not_3cx"),
+        (302, b"", {"location": "https://elsewhere"}, "not_3cx"),
+        # It may be a cut response of 3CX.
+        (200, b"{broken", {"content-type": "application/json"}, "unusable_response"),
     ],
 )
-def test_other_servers(status: int, body: bytes, headers: dict[str, str]) -> None:
+def test_other_servers(status: int, body: bytes, headers: dict[str, str], code: str) -> None:
     with pytest.raises(TransportError) as caught:
         decoded("GetUser", status, body, headers)
-    assert caught.value.code == "not_3cx"
+    assert caught.value.code == code
     assert "pbx.example" in caught.value.message
 
 

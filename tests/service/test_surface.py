@@ -24,6 +24,7 @@ FIELDS = {
             "concurrency",
             "continueOnFail",
             "dryRun",
+            "literal",
             "maxItems",
             "maxResponse",
             "pages",
