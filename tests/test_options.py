@@ -46,7 +46,8 @@ def test_an_executor_refuses_a_number_outside_its_bounds(options: dict[str, Any]
 
 
 @pytest.mark.parametrize(
-    "given", [{"concurrency": 1000}, {"timeout": 3600}, {"options": {"timeout": "1e308"}}]
+    "given",
+    [{"concurrency": 1000}, {"timeout": 3600}, {"options": {"timeout": "1e308"}}, {"retryTime": 4000}],
 )
 def test_shared_parameters_outside_the_bounds_are_refused(given: dict[str, Any]) -> None:
     pbx = deleting()
@@ -60,6 +61,7 @@ def test_shared_parameters_outside_the_bounds_are_refused(given: dict[str, Any])
     [
         ({"concurrency": 1000}, "Concurrency is 1,000; 100, the limit, was used instead"),
         ({"timeout": 3600}, "Timeout is 3,600 seconds; 600 seconds, the limit, was used instead"),
+        ({"retryTime": 4000}, "Retry Time is 4,000 seconds; 3,600 seconds, the limit, was used instead"),
         ({"timeout": 0.001}, "Timeout is 0.001 seconds; 0.01 seconds, the limit, was used instead"),
     ],
 )
@@ -84,7 +86,13 @@ def test_the_values_of_a_copied_node_are_bounded() -> None:
     [
         *[("--timeout", value) for value in ("inf", "nan", "1e308", "3600", "0", "-1")],
         *[("--concurrency", value) for value in ("1000", "0")],
-        *[("--max-items", "0"), ("--max-response", "0"), ("--max-body-bytes", "0")],
+        *[
+            ("--retry-time", "-1"),
+            ("--retry-time", "inf"),
+            ("--max-items", "0"),
+            ("--max-response", "0"),
+            ("--max-body-bytes", "0"),
+        ],
         *[("-p", value) for value in ("concurrency=1000", "timeout=3600", "options.concurrency=1000")],
     ],
     ids=" ".join,
@@ -103,6 +111,7 @@ def test_the_command_line_refuses_a_number_outside_its_bounds(arguments: tuple[s
         {"timeout": 1e308},
         {"timeout": 0},
         {"concurrency": 1000},
+        {"retryTime": -1},
         {"maxItems": 0},
         {"maxResponse": 0},
     ],

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { ExecutorItem } from './transport/contract';
 
-const BATCH_OPTIONS = ['dryRun', 'concurrency', 'timeout'] as const;
+const BATCH_OPTIONS = ['dryRun', 'concurrency', 'timeout', 'retryTime'] as const;
 
 export type BatchOption = (typeof BATCH_OPTIONS)[number];
 

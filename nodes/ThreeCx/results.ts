@@ -79,7 +79,10 @@ function describePartialList({ items = [] }: ExecutorResult): string {
 /** Return an item's error as its output contains it, or undefined for an item that was carried out. */
 function getItemError(result: ItemResult, index: number, failure: RunFailure | undefined): IDataObject | undefined {
 	// The executor counts items within a batch.
-	if (typeof result === 'object') return result.error && ({ ...result.error, itemIndex: index } as IDataObject);
+	if (typeof result === 'object') {
+		const attempts = result.attempts === undefined ? {} : { attempts: result.attempts };
+		return result.error && ({ ...result.error, itemIndex: index, ...attempts } as IDataObject);
+	}
 	const { message, description, httpCode } = failure ?? NOT_TRIED;
 	const isUnknown = result === 'unknown';
 	const state = isUnknown ? 'It is unknown whether this item was carried out' : 'This item was not tried';

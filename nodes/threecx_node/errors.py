@@ -270,6 +270,8 @@ class UnusableResponseError(TransportError):
     `host` responded with `status` and with `content`. A read is sent again; the outcome of a change is unknown.
     """
 
+    # The PBX was reached.
+    exit_code = 1
     default_code = "unusable_response"
 
     def __init__(self, host: str, status: int, content: str) -> None:

@@ -101,6 +101,7 @@ class BatchOptions:
     dry_run: bool | None = None
     concurrency: int | None = None
     timeout: float | None = None
+    retry_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +171,16 @@ class Options:
             bound = MAX_TIMEOUT if timeout > MAX_TIMEOUT else MIN_TIMEOUT
             notes.append(_describe_bound("Timeout", timeout, bound, " seconds"))
             timeout = bound
+        retry_time = given.retry_time
+        if retry_time is not None and MAX_RETRY_TIME < retry_time < math.inf:
+            notes.append(_describe_bound("Retry Time", retry_time, MAX_RETRY_TIME, " seconds"))
+            retry_time = MAX_RETRY_TIME
         return replace(
             self,
             dry_run=self.dry_run or bool(given.dry_run),
             concurrency=self.concurrency if concurrency is None else concurrency,
             timeout=self.timeout if timeout is None else timeout,
+            retry_time=self.retry_time if retry_time is None else retry_time,
             notes=(*self.notes, *notes),
         )
 

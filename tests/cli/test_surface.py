@@ -16,7 +16,7 @@ SURFACE: dict[str, set[str]] = {
     | {
         "operation", "-p", "--parameter", "--body", "--items", "--node", "--node-name", "-o", "--output", "--dry-run",
         "--continue-on-fail", "--allow-incomplete-lists", "--concurrency", "--timeout", "--max-body-bytes",
-        "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items",
+        "--retry-time", "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items",
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},

@@ -186,7 +186,7 @@ def test_options() -> None:
     for each in OPERATIONS:
         query = each.versions[-1].query
         offered = options_of(each.id)
-        assert {"concurrency", "dryRun", "timeout"} <= offered
+        assert {"concurrency", "dryRun", "retryTime", "timeout"} <= offered
         assert {name for name in offered if name.startswith("$")} - {"$top"} == set(DOCUMENTED) & set(
             query
         ), each.id

@@ -34,6 +34,7 @@ def test_a_dry_run_stays_one_when_the_first_item_is_broken() -> None:
         ({"concurrency": "abc"}, 'concurrency: expected a whole number, got "abc"'),
         ({"concurrency": 0}, "concurrency: expected a number of 1 or more, got 0"),
         ({"timeout": "soon"}, 'timeout: expected a number, got "soon"'),
+        ({"retryTime": -1}, "retryTime: expected a number of seconds, or 0, got -1"),
         ({"timeout": 0}, "timeout: expected a number of seconds, got 0"),
     ],
 )
@@ -48,7 +49,7 @@ def test_unreadable(options: dict[str, Any], message: str, nested: bool) -> None
     assert caught.value.field == next(iter(options))
 
 
-@pytest.mark.parametrize("name", ["dryRun", "concurrency", "timeout", "Dry Run"])
+@pytest.mark.parametrize("name", ["dryRun", "concurrency", "timeout", "retryTime", "Dry Run"])
 @pytest.mark.parametrize("nested", [True, False])
 def test_expression(name: str, nested: bool) -> None:
     """One item must not decide for the others whether anything is sent."""

@@ -24,8 +24,8 @@ def read(parameters: dict[str, Any]) -> Node:
 
 
 def test_they_are_split_from_the_parameters() -> None:
-    node = read({**DELETE, "options": {"dryRun": True, "concurrency": 2, "timeout": 5}})
-    assert node.batch_options == BatchOptions(dry_run=True, concurrency=2, timeout=5)
+    node = read({**DELETE, "options": {"dryRun": True, "concurrency": 2, "timeout": 5, "retryTime": 0}})
+    assert node.batch_options == BatchOptions(dry_run=True, concurrency=2, timeout=5, retry_time=0)
     assert "options" not in node.parameters
 
 
@@ -57,7 +57,7 @@ def test_field_with_the_same_name() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["dryRun", "concurrency", "timeout"])
+@pytest.mark.parametrize("name", ["dryRun", "concurrency", "timeout", "retryTime"])
 def test_expression_is_refused(name: str) -> None:
     expression = "={{ $json.Id === 40 }}"
     with pytest.raises(InputError, match=f"options.{name} cannot be an expression") as caught:

@@ -15,6 +15,7 @@ describe('an option with different values for items', () => {
 		['dryRun', 'Dry Run', true, null],
 		['concurrency', 'Concurrency', 2, 3],
 		['timeout', 'Timeout', 10, 20],
+		['retryTime', 'Retry Time', 0, 30],
 	])('%s is refused: %s, %s and %s', async (name, displayName, one, other) => {
 		const server = await startExecutorOf();
 		const parameters = createDeletesOf({ [name]: one }, { [name]: one }, { [name]: other });

@@ -38,6 +38,7 @@ describe('the description', () => {
 	});
 
 	it('has display names for options', () => {
-		expect(['dryRun', 'concurrency', 'timeout'].map(getOptionDisplayName)).toEqual(['Dry Run', 'Concurrency', 'Timeout']);
+		const names = ['dryRun', 'concurrency', 'timeout', 'retryTime'];
+		expect(names.map(getOptionDisplayName)).toEqual(['Dry Run', 'Concurrency', 'Timeout', 'Retry Time']);
 	});
 });

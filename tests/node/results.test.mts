@@ -54,6 +54,19 @@ describe('the error that stops the node', () => {
 		expect(description).toBe('Check in 3CX. Done: item 0; unknown whether it was carried out: item 1');
 	});
 
+	it('names the number of attempts', async () => {
+		const error = { message: 'no response', code: 'timeout', outcome: 'unknown' };
+		const deleted = { json: { deleted: true, Id: 1, attempts: 2 } };
+		const server = await startExecutorOf((index) =>
+			index === 1 ? { error, attempts: 3 } : { items: [deleted], attempts: 2 },
+		);
+		const output = await execute({ parameters: createDeletes(2), url: server.url, continueOnFail: true });
+		expect(output.map(({ json }) => json)).toEqual([
+			deleted.json,
+			{ error: expect.objectContaining({ code: 'timeout', outcome: 'unknown', attempts: 3 }) },
+		]);
+	});
+
 	it.each(['3CX 20.0.4 has no operation RevokeRemoteAccess', 'given "Keepermann"', 'read ECONNRESET'])(
 		'keeps "%s", which n8n would replace',
 		async (message) => {

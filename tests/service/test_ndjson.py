@@ -62,6 +62,15 @@ def test_failed_list_has_the_items_before_its_error() -> None:
     assert set(last) == {"index", "error"}
 
 
+def test_attempts_follow_the_items() -> None:
+    done = Result(0, items=[{"json": {"Id": 1}}], attempts=3)
+    [whole] = lines_of(done)
+    [spooled] = lines_of(part(0, 7, more=True), done)
+    failed = Result(1, error=ResponseError("no"), attempts=2)
+    assert (whole["attempts"], spooled["attempts"], lines_of(failed)[0]["attempts"]) == (3, 3, 2)
+    assert ids(spooled) == [7, 1]
+
+
 def test_other_results() -> None:
     assert lines_of(Result(0), Result(1, request={"method": "DELETE"}), Result(2, items=[])) == [
         {"index": 0},

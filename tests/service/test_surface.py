@@ -30,6 +30,7 @@ FIELDS = {
             "pages",
             "prepareOnly",
             "release",
+            "retryTime",
             "timeZone",
             "timeout",
         ],

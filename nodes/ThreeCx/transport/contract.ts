@@ -25,7 +25,7 @@ export interface ExecutorError {
 	code?: string;
 	field?: string;
 	itemIndex?: number;
-	/** Set where the PBX did not respond: it may or may not have carried out the request. */
+	/** Set where no response says whether the PBX has carried out the request. */
 	outcome?: 'unknown';
 	request?: IDataObject;
 }
@@ -43,6 +43,8 @@ export interface ExecutorResult {
 	items?: OutputItem[];
 	error?: ExecutorError;
 	request?: IDataObject;
+	/** How often the request was sent, where that was more than once. */
+	attempts?: number;
 }
 
 /** One line of the executor's NDJSON response: an item's result, or (`done`) the end of the batch. */

@@ -97,6 +97,14 @@ def execute(
             "second are transferred.",
         ),
     ] = 60,
+    retry_time: Annotated[
+        float,
+        typer.Option(
+            "--retry-time",
+            metavar="SECONDS",
+            help="Time for sending a request again that a fault met, where that is safe; 0 sends each request once.",
+        ),
+    ] = 30,
     max_body_bytes: Annotated[
         int,
         typer.Option("--max-body-bytes", metavar="N", help="Size limit for the body of each request."),
@@ -164,6 +172,7 @@ def execute(
         release=release,
         concurrency=concurrency,
         timeout=timeout,
+        retry_time=retry_time,
         max_body_bytes=max_body_bytes,
         max_response_bytes=option_types.read_max_response(max_response),
         max_items=max_items,

@@ -61,9 +61,15 @@ def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> N
     """Write a table with one row per result item or error; `preferred` names the fields for the columns."""
     rows: list[tuple[int, str, Mapping[str, Any]]] = []
     for result in results:
-        rows += [(result.index, "ok", item["json"]) for item in result.items or ()]
+        # The number of attempts is said once.
+        times = f", {result.attempts} attempts" if result.attempts > 1 else ""
+        left_out = {"attempts"} if times else set()
+        for item in result.items or ():
+            fields = {name: value for name, value in item["json"].items() if name not in left_out}
+            rows.append((result.index, f"ok{times}", fields))
         if result.error is not None:
-            rows.append((result.index, _failure(result.error), {"error": _without_item(result.error)}))
+            state = f"{_failure(result.error)}{times}"
+            rows.append((result.index, state, {"error": _without_item(result.error)}))
         elif result.request is not None:
             rows.append((result.index, "dry run", result.request))
     columns: dict[str, None] = {}
@@ -82,7 +88,8 @@ def write_results(results: Sequence[Result], preferred: Sequence[str] = ()) -> N
 def _failure(error: ThreeCxError) -> str:
     if isinstance(error, NotAttemptedError):
         return "not tried"
-    return f"failed ({error.http_code})" if error.http_code else "failed"
+    state = "unknown" if error.outcome_unknown else "failed"
+    return f"{state} ({error.http_code})" if error.http_code else state
 
 
 def _without_item(error: ThreeCxError) -> str:

@@ -1,4 +1,4 @@
-"""Reads the options of a whole batch that parameters carry: `dryRun`, `concurrency` and `timeout`.
+"""Reads the options of a whole batch that parameters carry: `dryRun`, `concurrency`, `timeout`, `retryTime`.
 
 They are one decision for all items. An expression, or a value that differs between items, would let one item decide
 for the others whether anything is sent, so both are refused.
@@ -31,14 +31,19 @@ def check_shared_options(table: ParameterTable, parameters: Mapping[str, Any]) -
     """
     options: dict[str, Any] = {}
     _take_batch_options(table, parameters, options)
-    for name, read in (("concurrency", _read_concurrency), ("timeout", _read_timeout)):
+    numbers = (
+        ("concurrency", _read_concurrency),
+        ("timeout", _read_timeout),
+        ("retryTime", _read_retry_time),
+    )
+    for name, read in numbers:
         try:
             value = _read(options, name, read)
         except InputError:
             # Reported with the item.
             continue
         if value is not None:
-            check_bounds(name, value)
+            check_bounds(_NAMES[name], value)
 
 
 def split_batch_options(
@@ -107,7 +112,7 @@ def settle_batch_options(given: Sequence[tuple[int, Mapping[str, Any]]]) -> Batc
     return settled
 
 
-_NAMES = {"dryRun": "dry_run", "concurrency": "concurrency", "timeout": "timeout"}
+_NAMES = {"dryRun": "dry_run", "concurrency": "concurrency", "timeout": "timeout", "retryTime": "retry_time"}
 
 
 def read_batch_options(given: Mapping[str, Any], index: int | None = None) -> BatchOptions:
@@ -120,6 +125,7 @@ def read_batch_options(given: Mapping[str, Any], index: int | None = None) -> Ba
             dry_run=_read_dry_run(given),
             concurrency=_read(given, "concurrency", _read_concurrency),
             timeout=_read(given, "timeout", _read_timeout),
+            retry_time=_read(given, "retryTime", _read_retry_time),
         )
     except InputError as error:
         error.item_index = index
@@ -157,3 +163,10 @@ def _read_timeout(value: Any) -> float:
     if isinstance(timeout, str) or not 0 < timeout < math.inf:
         raise CoercionError("a number of seconds", value)
     return float(timeout)
+
+
+def _read_retry_time(value: Any) -> float:
+    seconds = coerce_number(value)
+    if isinstance(seconds, str) or not 0 <= seconds < math.inf:
+        raise CoercionError("a number of seconds, or 0", value)
+    return float(seconds)

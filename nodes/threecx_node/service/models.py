@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from ..options import BOUNDS, MAX_CONCURRENCY, MAX_TIMEOUT, MIN_TIMEOUT
+from ..options import BOUNDS, MAX_CONCURRENCY, MAX_RETRY_TIME, MAX_TIMEOUT, MIN_TIMEOUT
 
 MAX_ITEMS = 1000
 _MAX_LIST = int(BOUNDS["max_items"].maximum)
@@ -62,6 +62,17 @@ class ExecuteOptions(_Envelope):
                 ge=MIN_TIMEOUT,
                 le=MAX_TIMEOUT,
                 description="Seconds that each attempt to get a response of the PBX may take; a file may take longer",
+            ),
+        ]
+        | None
+    ) = None
+    retry_time: (
+        Annotated[
+            float,
+            Field(
+                ge=0,
+                le=MAX_RETRY_TIME,
+                description="Seconds for sending a request again that a fault met, where that is safe; 0 turns it off",
             ),
         ]
         | None

@@ -70,6 +70,7 @@ def build_options(given: ExecuteOptions, max_response_bytes: int | None = None) 
         time_zone=given.time_zone,
         concurrency=given.concurrency or defaults.concurrency,
         timeout=given.timeout or defaults.timeout,
+        retry_time=defaults.retry_time if given.retry_time is None else given.retry_time,
         max_response_bytes=max_response_bytes,
         max_items=given.max_items or defaults.max_items,
     )

@@ -199,6 +199,15 @@ def _build_options(catalog: Catalog) -> NodeProperty:
                 {"name": "Items", "value": "items", "description": "One item per entry"},
             ],
         },
+        {
+            "displayName": "Retry Time",
+            "name": "retryTime",
+            "type": "number",
+            "default": 30,
+            "description": "Number of seconds for sending a request again after a fault, where that is safe; "
+            "0 sends each request once",
+            "typeOptions": {"minValue": 0},
+        },
         query(
             _draft_multi_options(
                 "$expand", "Expand", "Related entries to return with each ($expand)", "getExpandOptions"
