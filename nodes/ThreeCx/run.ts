@@ -215,11 +215,11 @@ class BatchSender {
 		let cause: unknown;
 		try {
 			for await (const line of readLines(response.body, idleTimeout)) {
-				const { index = -1, done, items: output, error, request, notes = [] } = JSON.parse(line) as ResultLine;
+				const { index = -1, done, items: output, error, request, attempts, notes = [] } = JSON.parse(line) as ResultLine;
 				const runIndex = indexes[index];
 				for (const note of notes) this.run.notes.add(note);
 				if (done) isComplete = true;
-				else if (runIndex !== undefined) this.run.results[runIndex] = { items: output, error, request };
+				else if (runIndex !== undefined) this.run.results[runIndex] = { items: output, error, request, attempts };
 			}
 		} catch (error) {
 			cause = error;

@@ -63,7 +63,7 @@ describe('the error that stops the node', () => {
 		const output = await execute({ parameters: createDeletes(2), url: server.url, continueOnFail: true });
 		expect(output.map(({ json }) => json)).toEqual([
 			deleted.json,
-			{ error: expect.objectContaining({ code: 'timeout', outcome: 'unknown', attempts: 3 }) },
+			{ n: 1, error: { ...error, itemIndex: 1, attempts: 3 } },
 		]);
 	});
 
