@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.transport.servers import response, running
 
 _REQUEST = re.compile(r"(DELETE|GET) /xapi/v1/Contacts\((\d+)\)")
 _GONE = b'{"error": {"code": "", "message": "Id:\\nWARNINGS.XAPI.NOT_FOUND"}}'
+
+
+def _pass(_: int) -> None:
+    return None
 
 
 @dataclass
@@ -23,8 +29,8 @@ class Deletions:
 
     counts: Counter[int] = field(default_factory=Counter)
     requests: list[str] = field(default_factory=list)
-    before: Callable[[int], None] = lambda _: None
-    after: Callable[[int], None] = lambda _: None
+    before: Callable[[int], None] = _pass
+    after: Callable[[int], None] = _pass
     port: int = 0
 
     @property
@@ -35,6 +41,17 @@ class Deletions:
             "THREECX_CLIENT_ID": "900",
             "THREECX_CLIENT_SECRET": "s3cr3t-key",
         }
+
+    def kill_at(self, process: subprocess.Popen[Any], count: int, *, before: bool) -> None:
+        """Kill the process at a deletion: before it is carried out, or after it and before its response."""
+
+        def kill(done: int) -> None:
+            # Requests that wait in other connections are carried out after the process has ended.
+            if done >= count:
+                process.kill()
+                process.wait()
+
+        self.before, self.after = (kill, _pass) if before else (_pass, kill)
 
     def answer(self, head: str) -> bytes:
         """Return the response to a request, whose first line is `head`."""

@@ -5,6 +5,7 @@
     │   ├── UnknownNameError        an operation, resource or parameter that does not exist
     │   ├── InputError              items, a node or a body that cannot be read
     │   ├── JournalError            a journal that cannot be read or written
+    │   │   └── OtherBatchError     the journal of another batch
     │   └── ConfigurationError      credential, catalog or options that cannot be used
     ├── ItemError                   one item cannot be sent; no request was made for it     exit code 1
     │   ├── ExpressionError         an expression cannot be evaluated
@@ -131,6 +132,12 @@ class JournalError(UsageError):
     """A journal cannot be read or written, or is that of another batch; what it should record is not sent."""
 
     default_code = "journal"
+
+
+class OtherBatchError(JournalError):
+    """A journal is that of another batch."""
+
+    default_code = "other_batch"
 
 
 class ConfigurationError(UsageError):

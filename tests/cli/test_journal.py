@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import COMMAND, environment, run
-from tests.effects import Deletions, deleting_pbx
+from tests.effects import deleting_pbx
 
 DELETE = ("execute", "DeleteContact", "-p", "Id=={{ $json.Id }}")
 KILLS = 20
@@ -23,17 +23,6 @@ def write_items(folder: Path, count: int) -> str:
     path = folder / "items.json"
     path.write_text(json.dumps([{"Id": number} for number in range(count)]))
     return str(path)
-
-
-def kill_at(pbx: Deletions, process: subprocess.Popen[bytes], count: int, *, before: bool) -> None:
-    """Kill the process at a deletion: before it is carried out, or after it and before its response."""
-
-    def kill(done: int) -> None:
-        if done == count:
-            process.kill()
-            process.wait()
-
-    pbx.before, pbx.after = (kill, lambda _: None) if before else (lambda _: None, kill)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no kill -9")
@@ -48,7 +37,7 @@ def test_kill_9_at_20_random_moments_deletes_500_once(tmp_path: Path) -> None:
             with subprocess.Popen(
                 command, env=environment(pbx.env), stdout=subprocess.PIPE, stderr=subprocess.PIPE
             ) as process:
-                kill_at(pbx, process, moment, before=choose.random() < 0.5)
+                pbx.kill_at(process, moment, before=choose.random() < 0.5)
                 _, err = process.communicate(timeout=60)
             assert process.returncode == -signal.SIGKILL, err
         pbx.before = pbx.after = lambda _: None

@@ -29,8 +29,7 @@ SURFACE: dict[str, set[str]] = {
     "demo": {"--node", "--items"},
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
-        "--max-response",
-        "--catalog",
+        "--max-response", "--state-dir", "--no-journal", "--catalog",
     },
     "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
     "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},

@@ -361,3 +361,15 @@ def test_records_of_concurrent_items_share_an_fsync(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "fsync", counting)
     run(deleting(), journal, items)
     assert count < 64
+
+
+def test_a_settled_item_is_recorded_with_its_result(tmp_path: Path) -> None:
+    path, items = tmp_path / "journal", ids(1)
+    start(path, items, sent(0))
+    gone = FakePbx(lambda _: odata_error(404, "not found"))
+    opened = FileJournal.resume(path, identity(items), keep_results=False)
+    assert run(gone, opened, items).exit_code == 0
+    assert done(0) in lines(path)
+    again = run(gone, FileJournal.resume(path, identity(items), keep_results=False), items)
+    assert [each.to_json() for each in again.results] == [done(0)["result"]]
+    assert gone.targets == ["GET /CallFlowApps(0)"]

@@ -8,6 +8,7 @@ from threecx_node.service.openapi import build_openapi
 
 PATHS = {
     "/health": ("get", None),
+    "/v1/batches/{batchId}": ("get", None),
     "/v1/check": ("post", "CheckRequest"),
     "/v1/execute": ("post", "ExecuteRequest"),
     "/v1/fields": ("post", "FieldsRequest"),
@@ -16,6 +17,8 @@ PATHS = {
 }
 # Required fields first.
 FIELDS = {
+    "BatchItem": (["outcome"], ["error", "items"]),
+    "BatchResponse": (["batchId", "operation", "results", "status"], []),
     "CheckRequest": (["pbx"], []),
     "ExecuteOptions": (
         [],
@@ -35,7 +38,7 @@ FIELDS = {
             "timeout",
         ],
     ),
-    "ExecuteRequest": (["items", "operation", "pbx"], ["options"]),
+    "ExecuteRequest": (["items", "operation", "pbx"], ["batchId", "options", "resume"]),
     "FieldsRequest": (["operation"], ["pbx"]),
     "HealthResponse": (["contract", "releases", "version"], ["status"]),
     "OptionsRequest": (["operation", "parameter"], ["pbx"]),

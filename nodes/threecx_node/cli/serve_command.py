@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from . import option_types
+from .streams import say
 
 KEY_VARIABLE = "THREECX_SERVICE_KEY"
 PORT = 8765
@@ -86,6 +87,16 @@ def serve(
         int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Size limit for each request.")
     ] = 32,
     max_response: option_types.MaxResponse = None,
+    state_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--state-dir",
+            metavar="FOLDER",
+            help="Folder for the journals of batches, which GET /v1/batches/{batchId} reads.",
+            show_default="threecx in your state folder",
+        ),
+    ] = None,
+    no_journal: Annotated[bool, typer.Option("--no-journal", help="Keep no journals of batches.")] = False,
 ) -> None:
     """Run the executor as a service for canvases such as n8n.
 
@@ -94,6 +105,7 @@ def serve(
     from ..catalog import load_catalog
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
+    from ..service.open_batches import open_batch_store
     from ..service.profiles import load_profiles
     from ..service.serve import serve as run
 
@@ -112,6 +124,7 @@ def serve(
         max_body_bytes=max_body * 2**20,
         max_response_bytes=option_types.read_max_response(max_response),
         grace=grace,
+        batches=None if no_journal else open_batch_store(state_dir, say),
     )
     exit_code = run(
         host,

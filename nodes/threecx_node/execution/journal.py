@@ -7,7 +7,6 @@ to be sent (`before`), and one what became of the item (`after`). docs/journal.m
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .. import __version__
 from ..errors import InputError, JournalError, NotAttemptedError, ThreeCxError
-from ..values.json import dumps, loads
+from ..values.json import dumps, dumps_sorted, loads
 from .results import Item, Result
 
 if TYPE_CHECKING:
@@ -271,7 +270,9 @@ class History:
             raise ValueError("a record of a result has no status")
         parse_result(record)
         known = self.records.get(index)
-        places = [*self._parts.pop(index, ()), place]
+        parts = self._parts.pop(index, ())
+        # A service does not keep what a read returned.
+        places = [*parts, place] if "result" in record else []
         self.records[index] = ItemRecord(status, known.sent if known else None, places)
 
     def _index(self, value: Any) -> int:
@@ -341,12 +342,12 @@ def _is_index(value: Any) -> bool:
 
 def _digest(value: Any) -> str:
     try:
-        text = json.dumps(value, sort_keys=True, default=_describe, skipkeys=True)
+        content = dumps_sorted(value, _describe)
     except RecursionError as error:
         raise InputError(
             "an item or a parameter is nested too deeply", description="Make it flatter."
         ) from error
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def _describe(value: Any) -> Any:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from ..errors import JournalError
+from ..errors import JournalError, OtherBatchError
 from ..values.json import dumps
 from .journal import (
     FORMAT_KEY,
@@ -61,6 +61,8 @@ class FileJournal:
         self._keep_results = keep_results
         self._written = 0
         self._synced = 0
+        # Whether the name of the file is on the disk too.
+        self._is_named = False
         self._syncing: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="threecx-journal")
 
@@ -117,8 +119,11 @@ class FileJournal:
 
     async def end(self) -> None:
         """Record that the run has ended. Raise JournalError."""
-        if not self.history.is_ended:
-            self._write(dumps({"end": _now()}))
+        if self.history.is_ended:
+            return
+        self.history.is_ended = True
+        self._write(dumps({"end": _now()}))
+        if self._synced:
             await self._sync()
 
     async def restore(self, index: int) -> AsyncIterator[Result]:
@@ -151,14 +156,8 @@ class FileJournal:
             ) from error
 
     def _start(self) -> None:
-        """Write the first record, and make the file itself durable."""
+        """Write the first record. It and the file itself are durable with the first request that changes something."""
         self._write(dumps({**self.identity.to_json(), "started": _now()}))
-        try:
-            os.fsync(self._descriptor)
-            _sync_folder(self.path)
-        except OSError as error:
-            raise _cannot(self.path, "written", error) from error
-        self._synced = self._written
 
     def _load(self) -> None:
         """Read the records, and remove what a crash left of a last line."""
@@ -172,7 +171,7 @@ class FileJournal:
             return
         identity, self.history = earlier
         if difference := self.identity.find_difference(identity):
-            raise JournalError(
+            raise OtherBatchError(
                 f"the journal {self.path} is that of another batch: {difference}",
                 description="Give the arguments and items of the earlier run, or start with --journal and a new file.",
             )
@@ -216,12 +215,18 @@ class FileJournal:
     async def _sync_now(self) -> None:
         written = self._written
         try:
-            await asyncio.get_running_loop().run_in_executor(self._disk, os.fsync, self._descriptor)
+            await asyncio.get_running_loop().run_in_executor(self._disk, self._put_on_disk)
             self._synced = written
         except OSError as error:
             self.failure = _cannot(self.path, "written", error)
         finally:
             self._syncing = None
+
+    def _put_on_disk(self) -> None:
+        os.fsync(self._descriptor)
+        if not self._is_named:
+            _sync_folder(self.path)
+            self._is_named = True
 
     def _fail(self, error: OSError) -> None:
         self.failure = _cannot(self.path, "written", error)
@@ -240,6 +245,18 @@ class _ClosingOnError:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._journal.close()
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process is recording a batch in this file. Raise OSError if it cannot be opened."""
+    descriptor = os.open(path, os.O_RDWR | _COMMON)
+    try:
+        _lock(descriptor)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def read_history(file: BinaryIO, path: Path) -> tuple[tuple[BatchIdentity, History] | None, int]:

@@ -89,6 +89,9 @@ class Recorder:
             record = self._find(each.index)
             if record is None or record.status is Status.FAILED:
                 untouched.append(each)
+            elif record.status is Status.DONE and record.sent is None and not record.places:
+                # A read whose result is not kept: it is read again.
+                untouched.append(each)
             elif record.status is Status.DONE:
                 finished.append(each.index)
             else:
@@ -98,8 +101,12 @@ class Recorder:
     async def restore(self, index: int) -> AsyncIterator[Result]:
         """Yield the results of a finished item."""
         assert self._journal is not None  # noqa: S101 (`divide` has found the item in it)
+        is_empty = True
         async for each in self._journal.restore(index):
+            is_empty = False
             yield each
+        if is_empty:
+            yield Result(index)
 
     def find_ambiguous(self, index: int, planned: HttpRequest) -> AmbiguousItem | None:
         """Return what is known of an item whose last request may have been carried out, None for any other item.
@@ -109,6 +116,7 @@ class Recorder:
         record = self._find(index)
         if record is None or not record.is_ambiguous:
             return None
+        self._sent.add(index)
         if record.sent is None:
             return AmbiguousItem(None)
         path, _, query = record.sent.target.partition("?")

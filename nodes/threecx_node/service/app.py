@@ -78,11 +78,14 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
         yield
         await batches.finish(_STOPPED)
         await pool.aclose()
+        if config.batches is not None:
+            await config.batches.aclose()
 
     routes = [
         Route("/health", handlers.health, methods=["GET"]),
         Route("/openapi.json", handlers.openapi, methods=["GET"]),
         Route("/v1/execute", handlers.execute, methods=["POST"]),
+        Route("/v1/batches/{batch_id:uuid}", handlers.batch, methods=["GET"]),
         Route("/v1/search", handlers.search, methods=["POST"]),
         Route("/v1/fields", handlers.fields, methods=["POST"]),
         Route("/v1/options", handlers.options, methods=["POST"]),

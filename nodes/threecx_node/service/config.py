@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential
 
     from ..catalog import Catalog
+    from .batch_store import BatchStore
 
 
 def _default_request_limits() -> RequestLimits:
@@ -36,6 +37,7 @@ class ServiceConfig:
     heartbeat      longest pause in an NDJSON stream, after which an empty line is sent
     grace          how long batches may go on after SIGTERM
     request_limits limits for slow clients
+    batches        the journals of batches; None to keep none
     """
 
     key: str | None = None
@@ -49,3 +51,4 @@ class ServiceConfig:
     heartbeat: float = 5.0
     grace: int = 30
     request_limits: RequestLimits = field(default_factory=_default_request_limits)
+    batches: BatchStore | None = None

@@ -18,6 +18,7 @@ from ..errors import ThreeCxError
 from ..values.json import dumps
 from .answer import Answer
 from .auth import CONTRACT_VERSION
+from .batch_records import describe_record, open_record
 from .batches import BatchStop
 from .log import describe_request, log_batch
 from .models import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from ..execution.executor import OnPart
     from ..execution.results import Batch, Item
+    from .batch_records import BatchRecord
     from .batches import RunningBatches
     from .bodies import BodyReader
     from .config import ServiceConfig
@@ -87,10 +89,15 @@ class Handlers:
         credential = find_credential(body.pbx, self._config.profiles)
         is_written = not body.options.literal
         items = [parse_item(index, each, is_written=is_written) for index, each in enumerate(body.items)]
-        batch = _BatchRequest(body, credential, items, operation.effect)
+        record = await open_record(self._config.batches, body, items, credential)
+        batch = _BatchRequest(body, credential, items, operation.effect, record)
         if NDJSON in request.headers.get("accept", ""):
             return await self._stream(request, batch)
         return await self._collect(request, batch)
+
+    async def batch(self, request: Request) -> Response:
+        """Return what became of a batch."""
+        return _make_json(await describe_record(self._config.batches, str(request.path_params["batch_id"])))
 
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
@@ -147,10 +154,17 @@ class Handlers:
             finally:
                 batch.stop.set(_LEFT)
                 disconnected.cancel()
-            described = describe_batch(replace(done, notes=[*done.notes, *answer.notes]))
+            described = {
+                **describe_batch(replace(done, notes=[*done.notes, *answer.notes])),
+                **batch.record.describe(),
+            }
             if answer.is_small:
-                return Response(b"".join(answer.read(described)), media_type="application/json")
-            return _DocumentResponse(answer, described)
+                return Response(
+                    b"".join(answer.read(described)),
+                    media_type="application/json",
+                    headers=batch.record.headers,
+                )
+            return _DocumentResponse(answer, described, batch.record.headers)
         except BaseException:
             answer.close()
             raise
@@ -170,7 +184,8 @@ class Handlers:
             await asyncio.wait({task})
             if (error := task.exception()) is not None:
                 raise error
-        return _BatchResponse(stream, stream.lines(first, task), batch, task)
+        lines = stream.lines(first, task, batch.record.describe())
+        return _BatchResponse(stream, lines, batch, task)
 
     def _start(
         self, batch: _BatchRequest, on_part: OnPart, on_end: Callable[[], None] | None = None
@@ -185,10 +200,12 @@ class Handlers:
                         on_part=on_part,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,
+                        journal=batch.record.journal,
                     )
                 notes = [batch.credential.note] if batch.credential.note else []
                 return replace(done, notes=[*notes, *done.notes])
             finally:
+                await batch.record.close()
                 if on_end is not None:
                     on_end()
 
@@ -198,20 +215,21 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class _BatchRequest:
-    """A batch that a caller requested, what its operation does, and what stops it."""
+    """A batch that a caller requested, what its operation does, its record, and what stops it."""
 
     body: ExecuteRequest
     credential: Credential
     items: list[Item]
     effect: str
+    record: BatchRecord
     stop: BatchStop = field(default_factory=BatchStop)
 
 
 class _DocumentResponse(StreamingResponse):
     """All results of a batch, sent as fast as the caller reads them."""
 
-    def __init__(self, answer: Answer, described: Mapping[str, Any]) -> None:
-        super().__init__(_iterate(answer.read(described)), media_type="application/json")
+    def __init__(self, answer: Answer, described: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        super().__init__(_iterate(answer.read(described)), media_type="application/json", headers=headers)
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -239,7 +257,9 @@ class _BatchResponse(StreamingResponse):
         task: asyncio.Task[Batch],
     ) -> None:
         # A proxy that buffers the response would delay the heartbeats.
-        super().__init__(lines, media_type=NDJSON, headers={"X-Accel-Buffering": "no"})
+        super().__init__(
+            lines, media_type=NDJSON, headers={"X-Accel-Buffering": "no", **batch.record.headers}
+        )
         self._stream = stream
         self._batch = batch
         self._task = task
@@ -268,5 +288,5 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, _Value]) 
         left.cancel()
 
 
-def _make_json(value: Any) -> Response:
-    return Response(dumps(value), media_type="application/json")
+def _make_json(value: Any, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(dumps(value), media_type="application/json", headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from uuid import UUID  # noqa: TC003 (pydantic reads the annotations when it runs)
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -116,6 +117,20 @@ class ExecuteRequest(_Envelope):
     ]
     options: ExecuteOptions = ExecuteOptions()
     pbx: Pbx
+    batch_id: Annotated[
+        UUID | None,
+        Field(
+            description="ID of the batch, chosen by the caller: GET /v1/batches/{batchId} reports what became of it. A "
+            "second request with the same ID is refused with status 409"
+        ),
+    ] = None
+    resume: Annotated[
+        bool,
+        Field(
+            description="Continue the batch with this `batchId`, which was interrupted: send what remains, and return "
+            "all results. A batch that does not exist is started"
+        ),
+    ] = False
 
 
 class SearchRequest(_Envelope):
@@ -147,6 +162,27 @@ class CheckRequest(_Envelope):
     """The credential to test."""
 
     pbx: Pbx
+
+
+class BatchItem(BaseModel):
+    """The outcome of an item. `pending` is the outcome of an item of a running batch that has no result yet."""
+
+    model_config = ConfigDict(extra="allow")
+
+    outcome: Literal["done", "failed", "unknown", "not_tried", "pending"]
+    items: list[dict[str, Any]] | None = None
+    error: dict[str, Any] | None = None
+
+
+class BatchResponse(BaseModel):
+    """The outcome of a batch; an interrupted one was running when the executor ended."""
+
+    model_config = ConfigDict(alias_generator=to_camel)
+
+    batch_id: UUID
+    status: Literal["running", "finished", "interrupted"]
+    operation: str
+    results: list[BatchItem]
 
 
 class HealthResponse(BaseModel):

@@ -8,7 +8,15 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
-from .models import CheckRequest, ExecuteRequest, FieldsRequest, HealthResponse, OptionsRequest, SearchRequest
+from .models import (
+    BatchResponse,
+    CheckRequest,
+    ExecuteRequest,
+    FieldsRequest,
+    HealthResponse,
+    OptionsRequest,
+    SearchRequest,
+)
 
 _REQUESTS = {
     "/v1/execute": (
@@ -20,13 +28,22 @@ _REQUESTS = {
     "/v1/options": (OptionsRequest, "List the choices of a parameter"),
     "/v1/check": (CheckRequest, "Test a credential"),
 }
+_BATCH_ID = {
+    "name": "batchId",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "format": "uuid"},
+}
 _REF = "#/components/schemas/{model}"
 
 
 @lru_cache(maxsize=1)
 def build_openapi() -> dict[str, Any]:
     """Return the document, OpenAPI 3.1."""
-    models = [(model, "validation") for model, _ in _REQUESTS.values()] + [(HealthResponse, "validation")]
+    models = [(model, "validation") for model, _ in _REQUESTS.values()] + [
+        (HealthResponse, "validation"),
+        (BatchResponse, "validation"),
+    ]
     _, schemas = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
     paths: dict[str, Any] = {
         "/health": {
@@ -43,6 +60,13 @@ def build_openapi() -> dict[str, Any]:
             "content": {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}},
         }
         paths[path] = {"post": {"summary": summary, "requestBody": body, "responses": _make_responses(None)}}
+    paths["/v1/batches/{batchId}"] = {
+        "get": {
+            "summary": "Return what became of a batch, also after the executor was restarted",
+            "parameters": [_BATCH_ID],
+            "responses": _make_responses("BatchResponse"),
+        }
+    }
     execute = paths["/v1/execute"]["post"]["responses"]["200"]
     execute["content"]["application/x-ndjson"] = {"schema": {"type": "string"}}
     return {

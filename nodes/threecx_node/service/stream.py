@@ -10,7 +10,7 @@ from ..values.json import dumps
 from .ndjson import ResultEncoder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from ..execution.results import Batch, Result
 
@@ -79,8 +79,10 @@ class ResultStream:
             self._changed.clear()
         return self._take()
 
-    async def lines(self, first: bytes, batch: asyncio.Task[Batch]) -> AsyncIterator[bytes]:
-        """Yield `first` and all bytes after it, and a last line unless `batch` ended with an exception."""
+    async def lines(
+        self, first: bytes, batch: asyncio.Task[Batch], more: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[bytes]:
+        """Yield `first` and all bytes after it, and a last line, with `more`, unless `batch` raised an exception."""
         chunk = first
         while chunk:
             yield chunk
@@ -89,7 +91,10 @@ class ResultStream:
         # A stream without its last line is incomplete.
         if not batch.cancelled() and batch.exception() is None:
             done = batch.result()
-            yield dumps({"done": True, "summary": done.summary(), **describe_batch(done)}) + b"\n"
+            yield (
+                dumps({"done": True, "summary": done.summary(), **describe_batch(done), **(more or {})})
+                + b"\n"
+            )
 
     def _take(self) -> bytes:
         taken = bytes(self._buffer)

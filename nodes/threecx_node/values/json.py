@@ -7,9 +7,12 @@ what people send, so they go through `json` instead of failing.
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def loads(data: bytes | str) -> Any:
@@ -37,6 +40,14 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def dumps_sorted(value: Any, default: Callable[[Any], Any]) -> bytes:
+    """Return compact JSON with sorted keys; `default` turns what JSON does not have into what it has."""
+    try:
+        return orjson.dumps(value, default, orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, sort_keys=True, default=default, skipkeys=True).encode()
 
 
 def pretty(value: Any) -> str:
