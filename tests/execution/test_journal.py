@@ -2,79 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import json
 import os
 import stat
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support import FakePbx, credential, deleting, odata_error
-from threecx_node import Batch, Options
+from tests.execution.journals import DELETE, done, identity, ids, lines, run, sent, start, write_lines
+from tests.support import FakePbx, deleting, odata_error
+from threecx_node import Options
 from threecx_node.errors import JournalError
 from threecx_node.execution.journal import BatchIdentity
 from threecx_node.execution.journal_file import FileJournal
-
-DELETE = "DeleteCallFlowApp"
-BY_ID = {"Id": "={{ $json.Id }}"}
-
-
-def ids(count: int) -> list[dict[str, Any]]:
-    return [{"Id": number} for number in range(count)]
-
-
-def identity(
-    items: Sequence[Mapping[str, Any]],
-    operation: str = DELETE,
-    parameters: Mapping[str, Any] = BY_ID,
-    options: Options | None = None,
-) -> BatchIdentity:
-    return BatchIdentity.of(operation, items, parameters, options or Options(), credential())
-
-
-def run(
-    pbx: FakePbx,
-    journal: FileJournal,
-    items: Sequence[Mapping[str, Any]],
-    operation: str = DELETE,
-    parameters: Mapping[str, Any] = BY_ID,
-    options: Options | None = None,
-) -> Batch:
-    async def main() -> Batch:
-        async with pbx.executor() as executor:
-            return await executor.run(operation, items, parameters, options=options, journal=journal)
-
-    with journal:
-        return asyncio.run(main())
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text().splitlines()]
-
-
-def write_lines(path: Path, *added: Mapping[str, Any] | str) -> None:
-    with path.open("a") as file:
-        for each in added:
-            file.write(each if isinstance(each, str) else json.dumps(each) + "\n")
-
-
-def start(path: Path, items: Sequence[Mapping[str, Any]], *added: Mapping[str, Any] | str) -> None:
-    """Write the journal of a run that ended after these records."""
-    FileJournal.create(path, identity(items)).close()
-    write_lines(path, *added)
-
-
-def sent(index: int) -> dict[str, Any]:
-    return {"before": index, "method": "DELETE", "target": f"/CallFlowApps({index})"}
-
-
-def done(index: int) -> dict[str, Any]:
-    result = {"items": [{"json": {"deleted": True, "Id": index}, "pairedItem": {"item": index}}]}
-    return {"after": index, "status": "done", "result": result}
 
 
 def test_each_change_is_recorded_before_and_after_it_is_sent(tmp_path: Path) -> None:
@@ -372,4 +315,37 @@ def test_a_settled_item_is_recorded_with_its_result(tmp_path: Path) -> None:
     assert done(0) in lines(path)
     again = run(gone, FileJournal.resume(path, identity(items), keep_results=False), items)
     assert [each.to_json() for each in again.results] == [done(0)["result"]]
-    assert gone.targets == ["GET /CallFlowApps(0)"]
+    assert [each.partition("?")[0] for each in gone.targets] == ["GET /CallFlowApps(0)"]
+
+
+def test_a_delete_that_is_sent_again_and_finds_nothing_is_done(tmp_path: Path) -> None:
+    path, items = tmp_path / "journal", ids(1)
+    start(path, items, sent(0))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        # The PBX carries out the request of the earlier run after the look-up.
+        is_look = request.method == "GET"
+        return httpx.Response(200, json={"Id": 0}) if is_look else odata_error(404, "not found")
+
+    batch = run(FakePbx(answer), FileJournal.resume(path, identity(items)), items)
+    assert batch.exit_code == 0, batch.summary()
+
+
+@pytest.mark.parametrize(("stored", "sends"), [("Ada", 0), ("Bob", 1)])
+def test_an_ambiguous_update_is_compared_first(tmp_path: Path, stored: str, sends: int) -> None:
+    path, items, body = tmp_path / "journal", [{"Id": 5}], {"FirstName": "Ada"}
+    parameters = {"Id": 5, "body": body}
+    mine = identity(items, "UpdateUser", parameters)
+    FileJournal.create(path, mine).close()
+    digest = hashlib.sha256(b'{"FirstName":"Ada"}').hexdigest()
+    write_lines(path, {"before": 0, "method": "PATCH", "target": "/Users(5)", "body": digest})
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH":
+            return httpx.Response(204)
+        return httpx.Response(200, json={"Id": 5, "FirstName": stored})
+
+    pbx = FakePbx(answer)
+    batch = run(pbx, FileJournal.resume(path, mine), items, "UpdateUser", parameters)
+    assert batch.exit_code == 0, batch.summary()
+    assert sum(each.startswith("PATCH") for each in pbx.targets) == sends

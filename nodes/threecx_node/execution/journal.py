@@ -291,11 +291,12 @@ def parse_result(record: Mapping[str, Any]) -> Result:
     if "part" in record:
         return Result(record["part"], items=_list_of(record), more=True)
     result = record.get("result", {})
-    error = result.get("error")
+    index, error, attempts = record["after"], result.get("error"), result.get("attempts", 1)
     items = _list_of(result) if "items" in result else None
-    if error is None:
-        return Result(record["after"], items=items)
-    return Result(record["after"], items=items, error=_parse_error(error, record["after"]))
+    if not _is_index(attempts):
+        raise ValueError("the number of attempts in a journal is not a number")
+    parsed = None if error is None else _parse_error(error, index)
+    return Result(index, items=items, error=parsed, attempts=attempts)
 
 
 def refuse_journal_for_dry_run() -> None:

@@ -123,6 +123,11 @@ class Recorder:
         request = replace(planned, method=record.sent.method, path=path, query=query)
         return AmbiguousItem(request if SentRequest.of(request) == record.sent else None)
 
+    def was_sent(self, index: int) -> bool:
+        """Return whether an earlier run sent a request for the item, and did not record what became of it."""
+        record = self._find(index)
+        return record is not None and record.is_ambiguous
+
     async def restore_unknown(self, index: int, api_url: str) -> Result:
         """Return the result of an item of an earlier run whose outcome cannot be found out: it is not sent again."""
         record = self._find(index)

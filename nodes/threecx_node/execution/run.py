@@ -320,7 +320,9 @@ class BatchRun:
                     return await client.exchange(
                         request, read, timeout=timeout, attempts=attempts, caller=self._join(client)
                     )
-                return await self._make_settler(attempts).send(request, read)
+                settler = self._make_settler(attempts)
+                settler.is_ambiguous = self._recorder.was_sent(index)
+                return await settler.send(request, read)
             except ResponseError as error:
                 put_in_words(error, request.keys, request.body)
                 raise

@@ -123,15 +123,18 @@ def _read_fields(body: bytes | None) -> Mapping[str, Any] | None:
 
 @dataclass(slots=True)
 class Settler:
-    """Sends one change and finds out what became of it; `timeout` is in seconds, `attempts` counts all requests."""
+    """Sends one change and finds out what became of it; `timeout` is in seconds, `attempts` counts all requests.
+
+    `is_ambiguous` is set where the request was sent before, and may still be carried out.
+    """
 
     client: PbxClient
     checker: OutcomeChecker
     timeout: float
     attempts: Attempts
     caller: Caller | None = None
+    is_ambiguous: bool = False
     _last: HttpResponse | None = None
-    _is_ambiguous: bool = False
 
     async def send(self, request: HttpRequest, read: Callable[[HttpResponse], Payload]) -> Payload:
         """Return the payload of a change, empty where a look at the entity showed that it was carried out.
@@ -159,18 +162,18 @@ class Settler:
 
     async def _is_done(self, request: HttpRequest, error: ThreeCxError) -> bool:
         """Return whether a change that failed was carried out, or False to send it again. Raises `error` otherwise."""
-        if self._is_ambiguous and request.method == "DELETE" and _is_missing(self._last, self.client.version):
+        if self.is_ambiguous and request.method == "DELETE" and _is_missing(self._last, self.client.version):
             # The first request was carried out after the look.
             return True
-        is_precondition = self._is_ambiguous and error.http_code == _PRECONDITION_FAILED
+        is_precondition = self.is_ambiguous and error.http_code == _PRECONDITION_FAILED
         if not error.outcome_unknown and not is_precondition:
-            if self._is_ambiguous and not _is_refusal(error):
+            if self.is_ambiguous and not _is_refusal(error):
                 error.mark_unknown()
             raise error
         check = self.checker.plan(request)
         if check is None:
             raise error
-        self._is_ambiguous = True
+        self.is_ambiguous = True
         # A slow PBX may finish meanwhile.
         await self.client.pause(self.attempts)
         state = await self.look(check)
