@@ -74,7 +74,7 @@ class BatchIdentity:
             "timeZone": options.time_zone,
         }
         digests = {
-            "items": _digest([[each.json, each.parameters, each.binary] for each in given]),
+            "items": _digest([[each.json, each.parameters, each.binary, each.is_written] for each in given]),
             "parameters": _digest(parameters),
             "options": _digest(changing),
         }
