@@ -51,8 +51,9 @@ def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator
 @pytest.mark.slow
 def test_compose_executor() -> None:
     executor = SERVICES["executor"]
-    [(name, _)] = executor["environment"].items()
-    with running(executor["command"], {name: KEY}) as url:
+    assert set(executor["environment"]) == {"THREECX_SERVICE_KEY", "XDG_STATE_HOME"}
+    assert f"state:{executor['environment']['XDG_STATE_HOME']}" in executor["volumes"]
+    with running(executor["command"], {"THREECX_SERVICE_KEY": KEY}) as url:
         _, _, *words = executor["healthcheck"]["test"]
         words = [word.replace("http://127.0.0.1:8765", url) for word in words]
         assert words[-1].count(url) == 1
@@ -62,6 +63,13 @@ def test_compose_executor() -> None:
             f"{url}/v1/fields", json={"operation": "UpdateUser"}, headers={"authorization": f"Bearer {KEY}"}
         )
         assert good.status_code == 200
+
+
+def test_state_folders_exist_and_are_private() -> None:
+    folder = SERVICES["executor"]["environment"]["XDG_STATE_HOME"]
+    assert f"install -d -o threecx -m 700 {folder}" in (DEPLOY / "Dockerfile").read_text()
+    # %S is the parent of the folder that StateDirectory names.
+    assert "StateDirectory=threecx\nStateDirectoryMode=0700\nEnvironment=XDG_STATE_HOME=%S\n" in UNIT
 
 
 @pytest.mark.slow

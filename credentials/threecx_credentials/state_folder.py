@@ -31,13 +31,14 @@ def open_private_folder(folder: Path) -> None:
     """
     with suppress(FileExistsError):
         folder.mkdir(mode=PRIVATE_FOLDER, parents=True)
-    found = folder.lstat()
-    if stat.S_ISLNK(found.st_mode):
-        raise OSError("it is a symbolic link")
+    link, found = folder.lstat(), folder.stat()
     if not stat.S_ISDIR(found.st_mode):
         raise OSError("it is not a folder")
     if not hasattr(os, "geteuid"):
         return
+    # systemd makes a link of its state folder, where the user is dynamic.
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+        raise OSError("it is a link of another user")
     if found.st_uid != os.geteuid():
         raise OSError("it belongs to another user")
     if stat.S_IMODE(found.st_mode) & 0o077:

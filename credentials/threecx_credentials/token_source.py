@@ -141,6 +141,8 @@ class TokenSource:
                 self._drop(refused)
             if (token := await self._load()) is not None:
                 return token
+            if refused is not None:
+                self._give_up_refused()
             self._raise_refusal(asked_at)
             async with self._store.lock(self._key):
                 # Another process may have requested one while this one waited.
@@ -159,9 +161,13 @@ class TokenSource:
         """
         may_be_newer = token is not self._current or not self._is_own
         self._drop(token.access_token)
+        self._give_up_refused()
+        return may_be_newer
+
+    def _give_up_refused(self) -> None:
+        """Raise TokenRefusedError where the PBX has refused several new tokens in a row."""
         if self._unaccepted >= _MAX_UNACCEPTED:
             raise self._pause(TokenRefusedError())
-        return may_be_newer
 
     def _get_current(self, refused: Secret | None) -> Token | None:
         token = self._current

@@ -81,11 +81,6 @@ def test_a_folder_that_others_can_read_is_closed_to_them(tmp_path: Path) -> None
     assert shared.notes == []
 
 
-def make_link(folder: Path) -> None:
-    (folder.parent / "elsewhere").mkdir()
-    folder.symlink_to(folder.parent / "elsewhere")
-
-
 def make_file_link(folder: Path) -> None:
     folder.mkdir(mode=0o700)
     other = folder.parent / "other.json"
@@ -117,7 +112,6 @@ def make_directory(folder: Path) -> None:
 GOOD = json.dumps({"access_token": "stolen", "renew_at": 9e9}).encode()
 BROKEN: dict[str, Callable[[Path], object]] = {
     "a file in place of the folder": lambda folder: folder.write_text(""),
-    "a link in place of the folder": make_link,
     "a link in place of the file": make_file_link,
     "a file that others can read": make_content(GOOD, 0o644),
     "a pipe": make_pipe,
@@ -174,6 +168,27 @@ def test_a_full_disk_costs_sharing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     shared.save(make_token())
     assert shared.load() == "token-1"
     assert "no space left on device" in shared.notes[0]
+
+
+def test_a_link_of_the_user_to_a_folder_is_followed(tmp_path: Path) -> None:
+    """As systemd makes one for a dynamic user."""
+    (tmp_path / "private").mkdir()
+    (tmp_path / "tokens").symlink_to(tmp_path / "private")
+    Shared(tmp_path / "tokens").save(make_token())
+    assert Shared(tmp_path / "tokens").load() == "token-1"
+    assert mode(tmp_path / "private") == 0o700
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_link_of_another_user_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "private").mkdir()
+    link = tmp_path / "tokens"
+    link.symlink_to(tmp_path / "private")
+    os.chown(link, 12345, 12345, follow_symlinks=False)
+    shared = Shared(link)
+    shared.save(make_token())
+    assert "it is a link of another user" in shared.notes[0]
+    assert not list((tmp_path / "private").iterdir())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")

@@ -10,7 +10,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threecx_credentials import Credential
+from threecx_credentials import Credential, MemoryTokenStore
 
 from ..catalog import Catalog, load_catalog
 from ..execution.executor import Executor
@@ -66,7 +66,7 @@ def _print_introduction(
 async def _run(catalog: Catalog, credential: Credential, node: Node, items: Any) -> Batch:
     # Continue after an error, to show that it affects no other item.
     options = Options(continue_on_fail=True).with_batch_options(node.batch_options)
-    async with Executor(credential, catalog=catalog) as executor:
+    async with Executor(credential, catalog=catalog, token_store=MemoryTokenStore()) as executor:
         with progress(len(items), node.operation) as advance:
             return await executor.run(
                 node.operation, items, node.parameters, options=options, on_result=lambda _: advance()
