@@ -49,7 +49,7 @@ def verdict(effect: Effect, given: HttpResponse | TransportError, attempt: int =
 # Answers to a request that the PBX may have carried out.
 AMBIGUOUS: Mapping[str, HttpResponse | TransportError] = {
     **{str(status): answer(status) for status in (408, 500, 501, 502, 503, 504, 507, 520, 522, 524, 599)},
-    "303": answer(303),
+    **{str(status): answer(status) for status in (301, 302, 303, 304, 307, 308)},
     "500 page": answer(500, PAGE),
     "500 of a gateway": answer(500, FOREIGN),
     "500 cut": answer(500, REFUSAL[:20]),
@@ -68,7 +68,7 @@ NOTHING_DONE: Mapping[str, HttpResponse] = {
     "503 with a time and a refusal": answer(503, REFUSAL, retry_after="2"),
 }
 REFUSED: Mapping[str, HttpResponse] = {
-    **{str(status): answer(status) for status in (301, 302, 307, 400, 401, 403, 404, 405, 409, 412, 413)},
+    **{str(status): answer(status) for status in (400, 401, 403, 404, 405, 409, 412, 413)},
     **{f"{status} of 3CX": answer(status, REFUSAL) for status in (400, 404, 409, 500, 502, 503)},
     "500 of 3CX without a code": answer(500, INTERNAL),
     "404 page": answer(404, PAGE),

@@ -64,7 +64,7 @@ _INTERRUPTED = frozenset({"timeout", "connection_lost"})
 # Another attempt would get the same.
 _TOO_LARGE = "response_too_large"
 _GATEWAY = frozenset({502, 504})
-_REQUEST_TIMEOUT, _SEE_OTHER, _TOO_MANY, _UNAVAILABLE = 408, 303, 429, 503
+_REQUEST_TIMEOUT, _TOO_MANY, _UNAVAILABLE = 408, 429, 503
 # A filter for web traffic answers these with a page, and may do it when the PBX has responded.
 _FILTERED = frozenset({403, 406})
 
@@ -100,7 +100,8 @@ def classify(answer: HttpResponse | TransportError) -> Kind:
         return "rejected"
     if status in _GATEWAY or status == _UNAVAILABLE:
         return "busy"
-    if status >= 500 or status in (_REQUEST_TIMEOUT, _SEE_OTHER):
+    # 3CX sends no redirections.
+    if status >= 500 or status == _REQUEST_TIMEOUT or 300 <= status < 400:
         return "broken"
     return "broken" if status in _FILTERED and is_web_page(answer.content) else "answered"
 
