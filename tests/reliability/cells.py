@@ -161,8 +161,9 @@ def _wanted(cell: Cell, *, is_met: bool) -> tuple[Outcome, ...]:
         # A PBX that certainly did nothing leaves nothing unknown.
         certain = fault.is_visible or fault.is_final or not kind.changes
         return ("done", "failed", "not tried") if certain else ()
-    if fault.is_final and fault.where == "login":
-        return ("failed", "not tried")
+    if fault.where == "login" and (fault.is_final or fault.may_fail):
+        # 3CX blocks addresses after repeated failures: what may be a refusal is not repeated.
+        return ("done", "failed", "not tried")
     if not is_met:
         return ("done",)
     if fault.is_final or (fault.may_fail and not kind.is_settled):
