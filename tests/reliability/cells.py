@@ -151,6 +151,10 @@ def _judge(verdict: Verdict, hostile: HostilePbx, result: Result, key: int) -> N
         not kind.is_true(hostile.pbx, key, rows) or (outcome == "done" and len(rows) != ALL_ROWS)
     ):
         verdict.bad["LIE"] = f"{said}, with {len(rows)} of {ALL_ROWS} rows, or others"
+    # A request that is repeated with another token counts once.
+    came = 0 if kind.name == "list" or cell.fault.replaces_token else hostile.count(kind.text(key))
+    if came > result.attempts:
+        verdict.bad["LIE"] = f"{said} after {result.attempts} attempts, though {came} requests came"
     wanted = _wanted(cell, is_met=key == 2 or len(kind.keys) == 1)
     if wanted and outcome not in wanted:
         verdict.bad["NEEDLESS"] = f"{said}; could be {' or '.join(wanted)}"

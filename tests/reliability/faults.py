@@ -62,6 +62,7 @@ class Fault:
     may_fail: bool = False
     where: Where = "request"
     not_for: tuple[str, ...] = ()
+    replaces_token: bool = False
 
 
 def answers(data: bytes) -> Send:
@@ -235,7 +236,7 @@ FAULTS: tuple[Fault, ...] = (
         Fault(f"{status} of 3CX", answers(odata_error(status, text)), is_final=True)
         for status, text in _REFUSALS.items()
     ),
-    Fault("401: the token was replaced", answers(response(401)), is_visible=True),
+    Fault("401: the token was replaced", answers(response(401)), is_visible=True, replaces_token=True),
     Fault("408, not done", answers(response(408))),
     Fault("429", answers(response(429)), is_visible=True),
     Fault("429 with Retry-After", answers(response(429, headers=_WAIT)), is_visible=True),

@@ -38,6 +38,10 @@ class HostilePbx:
         if self._server is None:
             self._server = await asyncio.start_server(self._accept, sock=_bound(self.port), backlog=16)
 
+    def count(self, text: str) -> int:
+        """Return how many requests of the API contain a text in target or body."""
+        return sum(text in f"{each.target} {each.body.decode()}" for each in self.requests)
+
     def refuse(self) -> None:
         """Refuse new connections, as a PBX that is being restarted."""
         if self._server is not None:

@@ -36,6 +36,12 @@ class Kind:
         """Return the name under which the PBX counts the effect of an item."""
         return f"{self.name} {f'New {key}' if self.name == 'create' else key}"
 
+    def text(self, key: int) -> str:
+        """Return a text that the requests of an item contain, also those that look at its entity."""
+        if self.name == "create":
+            return f'"New {key}"'
+        return f"recId={key})" if self.name == "download" else f"/Users({key})"
+
 
 def _data(rows: Rows) -> list[Mapping[str, Any]]:
     return [each.get("json", {}) for each in rows]
