@@ -16,7 +16,7 @@ from typing import Literal
 from tests.reliability.pbx import odata_error, response
 
 Send = Callable[["Wire", bytes], Awaitable[None]]
-Where = Literal["connect", "request", "login"]
+Where = Literal["connect", "request", "response", "login"]
 
 PAGE = b"<!doctype html><html><head><title>Welcome</title></head><body>Please wait</body></html>"
 HUGE = 8 * 1024 * 1024
@@ -49,8 +49,9 @@ class Fault:
 
     `is_final`: a definite refusal, which is reported and not repeated. `is_visible`: the client can see that nothing
     was done, so it repeats a change. `is_timed`: the client has to give up waiting. `may_fail`: a read that meets it
-    once may fail. `where`: as the connection opens, at a request, or at the login. `not_for`: kinds of operations in
-    which no client could notice it, because nothing says how long a file is.
+    once may fail. `where`: as the connection opens, at a request, after a response, or at the login. `not_for`: kinds of
+    operations in which no client could notice it, because nothing says how long a file is. `replaces_token`: the token
+    of the client ends.
     """
 
     name: str
@@ -213,6 +214,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("connection refused", close, is_visible=True, where="connect"),
     Fault("closed before the request is read", close, where="connect"),
     Fault("reset before the request is read", reset, where="connect"),
+    Fault("closed after the response", close, is_visible=True, where="response"),
     Fault("closed, not done", close),
     Fault("closed, done", close, does_work=True),
     Fault("reset, not done", reset),

@@ -110,7 +110,8 @@ class HostilePbx:
                 await wire.send(honest.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
                 return False
         await wire.send(honest)
-        return True
+        # A server that does not keep connections, and does not say so.
+        return not (self.fault.where == "response" and self._takes_fault())
 
     def _takes_fault(self) -> bool:
         if not self._is_armed:
