@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.reliability.faults import FAULTS, LOGIN_FAULTS, Fault
+from tests.reliability.faults import FAULTS, LOGIN_FAULTS, MAX_RESPONSE, Fault
 from tests.reliability.hostile import HostilePbx, serving
 from tests.reliability.kinds import ALL_ROWS, KINDS, Kind
 from tests.reliability.pbx import PAGE_SIZE
@@ -110,6 +110,7 @@ async def _run_batch(cell: Cell, hostile: HostilePbx) -> list[Result]:
         continue_on_fail=True,
         concurrency=1,
         page_size=PAGE_SIZE,
+        max_response_bytes=MAX_RESPONSE,
         timeout=SHORT_TIMEOUT if cell.fault.is_timed else LONG_TIMEOUT,
         # A fault that stays is not worth waiting for; one that passes gets all the time of a busy machine.
         retry_time=2.0 if cell.always else DEFAULT_RETRY_TIME,

@@ -20,6 +20,7 @@ Where = Literal["connect", "request", "response", "login"]
 
 PAGE = b"<!doctype html><html><head><title>Welcome</title></head><body>Please wait</body></html>"
 HUGE = 8 * 1024 * 1024
+MAX_RESPONSE = 1024 * 1024
 
 
 @dataclass
@@ -49,9 +50,9 @@ class Fault:
 
     `is_final`: a definite refusal, which is reported and not repeated. `is_visible`: the client can see that nothing
     was done, so it repeats a change. `is_timed`: the client has to give up waiting. `may_fail`: a read that meets it
-    once may fail. `where`: as the connection opens, at a request, after a response, or at the login. `not_for`: kinds of
-    operations in which no client could notice it, because nothing says how long a file is. `replaces_token`: the token
-    of the client ends.
+    once may fail. `where`: as the connection opens, at a request, after a response, or at the login. `not_for`: kinds
+    of operations in which no client could notice it, because nothing says how long a file is. `replaces_token`: the
+    token of the client ends.
     """
 
     name: str
