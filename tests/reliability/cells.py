@@ -173,7 +173,7 @@ def _wanted(cell: Cell, *, is_met: bool) -> tuple[Outcome, ...]:
         return ("done", "failed", "not tried")
     if not is_met:
         return ("done",)
-    if fault.is_final or (fault.may_fail and not kind.is_settled):
+    if fault.is_final or fault.may_fail:
         return ()
     if not kind.changes or kind.is_settled or fault.is_visible:
         return ("done",)

@@ -106,7 +106,7 @@ class HostilePbx:
                 # The next request needs a new connection, on which the fault occurs.
                 if self.fault.name == "connection refused":
                     self.refuse()
-                    self.faults += 1
+                    self._takes_fault()
                 await wire.send(honest.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
                 return False
         await wire.send(honest)
