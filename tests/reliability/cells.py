@@ -66,14 +66,23 @@ def cells(names: Sequence[str] = ()) -> list[Cell]:
 
 
 async def run_cells(chosen: Iterable[Cell], at_once: int = 48) -> list[Verdict]:
-    """Return the verdicts, in order; this many cells run at once."""
+    """Return the verdicts, in order; this many cells run at once.
+
+    On a busy machine an honest response may take longer than the short time limit of a cell. Such a cell is run once
+    more, alone, before an item is called failed needlessly.
+    """
     slots = asyncio.Semaphore(at_once)
 
     async def run(cell: Cell) -> Verdict:
         async with slots:
             return await run_cell(cell)
 
-    return await asyncio.gather(*(run(each) for each in chosen))
+    verdicts = await asyncio.gather(*(run(each) for each in chosen))
+    return [await run_cell(each.cell) if _may_be_late(each) else each for each in verdicts]
+
+
+def _may_be_late(verdict: Verdict) -> bool:
+    return verdict.cell.fault.is_timed and set(verdict.bad) == {"NEEDLESS"}
 
 
 async def run_cell(cell: Cell) -> Verdict:
@@ -95,7 +104,8 @@ async def run_cell(cell: Cell) -> Verdict:
         for result, key in zip(results, cell.kind.keys, strict=bool(results)):
             _judge(verdict, hostile, result, key)
         if results:
-            verdict.outcome = outcome_of(results[0 if len(results) == 1 else 1])
+            is_at_first = cell.fault.where == "login" or len(results) == 1
+            verdict.outcome = outcome_of(results[0 if is_at_first else 1])
             verdict.attempts = len(hostile.requests)
     return verdict
 

@@ -51,8 +51,8 @@ class Fault:
     `is_final`: a definite refusal, which is reported and not repeated. `is_visible`: the client can see that nothing
     was done, so it repeats a change. `is_timed`: the client has to give up waiting. `may_fail`: a read that meets it
     once may fail. `where`: as the connection opens, at a request, after a response, or at the login. `not_for`: kinds
-    of operations in which no client could notice it, because nothing says how long a file is. `replaces_token`: the
-    token of the client ends.
+    of operations in which no client could notice it, because a file has any length, and may be JSON.
+    `replaces_token`: the token of the client ends.
     """
 
     name: str
@@ -262,10 +262,15 @@ FAULTS: tuple[Fault, ...] = (
     Fault("202, not done", answers(response(202))),
     Fault("202, done", answers(response(202)), does_work=True),
     Fault("JSON cut, done", cut_json, does_work=True, not_for=_FILES),
-    Fault("JSON of another shape, done", answers(response(200, b'{"status": "ok"}')), does_work=True),
-    Fault("JSON text, done", answers(response(200, b'"ok"')), does_work=True),
+    Fault(
+        "JSON of another shape, done",
+        answers(response(200, b'{"status": "ok"}')),
+        does_work=True,
+        not_for=_FILES,
+    ),
+    Fault("JSON text, done", answers(response(200, b'"ok"')), does_work=True, not_for=_FILES),
     Fault("200 with an error of 3CX", answers(odata_error(200, "An error has occurred.")), may_fail=True),
-    Fault("UTF-16, done", answers(_UTF16), does_work=True),
+    Fault("UTF-16, done", answers(_UTF16), does_work=True, not_for=_FILES),
     Fault("gzip cut, done", answers(_gzip_broken()), does_work=True),
     Fault("redirect", answers(response(302, headers=_ELSEWHERE)), may_fail=True),
     Fault("huge answer, done", huge_answer, does_work=True, may_fail=True),
