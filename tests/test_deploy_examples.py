@@ -51,8 +51,9 @@ def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator
 @pytest.mark.slow
 def test_compose_executor() -> None:
     executor = SERVICES["executor"]
-    assert set(executor["environment"]) == {"THREECX_SERVICE_KEY", "XDG_STATE_HOME"}
+    assert set(executor["environment"]) == {"THREECX_SERVICE_KEY", "XDG_STATE_HOME", "THREECX_ALLOW_PBX"}
     assert f"state:{executor['environment']['XDG_STATE_HOME']}" in executor["volumes"]
+    assert executor["environment"]["THREECX_ALLOW_PBX"] == "simulator:5001"
     with running(executor["command"], {"THREECX_SERVICE_KEY": KEY}) as url:
         _, _, *words = executor["healthcheck"]["test"]
         words = [word.replace("http://127.0.0.1:8765", url) for word in words]

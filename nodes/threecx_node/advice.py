@@ -77,6 +77,7 @@ BY_FAILURE: Mapping[str, str] = {
     "connection_lost": "Check the network between this machine and the PBX, and whether 3CX was restarting.",
     "not_taken": "Send it again. Check whether 3CX, or a proxy in front of it, was restarting.",
     "unreachable": "Check the PBX URL, and that this machine's network and firewall allow connections to the PBX.",
+    "forbidden_address": "Check the PBX URL, and the address that its host name resolves to.",
     "dns": "Check the host name in the PBX URL.",
     "tls": "Use the host name in the certificate, or trust its certificate authority: --ca-file FILE, or ca_file in "
     "an executor profile.",

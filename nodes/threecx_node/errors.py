@@ -44,11 +44,13 @@ _LONGEST_ITEM = 200
 class ThreeCxError(Exception):
     """Root of the tree.
 
-    `message` and `description` are one line each; `request` is `{"method", "url"}`.
+    `message` and `description` are one line each; `request` is `{"method", "url"}`. `foreign_words` replaces the
+    message where the words of a server that may not be 3CX must not be shown; it is empty where there are none.
     """
 
     exit_code = 1
     default_code = "error"
+    foreign_words = ""
 
     def __init__(
         self,

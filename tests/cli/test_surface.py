@@ -30,6 +30,7 @@ SURFACE: dict[str, set[str]] = {
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
         "--max-response", "--state-dir", "--no-journal", "--catalog",
+        "--allow-pbx", "--profiles-only",
     },
     "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
     "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},
@@ -40,6 +41,8 @@ VARIABLES = {
     "--verify-tls": "THREECX_VERIFY_TLS",
     "--ca-file": "THREECX_CA_FILE",
     "--catalog": "THREECX_CATALOG",
+    "--allow-pbx": "THREECX_ALLOW_PBX",
+    "--profiles-only": "THREECX_PROFILES_ONLY",
 }
 # Secrets are read from the environment only, through an option that cannot be given.
 HIDDEN = {

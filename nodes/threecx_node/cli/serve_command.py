@@ -62,6 +62,25 @@ def serve(
             show_default="threecx/profiles.toml in your configuration folder",
         ),
     ] = None,
+    allow_pbx: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-pbx",
+            metavar="HOST[:PORT]",
+            envvar="THREECX_ALLOW_PBX",
+            help="A PBX that callers may name by its URL, such as pbx.example.com:5001 or *.example.com. Can be "
+            "repeated; separate several in the variable with spaces.",
+            show_default="every PBX",
+        ),
+    ] = None,
+    profiles_only: Annotated[
+        bool,
+        typer.Option(
+            "--profiles-only",
+            envvar="THREECX_PROFILES_ONLY",
+            help="Use the PBXs of the profiles only, and none that a caller names by its URL.",
+        ),
+    ] = False,
     concurrency: Annotated[
         int,
         typer.Option(
@@ -106,6 +125,7 @@ def serve(
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.open_batches import open_batch_store
+    from ..service.pbx_access import PbxAccess
     from ..service.profiles import load_profiles
     from ..service.serve import serve as run
 
@@ -120,6 +140,7 @@ def serve(
         key=executor_key,
         catalog=load_catalog(catalog),
         profiles=known,
+        access=PbxAccess.of(allow_pbx or [], profiles_only=profiles_only),
         connections=concurrency,
         max_body_bytes=max_body * 2**20,
         max_response_bytes=option_types.read_max_response(max_response),

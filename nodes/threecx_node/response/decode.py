@@ -22,7 +22,7 @@ from ..advice import (
     read_other_address,
 )
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
-from ..values.error_body import ErrorBody, read_error_body
+from ..values.error_body import ErrorBody, is_odata_error, read_error_body
 from ..values.json import loads
 from .bulk import check_failures
 from .expected import ResponseChecker
@@ -146,7 +146,7 @@ def _response_error(
     words = (
         f"{host} answered {response.status} with a web page: {body.message}" if body.is_page else body.message
     )
-    return ResponseError(
+    error = ResponseError(
         words or f"{host} answered {response.status}",
         description=f"{UNKNOWN_OUTCOME} {advice}" if response.outcome_unknown else advice,
         code=code or f"http_{response.status}",
@@ -154,6 +154,9 @@ def _response_error(
         field=body.fields[0] if body.fields else None,
         outcome_unknown=response.outcome_unknown,
     )
+    if words and not is_odata_error(response.content):
+        error.foreign_words = f"{host} answered {response.status} with an error that is not one of 3CX"
+    return error
 
 
 def _advise(version: OperationVersion, status: int, code: str, body: ErrorBody) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..options import DEFAULT_CONNECTIONS
 from ..server.limits import RequestLimits
+from .pbx_access import PbxAccess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ class ServiceConfig:
     key            the executor key, which callers must send; None only if the service listens on loopback
     catalog        operations of 3CX; None for the one that THREECX_CATALOG names, or that of this package
     profiles       PBXs by name
+    access         PBXs that callers may name by their URL
     connections    requests to each PBX at once, for all callers together
     max_body_bytes size of the largest request; all requests under way may have eight times this size together
     max_answer_bytes size of the largest response with all results as one JSON document
@@ -43,6 +45,7 @@ class ServiceConfig:
     key: str | None = None
     catalog: Catalog | None = None
     profiles: Mapping[str, Credential] = field(default_factory=dict)
+    access: PbxAccess = field(default_factory=PbxAccess)
     connections: int = DEFAULT_CONNECTIONS
     max_body_bytes: int = 32 * 1024 * 1024
     max_response_bytes: int | None = None

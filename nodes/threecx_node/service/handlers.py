@@ -27,9 +27,11 @@ from .models import (
     FieldsRequest,
     HealthResponse,
     OptionsRequest,
+    Pbx,
     SearchRequest,
 )
 from .openapi import build_openapi
+from .pbx_access import hide_foreign_words
 from .problems import ProblemError
 from .requests import build_options, find_credential, parse_item, read_request
 from .stream import ResultStream, describe_batch
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential
 
     from ..execution.executor import OnPart
-    from ..execution.results import Batch, Item
+    from ..execution.results import Batch, Item, Result
     from .batch_records import BatchRecord
     from .batches import RunningBatches
     from .bodies import BodyReader
@@ -86,7 +88,7 @@ class Handlers:
         """Run a batch; return its results as one JSON document, or as NDJSON while it runs."""
         body = await read_request(request, ExecuteRequest, self._bodies)
         operation = self._catalog.operation(body.operation)
-        credential = find_credential(body.pbx, self._config.profiles)
+        credential = self._find_credential(body.pbx)
         is_written = not body.options.literal
         items = [parse_item(index, each, is_written=is_written) for index, each in enumerate(body.items)]
         record = await open_record(self._config.batches, body, items, credential)
@@ -102,11 +104,14 @@ class Handlers:
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
         body = await read_request(request, SearchRequest, self._bodies)
-        async with self._pool.executor(find_credential(body.pbx, self._config.profiles)) as executor:
-            page = await _while_connected(
-                request,
-                search_entities(executor, body.operation, body.parameter, body.filter, body.cursor),
-            )
+        try:
+            async with self._pool.executor(self._find_credential(body.pbx)) as executor:
+                page = await _while_connected(
+                    request,
+                    search_entities(executor, body.operation, body.parameter, body.filter, body.cursor),
+                )
+        except ThreeCxError as error:
+            raise hide_foreign_words(error, body.pbx) from None
         return _make_json(page.to_json())
 
     async def fields(self, request: Request) -> Response:
@@ -123,11 +128,11 @@ class Handlers:
         """Test a credential; the status is 200 even if the test fails."""
         body = await read_request(request, CheckRequest, self._bodies)
         try:
-            credential = find_credential(body.pbx, self._config.profiles)
+            credential = self._find_credential(body.pbx)
             async with self._pool.executor(credential) as executor:
                 result = await _while_connected(request, check_client(executor.client))
         except ThreeCxError as error:
-            return _make_json({"ok": False, **error.to_json()})
+            return _make_json({"ok": False, **hide_foreign_words(error, body.pbx).to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
         newer = describe_newer_release(self._catalog, result.version, credential.base_url)
         note = ". ".join(each.rstrip(".") for each in (credential.note, newer) if each)
@@ -135,6 +140,9 @@ class Handlers:
             return _make_json({**result.to_json(), "message": message})
         # A canvas shows the message alone.
         return _make_json({**result.to_json(), "message": f"{message}. Note: {note}", "note": note})
+
+    def _find_credential(self, pbx: Pbx) -> Credential:
+        return find_credential(pbx, self._config.profiles, self._config.access)
 
     async def _collect(self, request: Request, batch: _BatchRequest) -> Response:
         """Return all results at once; a caller that closes its connection stops the batch."""
@@ -190,6 +198,11 @@ class Handlers:
     def _start(
         self, batch: _BatchRequest, on_part: OnPart, on_end: Callable[[], None] | None = None
     ) -> asyncio.Task[Batch]:
+        async def hand_over(result: Result) -> None:
+            if result.error is not None:
+                hide_foreign_words(result.error, batch.body.pbx)
+            await on_part(result)
+
         async def run() -> Batch:
             try:
                 async with self._pool.executor(batch.credential) as executor:
@@ -197,7 +210,7 @@ class Handlers:
                         batch.body.operation,
                         batch.items,
                         options=build_options(batch.body.options, self._config.max_response_bytes),
-                        on_part=on_part,
+                        on_part=hand_over,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,
                         journal=batch.record.journal,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .bodies import BodyReader
+    from .pbx_access import PbxAccess
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -76,8 +77,13 @@ def build_options(given: ExecuteOptions, max_response_bytes: int | None = None) 
     )
 
 
-def find_credential(pbx: Pbx, profiles: Mapping[str, Credential]) -> Credential:
-    """Return the credential of a profile, or the one that the request contains. Raise ConfigurationError."""
+def find_credential(
+    pbx: Pbx, profiles: Mapping[str, Credential], access: PbxAccess | None = None
+) -> Credential:
+    """Return the credential of a profile, or the one that the request contains, if `access` allows that.
+
+    Raise ConfigurationError.
+    """
     if pbx.profile is not None:
         if pbx.profile not in profiles:
             known = ", ".join(sorted(profiles)) or "none"
@@ -88,9 +94,12 @@ def find_credential(pbx: Pbx, profiles: Mapping[str, Credential]) -> Credential:
             )
         return profiles[pbx.profile]
     try:
-        return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret, verify_tls=pbx.verify_tls)
+        credential = Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret, verify_tls=pbx.verify_tls)
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error
+    if access is not None:
+        access.check(credential)
+    return credential
 
 
 def _describe_mismatch(error: ValidationError) -> ProblemError:

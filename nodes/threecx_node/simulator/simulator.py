@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .store.data_file import DataFile
     from .store.state import State
 
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 # The packages of the extra "simulator".
 _REQUIRED_PACKAGES = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
 
@@ -91,7 +92,8 @@ class Simulator:
         main = "https" if self.config.uses_tls else "http"
         schemes = [main] * len(self.config.main_ports) + ["http"] * len(self.config.http_ports)
         return tuple(
-            build_url(self.config.host, port, scheme=scheme)
+            # "All addresses" is not an address to connect to.
+            build_url(_LOOPBACK.get(self.config.host, self.config.host), port, scheme=scheme)
             for scheme, port in zip(schemes, self.ports, strict=True)
         )
 

@@ -14,6 +14,7 @@ from threecx_credentials import MemoryTokenStore
 from ..errors import ConfigurationError, GivenUpError, ThreeCxError, TransportError, UnreachableError
 from ..messages import IN_MEMORY, HttpResponse
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, DEFAULT_TIMEOUT
+from .addresses import refuse_host
 from .exchange import HEADERS, Exchange, HttpxExchange, Transport
 from .failures import FOREIGN, translate_failure
 from .gate import Caller
@@ -328,10 +329,12 @@ def _encode_multipart(part: FilePart) -> tuple[str, bytes]:
 
 def _parse_base_url(base_url: str) -> httpx.URL:
     try:
-        return httpx.URL(base_url)
+        url = httpx.URL(base_url)
     except (httpx.InvalidURL, ValueError) as error:
         raise ConfigurationError(
             "the host of the PBX URL cannot be used",
             description="Enter a URL such as https://pbx.example.com:5001.",
             field="baseUrl",
         ) from error
+    refuse_host(url)
+    return url

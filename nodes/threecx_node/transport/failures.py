@@ -14,7 +14,8 @@ from threecx_credentials import InvalidTokenResponseError, TokenContestedError, 
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError, TransportError, UnreachableError
 from ..options import MINIMUM_RATE, format_bytes
-from ..values.error_body import ErrorBody, read_error_body
+from ..values.error_body import ErrorBody, is_odata_error, read_error_body
+from .addresses import ForbiddenAddressError
 from .body import ResponseTooLargeError
 from .session import NotTakenError, TooSlowError
 
@@ -32,6 +33,7 @@ _BY_CAUSE: tuple[tuple[type[BaseException], str], ...] = (
     (ssl.SSLCertVerificationError, "tls"),
     (ssl.SSLError, "tls_handshake"),
     (socket.gaierror, "dns"),
+    (ForbiddenAddressError, "forbidden_address"),
     (ConnectionRefusedError, "connection_refused"),
 )
 # By the class of the exception itself:
@@ -56,6 +58,7 @@ _MESSAGES: Mapping[str, str] = {
     "tls_handshake": "the TLS handshake with {host} failed: {reason}",
     "dns": "the host name of {host} cannot be resolved",
     "connection_refused": "{host} refused the connection",
+    "forbidden_address": "{host} is a link-local address or one of a cloud platform, where there is no PBX",
     "connect_timeout": "no connection to {host} within {connect_timeout:g} seconds",
     "response_too_large": "the response of {host} is larger than the limit of {limit}",
     "too_slow": "{host} sent the file at less than {rate:g} KB per second, after the time limit of {timeout:g} seconds",
@@ -66,7 +69,22 @@ _MESSAGES: Mapping[str, str] = {
     "not_taken": "the connection to {host} was closed before the request was taken; nothing was carried out",
 }
 _LONGEST_REASON = 200
-_CERTIFICATE = frozenset({"tls", "tls_self_signed"})
+# The codes of RFC 6749, and the one that 3CX documents.
+_OAUTH_CODES = frozenset(
+    {
+        "access_denied",
+        "invalid_client",
+        "invalid_grant",
+        "invalid_request",
+        "invalid_scope",
+        "server_error",
+        "temporarily_unavailable",
+        "unauthorized",
+        "unauthorized_client",
+        "unsupported_grant_type",
+    }
+)
+_FINAL = frozenset({"tls", "tls_self_signed", "forbidden_address"})
 
 
 def translate_failure(
@@ -91,8 +109,8 @@ def translate_failure(
     # A file that comes too slowly is one of the timeouts.
     code = "timeout" if code == "too_slow" else code
     translated = TransportError(message, description=advice_for(None, code), code=code)
-    # A certificate does not change between two requests.
-    translated.is_final = code in _CERTIFICATE
+    # A certificate does not change between two requests, and no address is asked twice that has no PBX.
+    translated.is_final = code in _FINAL
     return translated
 
 
@@ -114,12 +132,17 @@ def translate_refusal(error: LoginRefusedError, host: str) -> UnreachableError:
         message = f"{host} answered {error.status} to the login ({phrase}{kind}){text}"
     else:
         message = f"{host} refused the login{text or f' with status {error.status}'}"
-    return LoginError(
+    refused = LoginError(
         message,
         description=_advise_on_login(error),
         http_code=error.status,
         code="login",
     )
+    if text and error.code not in _OAUTH_CODES and not is_odata_error(error.content):
+        refused.foreign_words = (
+            f"{host} answered {error.status} to the login, with an error that is not one of 3CX"
+        )
+    return refused
 
 
 def _translate_refused_token(error: TokenRefusedError, host: str) -> LoginError:

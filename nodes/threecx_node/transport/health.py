@@ -30,7 +30,15 @@ class Sign(Enum):
 
 # These are about this client and its settings, or about one kept connection.
 _NOT_THE_PBX = frozenset(
-    {NOT_TAKEN, "unsendable", "tls", "tls_self_signed", "tls_handshake", "response_too_large"}
+    {
+        NOT_TAKEN,
+        "unsendable",
+        "forbidden_address",
+        "tls",
+        "tls_self_signed",
+        "tls_handshake",
+        "response_too_large",
+    }
 )
 _LATE = frozenset({"timeout"})
 

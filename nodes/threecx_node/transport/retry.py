@@ -48,6 +48,7 @@ NOT_SENT = frozenset(
         NOT_TAKEN,
         "connect_timeout",
         "connection_refused",
+        "forbidden_address",
         "unreachable",
         "unsendable",
         "dns",

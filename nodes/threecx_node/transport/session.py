@@ -21,6 +21,7 @@ import httpx
 import yarl
 
 from ..messages import IN_MEMORY, HttpResponse, is_file
+from .addresses import open_socket
 from .attempt import Attempt
 from .body import open_body
 from .sockets import Acknowledgements, has_input
@@ -218,7 +219,9 @@ class Session(httpx.AsyncBaseTransport):
 
     def _open(self) -> aiohttp.ClientSession:
         # Here, because aiohttp needs the event loop that is running.
-        connector = _Connector(self._attempts, limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE)
+        connector = _Connector(
+            self._attempts, limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE, socket_factory=open_socket
+        )
         self._client = aiohttp.ClientSession(
             connector=connector,
             headers=self._headers,

@@ -1,0 +1,103 @@
+"""Which PBXs a caller of the service may name by itself, and what it may see of their answers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ..errors import ConfigurationError, ThreeCxError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from threecx_credentials import Credential
+
+    from .models import Pbx
+
+# The codes of errors with foreign words that are not the words of the server.
+_OWN_CODES = frozenset({"login"})
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_ENTRY = re.compile(r"(?P<host>\*\.[^\s:/@*\[\]]+|[^\s:/@*\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedPbx:
+    """A PBX that callers may name: a host, or all hosts of a domain (`*.example.com`), with one port or with all."""
+
+    host: str
+    port: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> AllowedPbx:
+        """Read `HOST` or `HOST:PORT`. Raise ConfigurationError."""
+        found = _ENTRY.fullmatch(text.strip())
+        port = int(found["port"]) if found and found["port"] else None
+        if found is None or port == 0 or (port or 0) > 65_535:
+            raise ConfigurationError(
+                f"--allow-pbx {text[:100]!r} is not a host",
+                description="Write a host without https://, such as pbx.example.com, pbx.example.com:5001, "
+                "*.example.com or [2001:db8::1]:5001.",
+            )
+        return cls(found["host"].lower().rstrip(".").strip("[]"), port)
+
+    def includes(self, base_url: str) -> bool:
+        """Return whether a PBX URL is this PBX."""
+        parts = urlsplit(base_url)
+        host = (parts.hostname or "").rstrip(".")
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+        is_host = host.endswith(self.host[1:]) if self.host.startswith("*.") else host == self.host
+        return is_host and self.port in (None, port)
+
+
+@dataclass(frozen=True, slots=True)
+class PbxAccess:
+    """The rule for PBXs that callers name by their URL. Profiles are always allowed: the operator has chosen them.
+
+    `allowed` is empty if every PBX is allowed. With `profiles_only` none is.
+    """
+
+    allowed: tuple[AllowedPbx, ...] = ()
+    profiles_only: bool = False
+
+    @classmethod
+    def of(cls, allowed: Iterable[str], *, profiles_only: bool = False) -> PbxAccess:
+        """Return the rule for entries as typed. Raise ConfigurationError."""
+        entries = tuple(AllowedPbx.parse(each) for each in allowed)
+        if entries and profiles_only:
+            raise ConfigurationError(
+                "--allow-pbx and --profiles-only are both given", description="Give one of them."
+            )
+        return cls(entries, profiles_only)
+
+    def check(self, credential: Credential) -> None:
+        """Raise ConfigurationError if a caller may not name this PBX."""
+        if self.profiles_only:
+            raise ConfigurationError(
+                "the executor uses the PBXs of its profiles only",
+                description="Choose Connection: Profile of the Executor, or start it without --profiles-only.",
+                code="pbx_not_allowed",
+                field="baseUrl",
+            )
+        if self.allowed and not any(each.includes(credential.base_url) for each in self.allowed):
+            host = urlsplit(credential.base_url).netloc
+            raise ConfigurationError(
+                f"the executor does not connect to {host}",
+                description=f"Use a profile, or start the executor with --allow-pbx {host}.",
+                code="pbx_not_allowed",
+                field="baseUrl",
+            )
+
+
+def hide_foreign_words(error: ThreeCxError, pbx: Pbx) -> ThreeCxError:
+    """Return an error without the words of a server that is not 3CX, where a caller has named the server.
+
+    Else a caller could read what other services in the network of the executor say. A profile names a PBX.
+    """
+    if error.foreign_words and pbx.profile is None:
+        error.message = error.foreign_words
+        error.field = None
+        if error.code not in _OWN_CODES:
+            error.code = f"http_{error.http_code}"
+    return error
