@@ -18,8 +18,6 @@ from ..errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import httpx
-
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _NAMES = frozenset({"metadata.google.internal", "metadata.goog", "metadata", "instance-data"})
@@ -60,9 +58,9 @@ def is_forbidden(address: str) -> bool:
     return any(each in network for each in _meanings(parsed) for network in _NETWORKS)
 
 
-def refuse_host(url: httpx.URL) -> None:
+def refuse_host(name: str) -> None:
     """Raise ConfigurationError if the host of a PBX URL is such an address, in any form, or a name of one."""
-    host = url.host.rstrip(".").lower()
+    host = name.rstrip(".").lower()
     try:
         # Also accepts 2852039166, 0xa9fea9fe, 0251.0376.0251.0376 and 169.254.43518, as name look-ups do.
         address = socket.inet_ntoa(socket.inet_aton(host))
@@ -70,7 +68,7 @@ def refuse_host(url: httpx.URL) -> None:
         address = host
     if host in _NAMES or is_forbidden(address):
         raise ConfigurationError(
-            f"{url.host} {_WHAT}", description="Check the PBX URL.", code="forbidden_address", field="baseUrl"
+            f"{name} {_WHAT}", description="Check the PBX URL.", code="forbidden_address", field="baseUrl"
         )
 
 

@@ -336,5 +336,5 @@ def _parse_base_url(base_url: str) -> httpx.URL:
             description="Enter a URL such as https://pbx.example.com:5001.",
             field="baseUrl",
         ) from error
-    refuse_host(url)
+    refuse_host(url.host)
     return url
