@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import ParameterError
 from ..messages import FileContent, FilePart
+from ..values.safe_text import clean_name
 from .wav import explain_wav
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _find_name_problem(name: str, suffix: str) -> str:
         return "the file has no name"
     if len(name.encode("utf-8", "replace")) > _LONGEST_NAME:
         return f"the name of the file is longer than {_LONGEST_NAME} bytes"
-    if any(letter in '/\\"' or not letter.isprintable() for letter in name) or name.startswith("."):
+    if any(letter in '/\\"' or not letter.isprintable() for letter in name) or clean_name(name) != name:
         return f"{name!r} cannot be the name of a file on the PBX"
     if suffix and not name.lower().endswith(suffix):
         return f"the name {name!r} does not end in {suffix}"

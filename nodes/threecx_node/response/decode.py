@@ -24,9 +24,10 @@ from ..advice import (
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
 from ..values.error_body import ErrorBody, is_odata_error, read_error_body
 from ..values.json import loads
+from ..values.safe_text import make_safe_name
 from .bulk import check_failures
 from .expected import ResponseChecker
-from .file_name import make_file_name, read_file_name
+from .file_name import make_file_name, read_given_name
 from .payload import File, Payload
 
 if TYPE_CHECKING:
@@ -174,6 +175,8 @@ def _advise(version: OperationVersion, status: int, code: str, body: ErrorBody) 
 def _to_file(
     response: HttpResponse, media_type: str, version: OperationVersion, keys: Mapping[str, Any]
 ) -> File:
-    name = read_file_name(response.headers.get("content-disposition", ""))
-    name = name or make_file_name(version.template.segments[-1].local_name or "", keys, media_type)
-    return File(response.content, media_type or "application/octet-stream", name)
+    given = read_given_name(response.headers.get("content-disposition", ""))
+    name = make_safe_name(given) or make_file_name(
+        version.template.segments[-1].local_name or "", keys, media_type
+    )
+    return File(response.content, media_type or "application/octet-stream", name, given)

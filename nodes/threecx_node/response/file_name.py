@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import mimetypes
 import re
-import unicodedata
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
-from email.utils import collapse_rfc2231_value
 from typing import TYPE_CHECKING, Any
+
+from ..values.safe_text import make_safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_LONGEST_NAME = 200
-_LONGEST_ENDING = 20
+# Beyond it, a header is not a name.
+_LONGEST_HEADER = 32_768
+_LONGEST_WORDS = 2000
 _LONGEST_KEY = 40
 _MOST_KEYS = 3
 # Python's own table alone, because the system's differs between machines, and the types that it lacks.
@@ -37,23 +38,41 @@ _ENDINGS = {
     # Says nothing about the content.
     "application/octet-stream": "",
 }
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def read_file_name(disposition: str) -> str:
-    """Return the name in a Content-Disposition header, without a path; empty where it has none that can be used.
+def read_given_name(disposition: str) -> str:
+    """Return the name in a Content-Disposition header as the server gave it; empty where it has none.
 
     `filename*`, which can contain any character, takes precedence over `filename`.
     """
     header = Message()
-    header["content-disposition"] = disposition
-    # The value of an extended parameter is a tuple, which the types of the standard library do not say.
-    given: list[Any] = header.get_params([], "content-disposition")
+    try:
+        header["content-disposition"] = disposition[:_LONGEST_HEADER]
+        # The value of an extended parameter is a tuple, which the types of the standard library do not say.
+        given: list[Any] = header.get_params([], "content-disposition")
+    except (ValueError, LookupError, TypeError):
+        # The parser of the standard library refuses some headers in its own ways.
+        return ""
     names = [value for name, value in given if name.lower() == "filename"]
     extended = [value for value in names if isinstance(value, tuple)]
     if extended:
-        return _clean(collapse_rfc2231_value(extended[0]))
-    return _clean(_decode_words(names[0])) if names else ""
+        charset, _, text = extended[0]
+        return _decode_text(str(charset or ""), str(text))
+    return _decode_words(names[0]) if names else ""
+
+
+def read_file_name(disposition: str) -> str:
+    """Return the name in a Content-Disposition header, safe to save; empty where it has none that can be used."""
+    return make_safe_name(read_given_name(disposition))
+
+
+def _decode_text(charset: str, text: str) -> str:
+    """Return a text of bytes in `charset`; in UTF-8 where Python has no such charset for text."""
+    content = text.encode("latin-1", "replace")
+    try:
+        return content.decode(charset or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return content.decode("utf-8", "replace")
 
 
 def make_file_name(operation: str, keys: Mapping[str, Any], media_type: str) -> str:
@@ -63,30 +82,14 @@ def make_file_name(operation: str, keys: Mapping[str, Any], media_type: str) -> 
     ending = _ENDINGS.get(media_type)
     if ending is None:
         ending = _TYPES.guess_extension(media_type) or ""
-    return _clean("-".join([operation or "download", *shown]) + ending) or "download"
+    return make_safe_name("-".join([operation or "download", *shown]) + ending) or "download"
 
 
 def _decode_words(name: str) -> str:
     """Return a name whose words are encoded as in mail headers (`=?utf-8?B?…?=`), which some servers do."""
-    if "=?" not in name:
+    if "=?" not in name or len(name) > _LONGEST_WORDS:
         return name
     try:
         return str(make_header(decode_header(name)))
     except (HeaderParseError, LookupError, ValueError):
         return name
-
-
-def _clean(name: str) -> str:
-    """Return the last part of a name, whichever slash it has: a name must not lead out of a folder.
-
-    Characters that are not shown, such as line breaks and changes of direction, become underscores.
-    """
-    last = re.split(r"[/\\]", name.replace("\x00", ""))[-1]
-    shown = "".join("_" if unicodedata.category(each) in _HIDDEN else each for each in last).strip()
-    if not shown.strip("._ "):
-        return ""
-    if len(shown) <= _LONGEST_NAME:
-        return shown
-    stem, dot, ending = shown.rpartition(".")
-    kept = f"{dot}{ending}" if stem and len(ending) <= _LONGEST_ENDING else ""
-    return shown[: _LONGEST_NAME - len(kept)] + kept

@@ -67,7 +67,14 @@ def _describe_success(operation: Operation, keys: Mapping[str, Any]) -> dict[str
 def file_item(file: File, paired: dict[str, int], binary_property: str) -> Item:
     """Return the item of a downloaded file: its description, and its content as binary data."""
     _, dot, extension = file.name.rpartition(".")
-    described = {"fileName": file.name, "mimeType": file.media_type, "fileSize": len(file.content)}
+    # The server's own name is for workflows that need it.
+    original = {"originalFileName": file.given_name} if file.given_name not in ("", file.name) else {}
+    described = {
+        "fileName": file.name,
+        **original,
+        "mimeType": file.media_type,
+        "fileSize": len(file.content),
+    }
     return {
         "json": described,
         "binary": {
@@ -75,6 +82,7 @@ def file_item(file: File, paired: dict[str, int], binary_property: str) -> Item:
                 "data": base64.b64encode(file.content).decode(),
                 "mimeType": file.media_type,
                 "fileName": file.name,
+                **original,
                 **({"fileExtension": extension} if dot else {}),
             }
         },

@@ -11,11 +11,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A downloaded file; `name` has no path."""
+    """A downloaded file; `name` is safe to save, `given_name` is the server's."""
 
     content: bytes
     media_type: str
     name: str
+    given_name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
