@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .advice import UNKNOWN_OUTCOME, advice_for
+from .values.safe_text import escape_control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,7 @@ class ThreeCxError(Exception):
             self.description = f"{UNKNOWN_OUTCOME} {self.description}".strip()
 
     def one_line(self) -> str:
-        """Return item, message and description on one line, for a terminal."""
+        """Return item, message and description on one line, for a terminal, with control characters as escapes."""
         where = "" if self.item_index is None else f"item {self.item_index}: "
         text = f"{where}{self.message}"
         if self.description:
@@ -108,7 +109,7 @@ class ThreeCxError(Exception):
                 if text[-1:] not in "?!"
                 else f"{text} {self.description}"
             )
-        return " ".join(text.split())
+        return escape_control(" ".join(text.split()))
 
 
 class UsageError(ThreeCxError):
@@ -194,7 +195,7 @@ class BadItemsError(ItemError):
 
     def one_line(self) -> str:
         """Return message and description on one line; the message names the items."""
-        return " ".join(f"{self.message}. {self.description}".split())
+        return escape_control(" ".join(f"{self.message}. {self.description}".split()))
 
 
 def _name_item(error: ThreeCxError) -> str:

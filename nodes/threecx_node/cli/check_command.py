@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from . import option_types
-from .streams import say
+from .streams import print_line, say
 
 
 def register(app: typer.Typer) -> None:
@@ -48,10 +48,10 @@ def check(
         write_json({**result.to_json(), **({"note": notes} if notes else {})})
         return
     readable = ", ".join(name for name, allowed in result.may.items() if allowed) or "little"
-    typer.echo(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")
-    typer.echo(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")
+    print_line(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")
+    print_line(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")
     if note:
-        typer.echo(note)
+        print_line(note)
 
 
 def _show_note(note: str) -> None:

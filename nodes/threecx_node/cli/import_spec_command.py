@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import option_types
-from .streams import say
+from .streams import print_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,16 +71,15 @@ def import_spec(
     target = output or _choose_target(files, document["releases"][-1], SHIPPED)
     comparison = compare_catalogs(Catalog(document), load_catalog(SHIPPED))
     _write_catalog(target, render(document))
-    typer.echo(
+    say(
         f"{target}: {len(document['operations'])} operations, {len(document['schemas'])} schemas, "
-        f"{len(document['enums'])} enums of {', '.join(document['releases'])}",
-        err=True,
+        f"{len(document['enums'])} enums of {', '.join(document['releases'])}"
     )
     if as_json:
         write_json({"catalog": str(target), "releases": document["releases"], **comparison.to_json()})
         return
     for line in _describe(comparison):
-        typer.echo(line)
+        print_line(line)
     if target != SHIPPED:
         name = shlex.quote(str(target))
         say(f"Use it with --catalog {name}, or: export THREECX_CATALOG={name}")

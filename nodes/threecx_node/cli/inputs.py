@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from threecx_credentials import Credential, CredentialError, Secret
 
 from ..errors import ConfigurationError, InputError, UsageError
@@ -15,6 +13,7 @@ from ..execution.results import Item
 from ..secret_files import read_secret_file
 from ..values.json import loads, why_not_json
 from .option_types import CLIENT_SECRET_VARIABLE
+from .streams import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -159,7 +158,7 @@ def _read_client_secret(name: str) -> str:
     secret = read_secret_file(
         Path(name),
         if_missing=advice,
-        on_warning=lambda text: typer.echo(f"threecx: warning: {text}", err=True),
+        on_warning=lambda text: say(f"threecx: warning: {text}"),
     ).strip()
     if not secret:
         raise ConfigurationError(f"{name} is empty", description=advice)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
-from .streams import say
+from .streams import print_line, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def migrate(
 
 
 def _report(done: Migration, *, to_stderr: bool) -> None:
-    write = say if to_stderr else typer.echo
+    write = say if to_stderr else print_line
     several = len({each.workflow for each in done.reports}) > 1
     for report in done.reports:
         for line in _format_report(report, several=several):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import NotAttemptedError, ThreeCxError
 from ..titles import TITLES
 from ..values.json import dumps, pretty
+from ..values.safe_text import escape_control, escape_json
 from .streams import lose_output, write_output
 
 if TYPE_CHECKING:
@@ -21,16 +22,17 @@ _MIN_ITEMS_FOR_BAR = 21
 _MIN_COLUMNS = 3
 _COLUMN_WIDTH = 13
 _MAX_CELL_LENGTH = 300
+_MOST_READ = 10_000
 
 
 def write_json(value: Any) -> None:
     """Write `value` as indented JSON."""
-    write_text(pretty(value))
+    write_output(escape_json(pretty(value).encode("utf-8", "surrogatepass")) + b"\n")
 
 
 def write_line(value: Any) -> None:
     """Write `value` as one line of JSON, and flush it."""
-    write_output(dumps(value) + b"\n")
+    write_output(escape_json(dumps(value)) + b"\n")
 
 
 def write_text(text: str) -> None:
@@ -45,9 +47,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
+    table = Table(
+        title=title and escape_control(title), box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False
+    )
     for column in columns:
-        table.add_column(column, overflow="fold")
+        table.add_column(Text(escape_control(column)), overflow="fold")
     for row in rows:
         table.add_row(*(Text(_cell(value)) for value in row))
     try:
@@ -105,7 +109,7 @@ def _cell(value: Any) -> str:
         text = ""
     else:
         text = dumps(value).decode()
-    text = " ".join(text.split())
+    text = escape_control(" ".join(text[:_MOST_READ].split()))
     return text if len(text) <= _MAX_CELL_LENGTH else f"{text[:_MAX_CELL_LENGTH]}…"
 
 

@@ -135,7 +135,7 @@ def serve(
     known = load_profiles(profiles)
     for name, credential in known.items():
         if credential.note:
-            typer.echo(f"threecx: note: profile {name}: {credential.note}", err=True)
+            say(f"threecx: note: profile {name}: {credential.note}")
     config = ServiceConfig(
         key=executor_key,
         catalog=load_catalog(catalog),
@@ -151,8 +151,8 @@ def serve(
         host,
         port,
         config,
-        on_ready=lambda url: typer.echo(f"The executor listens on {url}; press Ctrl-C to stop it.", err=True),
-        on_signal=lambda text: typer.echo(f"threecx: {text}", err=True),
+        on_ready=lambda url: say(f"The executor listens on {url}; press Ctrl-C to stop it."),
+        on_signal=lambda text: say(f"threecx: {text}"),
     )
     raise typer.Exit(exit_code)
 

@@ -180,7 +180,7 @@ def simulator(
     run(
         config,
         on_ready=_print_addresses,
-        on_signal=lambda text: typer.echo(f"threecx: {text}", err=True),
+        on_signal=lambda text: say(f"threecx: {text}"),
     )
 
 

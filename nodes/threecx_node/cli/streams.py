@@ -8,6 +8,8 @@ import stat
 import sys
 from contextlib import suppress
 
+from ..values.safe_text import escape_control
+
 _QUOTA = getattr(errno, "EDQUOT", errno.ENOSPC)
 _LOST = frozenset(
     {errno.EPIPE, errno.ENOSPC, _QUOTA, errno.EIO, errno.EBADF, errno.EFBIG, errno.ECONNRESET, errno.EINVAL}
@@ -39,9 +41,9 @@ def open_missing_streams() -> None:
 
 
 def say(text: str) -> None:
-    """Write a line to standard error; one that cannot be written changes nothing."""
+    """Write a line to standard error, control characters as escapes; one that cannot be written changes nothing."""
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{escape_control(text)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         discard_stream(2)
@@ -50,7 +52,12 @@ def say(text: str) -> None:
 def say_at_once(text: str) -> None:
     """Write a line to standard error from a signal handler, past the buffers that it may have interrupted."""
     with suppress(OSError):
-        os.write(2, f"{text}\n".encode())
+        os.write(2, f"{escape_control(text)}\n".encode(errors="backslashreplace"))
+
+
+def print_line(text: str) -> None:
+    """Write a line to standard output, with control characters as escapes. Raise OutputError."""
+    write_output(f"{escape_control(text)}\n".encode(errors="backslashreplace"))
 
 
 def write_output(data: bytes) -> None:

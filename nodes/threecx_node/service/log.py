@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
+from ..values.safe_text import escape_control
 from .problems import make_internal_error
 
 if TYPE_CHECKING:
@@ -168,11 +169,15 @@ def _name_pbx(request: ExecuteRequest, credential: Credential) -> str:
 
 def _make_printable(text: str) -> str:
     """Return `text` without characters that could begin a line of their own or control a terminal."""
-    return (text if text.isprintable() else ascii(text)[1:-1])[:_MAX_LENGTH]
+    return escape_control(text[:_MAX_LENGTH])
 
 
 class _FormatterWithoutMessages(logging.Formatter):
-    """Formats the class of an exception and its traceback, but not its message."""
+    """Formats the class of an exception and its traceback, but not its message; a message cannot begin another line."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class's name)
+        """Return the line of a record, with control characters as escapes."""
+        return escape_control(super().formatMessage(record))
 
     def formatException(self, ei: Any) -> str:  # noqa: N802 (the base class's name)
         """Return the tracebacks of an exception and of those that caused it."""

@@ -10,27 +10,28 @@ import re
 import unicodedata
 
 # C0 and C1 with DEL, line and paragraph separators, changes of direction, invisible letters, halves of letters.
-_ALWAYS = (
-    r"\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\U000e0000-\U000e007f\ud800-\udfff"
+_HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f\ud800-\udfff]"
 )
-_HIDDEN = re.compile(rf"[\x00-\x0a{_ALWAYS}]")
-_HIDDEN_IN_LINES = re.compile(rf"[\x00-\x08{_ALWAYS}]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 # The same in UTF-8, without C0, which JSON escapes itself.
 _HIDDEN_BYTES = re.compile(
-    rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b-\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
+    rb"\x7f|\xc2[\x80-\x9f\xad]|\xd8\x9c|\xe1\xa0\x8e|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]|\xe2\x81[\xa0-\xaf]|\xef\xbb\xbf"
     rb"|\xef\xbf[\xb9-\xbb]|\xf3\xa0[\x80\x81][\x80-\xbf]|\xed[\xa0-\xbf][\x80-\xbf]"
 )
 
 
-def escape_control(text: str, *, keep_lines: bool = False) -> str:
-    """Return a text with characters that control or hide something as escapes; `keep_lines` keeps line breaks."""
+def escape_control(text: str) -> str:
+    """Return a text with characters that control or hide something, line breaks too, as escapes."""
     if text.isprintable():
         return text
-    return (_HIDDEN_IN_LINES if keep_lines else _HIDDEN).sub(_escape, text)
+    return _HIDDEN.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
+    if (short := _SHORT.get(match[0])) is not None:
+        return short
     code = ord(match[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
