@@ -23,6 +23,8 @@ MAX_TIMEOUT = 600.0
 """A request that takes longer occupies a connection to the PBX that others need."""
 DEFAULT_RETRY_TIME = 30.0
 MAX_RETRY_TIME = 3600.0
+INTERACTIVE_RETRY_TIME = 5.0
+"""The time for repeats where a person waits for the result."""
 DEFAULT_MAX_BODY_BYTES = 10 * 1024 * 1024
 DEFAULT_MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 DEFAULT_MAX_FILE_BYTES = 256 * 1024 * 1024

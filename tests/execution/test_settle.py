@@ -310,3 +310,20 @@ def test_attempts_of_a_read_and_of_a_failure() -> None:
     assert result.to_json()["attempts"] == 3
     [result] = run(FakePbx(lambda _: httpx.Response(200, json={"Id": 5})), "GetUser", [{}], {"Id": 5}).results
     assert "attempts" not in result.to_json()
+
+
+@pytest.mark.parametrize(("operation", "unknown"), [("DeleteUser", True), ("GetUser", False)])
+def test_an_internal_error_after_a_change_was_sent_is_unknown(operation: str, unknown: bool) -> None:
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise AttributeError("a bug")
+
+    [result] = run(FakePbx(answer), operation, [{}], {"Id": 5}).results
+    assert result.error is not None
+    assert (result.error.code, result.error.outcome_unknown) == ("bug", unknown)
+
+
+def test_no_time_for_repeats_counts_for_the_version_too() -> None:
+    pbx = FakePbx(lambda _: httpx.Response(503))
+    [result] = run(pbx, "GetUserByNumber", [{}], {"number": "100"}, Options(retry_time=0)).results
+    assert result.error is not None
+    assert pbx.waits == []

@@ -9,6 +9,7 @@ from threecx_credentials.check import CheckResult, check
 from ..advice import advice_for
 from ..errors import LoginError, NotThreeCxError
 from ..messages import HttpRequest
+from ..options import INTERACTIVE_RETRY_TIME
 from ..transport.client import PbxClient
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ async def check_client(client: PbxClient) -> CheckResult:
 
     async def get(target: str) -> tuple[int, str | None]:
         path, _, query = target.partition("?")
-        answer = await client.send(HttpRequest("GET", path, query, operation="check"), caller=caller)
+        request = HttpRequest("GET", path, query, operation="check")
+        answer = await client.send(request, retry_time=INTERACTIVE_RETRY_TIME, caller=caller)
         if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
             raise NotThreeCxError(client.host, answer.status, "no JSON")
         return answer.status, client.version

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.summary_fields import label_fields
 from ..errors import InputError, UnknownNameError
 from ..execution.results import Item
-from ..options import Options
+from ..options import INTERACTIVE_RETRY_TIME, Options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,7 +50,8 @@ async def search_entities(
     skip = _parse_cursor(cursor)
     parameters = _build_query(version, properties, key, labels, text)
     parameters |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
-    batch = await executor.run(listing.id, [Item({}, parameters)], options=Options(interactive=True))
+    options = Options(interactive=True, retry_time=INTERACTIVE_RETRY_TIME)
+    batch = await executor.run(listing.id, [Item({}, parameters)], options=options)
     [result] = batch.results
     if result.error is not None:
         raise result.error

@@ -45,8 +45,11 @@ def _not_tried(why: str, description: str) -> NotAttemptedError:
     return NotAttemptedError(f"not tried, because {why}", description=description)
 
 
-def internal_error(error: Exception) -> ThreeCxError:
-    """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets."""
+def internal_error(error: Exception, *, is_unknown: bool) -> ThreeCxError:
+    """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets.
+
+    `is_unknown` says that a change may have been sent before.
+    """
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:
         frame = frame.tb_next
@@ -55,4 +58,5 @@ def internal_error(error: Exception) -> ThreeCxError:
         f"internal error in the executor: {type(error).__name__}{place}",
         description="Check in 3CX whether this item was carried out, and report this error.",
         code="bug",
+        outcome_unknown=is_unknown,
     )

@@ -250,7 +250,9 @@ class Executor:
         if is_ambiguous and _sends(options) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
             caller = self.client.make_caller(is_short=True)
-            await self.client.send(_VERSION_PROBE, timeout=options.timeout, caller=caller)
+            await self.client.send(
+                _VERSION_PROBE, timeout=options.timeout, retry_time=options.retry_time, caller=caller
+            )
             version = self.client.version
         release = (self.catalog.release_of(version) if version else None) or options.release
         if release is None:

@@ -176,7 +176,8 @@ class BatchRun:
                 error.description = advise_on_filter(error.message)
             await self._fail(planned.index, error)
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
-            await self._fail(planned.index, internal_error(error))
+            was_sent = planned.index in self._under_way and request.effect == "change"
+            await self._fail(planned.index, internal_error(error, is_unknown=was_sent))
 
     async def _settle(self, planned: PlannedItem, request: HttpRequest) -> bool:
         """Find out what became of a request of an earlier run; return whether the item has its result now."""

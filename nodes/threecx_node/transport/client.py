@@ -21,7 +21,7 @@ from .gate import Caller
 from .gates import Membership
 from .health import Sign, read_sign, read_sign_of_login
 from .login import Login, log_retry
-from .retry import RetryPolicy, back_off
+from .retry import RetryBudget, RetryPolicy, back_off
 from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
@@ -120,15 +120,21 @@ class PbxClient:
         return Caller(self._membership.join(), is_short=is_short, is_check=is_check)
 
     async def send(
-        self, request: HttpRequest, *, timeout: float = DEFAULT_TIMEOUT, caller: Caller | None = None
+        self,
+        request: HttpRequest,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        retry_time: float | None = None,
+        caller: Caller | None = None,
     ) -> HttpResponse:
         """Return the response of the PBX, whatever its status. Raises UnreachableError if there is none.
 
         `timeout` is the time limit in seconds of each attempt as a whole, once there is a connection. A file that is
-        sent or received at `MINIMUM_RATE` may take longer. Without `caller` the request is a caller
-        by itself.
+        sent or received at `MINIMUM_RATE` may take longer. `retry_time` is the seconds for repeats, by default those of
+        the client. Without `caller` the request is a caller by itself.
         """
-        return await self.exchange(request, _as_it_came, timeout=timeout, caller=caller)
+        attempts = None if retry_time is None else RetryBudget(retry_time).open()
+        return await self.exchange(request, _as_it_came, timeout=timeout, attempts=attempts, caller=caller)
 
     async def exchange(
         self,
