@@ -63,18 +63,19 @@ class SoakPbx:
         if request.path == "/connect/token":
             await wire.send(Pbx().log_in())
             return True
-        fault = self._choose_fault()
+        fault = self._choose_fault(request)
         if fault is None:
             await wire.send(self._carry_out(request))
             return True
         await fault.send(wire, self._carry_out(request) if fault.does_work else response(204))
         return False
 
-    def _choose_fault(self) -> Fault | None:
+    def _choose_fault(self, request: Request) -> Fault | None:
         if self._random.random() >= _FAULT_RATE:
             return None
-        # The client waits for the end of its time limit.
-        kinds = _TIMED if self._random.random() < _TIMED_RATE else _QUICK
+        # The client waits for the end of its time limit, which is a minute for a check.
+        is_check = request.path == "/Defs" or request.query.get("$top") == "1"
+        kinds = _TIMED if self._random.random() < _TIMED_RATE and not is_check else _QUICK
         return self._random.choice(kinds)
 
     def _carry_out(self, request: Request) -> bytes:
