@@ -6,9 +6,15 @@ import { getOptionDisplayName } from './definition';
 import { attachFile, CALL_BYTES, isUpload } from './files';
 import { isFailed, isLeftOut, type ItemResult } from './itemResults';
 import { describeError, type ResolvedItem } from './requests';
-import { BATCH_SIZE, type ExecutorItem, type ResultLine } from './transport/contract';
+import { BATCH_SIZE, type ExecutorItem, type RecordedItem, type ResultLine } from './transport/contract';
+import { askForBatch } from './transport/batchReport';
 import { loadExecutorUrl, post } from './transport/executor';
-import { createInterruptedFailure, type ErrorDetails, type ExecutorFailure } from './transport/failures';
+import {
+	createInterruptedFailure,
+	createReportedFailure,
+	type ErrorDetails,
+	type ExecutorFailure,
+} from './transport/failures';
 import { IDLE_TIMEOUT, readLines } from './transport/ndjson';
 
 /** Why a run ended early, other than by an item's own error. */
@@ -192,10 +198,36 @@ class BatchSender {
 
 	private async call({ items, indexes }: ExecutorCall, flags: { prepareOnly?: true; dryRun?: boolean }): Promise<void> {
 		if (items.length === 0) return;
-		const failure = await this.exchange(items, indexes, flags);
+		const sendsNothing = flags.prepareOnly === true || flags.dryRun === true;
+		const batchId = sendsNothing ? undefined : crypto.randomUUID();
+		let failure = await this.exchange(items, indexes, flags, batchId);
+		if (!failure) return;
+		if (failure.outcomeUnknown && batchId !== undefined) failure = await this.settle(failure, batchId, indexes);
 		if (!failure) return;
 		if (failure.outcomeUnknown && !flags.prepareOnly) this.markUnknown(indexes);
 		this.run.failure = this.isCancelled ? createCancellation() : { ...failure, kind: 'executor' };
+	}
+
+	/** Ask the executor what became of the items; returns the failure that is left, if not all of them have a result. */
+	private async settle(
+		failure: ExecutorFailure,
+		batchId: string,
+		indexes: number[],
+	): Promise<ExecutorFailure | undefined> {
+		if (this.isCancelled) return failure;
+		const report = await askForBatch(this.context, batchId);
+		if (!report) return failure;
+		const { results } = this.run;
+		let isUnknown = false;
+		for (const [place, index] of indexes.entries()) {
+			const recorded = report.results[place];
+			if (results[index] !== 'not_attempted' || !recorded || recorded.outcome === 'not_tried') continue;
+			const result = toResult(recorded);
+			if (result === 'unknown') isUnknown = true;
+			results[index] = result;
+		}
+		if (indexes.every((index) => typeof results[index] === 'object')) return undefined;
+		return { ...createReportedFailure(failure, !isUnknown), outcomeUnknown: false };
 	}
 
 	/** Call the executor once; returns why the response did not arrive or did not end. */
@@ -203,10 +235,11 @@ class BatchSender {
 		items: ExecutorItem[],
 		indexes: number[],
 		flags: IDataObject,
+		batchId: string | undefined,
 	): Promise<ExecutorFailure | undefined> {
 		const { continueOnFail, idleTimeout = IDLE_TIMEOUT } = this.options;
 		const options = { continueOnFail, timeZone: this.context.getTimezone(), ...flags };
-		const body = { operation: this.operation, items, options } as unknown as IDataObject;
+		const body = { operation: this.operation, items, options, batchId } as unknown as IDataObject;
 		const headers = { Accept: 'application/x-ndjson' };
 		// n8n's own time limit counts idle time too; it is a little longer, so that readLines notices a silent stream first.
 		const response = await post(this.context, '/v1/execute', body, headers, idleTimeout + 5_000);
@@ -236,6 +269,15 @@ class BatchSender {
 	private get isCancelled(): boolean {
 		return this.context.getExecutionCancelSignal()?.aborted === true;
 	}
+}
+
+/** Return the result of an item whose response was lost, from what the executor recorded. */
+function toResult({ outcome, items, error }: RecordedItem): ItemResult {
+	if (outcome === 'failed' && error) return { error };
+	if (outcome !== 'done') return 'unknown';
+	if (items) return { items };
+	const message = 'The item was read, but its result was lost with the connection to the executor';
+	return { error: { message, description: 'Run the node again', code: 'executor' } };
 }
 
 function createCancellation(): RunFailure {

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from typing import Any
 
 from tests.e2e.conftest import TRIGGER, Canvas
+from tests.effects import deleting_pbx
 from threecx_node.simulator import Simulator
 from tools.lab.executor import ExecutorProcess
+from tools.lab.processes import find_free_port
 from tools.lab.stage import CREDENTIAL_TYPE
 
 GET = "GetCallFlowApp"
@@ -34,13 +37,56 @@ def test_executor_that_dies_leaves_a_summary(canvas: Canvas) -> None:
             running = client.start(workflow)
             wait_for_requests(pbx, 12)
             executor.kill()
-            error = client.wait(running, 60).node_error("3CX")
+            # The node asks the executor for a minute what became of the batch.
+            error = client.wait(running, 150).node_error("3CX")
     finally:
         executor.stop()
     texts = f"{error['message']} {error['description']}"
     assert executor.url in texts
     assert "Done: items 0" in texts
     assert "unknown whether it was carried out" in texts
+
+
+def test_executor_that_is_started_again_reports_the_outcomes(canvas: Canvas) -> None:
+    port = find_free_port()
+    options = ("--state-dir", str(canvas.stage.folder / "state"))
+    executor = ExecutorProcess(canvas.stage.folder, port, options=options).start()
+    try:
+        with deleting_pbx() as pbx:
+            killed = threading.Event()
+
+            def kill(done: int) -> None:
+                if done == 30 and not killed.is_set():
+                    executor.kill()
+                    killed.set()
+
+            pbx.after = kill
+            data = canvas.stage.credential_data(
+                baseUrl=pbx.env["THREECX_BASE_URL"], clientSecret="x", executorUrl=executor.url
+            )
+            credential = canvas.stage.client.create_credential("Killed", CREDENTIAL_TYPE, data)
+            node = canvas.node(
+                "DeleteContact", {**PARAMETERS, "resource": "Contacts"}, onError="continueRegularOutput"
+            ) | {"credentials": {CREDENTIAL_TYPE: credential}}
+            client = canvas.stage.client
+            items = canvas.items([{"Id": number} for number in range(80)])
+            running = client.start(client.create_workflow("Killed", [TRIGGER, items, node]))
+            assert killed.wait(60)
+            executor = ExecutorProcess(canvas.stage.folder, port, options=options).start()
+            output = client.wait(running, 120).items("3CX")
+            counts = dict(pbx.counts)
+    finally:
+        executor.stop()
+    assert len(output) == 80
+    errors = [each["json"].get("error") for each in output]
+    unknown = [each for each in errors if each and each.get("outcome") == "unknown"]
+    assert len(unknown) <= 8
+    for number, error in enumerate(errors):
+        if error is None:
+            assert counts[number] == 1
+        elif error.get("outcome") != "unknown":
+            assert (error["code"], counts.get(number)) == ("not_attempted", None)
+    assert sum(error is None for error in errors) >= 22
 
 
 def test_stopped_execution_sends_no_more(canvas: Canvas) -> None:

@@ -56,6 +56,18 @@ export interface ResultLine extends ExecutorResult {
 	notes?: string[];
 }
 
+/** Item of a batch as the executor recorded it; `pending` while the batch is running. A read has no items. */
+export interface RecordedItem extends ExecutorResult {
+	outcome: 'done' | 'failed' | 'unknown' | 'not_tried' | 'pending';
+}
+
+/** What the executor recorded of a batch: GET /v1/batches/{batchId}. */
+export interface BatchReport {
+	batchId: string;
+	status: 'running' | 'finished' | 'interrupted';
+	results: RecordedItem[];
+}
+
 /** Body of a refused call (RFC 9457), with the executor's own members. */
 export interface ProblemDetails {
 	title?: string;

@@ -46,16 +46,21 @@ export async function post(
 	headers: IDataObject = { Accept: 'application/json' },
 	timeout = IDLE_TIMEOUT,
 ): Promise<ExecutorResponse> {
+	return await send(caller, { method: 'POST', url: path, body, headers, timeout });
+}
+
+/** Get JSON from the executor and return the response body as a stream; `timeout` is in milliseconds. */
+export async function get(caller: Caller, path: string, timeout: number): Promise<ExecutorResponse> {
+	return await send(caller, { method: 'GET', url: path, headers: { Accept: 'application/json' }, timeout });
+}
+
+async function send(caller: Caller, request: IHttpRequestOptions): Promise<ExecutorResponse> {
 	const url = await loadExecutorUrl(caller);
 	const options: IHttpRequestOptions = {
-		method: 'POST',
-		url: path,
-		body,
-		headers,
+		...request,
 		encoding: 'stream',
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
-		timeout,
 	};
 	let response: IN8nHttpFullResponse;
 	try {

@@ -27,6 +27,11 @@ export interface ExecutorFailure extends ErrorDetails {
 const START_COMMAND = 'threecx serve --key-file FILE';
 const CHECK_OUTCOME = 'Check the executor log, and check the PBX for what was carried out, before running this again';
 
+/** Codes of a batch that the executor has already: a proxy on the way sent the call twice. */
+const BATCH_CODES = new Set(['batch_exists', 'batch_running']);
+/** Code of a batch that was not started, because it could not be recorded. */
+const NOT_RECORDED = 'journal';
+
 const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 // TLS comes first: with one of these codes, no byte of the request was sent.
 const TLS_CODE = /CERT|^UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
@@ -106,7 +111,7 @@ export function createProblemFailure(url: string, status: number, body: string):
 		message: problem.detail || problem.title || `The executor at ${url} returned ${status}`,
 		description: problem.description || advice,
 		httpCode: String(status),
-		outcomeUnknown: status >= 500,
+		outcomeUnknown: BATCH_CODES.has(problem.code ?? '') || (status >= 500 && problem.code !== NOT_RECORDED),
 	};
 }
 
@@ -167,6 +172,14 @@ export function createForeignServerFailure(url: string): ExecutorFailure {
 		description: `Check the Executor URL in the credential. Start the executor with: ${START_COMMAND}`,
 		outcomeUnknown: false,
 	};
+}
+
+/** Describe a failed call after which the executor reported what it had carried out. */
+export function createReportedFailure(failure: ExecutorFailure, isComplete: boolean): ExecutorFailure {
+	const description = isComplete
+		? 'The executor reported afterwards what became of each item'
+		: `The executor reported afterwards what became of the items. ${CHECK_OUTCOME}`;
+	return { ...failure, description };
 }
 
 function createTimeoutFailure(url: string): ExecutorFailure {
