@@ -88,7 +88,7 @@ class Journals(RuleBasedStateMachine):
 
     @rule(at=st.integers(1, 8), is_before=st.booleans(), kept=st.floats(0, 1), torn=TORN)
     def crash(self, at: int, is_before: bool, kept: float, torn: bytes) -> None:
-        """End the process at a change. What was not on the disk yet may be lost, and a line may be torn."""
+        """End the process at a change. Lines that are not on the disk yet may be lost, and the last one torn."""
         self.changes, self.crash_at = 0, (at, is_before)
         self.run_batch()
         size = self.path.stat().st_size

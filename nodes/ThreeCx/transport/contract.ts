@@ -61,7 +61,7 @@ export interface RecordedItem extends ExecutorResult {
 	outcome: 'done' | 'failed' | 'unknown' | 'not_tried' | 'pending';
 }
 
-/** What the executor recorded of a batch: GET /v1/batches/{batchId}. */
+/** Record of a batch, as the executor returns it: GET /v1/batches/{batchId}. */
 export interface BatchReport {
 	batchId: string;
 	status: 'running' | 'finished' | 'interrupted';
