@@ -24,7 +24,7 @@ AMBIGUOUS: tuple[int | type[httpx.TransportError], ...] = (
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one request that changes something: its answer, and when the PBX does the work."""
+    """The fate of one request that changes something: its answer, and when the PBX does the work."""
 
     answer: int | type[httpx.TransportError]
     work: Work = "never"

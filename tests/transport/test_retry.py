@@ -103,7 +103,8 @@ def test_a_refusal_is_a_failure_whatever_its_status(given: HttpResponse) -> None
 @pytest.mark.parametrize("code", sorted(NOT_SENT))
 def test_what_was_not_sent_was_not_done(effect: Effect, code: str) -> None:
     # Over a new connection it is sent at once, and to a PBX that may come back after a while.
-    waits = {"not_taken": 0.0, "unsendable": None, "tls": None, "tls_self_signed": None}
+    final = ("unsendable", "tls", "tls_self_signed", "forbidden_address")
+    waits = {"not_taken": 0.0, **dict.fromkeys(final)}
     assert verdict(effect, TransportError("", code=code)) == Verdict("failed", waits.get(code, 0.5))
 
 
