@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.cli.conftest import run
 from tests.service.conftest import batch, read_url, serving, start
 from threecx_credentials import Credential
 from threecx_node.errors import ConfigurationError
+from threecx_node.service.batch_store import FolderStore
 from threecx_node.service.pbx_access import PbxAccess
 from threecx_node.simulator import Simulator
 
@@ -107,6 +109,21 @@ def test_words_of_a_profile_are_shown() -> None:
         with serving(profiles={"office": known}) as service:
             answer = service.post("/v1/execute", json=batch("GetUser", [{"Id": 1}], {"profile": "office"}))
     assert SECRET in answer.text
+
+
+def test_words_of_other_services_are_not_recorded(tmp_path: Path) -> None:
+    store = FolderStore(tmp_path / "batches")
+    store.prepare()
+    with (
+        internal_service(400, {"title": SECRET}, logs_in=True) as pbx,
+        serving(batches=store) as service,
+    ):
+        body = batch("DeleteCallFlowApp", [{"Id": 1}], pbx)
+        answer = service.post("/v1/execute", json=body).json()
+        record = service.get(f"/v1/batches/{answer['batchId']}")
+    assert record.json()["results"]
+    assert SECRET not in record.text
+    assert not [each for each in tmp_path.rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()]
 
 
 def test_addresses_without_a_pbx_are_refused(service: httpx.Client) -> None:

@@ -31,7 +31,7 @@ from .models import (
     SearchRequest,
 )
 from .openapi import build_openapi
-from .pbx_access import hide_foreign_words
+from .pbx_access import hide_foreign_words, make_plain
 from .problems import ProblemError
 from .requests import build_options, find_credential, parse_item, read_request
 from .stream import ResultStream, describe_batch
@@ -213,7 +213,7 @@ class Handlers:
                         on_part=hand_over,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,
-                        journal=batch.record.journal,
+                        journal=make_plain(batch.record.journal, batch.body.pbx),
                     )
                 notes = [batch.credential.note] if batch.credential.note else []
                 return replace(done, notes=[*notes, *done.notes])

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from ..errors import ConfigurationError, ThreeCxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
 
     from threecx_credentials import Credential
 
+    from ..execution.journal import ItemRecord, Journal
+    from ..execution.results import Result
+    from ..messages import HttpRequest
     from .models import Pbx
 
 # The codes of errors with foreign words that are not the words of the server.
@@ -101,3 +104,44 @@ def hide_foreign_words(error: ThreeCxError, pbx: Pbx) -> ThreeCxError:
         if error.code not in _OWN_CODES:
             error.code = f"http_{error.http_code}"
     return error
+
+
+class PlainJournal:
+    """A journal that records errors as callers get them: without the words of a server that is not 3CX."""
+
+    def __init__(self, journal: Journal, pbx: Pbx) -> None:
+        self._journal = journal
+        self._pbx = pbx
+
+    @property
+    def records(self) -> Mapping[int, ItemRecord]:
+        """The records by the index of the item."""
+        return self._journal.records
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether nothing remains to be sent or settled."""
+        return self._journal.is_complete
+
+    async def before(self, index: int, request: HttpRequest) -> None:
+        """Record that `request` is about to be sent. Raise JournalError."""
+        await self._journal.before(index, request)
+
+    async def after(self, result: Result, *, is_effect: bool) -> None:
+        """Record a result, or a part of one. Raise JournalError."""
+        if result.error is not None:
+            hide_foreign_words(result.error, self._pbx)
+        await self._journal.after(result, is_effect=is_effect)
+
+    async def end(self) -> None:
+        """Record that the run has ended. Raise JournalError."""
+        await self._journal.end()
+
+    def restore(self, index: int) -> AsyncIterator[Result]:
+        """Yield the results that an earlier run recorded for an item."""
+        return self._journal.restore(index)
+
+
+def make_plain(journal: Journal | None, pbx: Pbx) -> Journal | None:
+    """Return the journal of a batch on `pbx`; None where none is kept."""
+    return None if journal is None else PlainJournal(journal, pbx)
