@@ -123,7 +123,9 @@ def test_words_of_other_services_are_not_recorded(tmp_path: Path) -> None:
         record = service.get(f"/v1/batches/{answer['batchId']}")
     assert record.json()["results"]
     assert SECRET not in record.text
-    assert not [each for each in tmp_path.rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()]
+    assert not [
+        each for each in tmp_path.rglob("*") if each.is_file() and SECRET.encode() in each.read_bytes()
+    ]
 
 
 def test_addresses_without_a_pbx_are_refused(service: httpx.Client) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .http.certificates import Certificate
     from .instruments.faults import Faults
     from .instruments.recorder import RecordedRequest
+    from .odata.errors import ODataError
     from .pbx.pbx import Pbx, Seed
     from .store.data_file import DataFile
     from .store.state import State
@@ -247,6 +248,9 @@ def run(
 
 
 def _open_pbx(config: SimulatorConfig) -> Pbx:
+    import sqlite3
+
+    from .odata.errors import ODataError
     from .odata.release_model import load_model
     from .pbx.pbx import Pbx
     from .seeds.find import OFFICE, find_seed
@@ -269,9 +273,19 @@ def _open_pbx(config: SimulatorConfig) -> Pbx:
         release = config.release or file.made_for.get("release", catalog.newest)
         file.expect(catalog.check_release(release), seed.name, seed.text)
         return Pbx(load_model(catalog, release), seed, clients, config.token_lifetime, file)
+    except ODataError as error:
+        file.discard()
+        cause = error.__cause__
+        raise (
+            file.explain(cause) if isinstance(cause, sqlite3.Error) else _seed_error(seed, error)
+        ) from error
     except BaseException:
-        file.close()
+        file.discard()
         raise
+
+
+def _seed_error(seed: Seed, error: ODataError) -> ConfigurationError:
+    return ConfigurationError(f"the seed {seed.name} cannot be used: {error.message}")
 
 
 def _load_seed(file: DataFile) -> Seed:

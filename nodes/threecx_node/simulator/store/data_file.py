@@ -9,6 +9,8 @@ failure may lose the last changes.
 from __future__ import annotations
 
 import sqlite3
+import stat
+from contextlib import suppress
 from pathlib import Path
 
 from ...errors import ConfigurationError
@@ -26,6 +28,9 @@ _SCHEMA = f"""
     CREATE TABLE sequence (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 """
 OTHER_FILE = "Give another --data file, or delete this one to start from the seed."
+# The data in the file is not concerned.
+_MAKE_ROOM = "Make room on its disk, or give a --data file on another one. The data in the file is unchanged."
+_PERMIT = "Give a --data file that you can write, in a folder in which you can create files."
 
 
 class DataFile:
@@ -38,6 +43,8 @@ class DataFile:
         self.path = Path(path)
         self._connection: sqlite3.Connection | None = None
         self.made_for: dict[str, str] = {}
+        self._refuse_other_kinds()
+        self._is_created = not self.path.exists()
         self.open()
 
     @property
@@ -79,14 +86,32 @@ class DataFile:
             raise ConfigurationError(f"the data file {self.path} is closed: the simulator was stopped")
         return self._connection
 
+    def discard(self) -> None:
+        """Close the file because it cannot be filled, and remove it if it was created for that."""
+        is_filled = not self.is_new
+        self.close()
+        if self._is_created and not is_filled:
+            for suffix in ("", "-wal", "-shm", "-journal"):
+                with suppress(OSError):
+                    self.path.with_name(f"{self.path.name}{suffix}").unlink()
+
     def open(self) -> None:
         """Open or create the file; raise ConfigurationError if it cannot be used."""
+        try:
+            self._open()
+        except sqlite3.Error as error:
+            self.discard()
+            raise self.explain(error) from error
+
+    def _open(self) -> None:
         try:
             connection = sqlite3.connect(
                 self.path, isolation_level=None, check_same_thread=False, timeout=1.0
             )
-        except sqlite3.Error as error:
-            raise self._explain(error) from error
+        except ValueError as error:
+            raise ConfigurationError(
+                f"the data file {str(self.path)!r} is not a path", description=OTHER_FILE
+            ) from error
         try:
             # One process only: a second one would not see the entities in this one's memory.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -96,10 +121,7 @@ class DataFile:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             self.made_for = dict(connection.execute("SELECT name, value FROM meta"))
-        except sqlite3.Error as error:
-            connection.close()
-            raise self._explain(error) from error
-        except ConfigurationError:
+        except (sqlite3.Error, ConfigurationError):
             connection.close()
             raise
         self._connection = connection
@@ -126,11 +148,37 @@ class DataFile:
                 f"{self.path} has format {version}, but this simulator reads {FORMAT}", description=OTHER_FILE
             )
 
-    def _explain(self, error: sqlite3.Error) -> ConfigurationError:
-        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+    def _refuse_other_kinds(self) -> None:
+        """Raise ConfigurationError for what is not a file, and for a file in a folder that does not exist."""
+        try:
+            mode = self.path.stat().st_mode
+        except (OSError, ValueError):
+            folder = self.path.parent
+            if not folder.is_dir():
+                raise ConfigurationError(
+                    f"the data file {self.path} cannot be created: {folder} is not a folder",
+                    description="Create the folder first, or give another --data file.",
+                ) from None
+            return
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "a device or a pipe"
+            raise ConfigurationError(
+                f"the data file {self.path} cannot be used: unable to open {what}",
+                description="Give the name of a file for --data.",
+            )
+
+    def explain(self, error: sqlite3.Error) -> ConfigurationError:
+        """Return the error of a file that cannot be read or written, with what helps."""
+        # The low byte of an extended code is the kind of error.
+        kind = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if kind == sqlite3.SQLITE_BUSY:
             return ConfigurationError(
                 f"the data file {self.path} is in use by another simulator", description=OTHER_FILE
             )
-        return ConfigurationError(
-            f"the data file {self.path} cannot be used: {error}", description=OTHER_FILE
-        )
+        if kind in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            advice = _MAKE_ROOM
+        elif kind in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
+            advice = _PERMIT
+        else:
+            advice = OTHER_FILE
+        return ConfigurationError(f"the data file {self.path} cannot be used: {error}", description=advice)

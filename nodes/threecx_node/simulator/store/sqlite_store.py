@@ -59,7 +59,7 @@ class SqliteStore(MemoryStore):
             self._last_ids.update(connection.execute("SELECT name, last FROM sequence").fetchall())
             # Never decrease the version: it identifies everything derived from an older state.
             self.version = max(self.version, int(self.file.made_for["version"])) + 1
-        except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+        except (sqlite3.Error, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
                 f"the data file {self.file.path} is damaged: {error}", description=OTHER_FILE
             ) from error
