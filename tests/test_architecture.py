@@ -18,7 +18,17 @@ NODE = ROOT / "nodes" / "threecx_node"
 CREDENTIALS = ROOT / "credentials" / "threecx_credentials"
 
 # The ground floor: modules and rooms that every room may import.
-GROUND = {"errors", "advice", "titles", "options", "messages", "observer", "secret_files", "values"}
+GROUND = {
+    "errors",
+    "advice",
+    "titles",
+    "options",
+    "messages",
+    "log_lines",
+    "observer",
+    "secret_files",
+    "values",
+}
 # The stages of the data's way. No stage imports a stage: what two of them share is on the ground floor.
 STAGES = {"expressions", "parameters", "request", "transport", "response"}
 # Room → the rooms that it imports besides itself and the ground floor. `package` is the package's own `__init__`.

@@ -18,6 +18,7 @@ PAGE = (ROOT / "docs" / "python.md").read_text()
 EXPECTED = (
     r"(DELETE http://[\d.:]+/xapi/v1/CallFlowApps\(\d+\)\n){3}",
     r"25\n",
+    r"\d 0\n",
 )
 
 

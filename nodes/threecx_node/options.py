@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any
@@ -96,6 +97,17 @@ def _show(value: Any) -> str:
     return shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
 
 
+# Version ff is not valid, nor are IDs of zeros alone; a later version may have more at the end.
+_TRACEPARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-[ -,.-~]{1,100})?"
+)
+
+
+def read_traceparent(value: str) -> str:
+    """Return a header of W3C Trace Context as it came, empty where it is not valid: then it is not passed on."""
+    return value if _TRACEPARENT.fullmatch(value) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchOptions:
     """The options that a copied node sets for a whole batch; None where the node does not set one."""
@@ -118,8 +130,9 @@ class Options:
     spend no more while nothing succeeds. `max_response_bytes` bounds each response (None: 64 MB, files 256 MB).
     `max_items` bounds the entities of each list that is read without a limit. `page_size` is the `$top` of a page.
     With `allow_incomplete_lists`, updates are sent without comparing the lists in their bodies with those that the PBX
-    has stored. `interactive` is for short requests that a person waits for: they do not wait behind batches. `notes`
-    are sentences for the user about these options. Raises ConfigurationError for a number outside `BOUNDS`.
+    has stored. `interactive` is for short requests that a person waits for: they do not wait behind batches.
+    `traceparent` is a header of W3C Trace Context, which is passed on to the PBX. `notes` are sentences for the user
+    about these options. Raises ConfigurationError for a number outside `BOUNDS`.
     """
 
     dry_run: bool = False
@@ -136,9 +149,16 @@ class Options:
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False
     interactive: bool = False
+    traceparent: str = ""
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def __post_init__(self) -> None:
+        if self.traceparent != read_traceparent(self.traceparent):
+            raise ConfigurationError(
+                f"traceparent is not a header of W3C Trace Context: {self.traceparent[:60]!a}",
+                description="Pass on the header of the caller, such as 00-<32 digits>-<16 digits>-01, or none.",
+                field="traceparent",
+            )
         for name in _BOUNDED:
             value = getattr(self, name)
             if value is not None or name != "max_response_bytes":

@@ -16,7 +16,8 @@ SURFACE: dict[str, set[str]] = {
     | {
         "operation", "-p", "--parameter", "--body", "--items", "--node", "--node-name", "-o", "--output", "--dry-run",
         "--continue-on-fail", "--allow-incomplete-lists", "--concurrency", "--timeout", "--max-body-bytes",
-        "--retry-time", "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items",
+        "--retry-time", "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items", "--stats",
+        "--log-format",
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},
@@ -30,7 +31,7 @@ SURFACE: dict[str, set[str]] = {
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
         "--max-response", "--state-dir", "--no-journal", "--catalog",
-        "--allow-pbx", "--profiles-only",
+        "--allow-pbx", "--profiles-only", "--log-format",
     },
     "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
     "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},

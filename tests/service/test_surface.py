@@ -8,6 +8,7 @@ from threecx_node.service.openapi import build_openapi
 
 PATHS = {
     "/health": ("get", None),
+    "/metrics": ("get", None),
     "/v1/batches/{batchId}": ("get", None),
     "/v1/check": ("post", "CheckRequest"),
     "/v1/execute": ("post", "ExecuteRequest"),

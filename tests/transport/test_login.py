@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from tests.support import credential
 from threecx_node import Batch, Executor, Options
 from threecx_node.errors import ThreeCxError
+from threecx_node.messages import HttpRequest
 from threecx_node.options import DEFAULT_RETRY_TIME
+from threecx_node.transport.client import PbxClient
 from threecx_node.transport.retry import RetryPolicy
 
 PAGE = b"<html><head><title>503 Service Temporarily Unavailable</title></head><body>nginx</body></html>"
@@ -194,3 +197,24 @@ def test_a_redirect_to_https_names_the_url(status: int, location: str, url: str)
 def test_a_redirect_without_a_usable_address(location: str) -> None:
     pbx = LoginPbx(lambda _: httpx.Response(302, headers={"location": location}))
     assert "this is not 3CX's API" in failed(pbx.delete()).message
+
+
+def test_requests_that_wait_for_a_login_share_its_failure() -> None:
+    logins = 0
+
+    async def refuse(request: httpx.Request) -> httpx.Response:
+        nonlocal logins
+        logins += 1
+        await asyncio.sleep(0)
+        raise httpx.ConnectError("refused", request=request) from ConnectionRefusedError()
+
+    async def main() -> list[Any]:
+        policy = RetryPolicy(retry_time=0)
+        async with PbxClient(credential(), retry=policy, transport=httpx.MockTransport(refuse)) as client:
+            return await asyncio.gather(
+                *(client.send(HttpRequest("GET", "/Users")) for _ in range(4)), return_exceptions=True
+            )
+
+    errors = asyncio.run(main())
+    assert logins == 1
+    assert [getattr(each, "code", "") for each in errors] == ["connection_refused"] * 4

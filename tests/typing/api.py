@@ -22,6 +22,7 @@ from threecx_credentials import (
 from threecx_node import Batch, Executor, Item, Options, Result, __version__, execute
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
+from threecx_node.messages import HttpRequest
 from threecx_node.simulator import Simulator
 
 
@@ -54,6 +55,20 @@ async def run_one_batch(credential: Credential) -> None:
         assert_type(result.request, Mapping[str, Any] | None)
         assert_type(result.error, ThreeCxError | None)
         assert_type(result.to_json(), dict[str, Any])
+
+
+class CountingObserver:
+    def note_attempt(self, request: HttpRequest, status: int, seconds: float) -> None:
+        assert_type((request.operation, status, seconds), tuple[str, int, float])
+
+    def note_retry(self, request: HttpRequest) -> None: ...
+
+    def note_token_request(self, status: int, seconds: float) -> None: ...
+
+
+async def count_requests(credential: Credential) -> None:
+    async with Executor(credential, observer=CountingObserver()) as executor:
+        await executor.run("ListUser", [{}], options=Options(traceparent="", interactive=True))
 
 
 async def run_with_another_catalog(credential: Credential) -> None:

@@ -46,11 +46,11 @@ def describe_newer_release(catalog: Catalog, version: str | None, base_url: str)
     )
 
 
-async def check_client(client: PbxClient) -> CheckResult:
+async def check_client(client: PbxClient, *, traceparent: str = "") -> CheckResult:
     """Test the credential of an open client: a second login would end the token of the first."""
 
     # The result is wanted even of a PBX that is given up.
-    caller = client.make_caller(is_short=True, is_check=True)
+    caller = client.make_caller(is_short=True, is_check=True, traceparent=traceparent)
 
     async def get(target: str) -> tuple[int, str | None]:
         path, _, query = target.partition("?")

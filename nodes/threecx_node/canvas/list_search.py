@@ -34,7 +34,13 @@ class SearchPage:
 
 
 async def search_entities(
-    executor: Executor, operation: str, parameter: str | None, text: str | None, cursor: str | None
+    executor: Executor,
+    operation: str,
+    parameter: str | None,
+    text: str | None,
+    cursor: str | None,
+    *,
+    traceparent: str = "",
 ) -> SearchPage:
     """Return a page of the entities whose name or number contains `text`.
 
@@ -50,7 +56,7 @@ async def search_entities(
     skip = _parse_cursor(cursor)
     parameters = _build_query(version, properties, key, labels, text)
     parameters |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
-    options = Options(interactive=True, retry_time=INTERACTIVE_RETRY_TIME)
+    options = Options(interactive=True, retry_time=INTERACTIVE_RETRY_TIME, traceparent=traceparent)
     batch = await executor.run(listing.id, [Item({}, parameters)], options=options)
     [result] = batch.results
     if result.error is not None:

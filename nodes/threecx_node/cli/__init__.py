@@ -37,7 +37,7 @@ def _run() -> int | str | None:
             flush_output()
             return end.code
     except ThreeCxError as error:
-        say(f"threecx: {error.one_line()}")
+        say(f"threecx: {error.one_line()}", level="error", error=error.to_json())
         return error.exit_code
     except OutputError as error:
         _report_lost_output(error)

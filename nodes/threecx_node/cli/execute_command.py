@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .streams import say_in_json
 
 if TYPE_CHECKING:
     from ..catalog import Catalog
@@ -140,6 +142,14 @@ def execute(
             help="Journal of an earlier run of the same command: sends only what remains.",
         ),
     ] = None,
+    stats: Annotated[
+        bool,
+        typer.Option(
+            "--stats",
+            help="Write the number of requests, retries and token requests, and latencies to standard error.",
+        ),
+    ] = False,
+    log_format: option_types.LogFormatOption = option_types.LogFormat.text,
     catalog: option_types.Catalog = None,
     base_url: option_types.BaseUrl = None,
     client_id: option_types.ClientId = None,
@@ -154,11 +164,12 @@ def execute(
     """
     from ..catalog import load_catalog
     from ..execution.journal import BatchIdentity, refuse_journal_for_dry_run
-    from ..options import Options
+    from ..options import Options, read_traceparent
     from . import inputs
     from .output import write_json, write_results
     from .run_batch import open_journal, run_batch
 
+    say_in_json(log_format is option_types.LogFormat.json)
     facts = load_catalog(catalog)
     copied = _read_node(facts, operation, node, node_name)
     found = facts.operation(copied.operation)
@@ -177,6 +188,8 @@ def execute(
         max_response_bytes=option_types.read_max_response(max_response),
         max_items=max_items,
         allow_incomplete_lists=allow_incomplete_lists,
+        # As programs that trace start other programs.
+        traceparent=read_traceparent(os.environ.get("TRACEPARENT", "")),
     ).with_batch_options(copied.batch_options)
     input_items = inputs.read_items(items)
     if options.dry_run and (journal or resume):
@@ -199,7 +212,9 @@ def execute(
         identity = BatchIdentity.of(found.id, input_items, parameters, options, credential)
         opened = open_journal(journal, resume, identity)
     with opened or nullcontext():
-        code = run_batch(facts, found, input_items, parameters, credential, options, output.value, opened)
+        code = run_batch(
+            facts, found, input_items, parameters, credential, options, output.value, opened, with_stats=stats
+        )
     raise typer.Exit(code)
 
 

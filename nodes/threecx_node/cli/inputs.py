@@ -158,7 +158,7 @@ def _read_client_secret(name: str) -> str:
     secret = read_secret_file(
         Path(name),
         if_missing=advice,
-        on_warning=lambda text: say(f"threecx: warning: {text}"),
+        on_warning=lambda text: say(f"threecx: warning: {text}", level="warning"),
     ).strip()
     if not secret:
         raise ConfigurationError(f"{name} is empty", description=advice)

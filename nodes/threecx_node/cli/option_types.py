@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -98,6 +99,21 @@ MaxResponse = Annotated[
         metavar="MB",
         help="Size limit for each response of the PBX.",
         show_default="64, for files 256",
+    ),
+]
+
+
+class LogFormat(StrEnum):
+    """The form of messages on standard error."""
+
+    text = "text"
+    json = "json"
+
+
+LogFormatOption = Annotated[
+    LogFormat,
+    typer.Option(
+        "--log-format", help="Form of the messages on standard error: text, or a line of JSON each."
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON.")]

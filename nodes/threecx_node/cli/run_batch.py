@@ -9,6 +9,7 @@ from ..errors import JournalError, UsageError
 from ..execution.executor import Executor
 from .interrupts import InterruptedWriteError, Interruption
 from .output import progress, write_json, write_line, write_results
+from .stats import Statistics, describe
 from .streams import OutputError, discard_stream, has_reader, is_output_closed, say
 
 if TYPE_CHECKING:
@@ -79,15 +80,20 @@ def run_batch(
     options: Options,
     form: str,
     journal: FileJournal | None,
+    *,
+    with_stats: bool = False,
 ) -> int:
     """Run a batch, write its results and what is to be said of it, and return the exit code."""
+    statistics = Statistics() if with_stats else None
     with Interruption() as interruption:
         writer = ResultWriter(form, _choose_columns(facts, operation), interruption)
 
         async def run() -> Batch:
             stop, abort = asyncio.Event(), asyncio.Event()
             interruption.attach(asyncio.get_running_loop(), stop, abort)
-            async with Executor(credential, connections=options.concurrency, catalog=facts) as executor:
+            async with Executor(
+                credential, connections=options.concurrency, catalog=facts, observer=statistics
+            ) as executor:
                 with progress(len(items), operation.id) as advance:
 
                     def notice(result: Result) -> None:
@@ -101,7 +107,7 @@ def run_batch(
                         writer.write_result(result)
                         notice(result)
 
-                    return await executor.run(
+                    done = await executor.run(
                         operation.id,
                         items,
                         parameters,
@@ -112,11 +118,17 @@ def run_batch(
                         abort=abort,
                         journal=journal,
                     )
+                if statistics is not None and statistics.requests:
+                    statistics.limit = executor.client.limit
+                return done
 
         batch = asyncio.run(run())
         interruption.detach()
         writer.write_all(batch.results)
         _report(batch, writer.lost, journal, changes=_may_change(operation))
+        if statistics is not None:
+            stats = statistics.to_json()
+            say(f"threecx: stats: {describe(stats)}", stats=stats)
     code = batch.exit_code if writer.lost is None else max(batch.exit_code, _LOST_OUTPUT)
     return code if interruption.exit_code is None else interruption.exit_code
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import option_types
-from .streams import say
+from .streams import say, say_in_json
 
 KEY_VARIABLE = "THREECX_SERVICE_KEY"
 PORT = 8765
@@ -101,6 +101,7 @@ def serve(
             help="How long batches may continue after Ctrl-C, SIGTERM or SIGHUP. A second signal stops at once.",
         ),
     ] = 30,
+    log_format: option_types.LogFormatOption = option_types.LogFormat.text,
     catalog: option_types.Catalog = None,
     max_body: Annotated[
         int, typer.Option("--max-body", metavar="MB", min=1, max=1024, help="Size limit for each request.")
@@ -129,7 +130,9 @@ def serve(
     from ..service.profiles import load_profiles
     from ..service.serve import serve as run
 
-    log_to_stderr()
+    is_json = log_format is option_types.LogFormat.json
+    say_in_json(is_json)
+    log_to_stderr(is_json=is_json)
     executor_key = _read_key(key, key_file)
     _require_key(host, executor_key, without_key=without_key)
     known = load_profiles(profiles)
@@ -151,7 +154,7 @@ def serve(
         host,
         port,
         config,
-        on_ready=lambda url: say(f"The executor listens on {url}; press Ctrl-C to stop it."),
+        on_ready=lambda url: say(f"The executor listens on {url}; press Ctrl-C to stop it.", url=url),
         on_signal=lambda text: say(f"threecx: {text}"),
     )
     raise typer.Exit(exit_code)

@@ -6,7 +6,12 @@ import errno
 import os
 import stat
 import sys
+import time
 from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 from ..values.safe_text import escape_control
 
@@ -40,10 +45,31 @@ def open_missing_streams() -> None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 (as long as the process)
 
 
-def say(text: str) -> None:
-    """Write a line to standard error, control characters as escapes; one that cannot be written changes nothing."""
+_PREFIX = "threecx: "
+# Whether messages are lines of JSON; a list, because a signal handler reads it too.
+_is_json = [False]
+
+
+def say_in_json(is_json: bool) -> None:
+    """Choose the form of all further messages of this process: a line of JSON each, or text."""
+    _is_json[0] = is_json
+
+
+def _format_message(text: str, level: str, fields: Mapping[str, Any]) -> str:
+    if not _is_json[0]:
+        return escape_control(text)
+    from ..log_lines import make_json_line
+
+    return make_json_line(time.time(), level, text.removeprefix(_PREFIX), fields)
+
+
+def say(text: str, *, level: str = "info", **fields: Any) -> None:
+    """Write a line to standard error, control characters as escapes; one that cannot be written changes nothing.
+
+    `level` and `fields`, the content of the text by names, are for lines of JSON.
+    """
     try:
-        sys.stderr.write(f"{escape_control(text)}\n")
+        sys.stderr.write(f"{_format_message(text, level, fields)}\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         discard_stream(2)
@@ -52,7 +78,7 @@ def say(text: str) -> None:
 def say_at_once(text: str) -> None:
     """Write a line to standard error from a signal handler, past the buffers that it may have interrupted."""
     with suppress(OSError):
-        os.write(2, f"{escape_control(text)}\n".encode(errors="backslashreplace"))
+        os.write(2, f"{_format_message(text, 'info', {})}\n".encode(errors="backslashreplace"))
 
 
 def print_line(text: str) -> None:

@@ -249,7 +249,7 @@ class Executor:
         is_ambiguous = version is None and options.release is None and len(operation.versions) > 1
         if is_ambiguous and _sends(options) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
-            caller = self.client.make_caller(is_short=True)
+            caller = self.client.make_caller(is_short=True, traceparent=options.traceparent)
             await self.client.send(
                 _VERSION_PROBE, timeout=options.timeout, retry_time=options.retry_time, caller=caller
             )

@@ -295,7 +295,9 @@ class BatchRun:
 
     def _join(self, client: PbxClient) -> Caller:
         """Return the caller that all requests of the batch have: its share of the PBX."""
-        self._caller = self._caller or client.make_caller(is_short=self._plan.options.interactive)
+        if self._caller is None:
+            options = self._plan.options
+            self._caller = client.make_caller(is_short=options.interactive, traceparent=options.traceparent)
         return self._caller
 
     def _make_settler(self, attempts: Attempts) -> Settler:

@@ -16,6 +16,7 @@ from .bodies import BodyReader
 from .config import ServiceConfig
 from .executor_pool import ExecutorPool
 from .handlers import Handlers
+from .metrics import Metrics
 from .problems import ProblemError
 
 if TYPE_CHECKING:
@@ -68,9 +69,10 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     """Return the service as an ASGI application."""
     config = config or ServiceConfig()
     batches = RunningBatches()
-    pool = ExecutorPool(config.connections, config.catalog)
+    metrics = Metrics(batches.count)
+    pool = ExecutorPool(config.connections, config.catalog, metrics)
     bodies = BodyReader(config.max_body_bytes, grace=config.body_grace)
-    handlers = Handlers(config, pool, batches, bodies)
+    handlers = Handlers(config, pool, batches, bodies, metrics)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -84,6 +86,7 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     routes = [
         Route("/health", handlers.health, methods=["GET"]),
         Route("/openapi.json", handlers.openapi, methods=["GET"]),
+        Route("/metrics", handlers.metrics, methods=["GET"]),
         Route("/v1/execute", handlers.execute, methods=["POST"]),
         Route("/v1/batches/{batch_id:uuid}", handlers.batch, methods=["GET"]),
         Route("/v1/search", handlers.search, methods=["POST"]),

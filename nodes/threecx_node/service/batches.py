@@ -52,6 +52,10 @@ class RunningBatches:
         """Return whether a batch is under way."""
         return bool(self._running)
 
+    def count(self) -> int:
+        """Return the number of batches that are under way."""
+        return len(self._running)
+
     def start(
         self, batch: Coroutine[None, None, Batch], stop: BatchStop, description: str = ""
     ) -> asyncio.Task[Batch]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
     from ..catalog import Catalog
+    from ..observer import Observer
 
 _MAX_EXECUTORS = 64
 _IDLE_TIMEOUT = 900.0
@@ -38,8 +39,14 @@ class _Entry:
 class ExecutorPool:
     """Executors by credential. An executor that is not in use is closed after a while, or if there are too many."""
 
-    def __init__(self, connections: int = DEFAULT_CONNECTIONS, catalog: Catalog | None = None) -> None:
+    def __init__(
+        self,
+        connections: int = DEFAULT_CONNECTIONS,
+        catalog: Catalog | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self._connections = connections
+        self._observer = observer
         self._catalog = catalog
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         # Of all executors: a client that is used in two ways (with and without Verify TLS) still has one valid token.
@@ -76,6 +83,7 @@ class ExecutorPool:
             connections=self._connections,
             catalog=self._catalog,
             token_store=self._token_store,
+            observer=self._observer,
         )
 
     async def _close_unused(self) -> None:

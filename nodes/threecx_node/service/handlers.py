@@ -15,6 +15,7 @@ from ..canvas.load_options import load_options
 from ..canvas.resource_mapping import describe_body_fields
 from ..catalog import load_catalog
 from ..errors import ThreeCxError
+from ..options import read_traceparent
 from ..values.json import dumps
 from .answer import Answer
 from .auth import CONTRACT_VERSION
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from .bodies import BodyReader
     from .config import ServiceConfig
     from .executor_pool import ExecutorPool
+    from .metrics import Metrics
 
 NDJSON = "application/x-ndjson"
 _LEFT = "the caller closed its connection"
@@ -63,11 +65,17 @@ class Handlers:
     """One method per path."""
 
     def __init__(
-        self, config: ServiceConfig, pool: ExecutorPool, batches: RunningBatches, bodies: BodyReader
+        self,
+        config: ServiceConfig,
+        pool: ExecutorPool,
+        batches: RunningBatches,
+        bodies: BodyReader,
+        metrics: Metrics,
     ) -> None:
         self._config = config
         self._bodies = bodies
         self._pool = pool
+        self._metrics = metrics
         self._batches = batches
         self._catalog = config.catalog or load_catalog()
 
@@ -84,6 +92,11 @@ class Handlers:
         del request
         return _make_json(build_openapi())
 
+    async def metrics(self, request: Request) -> Response:
+        """Return the metrics in a text format of Prometheus."""
+        content, media_type = self._metrics.expose(request.headers.get("accept", ""))
+        return Response(content, media_type=media_type)
+
     async def execute(self, request: Request) -> Response:
         """Run a batch; return its results as one JSON document, or as NDJSON while it runs."""
         body = await read_request(request, ExecuteRequest, self._bodies)
@@ -92,7 +105,7 @@ class Handlers:
         is_written = not body.options.literal
         items = [parse_item(index, each, is_written=is_written) for index, each in enumerate(body.items)]
         record = await open_record(self._config.batches, body, items, credential)
-        batch = _BatchRequest(body, credential, items, operation.effect, record)
+        batch = _BatchRequest(body, credential, items, operation.effect, record, _read_traceparent(request))
         if NDJSON in request.headers.get("accept", ""):
             return await self._stream(request, batch)
         return await self._collect(request, batch)
@@ -104,12 +117,13 @@ class Handlers:
     async def search(self, request: Request) -> Response:
         """Return entities to choose from."""
         body = await read_request(request, SearchRequest, self._bodies)
+        trace = _read_traceparent(request)
         try:
             async with self._pool.executor(self._find_credential(body.pbx)) as executor:
-                page = await _while_connected(
-                    request,
-                    search_entities(executor, body.operation, body.parameter, body.filter, body.cursor),
+                searching = search_entities(
+                    executor, body.operation, body.parameter, body.filter, body.cursor, traceparent=trace
                 )
+                page = await _while_connected(request, searching)
         except ThreeCxError as error:
             raise hide_foreign_words(error, body.pbx) from None
         return _make_json(page.to_json())
@@ -130,7 +144,9 @@ class Handlers:
         try:
             credential = self._find_credential(body.pbx)
             async with self._pool.executor(credential) as executor:
-                result = await _while_connected(request, check_client(executor.client))
+                result = await _while_connected(
+                    request, check_client(executor.client, traceparent=_read_traceparent(request))
+                )
         except ThreeCxError as error:
             return _make_json({"ok": False, **hide_foreign_words(error, body.pbx).to_json()})
         message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
@@ -209,12 +225,16 @@ class Handlers:
                     done = await executor.run(
                         batch.body.operation,
                         batch.items,
-                        options=build_options(batch.body.options, self._config.max_response_bytes),
+                        options=replace(
+                            build_options(batch.body.options, self._config.max_response_bytes),
+                            traceparent=batch.traceparent,
+                        ),
                         on_part=hand_over,
                         stop=batch.stop.stop,
                         abort=batch.stop.abort,
                         journal=make_plain(batch.record.journal, batch.body.pbx),
                     )
+                self._metrics.note_results(done.results)
                 notes = [batch.credential.note] if batch.credential.note else []
                 return replace(done, notes=[*notes, *done.notes])
             finally:
@@ -235,6 +255,7 @@ class _BatchRequest:
     items: list[Item]
     effect: str
     record: BatchRecord
+    traceparent: str = ""
     stop: BatchStop = field(default_factory=BatchStop)
 
 
@@ -251,6 +272,10 @@ class _DocumentResponse(StreamingResponse):
             await super().__call__(scope, receive, send)
         finally:
             self._answer.close()
+
+
+def _read_traceparent(request: Request) -> str:
+    return read_traceparent(request.headers.get("traceparent", ""))
 
 
 async def _iterate(chunks: Iterable[bytes]) -> AsyncIterator[bytes]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-import traceback
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotAttemptedError, ThreeCxError
+from ..log_lines import make_formatter
 from ..values.safe_text import escape_control
 from .problems import make_internal_error
 
@@ -37,12 +37,10 @@ _MOST_LINES = 100
 _MAX_LENGTH = 200
 
 
-def log_to_stderr() -> None:
+def log_to_stderr(*, is_json: bool = False) -> None:
     """Write the service's log lines, and the warnings of the libraries that it uses, to stderr."""
     handler = logging.StreamHandler()
-    handler.setFormatter(
-        _FormatterWithoutMessages("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z")
-    )
+    handler.setFormatter(make_formatter(is_json=is_json))
     logging.getLogger().addHandler(handler)
     log.setLevel(logging.INFO)
 
@@ -59,16 +57,22 @@ async def log_batch(
     try:
         batch = await running
     except ThreeCxError as error:
-        log.info("%s, refused (%s), %.2f s", what, error.code, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        fields = _make_fields(request, credential, seconds, outcome="refused", code=error.code)
+        log.info("%s, refused (%s), %.2f s", what, error.code, seconds, extra=fields)
         raise
     except asyncio.CancelledError:
-        log.warning("%s, cancelled, %.2f s", what, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        fields = _make_fields(request, credential, seconds, outcome="cancelled")
+        log.warning("%s, cancelled, %.2f s", what, seconds, extra=fields)
         raise
     except Exception as error:
-        log.exception("%s, internal error in the executor, %.2f s", what, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        fields = _make_fields(request, credential, seconds, outcome="internal error")
+        log.exception("%s, internal error in the executor, %.2f s", what, seconds, extra=fields)
         raise make_internal_error() from error
     if log.isEnabledFor(logging.INFO):
-        _log_results(what, batch, request, time.monotonic() - began, stopped=stop.is_set())
+        _log_results(batch, request, credential, time.monotonic() - began, stopped=stop.is_set())
     return batch
 
 
@@ -76,6 +80,20 @@ def describe_request(request: ExecuteRequest, credential: Credential) -> str:
     """Return operation, PBX and number of items of a batch."""
     items = "1 item" if len(request.items) == 1 else f"{len(request.items)} items"
     return f"{_make_printable(request.operation)} on {_name_pbx(request, credential)}: {items}"
+
+
+def _make_fields(
+    request: ExecuteRequest, credential: Credential, seconds: float, **more: Any
+) -> dict[str, Any]:
+    """Return the content of a line about a batch as fields, for log lines in JSON."""
+    fields = {
+        "operation": _make_printable(request.operation),
+        "pbx": _name_pbx(request, credential),
+        "items": len(request.items),
+        "seconds": round(seconds, 3),
+        **more,
+    }
+    return {"fields": fields}
 
 
 class RefusalLog:
@@ -95,7 +113,8 @@ class RefusalLog:
         if len(self._logged) >= _MOST_LINES and last is None and not self._forget_oldest(now):
             return
         more = f" ({not_logged} more since the previous line)" if not_logged else ""
-        log.warning("refused a request from %s: %s%s", _make_printable(peer), reason, more)
+        fields = {"peer": _make_printable(peer), "reason": reason, "notLogged": not_logged}
+        log.warning("refused a request from %s: %s%s", fields["peer"], reason, more, extra={"fields": fields})
         self._logged[peer] = now, 0
         self._logged.move_to_end(peer)
 
@@ -131,18 +150,23 @@ class _Counts:
             self.unknown += 1
         else:
             self.failed += 1
-            if self.bug is None and error.code == "bug":
-                self.bug = result
+        if self.bug is None and error is not None and error.code == "bug":
+            self.bug = result
 
 
-def _log_results(what: str, batch: Batch, request: ExecuteRequest, seconds: float, *, stopped: bool) -> None:
+def _log_results(
+    batch: Batch, request: ExecuteRequest, credential: Credential, seconds: float, *, stopped: bool
+) -> None:
     """Log the numbers of a batch that has ended; the first bug gets a line of its own."""
+    what = describe_request(request, credential)
     counts = _Counts()
     for each in batch.results:
         counts.add(each)
     if counts.bug is not None and counts.bug.error is not None:
         # Its message contains only the class of the exception and the place.
-        log.error("%s, item %d: %s", what, counts.bug.index, counts.bug.error.message)
+        bug = counts.bug
+        fields = _make_fields(request, credential, seconds, outcome="internal error", item=bug.index)
+        log.error("%s, item %d: %s", what, bug.index, counts.bug.error.message, extra=fields)
     # The options of an item may ask for a dry run too.
     dry_run = ", dry run" if counts.dry_run or request.options.dry_run else ""
     kind = ", check only" if request.options.prepare_only else dry_run
@@ -157,6 +181,17 @@ def _log_results(what: str, batch: Batch, request: ExecuteRequest, seconds: floa
         counts.not_tried,
         seconds,
         ", stopped" if stopped else "",
+        extra=_make_fields(
+            request,
+            credential,
+            seconds,
+            outcome="stopped" if stopped else "ended",
+            kind=kind.removeprefix(", ") or None,
+            done=counts.done,
+            failed=counts.failed,
+            unknown=counts.unknown,
+            notTried=counts.not_tried,
+        ),
     )
 
 
@@ -170,26 +205,3 @@ def _name_pbx(request: ExecuteRequest, credential: Credential) -> str:
 def _make_printable(text: str) -> str:
     """Return `text` without characters that could begin a line of their own or control a terminal."""
     return escape_control(text[:_MAX_LENGTH])
-
-
-class _FormatterWithoutMessages(logging.Formatter):
-    """Formats the class of an exception and its traceback, but not its message; a message cannot begin another line."""
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (the base class's name)
-        """Return the line of a record, with control characters as escapes."""
-        return escape_control(super().formatMessage(record))
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 (the base class's name)
-        """Return the tracebacks of an exception and of those that caused it."""
-        return "\n".join(_format_traceback(ei[1])) if ei[1] is not None else ""
-
-
-def _format_traceback(error: BaseException) -> list[str]:
-    """Return the tracebacks with the outermost exception last, as Python prints them."""
-    inner = [*error.exceptions] if isinstance(error, BaseExceptionGroup) else []
-    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    if before is not None:
-        inner.append(before)
-    lines = [line for each in inner for line in _format_traceback(each)]
-    frames = "".join(traceback.format_tb(error.__traceback__))
-    return [*lines, f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}"]

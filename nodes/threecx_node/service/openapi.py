@@ -54,6 +54,14 @@ def build_openapi() -> dict[str, Any]:
             }
         }
     }
+    paths["/metrics"] = {
+        "get": {
+            "summary": "Return metrics for Prometheus",
+            "responses": {
+                "200": {"description": "Success", "content": {"text/plain": {"schema": {"type": "string"}}}}
+            },
+        }
+    }
     for path, (model, summary) in _REQUESTS.items():
         body = {
             "required": True,

@@ -115,9 +115,14 @@ class PbxClient:
         """Sentences for the user about the store of access tokens; empty as long as it can be used."""
         return self._login.notes
 
-    def make_caller(self, *, is_short: bool = False, is_check: bool = False) -> Caller:
+    @property
+    def limit(self) -> int:
+        """The number of requests that the PBX gets at a time now, as adapted to it."""
+        return self._membership.join().gate.limit.limit
+
+    def make_caller(self, *, is_short: bool = False, is_check: bool = False, traceparent: str = "") -> Caller:
         """Return a new caller, which has a share of the PBX: for one batch, or for one request of the service."""
-        return Caller(self._membership.join(), is_short=is_short, is_check=is_check)
+        return Caller(self._membership.join(), is_short=is_short, is_check=is_check, traceparent=traceparent)
 
     async def send(
         self,
@@ -252,6 +257,8 @@ class PbxClient:
             headers["content-type"], body = _encode_multipart(request.part)
         elif body is not None:
             headers["content-type"] = "application/json"
+        if taken.caller.traceparent:
+            headers["traceparent"] = taken.caller.traceparent
         # The wait for a token is not a latency of the PBX.
         taken.began = time.monotonic()
         status = 0

@@ -57,12 +57,13 @@ class Caller:
     """One batch, or one request of the service: it has a share of the PBX.
 
     `is_short` is set for requests that end soon and that a person waits for. With `is_check` a PBX that is given up is
-    asked nevertheless, unless that is being done.
+    asked nevertheless, unless that is being done. `traceparent` is a header that is sent with its requests.
     """
 
     member: Member
     is_short: bool = False
     is_check: bool = False
+    traceparent: str = ""
     under_way: int = 0
     waiting: deque[asyncio.Future[Place]] = field(default_factory=deque)
     timer: asyncio.TimerHandle | None = None

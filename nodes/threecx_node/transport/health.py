@@ -48,7 +48,9 @@ def read_sign(answer: HttpResponse | TransportError) -> tuple[Sign, str]:
     if isinstance(answer, TransportError):
         if answer.code in _NOT_THE_PBX:
             return Sign.NOTHING, ""
-        return (Sign.LATE if answer.code in _LATE else Sign.FAILS), answer.message
+        # All callers see the reason: no words of a response.
+        reason = answer.message if answer.http_code is None else _name_foreign(answer.http_code)
+        return (Sign.LATE if answer.code in _LATE else Sign.FAILS), reason
     kind = classify(answer)
     if kind == "rejected":
         return Sign.BUSY, ""
@@ -61,5 +63,9 @@ def read_sign_of_login(error: UnreachableError) -> tuple[Sign, str]:
     """Return the sign of a login that failed."""
     if isinstance(error, LoginError):
         is_refusal = error.http_code is not None and error.http_code < 500
-        return (Sign.WORKS, "") if is_refusal else (Sign.FAILS, error.message)
+        return (Sign.WORKS, "") if is_refusal else (Sign.FAILS, f"it answered {error.http_code} to a login")
     return read_sign(error) if isinstance(error, TransportError) else (Sign.NOTHING, "")
+
+
+def _name_foreign(status: int) -> str:
+    return f"it answered {status} with a body that 3CX does not send"

@@ -34,6 +34,8 @@ _FORM = "application/x-www-form-urlencoded"
 
 # Seconds in which a login is repeated, unless the PBX has answered before.
 _FIRST_CONTACT = 3.0
+# Seconds in which requests that waited for a login that got no response share its error.
+_SHARED_FOR = 1.0
 
 _log = logging.getLogger("threecx_node.transport")
 
@@ -83,6 +85,8 @@ class Login:
         store: TokenStore | None,
     ) -> None:
         self.notes: list[str] = []
+        # The last login without a response, and when it ended: requests that waited for it share its error.
+        self._failure: tuple[TransportError, float] | None = None
         # Whether the PBX has answered a request.
         self.is_known = False
         self._credential = credential
@@ -128,6 +132,9 @@ class Login:
             raise translate_refusal(error, self._host) from error
 
     async def _post_form(self, path: str, form: Mapping[str, str], timeout: float) -> HttpResponse:
+        if self._failure is not None and time.monotonic() - self._failure[1] < _SHARED_FOR:
+            failure = self._failure[0]
+            raise TransportError(failure.message, description=failure.description, code=failure.code)
         body = urlencode(form).encode()
         headers = {"content-type": _FORM}
         attempts, started, is_answered = self._retry.open(), time.monotonic(), self.is_known
@@ -154,6 +161,7 @@ class Login:
                 return answer
             if answer.code == "connection_lost" and self._credential.base_url.startswith("http://"):
                 answer.description += f" If the port expects HTTPS, use https://{self._host} as the PBX URL."
+            self._failure = answer, time.monotonic()
             raise answer
 
     def _refuse_other_address(self, response: HttpResponse) -> None:
