@@ -10,7 +10,7 @@ from ..advice import VALUE_ADVICE
 from ..catalog.api_request import API_REQUEST, get_responder
 from ..catalog.list_entries import whole_schemas
 from ..catalog.summary_fields import simple_fields
-from ..errors import ItemError, ParameterError, ThreeCxError
+from ..errors import InputError, ItemError, ParameterError, ThreeCxError
 from ..expressions.template import Template
 from ..messages import HttpRequest, RequestValues
 from ..options import RESPONSE_FORMATS
@@ -141,12 +141,17 @@ class Planner:
     def _plan_items(
         self, items: Sequence[Item], parameters: Mapping[str, Any]
     ) -> Iterator[tuple[PlannedItem, ResolvedParameters | None]]:
-        template = Template(
-            parameters,
-            [item.json for item in items],
-            time_zone=self._options.time_zone,
-            find_quoting=self._table.find_quoting,
-        )
+        try:
+            template = Template(
+                parameters,
+                [item.json for item in items],
+                time_zone=self._options.time_zone,
+                find_quoting=self._table.find_quoting,
+            )
+        except RecursionError as too_deep:
+            raise InputError(
+                "the parameters are nested too deeply", description="Set them to flatter values."
+            ) from too_deep
         for index, item in enumerate(items):
             resolved = None
             try:

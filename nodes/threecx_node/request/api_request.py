@@ -14,14 +14,15 @@ from urllib.parse import parse_qsl, quote, unquote
 from ..catalog.api_request import METHODS
 from ..errors import BodyError, ParameterError
 from ..messages import HttpRequest, RequestValues
-from ..values.coerce import describe
+from ..values.coerce import CoercionError, describe
 from ..values.json import loads, why_not_json
 from ..values.undefined import is_missing
 from .build import RequestBuilder
+from .odata import encode
 from .required import refuse_empty_update
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
 _UPDATES = ("PATCH", "PUT")
 _ROOTS = ("/xapi/v1", "/callcontrol")
@@ -55,9 +56,7 @@ class ApiRequestBuilder(RequestBuilder):
         return HttpRequest(
             method=method,
             path=path,
-            query="&".join(
-                f"{quote(name, safe='$@')}={quote(value, safe=_PLAIN_QUERY)}" for name, value in query
-            ),
+            query=_encode_query(query),
             headers=self._build_headers(values),
             body=self._build_json(method, values.body),
             base_path=root,
@@ -81,6 +80,13 @@ class ApiRequestBuilder(RequestBuilder):
         if method in _UPDATES:
             refuse_empty_update(method, loads(data))
         return data
+
+
+def _encode_query(query: Sequence[tuple[str, str]]) -> str:
+    try:
+        return "&".join(f"{encode(name, '$@')}={encode(value, _PLAIN_QUERY)}" for name, value in query)
+    except CoercionError as error:
+        raise ParameterError(f"query: {error}", field="query", description=error.advice) from error
 
 
 def _read_method(value: Any) -> str:

@@ -45,8 +45,13 @@ def format_date_time(moment: datetime) -> str:
 
 
 def _quote_text(text: str) -> str:
+    return "'" + encode(text.replace("'", "''"), safe="'") + "'"
+
+
+def encode(text: str, safe: str) -> str:
+    """Return a text percent-encoded but for the characters in `safe`. Raises CoercionError for half characters."""
     try:
-        return "'" + quote(text.replace("'", "''"), safe="'") + "'"
+        return quote(text, safe=safe)
     except UnicodeEncodeError:
         raise CoercionError("a text without half characters (lone surrogates)", text) from None
 
@@ -62,7 +67,7 @@ def query_string(options: Mapping[str, Any]) -> str:
 def query_option(name: str, value: Any) -> str:
     """Return one query option, `$top=5`, empty where `value` is empty. Raises CoercionError."""
     text = _query_text(name, value)
-    return f"{name}={quote(text, safe=_PLAIN)}" if text else ""
+    return f"{name}={encode(text, _PLAIN)}" if text else ""
 
 
 def _query_text(name: str, value: Any) -> str:

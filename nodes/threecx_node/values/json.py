@@ -15,16 +15,54 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+DEEPEST = 200
+"""No document of 3CX, a canvas or a caller is nested nearly as deep, and code that reads values may use recursion."""
+
+
 def loads(data: bytes | str) -> Any:
-    """Return the value of a JSON text. Raises ValueError, with `lineno` and `colno` where known."""
+    """Return the value of a JSON text. Raises ValueError, with `lineno` and `colno` where known.
+
+    A text that is nested more than DEEPEST levels deep is refused, so that the value can be written again.
+    """
     try:
-        return orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         try:
             # Accepts what orjson is too strict for, and otherwise gives line and column.
-            return json.loads(data)
+            value = json.loads(data)
         except RecursionError:
-            raise ValueError("the JSON is nested too deeply") from error
+            raise ValueError(_TOO_DEEP) from error
+    if _may_be_deep(data) and is_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return value
+
+
+_TOO_DEEP = f"the JSON is nested more than {DEEPEST} levels deep"
+
+
+def _may_be_deep(data: bytes | str) -> bool:
+    if isinstance(data, str):
+        return data.count("[") + data.count("{") > DEEPEST
+    return data.count(b"[") + data.count(b"{") > DEEPEST
+
+
+def is_deep(value: Any) -> bool:
+    """Return whether a JSON value is nested more than DEEPEST levels deep."""
+    try:
+        # Much faster than a walk, and it refuses more than 254 levels.
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return _walk(value) > DEEPEST
+    return False
+
+
+def _walk(value: Any) -> int:
+    """Return how deep a value is nested, at most one level more than DEEPEST."""
+    level, depth = [value], 0
+    while depth <= DEEPEST and (inner := [each for each in level if isinstance(each, (list, dict))]):
+        level = [part for each in inner for part in (each.values() if isinstance(each, dict) else each)]
+        depth += 1
+    return depth
 
 
 def why_not_json(error: ValueError) -> str:
@@ -39,7 +77,10 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        try:
+            return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        except RecursionError:
+            raise ValueError(_TOO_DEEP) from None
 
 
 def dumps_sorted(value: Any, default: Callable[[Any], Any]) -> bytes:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import InputError
-from ...values.json import why_not_json
+from ...values.json import is_deep, why_not_json
 
 _DECODER = json.JSONDecoder()
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -34,13 +34,16 @@ def find_nodes(text: str) -> Iterator[NodeSpan]:
     """Yield the nodes of a workflow, a list of workflows or a copied fragment. Raises InputError for another text."""
     try:
         document = json.loads(text)
-    except RecursionError as error:
-        raise InputError("the workflow is nested too deeply") from error
+        is_too_deep = is_deep(document)
+    except RecursionError:
+        is_too_deep = True
     except ValueError as error:
         raise InputError(
             f"the workflow is not valid JSON{why_not_json(error)}",
             description="Fix the file or export it again.",
         ) from error
+    if is_too_deep:
+        raise InputError("the workflow is nested too deeply", description="Export it from n8n again.")
     start = _skip_space(text, 0)
     if isinstance(document, list):
         workflows = [
