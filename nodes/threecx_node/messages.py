@@ -90,8 +90,12 @@ def is_file(headers: Mapping[str, str]) -> bool:
     disposition = headers.get("content-disposition", "").strip().lower()
     if disposition.startswith("attachment") or "filename" in disposition:
         return True
-    media_type = read_media_type(headers)
-    return not (media_type == "application/json" or media_type.endswith("+json"))
+    return not is_json(read_media_type(headers))
+
+
+def is_json(media_type: str) -> bool:
+    """Return whether a media type is JSON."""
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def read_media_type(headers: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
 DEFAULT_CONNECTIONS = 8
@@ -128,7 +129,8 @@ class Options:
     connections of the Executor. `timeout` is the seconds that each attempt to get a response may take.
     `retry_time` is the seconds that may be spent on sending a request again; 0 turns that off. The whole batch may
     spend no more while nothing succeeds. `max_response_bytes` bounds each response (None: 64 MB, files 256 MB).
-    `max_items` bounds the entities of each list that is read without a limit. `page_size` is the `$top` of a page.
+    `max_items` bounds the entities of each list that is read without a limit. Files are saved at `download_to`, a
+    folder, or the path of the one file; None returns them in the results. `page_size` is the `$top` of a page.
     With `allow_incomplete_lists`, updates are sent without comparing the lists in their bodies with those that the PBX
     has stored. `interactive` is for short requests that a person waits for: they do not wait behind batches.
     `traceparent` is a header of W3C Trace Context, which is passed on to the PBX. `notes` are sentences for the user
@@ -146,6 +148,7 @@ class Options:
     max_body_bytes: int = DEFAULT_MAX_BODY_BYTES
     max_response_bytes: int | None = None
     max_items: int = DEFAULT_MAX_ITEMS
+    download_to: str | os.PathLike[str] | None = None
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False
     interactive: bool = False

@@ -18,6 +18,7 @@ SURFACE: dict[str, set[str]] = {
         "--continue-on-fail", "--allow-incomplete-lists", "--concurrency", "--timeout", "--max-body-bytes",
         "--retry-time", "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items", "--stats",
         "--log-format",
+        "--download",
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},

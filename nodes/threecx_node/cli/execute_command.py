@@ -118,6 +118,14 @@ def execute(
             "--max-items", metavar="N", help="Limit for the entities of a list that is read without a limit."
         ),
     ] = 1_000_000,
+    download: Annotated[
+        str | None,
+        typer.Option(
+            "--download",
+            metavar="FOLDER|FILE",
+            help="Save the files of the results there instead of writing them as Base64.",
+        ),
+    ] = None,
     release: Annotated[
         str | None,
         typer.Option(
@@ -187,6 +195,7 @@ def execute(
         max_body_bytes=max_body_bytes,
         max_response_bytes=option_types.read_max_response(max_response),
         max_items=max_items,
+        download_to=download,
         allow_incomplete_lists=allow_incomplete_lists,
         # As programs that trace start other programs.
         traceparent=read_traceparent(os.environ.get("TRACEPARENT", "")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..options import RESPONSE_FORMATS
 from ..response.items import to_items
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from ..catalog import Operation
     from ..messages import HttpRequest
-    from ..response.decode import Payload
+    from ..response.decode import File, Payload
     from .plan import PlannedItem
+    from .saving import Downloads
 
 
 def to_result(
@@ -26,11 +27,15 @@ def to_result(
     *,
     more: bool,
     attempts: int,
+    downloads: Downloads | None = None,
 ) -> Result:
     """Return the result of an item of `operation`; `more` says that its list goes on after it.
 
-    Only a result of whole responses has more than one payload.
+    Only a result of whole responses has more than one payload. A file is saved by `downloads`, where there are some;
+    that raises SaveError.
     """
+    if downloads is not None and payloads[0].kind == "file":
+        return Result(planned.index, items=[_save(downloads, payloads[0].value, planned.index)])
     if planned.response_format != RESPONSE_FORMATS[0]:
         items = to_whole_items(
             payloads,
@@ -51,3 +56,15 @@ def to_result(
         attempts=attempts,
     )
     return Result(planned.index, items=items, more=more)
+
+
+def _save(downloads: Downloads, file: File, index: int) -> dict[str, Any]:
+    path = downloads.save(file)
+    described = {
+        "fileName": path.name,
+        **({"originalFileName": file.given_name} if file.given_name not in ("", path.name) else {}),
+        "mimeType": file.media_type,
+        "fileSize": path.stat().st_size,
+        "path": str(path),
+    }
+    return {"json": described, "pairedItem": {"item": index}}

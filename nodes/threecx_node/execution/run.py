@@ -21,7 +21,7 @@ from ..errors import (
     UnreachableError,
     UnusableResponseError,
 )
-from ..messages import IN_MEMORY, Reception
+from ..messages import IN_MEMORY
 from ..options import RESPONSE_FORMATS
 from ..response.decode import Payload, decode
 from ..response.wording import put_in_words
@@ -35,6 +35,7 @@ from .payloads import to_result
 from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
 from .results import Result
+from .saving import SaveError, prepare_reception
 from .settle import Settler
 from .stored_lists import explain_failed_read
 
@@ -89,8 +90,7 @@ class BatchRun:
         # Items with a result, and items of whose lists a part was delivered.
         self._done: set[int] = set()
         self._begun: set[int] = set()
-        max_bytes = plan.options.max_response_bytes
-        self._reception = IN_MEMORY if max_bytes is None else Reception(max_bytes)
+        self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
         self._changes: dict[int, str] = {}
         # How often the request of an item was sent, by its index: of several requests, the most.
         self._attempts: dict[int, int] = {}
@@ -170,6 +170,8 @@ class BatchRun:
         except JournalError as error:
             await self._fail(planned.index, error)
         except ThreeCxError as error:
+            if isinstance(error, SaveError):
+                error.outcome_unknown = request.effect == "change"
             error.request = {"method": request.method, "url": request.url(self._base_url)}
             if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
                 # Where 3CX names nothing else, a 400 is about the filter.
@@ -336,8 +338,12 @@ class BatchRun:
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
     ) -> Result:
-        attempts = self._attempts.get(planned.index, 1)
-        return to_result(self._plan.operation, planned, request, payloads, more=more, attempts=attempts)
+        return to_result(
+            *(self._plan.operation, planned, request, payloads),
+            more=more,
+            attempts=self._attempts.get(planned.index, 1),
+            downloads=self._downloads,
+        )
 
     async def _finish(self, result: Result) -> None:
         if result.index in self._attempts:

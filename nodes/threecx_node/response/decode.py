@@ -22,6 +22,7 @@ from ..advice import (
     read_other_address,
 )
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
+from ..messages import is_file, is_json, read_media_type
 from ..values.error_body import ErrorBody, is_odata_error, read_error_body
 from ..values.json import loads
 from ..values.safe_text import make_safe_name
@@ -50,9 +51,26 @@ def decode(
     """Return the payload of the response to `request`; `catalog` has the properties of what the operation returns.
 
     Raises ResponseError with the PBX's message and advice, UnusableResponseError for a status of success with anything
-    but what the operation returns, and NotThreeCxError for a response that 3CX does not send.
+    but what the operation returns, and NotThreeCxError for a response that 3CX does not send. A file of the response is
+    then closed.
     """
-    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    try:
+        return _decode(operation, version, response, host, request, catalog)
+    except ThreeCxError:
+        if response.file is not None:
+            response.file.close()
+        raise
+
+
+def _decode(
+    operation: Operation,
+    version: OperationVersion,
+    response: HttpResponse,
+    host: str,
+    request: HttpRequest | None,
+    catalog: Catalog | None,
+) -> Payload:
+    media_type = read_media_type(response.headers)
     if not 200 <= response.status < 300:
         raise _response_error(version, response, media_type, host)
     if response.status == 204 and not response.content and version.method != "GET":
@@ -72,12 +90,12 @@ def _read_payload(
     host: str,
     request: HttpRequest | None,
 ) -> Payload:
-    is_empty_file = version.returns.kind == "file" and media_type and not _is_json(media_type)
+    is_empty_file = version.returns.kind == "file" and media_type and not is_json(media_type)
     has_file = "content-disposition" in response.headers or (is_empty_file and response.status == 200)
-    if not response.content and not has_file:
+    if not response.content and response.file is None and not has_file:
         return Payload("nothing", response=response)
     keys = request.keys if request is not None else {}
-    if _is_file(response, media_type):
+    if is_file(response.headers):
         if media_type == "text/html" and "content-disposition" not in response.headers:
             raise NotThreeCxError(host, response.status, "a web page")
         return Payload("file", _to_file(response, media_type, version, keys), response=response)
@@ -86,17 +104,6 @@ def _read_payload(
     except ValueError as error:
         raise UnusableResponseError(host, response.status, "JSON that cannot be read") from error
     return replace(_to_payload(version, document), response=response, document=document)
-
-
-def _is_file(response: HttpResponse, media_type: str) -> bool:
-    disposition = response.headers.get("content-disposition", "").strip().lower()
-    if disposition.startswith("attachment") or "filename" in disposition:
-        return True
-    return not _is_json(media_type)
-
-
-def _is_json(media_type: str) -> bool:
-    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def _to_payload(version: OperationVersion, document: Any) -> Payload:
@@ -179,4 +186,4 @@ def _to_file(
     name = make_safe_name(given) or make_file_name(
         version.template.segments[-1].local_name or "", keys, media_type
     )
-    return File(response.content, media_type or "application/octet-stream", name, given)
+    return File(response.content, media_type or "application/octet-stream", name, given, response.file)

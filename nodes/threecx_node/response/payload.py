@@ -6,17 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
-    from ..messages import HttpResponse
+    from ..messages import BodyFile, HttpResponse
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A downloaded file; `name` is safe to save, `given_name` is the server's."""
+    """A downloaded file; `name` is safe to save, `given_name` is the server's.
+
+    `stored` has its bytes in place of `content` where that was asked for.
+    """
 
     content: bytes
     media_type: str
     name: str
     given_name: str = field(default="", compare=False)
+    stored: BodyFile | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,10 @@ class Body:
         """Return the body when all bytes were added, or its file. Raises DecodingError where it is incomplete."""
         if not all(each.is_complete for each in self._decoders):
             raise _decoding_error()
+        if self._file is not None and self._left == self._limit:
+            # An empty response is not a file yet; its headers decide.
+            self._file.close()
+            return b"", None
         return bytes(self._content), self._file
 
     def _decode(self, chunk: bytes, layer: int) -> Iterator[bytes]:

@@ -214,6 +214,8 @@ class Session(httpx.AsyncBaseTransport):
         attempt.end()
         if attempt.is_late:
             # The end of the connection was taken for the end of the body.
+            if file is not None:
+                file.close()
             raise _late_error(attempt)
         return response, content, file
 
