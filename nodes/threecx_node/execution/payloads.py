@@ -24,10 +24,10 @@ def to_result(
     planned: PlannedItem,
     request: HttpRequest,
     payloads: Sequence[Payload],
+    downloads: Downloads | None,
     *,
     more: bool,
     attempts: int,
-    downloads: Downloads | None = None,
 ) -> Result:
     """Return the result of an item of `operation`; `more` says that its list goes on after it.
 

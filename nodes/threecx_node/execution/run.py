@@ -170,8 +170,7 @@ class BatchRun:
         except JournalError as error:
             await self._fail(planned.index, error)
         except ThreeCxError as error:
-            if isinstance(error, SaveError):
-                error.outcome_unknown = request.effect == "change"
+            error.outcome_unknown |= isinstance(error, SaveError) and request.effect == "change"
             error.request = {"method": request.method, "url": request.url(self._base_url)}
             if planned.has_filter and error.http_code == 400 and error.code not in BY_WARNING:
                 # Where 3CX names nothing else, a 400 is about the filter.
@@ -339,10 +338,9 @@ class BatchRun:
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
     ) -> Result:
         return to_result(
-            *(self._plan.operation, planned, request, payloads),
+            *(self._plan.operation, planned, request, payloads, self._downloads),
             more=more,
             attempts=self._attempts.get(planned.index, 1),
-            downloads=self._downloads,
         )
 
     async def _finish(self, result: Result) -> None:
