@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import itertools
 import os
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -121,22 +121,18 @@ def test_of_a_file_that_fails_nothing_is_left(
     assert target.read_text() == "old"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
 def test_a_full_disk_is_an_error_of_the_item(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> int:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    real = tempfile.mkstemp
 
-    real = os.fdopen
+    def make_full(*arguments: Any, **options: Any) -> tuple[int, str]:
+        descriptor, name = real(*arguments, **options)
+        if options.get("dir") == tmp_path:
+            os.close(descriptor)
+            descriptor = os.open("/dev/full", os.O_RDWR)
+        return descriptor, name
 
-    def open_full(*arguments: Any, **options: Any) -> Any:
-        file = real(*arguments, **options)
-
-        class Full:
-            write = fail
-            close = file.close
-
-        return Full()
-
-    monkeypatch.setattr(os, "fdopen", open_full)
+    monkeypatch.setattr(tempfile, "mkstemp", make_full)
     [result] = download(sound, tmp_path).results
     assert result.error is not None
     assert (result.error.code, result.error.outcome_unknown) == ("file", False)
