@@ -7,7 +7,11 @@ again; where one is removed, an entity moves to a page that was read already, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class ListChanges:
@@ -58,12 +62,39 @@ class ListChanges:
         return ", ".join(found)
 
 
-def describe_changes(changes: Mapping[int, str], size: int) -> str:
-    """Return the note about the lists that changed, by the index of their item, in a batch of `size` items."""
-    first, *others = sorted(changes)
-    item = f" of item {first}" if size > 1 else ""
-    more = f", and so did {len(others):,} other lists" if others else ""
-    return (
-        f"The list{item} changed while it was read: {changes[first]}{more}. Entities may be missing; "
-        "read it again to be sure"
-    )
+class Watched(Protocol):
+    """What reads a list."""
+
+    @property
+    def change(self) -> str:
+        """Return how the list changed, empty where it is not known to have changed."""
+
+
+class ChangedLists:
+    """The lists that changed while they were read, by the index of their item, in a batch of `size` items."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._changes: dict[int, str] = {}
+
+    @contextmanager
+    def watch(self, index: int, reader: Watched) -> Iterator[None]:
+        """Take note of the change of a list when the block ends."""
+        try:
+            yield
+        finally:
+            if change := reader.change:
+                self._changes[index] = change
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Return the note about these lists, nothing without one."""
+        if not self._changes:
+            return ()
+        first, *others = sorted(self._changes)
+        item = f" of item {first}" if self._size > 1 else ""
+        more = f", and so did {len(others):,} other lists" if others else ""
+        return (
+            f"The list{item} changed while it was read: {self._changes[first]}{more}. Entities may be missing; "
+            "read it again to be sure",
+        )

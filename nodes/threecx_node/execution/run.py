@@ -29,7 +29,7 @@ from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
 from .dry_run import describe_item
 from .early_ends import cut_off, internal_error, stopped_list, untried_result
-from .list_changes import describe_changes
+from .list_changes import ChangedLists
 from .paging import ListReader, by_next_links
 from .payloads import to_result
 from .plan import ENTITY_KEY, complete_request
@@ -91,14 +91,14 @@ class BatchRun:
         self._done: set[int] = set()
         self._begun: set[int] = set()
         self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
-        self._changes: dict[int, str] = {}
+        self._changes = ChangedLists(len(plan.items))
         # How often the request of an item was sent, by its index: of several requests, the most.
         self._attempts: dict[int, int] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return sentences for the user about the batch that was run; none of them is an error."""
-        return (describe_changes(self._changes, len(self._plan.items)),) if self._changes else ()
+        return self._changes.notes
 
     async def run(self) -> None:
         """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried.
@@ -258,11 +258,8 @@ class BatchRun:
 
         api_url = self._base_url + request.base_path
         reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
-        try:
+        with self._changes.watch(planned.index, reader):
             await self._hand_over_list(planned, request, reader.read(first))
-        finally:
-            if reader.change:
-                self._changes[planned.index] = reader.change
 
     async def _hand_over_list(
         self, planned: PlannedItem, request: HttpRequest, pages: AsyncGenerator[Payload]
