@@ -63,7 +63,7 @@ class ListChanges:
 
 
 class Watched(Protocol):
-    """What reads a list."""
+    """The part of a reader of lists that is used."""
 
     @property
     def change(self) -> str:
