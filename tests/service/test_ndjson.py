@@ -122,3 +122,12 @@ def test_list_without_a_temporary_folder(monkeypatch: pytest.MonkeyPatch) -> Non
     [line] = lines_of(*parts)
     assert [each["json"]["Name"] == name for each in line["items"]] == [True] * 5
     assert len(refused) == 1
+
+
+def test_a_long_line_comes_in_parts() -> None:
+    encoder = ResultEncoder(in_pages=False)
+    result = Result(0, [{"json": {"text": "x" * 1_000_000}}])
+    parts = list(encoder.encode(result))
+    assert len(parts) > 3
+    assert json.loads(b"".join(parts)) == {"index": 0, **result.to_json()}
+    encoder.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The bytes of a list that are kept in memory; a longer one is kept in a temporary file until it is complete.
 _SPOOL_SIZE = 1024 * 1024
 _CHUNK_SIZE = 64 * 1024
+_LINE_PART = 256 * 1024
 
 
 class ResultEncoder:
@@ -53,7 +54,9 @@ class ResultEncoder:
         if error := self._errors.pop(index, None):
             yield self._make_line(replace(result, items=None, error=error))
         elif spooled is None:
-            yield self._make_line(result)
+            # A file is a line of many megabytes: only a part of it waits in the buffer of the caller at a time.
+            line = memoryview(self._make_line(result))
+            yield from (bytes(line[start : start + _LINE_PART]) for start in range(0, len(line), _LINE_PART))
         else:
             with closing(spooled):
                 yield (b'{"index":%d,"items":[' % index) if self._with_index else b'{"items":['
