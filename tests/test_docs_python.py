@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
@@ -17,13 +18,14 @@ from threecx_node.simulator import Simulator
 PAGE = (ROOT / "docs" / "python.md").read_text()
 EXPECTED = (
     r"(DELETE http://[\d.:]+/xapi/v1/CallFlowApps\(\d+\)\n){3}",
+    r"0 failed, 0 not tried\n",
     r"25\n",
     r"\d 0\n",
 )
 
 
 @pytest.mark.slow
-def test_programs() -> None:
+def test_programs(tmp_path: Path) -> None:
     programs = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     with Simulator() as pbx:
         for program, expected in zip(programs, EXPECTED, strict=True):
@@ -35,6 +37,7 @@ def test_programs() -> None:
                 capture_output=True,
                 text=True,
                 env=environment(),
+                cwd=tmp_path,
                 timeout=60,
                 check=False,
             )
