@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import type { ExecutorItem } from './transport/contract';
 
-const BATCH_OPTIONS = ['dryRun', 'concurrency', 'timeout', 'retryTime'] as const;
+const BATCH_OPTIONS = ['dryRun', 'concurrency', 'timeout', 'retryTime', 'maxDeletes'] as const;
 
 export type BatchOption = (typeof BATCH_OPTIONS)[number];
 
@@ -20,6 +20,13 @@ export function findDifferentOption(one: ExecutorItem, other: ExecutorItem): Bat
 /** Return whether the item asks for a dry run, as a boolean or as text. */
 export function isDryRun(item: ExecutorItem): boolean {
 	return String(getOption(item, 'dryRun')).trim().toLowerCase() === 'true';
+}
+
+/** Return the number of entries that the item's run may delete, or undefined if there is no limit. */
+export function getMaxDeletes(item: ExecutorItem): number | undefined {
+	const value = getOption(item, 'maxDeletes');
+	const limit = value === null || value === undefined || value === '' ? NaN : Number(value);
+	return Number.isFinite(limit) ? limit : undefined;
 }
 
 function getOption(item: ExecutorItem, option: BatchOption): unknown {

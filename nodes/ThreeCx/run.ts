@@ -1,7 +1,7 @@
 /** Sends the items of one execution to the executor, batch by batch. */
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { type BatchOption, findDifferentOption, isDryRun } from './batchOptions';
+import { type BatchOption, findDifferentOption, getMaxDeletes, isDryRun } from './batchOptions';
 import { getOptionDisplayName } from './definition';
 import { attachFile, CALL_BYTES, isUpload } from './files';
 import { isFailed, isLeftOut, type ItemResult } from './itemResults';
@@ -53,16 +53,19 @@ export async function runItems(
 	const resolved: ResolvedItem[] = [];
 	// The files of a batch may need several calls.
 	const severalCalls = count > BATCH_SIZE || (count > 1 && isUpload(operation));
-	const prepareFirst = severalCalls && !options.continueOnFail;
-	for await (const batch of prepareFirst ? prefetch(batches) : batches) {
+	let prepareFirst = severalCalls && !options.continueOnFail;
+	for await (const batch of severalCalls ? prefetch(batches) : batches) {
 		const start = resolved.length;
 		resolved.push(...batch);
+		// A limit for the whole run is checked before any of its batches is sent.
+		prepareFirst ||= severalCalls && batch.some(({ item }) => item && getMaxDeletes(item) !== undefined);
 		sender.recordUnresolved(batch, start);
 		sender.checkBatchOptions(batch);
 		if (prepareFirst) await sender.send(batch, start, { prepareOnly: true });
 		// Where all batches are prepared, one error names the wrong items of all of them.
 		if (prepareFirst ? sender.run.failure : sender.mustStop) break;
 	}
+	if (prepareFirst) sender.checkDeletes();
 	// The result of a prepared item says only that it can be sent.
 	sender.resetPrepared();
 	const dryRun = resolved.some(({ item }) => item && isDryRun(item));
@@ -96,6 +99,9 @@ class BatchSender {
 	readonly run: RunResult;
 
 	private firstItem?: ExecutorItem;
+
+	/** Entries that the prepared batches would delete. */
+	private deletes = 0;
 
 	constructor(
 		private readonly context: IExecuteFunctions,
@@ -132,6 +138,18 @@ class BatchSender {
 				return;
 			}
 		}
+	}
+
+	/** Fail the run where its batches together would delete more entries than the option allows. */
+	checkDeletes(): void {
+		const limit = this.firstItem && getMaxDeletes(this.firstItem);
+		if (limit === undefined || this.deletes <= limit || this.run.failure) return;
+		if (this.firstItem && isDryRun(this.firstItem)) return;
+		this.run.failure = {
+			kind: 'options',
+			message: `The run would delete ${this.deletes} entries, and '${getOptionDisplayName('maxDeletes')}' allows ${limit}`,
+			description: 'Check the items. If they are right, raise the limit or remove the option. Nothing was sent.',
+		};
 	}
 
 	/** Give items that were never sent the reason of one that the executor left out. */
@@ -248,9 +266,10 @@ class BatchSender {
 		let cause: unknown;
 		try {
 			for await (const line of readLines(response.body, idleTimeout)) {
-				const { index = -1, done, items: output, error, request, attempts, notes = [] } = JSON.parse(line) as ResultLine;
+				const { index = -1, done, items: output, error, request, attempts, notes = [], deletes = 0 } = JSON.parse(line) as ResultLine;
 				const runIndex = indexes[index];
 				for (const note of notes) this.run.notes.add(note);
+				if (flags.prepareOnly) this.deletes += deletes;
 				if (done) isComplete = true;
 				else if (runIndex !== undefined) this.run.results[runIndex] = { items: output, error, request, attempts };
 			}

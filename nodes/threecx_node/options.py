@@ -71,6 +71,7 @@ BOUNDS: Mapping[str, Bounds] = {
     "max_body_bytes": Bounds("the size limit of a request body", 1, 2**40, " bytes"),
     "max_response_bytes": Bounds("the size limit of a response", 1, 2**40, " bytes"),
     "max_items": Bounds("the limit of the entities of a list", 1, 10**9),
+    "max_deletes": Bounds("the limit of deletions", 0, 10**9),
     "page_size": Bounds("the page size", 1, 10**6),
 }
 
@@ -117,6 +118,7 @@ class BatchOptions:
     concurrency: int | None = None
     timeout: float | None = None
     retry_time: float | None = None
+    max_deletes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ class Options:
     connections of the Executor. `timeout` is the seconds that each attempt to get a response may take.
     `retry_time` is the seconds that may be spent on sending a request again; 0 turns that off. The whole batch may
     spend no more while nothing succeeds. `max_response_bytes` bounds each response (None: 64 MB, files 256 MB).
-    `max_items` bounds the entities of each list that is read without a limit. Files are saved at `download_to`, a
+    `max_deletes` is how many entities the batch may delete: one that would delete more is refused before anything is
+    sent. `max_items` bounds the entities of each list that is read without a limit. Files are saved at `download_to`, a
     folder, or the path of the one file; None returns them in the results. `page_size` is the `$top` of a page.
     With `allow_incomplete_lists`, updates are sent without comparing the lists in their bodies with those that the PBX
     has stored. `interactive` is for short requests that a person waits for: they do not wait behind batches.
@@ -149,6 +152,7 @@ class Options:
     max_response_bytes: int | None = None
     max_items: int = DEFAULT_MAX_ITEMS
     download_to: str | os.PathLike[str] | None = None
+    max_deletes: int | None = None
     page_size: int = PAGE_SIZE
     allow_incomplete_lists: bool = False
     interactive: bool = False
@@ -164,7 +168,7 @@ class Options:
             )
         for name in _BOUNDED:
             value = getattr(self, name)
-            if value is not None or name != "max_response_bytes":
+            if value is not None or name not in _OPTIONAL:
                 check_bounds(name, value)
 
     @property
@@ -206,11 +210,18 @@ class Options:
             concurrency=self.concurrency if concurrency is None else concurrency,
             timeout=self.timeout if timeout is None else timeout,
             retry_time=self.retry_time if retry_time is None else retry_time,
+            max_deletes=_smaller(self.max_deletes, given.max_deletes),
             notes=(*self.notes, *notes),
         )
 
 
+_OPTIONAL = frozenset({"max_response_bytes", "max_deletes"})
 _BOUNDED = tuple(name for name in BOUNDS if name in Options.__dataclass_fields__)
+
+
+def _smaller(one: int | None, other: int | None) -> int | None:
+    """Return the smaller of two limits, of which each may be missing."""
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
 def _describe_bound(title: str, value: float, bound: float, unit: str = "") -> str:

@@ -16,6 +16,7 @@ describe('an option with different values for items', () => {
 		['concurrency', 'Concurrency', 2, 3],
 		['timeout', 'Timeout', 10, 20],
 		['retryTime', 'Retry Time', 0, 30],
+		['maxDeletes', 'Max Deletes', 10, 20],
 	])('%s is refused: %s, %s and %s', async (name, displayName, one, other) => {
 		const server = await startExecutorOf();
 		const parameters = createDeletesOf({ [name]: one }, { [name]: one }, { [name]: other });
@@ -81,5 +82,33 @@ describe('a dry run', () => {
 		const sent = server.calls.filter(({ body }) => !body.options.prepareOnly);
 		expect(sent.map(({ body }) => body.options.dryRun)).toEqual([true, true]);
 		expect(server.calls.every(({ body }) => body.options.timeZone === 'Europe/Berlin')).toBe(true);
+	});
+});
+
+describe('Max Deletes', () => {
+	const message = "The run would delete 150 entries, and 'Max Deletes' allows 120";
+
+	it.each([false, true])('counts for all batches together, continue on fail: %s', async (continueOnFail) => {
+		const server = await startExecutor((response, call) =>
+			respondToAll(response, call, () => ({}), { deletes: call.body.items.length }),
+		);
+		const parameters = createDeletes(150).map((each) => ({ ...each, options: { maxDeletes: 120 } }));
+		const options = { parameters, url: server.url, continueOnFail };
+		if (continueOnFail) {
+			const output = await execute(options);
+			expect(output.map(({ json }) => (json.error as IDataObject).message)).toEqual(new Array(150).fill(message));
+		} else {
+			expect((await executeForError(options)).message).toBe(message);
+		}
+		expect(server.calls).toHaveLength(2);
+		expect(server.calls.every(({ body }) => body.options.prepareOnly)).toBe(true);
+	});
+
+	it('lets a run within the limit pass', async () => {
+		const server = await startExecutor((response, call) =>
+			respondToAll(response, call, call.body.options.prepareOnly ? () => ({}) : undefined, { deletes: 75 }),
+		);
+		const parameters = createDeletes(150).map((each) => ({ ...each, options: { maxDeletes: 150 } }));
+		expect(await execute({ parameters, url: server.url })).toHaveLength(150);
 	});
 });

@@ -38,7 +38,7 @@ describe('the description', () => {
 	});
 
 	it('has display names for options', () => {
-		const names = ['dryRun', 'concurrency', 'timeout', 'retryTime'];
-		expect(names.map(getOptionDisplayName)).toEqual(['Dry Run', 'Concurrency', 'Timeout', 'Retry Time']);
+		const names = ['dryRun', 'concurrency', 'timeout', 'retryTime', 'maxDeletes'];
+		expect(names.map(getOptionDisplayName)).toEqual(['Dry Run', 'Concurrency', 'Timeout', 'Retry Time', 'Max Deletes']);
 	});
 });

@@ -29,6 +29,7 @@ FIELDS = {
             "continueOnFail",
             "dryRun",
             "literal",
+            "maxDeletes",
             "maxItems",
             "maxResponse",
             "pages",

@@ -54,6 +54,8 @@ export interface ResultLine extends ExecutorResult {
 	summary?: string;
 	/** Sentences for the user about the batch as a whole; none of them is an error. */
 	notes?: string[];
+	/** Entries that a batch which was only prepared would delete. */
+	deletes?: number;
 }
 
 /** Item of a batch as the executor recorded it; `pending` while the batch is running. A read has no items. */

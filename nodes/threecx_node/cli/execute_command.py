@@ -126,6 +126,14 @@ def execute(
             help="Save the files of the results there instead of writing them as Base64.",
         ),
     ] = None,
+    max_deletes: Annotated[
+        int | None,
+        typer.Option(
+            "--max-deletes",
+            metavar="N",
+            help="Entities that may be deleted; a batch that would delete more is refused before anything is sent.",
+        ),
+    ] = None,
     release: Annotated[
         str | None,
         typer.Option(
@@ -196,6 +204,7 @@ def execute(
         max_response_bytes=option_types.read_max_response(max_response),
         max_items=max_items,
         download_to=download,
+        max_deletes=max_deletes,
         allow_incomplete_lists=allow_incomplete_lists,
         # As programs that trace start other programs.
         traceparent=read_traceparent(os.environ.get("TRACEPARENT", "")),

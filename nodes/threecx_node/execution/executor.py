@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalog import Catalog, Operation, load_catalog
 from ..errors import NotAttemptedError, UnknownNameError, UnreachableError
@@ -17,6 +17,7 @@ from ..messages import HttpRequest
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS, Options, check_bounds
 from ..transport.client import PbxClient
 from .abort import AbortedError, run_until_aborted
+from .delete_guard import check_deletes, count_deletes
 from .early_ends import untried_result
 from .plan import Planner
 from .results import Batch, Item, Result
@@ -141,8 +142,8 @@ class Executor:
         """
         collector = _Collector(len(items), on_result, on_part)
         control = _Control(stop or asyncio.Event(), abort, journal)
-        notes = await self._run(operation, items, parameters, options, collector.add, control)
-        return replace(collector.batch(), notes=notes)
+        ending = await self._run(operation, items, parameters, options, collector.add, control)
+        return replace(collector.batch(), notes=ending.notes, deletes=ending.deletes)
 
     async def stream(
         self,
@@ -169,9 +170,9 @@ class Executor:
         async def produce() -> None:
             try:
                 control = _Control(stop, None, journal)
-                notes = await self._run(operation, items, parameters, options, queue.put, control)
+                ending = await self._run(operation, items, parameters, options, queue.put, control)
                 if on_note is not None:
-                    for each in notes:
+                    for each in ending.notes:
                         on_note(each)
             finally:
                 await queue.put(None)
@@ -200,13 +201,13 @@ class Executor:
         options: Options | None,
         deliver: Deliver,
         control: _Control,
-    ) -> Sequence[str]:
-        """Deliver the results and return the notes of the batch."""
+    ) -> _Ending:
+        """Deliver the results."""
         options = options or Options()
         found = self.catalog.operation(operation)
         inputs = [item if isinstance(item, Item) else Item(item) for item in items]
         if not inputs:
-            return ()
+            return _Ending()
         try:
             release = await run_until_aborted(
                 self._choose_release(found, options, control.journal), control.abort
@@ -214,13 +215,14 @@ class Executor:
         except AbortedError:
             for index in range(len(inputs)):
                 await deliver(untried_result(index, "the batch was stopped"))
-            return self._notes
+            return _Ending(self._notes)
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
-            return self._notes
+            return _Ending(self._notes)
         planner = Planner(self.catalog, found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
+        refusal = check_deletes(plan.items, plan.options)
         if _sends(plan.options):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
@@ -234,7 +236,8 @@ class Executor:
             control.journal,
         )
         await run.run()
-        return (*self._notes, *plan.notes, *run.notes)
+        notes = (*self._notes, *plan.notes, *((refusal,) if refusal else ()), *run.notes)
+        return _Ending(notes, count_deletes(plan.items)[0] if plan.options.prepare_only else 0)
 
     @property
     def _notes(self) -> tuple[str, ...]:
@@ -272,6 +275,13 @@ class _Control:
     stop: asyncio.Event
     abort: asyncio.Event | None
     journal: Journal | None
+
+
+class _Ending(NamedTuple):
+    """The notes of a batch, and how many entities one that was only prepared would delete."""
+
+    notes: Sequence[str] = ()
+    deletes: int = 0
 
 
 def _sends(options: Options) -> bool:

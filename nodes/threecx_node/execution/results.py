@@ -71,11 +71,13 @@ class Result:
 class Batch:
     """The results of a batch, one per input item, in order.
 
-    `notes` are sentences for the user about the batch as a whole; none of them is an error.
+    `notes` are sentences for the user about the batch as a whole; none of them is an error. `deletes` is how many
+    entities a batch that was only prepared would delete.
     """
 
     results: Sequence[Result]
     notes: Sequence[str] = ()
+    deletes: int = 0
 
     @property
     def failed(self) -> list[Result]:

@@ -35,6 +35,7 @@ from .payloads import to_result
 from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
 from .results import Result
+from .same_deletes import SameDeletes
 from .saving import SaveError, prepare_reception
 from .settle import Settler
 from .stored_lists import explain_failed_read
@@ -82,23 +83,22 @@ class BatchRun:
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         self._budget = RetryBudget(plan.options.retry_time, stop=stop)
         self._caller: Caller | None = None
-        self._is_failed = False
+        self._is_failed = self._has_error = False
         # Why further items are not tried: the PBX was given up.
         self._given_up: GivenUpError | None = None
         self._delivery_error: Exception | None = None
-        self._has_error = False
         # Items with a result, and items of whose lists a part was delivered.
-        self._done: set[int] = set()
-        self._begun: set[int] = set()
+        self._done, self._begun = set[int](), set[int]()
         self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
         self._changes = ChangedLists(len(plan.items))
+        self._same_deletes = SameDeletes()
         # How often the request of an item was sent, by its index: of several requests, the most.
         self._attempts: dict[int, int] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return sentences for the user about the batch that was run; none of them is an error."""
-        return self._changes.notes
+        return (*self._changes.notes, *self._same_deletes.notes)
 
     async def run(self) -> None:
         """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried.
@@ -110,12 +110,10 @@ class BatchRun:
                 await self._fail(each.index, each.error)
         ready = [each for each in self._plan.items if each.error is None]
         options = self._plan.options
-        if options.prepare_only:
+        if options.prepare_only or options.dry_run:
             for each in ready:
-                await self._finish(Result(each.index))
-        elif options.dry_run:
-            for each in ready:
-                await self._finish(Result(each.index, request=describe_item(each, self._base_url)))
+                shown = None if options.prepare_only else describe_item(each, self._base_url)
+                await self._finish(Result(each.index, request=shown))
         elif not self._is_failed:
             await self._send_until_aborted(await self._restore(ready))
         await self._report_untried()
@@ -128,8 +126,10 @@ class BatchRun:
         finished, remaining = self._recorder.divide(ready)
         for index in finished:
             self._done.add(index)
+            self._same_deletes.join(index, self._plan.items[index].request)
             async for result in self._recorder.restore(index):
                 await self._hand_over(result)
+                self._same_deletes.settle(result)
         return remaining
 
     async def _send_until_aborted(self, ready: list[PlannedItem]) -> None:
@@ -164,6 +164,10 @@ class BatchRun:
                 return
             keys = await self._look_up(planned)
             request = complete_request(self._plan, request, keys)
+            if (same := await self._same_deletes.find(planned.index, request)) is not None:
+                await self._recorder.announce(planned.index, request)
+                await self._finish(same)
+                return
             await self._compare_lists(planned, keys)
             self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
@@ -299,16 +303,14 @@ class BatchRun:
         return self._caller
 
     def _make_settler(self, attempts: Attempts) -> Settler:
-        client = self._client()
-        timeout = self._plan.options.timeout
+        client, timeout = self._client(), self._plan.options.timeout
         return Settler(client, self._plan.checker, timeout, attempts, self._join(client))
 
     async def _exchange(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
         """Send one request of an item and return the content of its response."""
-        client, attempts = self._client(), self._budget.open()
-        timeout = self._plan.options.timeout
+        client, attempts, timeout = self._client(), self._budget.open(), self._plan.options.timeout
         if self._reception is not IN_MEMORY:
             request = replace(request, reception=self._reception)
 
@@ -350,6 +352,7 @@ class BatchRun:
     async def _deliver_once(self, result: Result) -> None:
         """Deliver the last result of an item, unless it has one."""
         self._recorder.forget(result.index)
+        self._same_deletes.settle(result)
         if result.index not in self._done:
             self._done.add(result.index)
             await self._hand_over(result)
@@ -371,8 +374,7 @@ class BatchRun:
 
     async def _fail(self, index: int, error: ThreeCxError) -> None:
         error.item_index = index
-        is_first = not self._has_error
-        self._has_error = True
+        is_first, self._has_error = not self._has_error, True
         is_final = isinstance(error, UnreachableError) and error.is_final
         is_pbx_failure = is_final or isinstance(error, JournalError)
         if is_pbx_failure or not self._plan.options.continue_on_fail:
@@ -395,6 +397,4 @@ class BatchRun:
             return untried_result(index, self._given_up.message, self._given_up.description)
         is_stopped = self._abort is not None and self._abort.is_set()
         why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
-        return untried_result(
-            index, "the journal cannot be written" if self._recorder.error is not None else why
-        )
+        return untried_result(index, "the journal cannot be written" if self._recorder.error else why)

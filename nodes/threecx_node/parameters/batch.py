@@ -1,4 +1,4 @@
-"""Reads the options of a whole batch that parameters carry: `dryRun`, `concurrency`, `timeout`, `retryTime`.
+"""Reads the options of a whole batch that parameters carry: `dryRun`, `concurrency`, `timeout` and others.
 
 They are one decision for all items. An expression, or a value that differs between items, would let one item decide
 for the others whether anything is sent, so both are refused.
@@ -35,6 +35,7 @@ def check_shared_options(table: ParameterTable, parameters: Mapping[str, Any]) -
         ("concurrency", _read_concurrency),
         ("timeout", _read_timeout),
         ("retryTime", _read_retry_time),
+        ("maxDeletes", _read_max_deletes),
     )
     for name, read in numbers:
         try:
@@ -112,7 +113,13 @@ def settle_batch_options(given: Sequence[tuple[int, Mapping[str, Any]]]) -> Batc
     return settled
 
 
-_NAMES = {"dryRun": "dry_run", "concurrency": "concurrency", "timeout": "timeout", "retryTime": "retry_time"}
+_NAMES = {
+    "dryRun": "dry_run",
+    "concurrency": "concurrency",
+    "timeout": "timeout",
+    "retryTime": "retry_time",
+    "maxDeletes": "max_deletes",
+}
 
 
 def read_batch_options(given: Mapping[str, Any], index: int | None = None) -> BatchOptions:
@@ -126,6 +133,7 @@ def read_batch_options(given: Mapping[str, Any], index: int | None = None) -> Ba
             concurrency=_read(given, "concurrency", _read_concurrency),
             timeout=_read(given, "timeout", _read_timeout),
             retry_time=_read(given, "retryTime", _read_retry_time),
+            max_deletes=_read(given, "maxDeletes", _read_max_deletes),
         )
     except InputError as error:
         error.item_index = index
@@ -170,3 +178,10 @@ def _read_retry_time(value: Any) -> float:
     if isinstance(seconds, str) or not 0 <= seconds < math.inf:
         raise CoercionError("a number of seconds, or 0", value)
     return float(seconds)
+
+
+def _read_max_deletes(value: Any) -> int:
+    number = coerce_integer(value)
+    if number < 0:
+        raise CoercionError("a number of 0 or more", value)
+    return number

@@ -29,7 +29,7 @@ TargetKind = Literal[
     "file",  # the file of an upload: itself, its name, the binary field of the item
     "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
     "guard",  # a check that is left out: allowIncompleteLists
-    "batch",  # an option of the whole batch: dryRun, concurrency, timeout, retryTime
+    "batch",  # an option of the whole batch: dryRun, concurrency, timeout, retryTime, maxDeletes
     "other_release",  # a parameter that the operation has in other releases only
     "ignored",  # a parameter of a canvas that is not about the request
 ]
@@ -46,7 +46,13 @@ _OUTPUT = {
 }
 _GUARDS = {"allowincompletelists": "allowIncompleteLists"}
 _SEARCH = "$search"
-_BATCH = {"dryrun": "dryRun", "concurrency": "concurrency", "timeout": "timeout", "retrytime": "retryTime"}
+_BATCH = {
+    "dryrun": "dryRun",
+    "concurrency": "concurrency",
+    "timeout": "timeout",
+    "retrytime": "retryTime",
+    "maxdeletes": "maxDeletes",
+}
 # A node uses these names for parameters of its own, though some operation has a field of the same name.
 _NODE_NAMES = frozenset({"options", "body", "limit", "timeout", "simplify"})
 

@@ -96,6 +96,18 @@ class ExecuteOptions(_Envelope):
         ]
         | None
     ) = None
+    max_deletes: (
+        Annotated[
+            int,
+            Field(
+                ge=0,
+                le=_MAX_LIST,
+                description="Entities that the batch may delete; one that would delete more is refused before anything "
+                "is sent",
+            ),
+        ]
+        | None
+    ) = None
     release: str | None = None
     time_zone: Annotated[
         str, Field(description="Time zone of times without an offset, such as Europe/Berlin (IANA name)")

@@ -74,6 +74,7 @@ def build_options(given: ExecuteOptions, max_response_bytes: int | None = None) 
         retry_time=defaults.retry_time if given.retry_time is None else given.retry_time,
         max_response_bytes=max_response_bytes,
         max_items=given.max_items or defaults.max_items,
+        max_deletes=given.max_deletes,
     )
 
 

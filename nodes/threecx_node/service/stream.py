@@ -22,9 +22,12 @@ _BUFFER_SIZE = 256 * 1024
 def describe_batch(batch: Batch) -> dict[str, Any]:
     """Return what is to be said of a batch as a whole.
 
-    Keys: `notes`, and `error` where several items cannot be sent, so that none was. Both are left out if empty.
+    Keys: `notes`, `deletes` of a batch that was only prepared, and `error` where several items cannot be sent, so that
+    none was. Empty ones are left out.
     """
     described: dict[str, Any] = {"notes": list(batch.notes)} if batch.notes else {}
+    if batch.deletes:
+        described["deletes"] = batch.deletes
     if isinstance(error := batch.error, BadItemsError):
         described["error"] = error.to_json()
     return described

@@ -180,6 +180,15 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             lambda version: version.is_paged and "$count" in version.query,
         ),
         {
+            "displayName": "Max Deletes",
+            "name": "maxDeletes",
+            "type": "number",
+            "default": 100,
+            "description": "Max number of entries that the run may delete; a run that would delete more is refused "
+            "before anything is sent",
+            "typeOptions": {"minValue": 0, "numberPrecision": 0},
+        },
+        {
             "displayName": "Response Format",
             "name": "responseFormat",
             "type": "options",
