@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 BY_STATUS: Mapping[int, str] = {
     400: "Check the fields that the message names.",
-    401: "Check the Client ID and the API key, that the client still exists in Admin > Integrations > API, and that no "
-    "other program uses the same client: 3CX allows one access token per client.",
+    401: "Check Client ID and API key in Admin > Integrations > API, and that no other program uses the same client: "
+    "3CX allows one access token per client.",
     403: "Give the API client a role with this permission (System Owner has all), in Admin > Integrations > API.",
     404: "Check the ID. The entity may already be deleted, or this 3CX release does not have the operation.",
     405: "This 3CX release does not support the operation with this method.",
@@ -65,12 +65,10 @@ VALUE_ADVICE: Mapping[str, str] = {
 
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
-    "token_refused": "Check in Admin > Integrations > API that the client of this API key may use the Configuration "
-    "API, and that no proxy removes the header Authorization. If another program logs in with the same Client ID, give "
-    "each a client of its own.",
-    "token_contested": "Another program logs in with the same Client ID, which ends the tokens of this one: 3CX allows "
-    "one token per client. Create a client of its own for each program in Admin > Integrations > API, or let the "
-    "programs share tokens by THREECX_TOKEN_STORE.",
+    "token_refused": "Check the client's rights in Admin > Integrations > API, that no proxy removes the header "
+    "Authorization, and that no other program uses the client.",
+    "token_contested": "Create a client for each program in Admin > Integrations > API, or let them share tokens by "
+    "THREECX_TOKEN_STORE: 3CX allows one token per client.",
     "login_forbidden": "Check the Client ID and the API key, and whether 3CX has blocked this machine's address after "
     "failed logins.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted), and that 3CX is running.",

@@ -125,7 +125,7 @@ def test_a_dry_run_of_an_upload_shows_name_and_size() -> None:
 
 
 def test_an_upload_without_a_response_is_not_repeated() -> None:
-    for status in (502, 504):
+    for status in (408, 500, 502, 503, 504, 520):
         pbx = pbx_that_answers(status)
         [result] = run(pbx, "UploadPrompt", [{}], {"file": FileContent("closed.wav", SOUND)}).results
         assert result.error is not None
@@ -137,3 +137,20 @@ def test_an_upload_that_was_not_taken_is_repeated() -> None:
     pbx = pbx_that_answers(429, 401, 200)
     assert run(pbx, "UploadPrompt", [{}], {"file": FileContent("closed.wav", SOUND)}).exit_code == 0
     assert [SOUND in each.content for each in pbx.requests] == [True, True, True]
+    answers = iter(
+        [httpx.Response(503, headers={"retry-after": "4"}), httpx.Response(200, json={"value": "a"})]
+    )
+    pbx = FakePbx(lambda _: next(answers))
+    [result] = run(pbx, "UploadPrompt", [{}], {"file": FileContent("closed.wav", SOUND)}).results
+    assert (result.error, result.attempts, pbx.waits) == (None, 2, [4.0])
+    assert all(SOUND in each.content for each in pbx.requests)
+
+
+@pytest.mark.parametrize("content", [b'{"value": "clo', b"<html>Welcome</html>", b""])
+def test_an_upload_whose_response_is_unusable_is_unknown(content: bytes) -> None:
+    media_type = "text/html" if content.startswith(b"<") else "application/json"
+    pbx = FakePbx(lambda _: httpx.Response(200, content=content, headers={"content-type": media_type}))
+    [result] = run(pbx, "UploadPrompt", [{}], {"file": FileContent("closed.wav", SOUND)}).results
+    assert result.error is not None
+    assert result.error.outcome_unknown
+    assert len(pbx.requests) == 1

@@ -51,6 +51,7 @@ async def run_one_batch(credential: Credential) -> None:
     assert_type(batch.summary(), str)
     for result in batch.results:
         assert_type(result.index, int)
+        assert_type(result.attempts, int)
         assert_type(result.items, Sequence[Mapping[str, Any]] | None)
         assert_type(result.request, Mapping[str, Any] | None)
         assert_type(result.error, ThreeCxError | None)
