@@ -65,10 +65,10 @@ VALUE_ADVICE: Mapping[str, str] = {
 
 BY_FAILURE: Mapping[str, str] = {
     "login": "Check the Client ID and the API key. 3CX shows the key only once, in Admin > Integrations > API.",
-    "token_refused": "Check the rights of the API key's client in Admin > Integrations > API, that no proxy removes the "
-    "header Authorization, and that no other program uses it.",
-    "token_contested": "Another program logs in with the same Client ID. Create a client for each program in 3CX, or let "
-    "them share tokens by THREECX_TOKEN_STORE.",
+    "token_refused": "Check the rights of the API key's client in Admin > Integrations > API, that no proxy removes "
+    "the header Authorization, and that no other program uses it.",
+    "token_contested": "Another program logs in with the same Client ID. Create a client for each program in 3CX, or "
+    "let them share tokens by THREECX_TOKEN_STORE.",
     "login_forbidden": "Check the Client ID and the API key, and whether 3CX has blocked this machine's address after "
     "failed logins.",
     "connection_refused": "Check host and port of the PBX URL (443 hosted, 5001 self-hosted), and that 3CX is running.",
