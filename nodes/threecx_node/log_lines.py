@@ -29,7 +29,9 @@ def make_json_line(moment: float, level: str, message: str, fields: Mapping[str,
     """Return a log line as JSON; `moment` is in seconds since 1970, and fields without a value are left out."""
     time = datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds")
     line = {"time": time, "level": level.lower(), "message": message, **fields}
-    return json.dumps({key: value for key, value in line.items() if value is not None}, default=str)
+    written = json.dumps({key: value for key, value in line.items() if value is not None}, default=str)
+    # The one control character that JSON in ASCII leaves as it is.
+    return written.replace("\x7f", "\\u007f")
 
 
 class _TextFormatter(logging.Formatter):

@@ -15,7 +15,7 @@ from threecx_node.cli.output import write_json, write_line, write_results
 from threecx_node.cli.streams import print_line, say
 from threecx_node.errors import BadItemsError, BodyError, ParameterError
 from threecx_node.execution.results import Result
-from threecx_node.service.log import log, log_to_stderr
+from threecx_node.log_lines import make_formatter
 from threecx_node.values.json import dumps
 from threecx_node.values.safe_text import escape_control, escape_json
 
@@ -82,14 +82,11 @@ def test_no_output_of_a_command_controls_the_terminal(capfdbinary: pytest.Captur
     assert output.err.decode() == f"{SHOWN}\n"
 
 
-def test_no_log_line_is_forged(capsys: pytest.CaptureFixture[str]) -> None:
-    root = logging.getLogger()
-    before = list(root.handlers)
-    log_to_stderr()
-    try:
-        log.warning("a name: %s", ATTACK)
-    finally:
-        root.handlers[:] = before
-    line = capsys.readouterr().err
-    assert line.count("\n") == 1
-    assert line.rstrip("\n").endswith(SHOWN)
+@pytest.mark.parametrize("is_json", [False, True])
+def test_no_log_line_is_forged(is_json: bool) -> None:
+    record = logging.LogRecord("threecx.service", logging.INFO, "x.py", 1, "a name: %s", (ATTACK,), None)
+    line = make_formatter(is_json=is_json).format(record)
+    assert is_harmless(line)
+    assert "\n" not in line
+    shown = json.loads(line)["message"] if is_json else line
+    assert shown.endswith(ATTACK if is_json else SHOWN)
