@@ -306,7 +306,7 @@ class PbxClient:
             ) from error
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Usable(Generic[Read]):
     """The value that was read from a response of success."""
 

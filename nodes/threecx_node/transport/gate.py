@@ -43,6 +43,10 @@ class Place(IntEnum):
     SHORT = 2
 
 
+# A look-up in an enum takes as long as the rest of a line here, and these are for every request.
+_NORMAL, _WORKS = Place.NORMAL, Sign.WORKS
+
+
 @dataclass(eq=False, slots=True)
 class Member:
     """A client of the PBX, with at most `most` requests under way at a time, short ones and spare places aside."""
@@ -126,7 +130,11 @@ class Gate:
         if not self.breaker.is_closed:
             return None
         place = self._find_place(caller)
-        return None if place is None else self._let_in(caller, place)
+        if place is None:
+            return None
+        self._take(caller, place)
+        # The time is set when the request is sent.
+        return Pass(caller, place, 0.0)
 
     async def enter(
         self,
@@ -161,12 +169,20 @@ class Gate:
         `operation` is that of a response; `reason` says in a few words how a request failed.
         """
         self._release(taken.caller, taken.place)
-        was_closed = self.breaker.is_closed
-        if sign is Sign.WORKS:
+        if sign is _WORKS:
             self.limit.note_response(operation, taken.began)
-        elif sign is Sign.BUSY or sign is Sign.LATE:
+            if self.breaker.failures:
+                self._note_end(taken, sign, reason)
+        else:
+            self._note_end(taken, sign, reason)
+        if self._queue:
+            self._serve()
+
+    def _note_end(self, taken: Pass, sign: Sign, reason: str) -> None:
+        was_closed = self.breaker.is_closed
+        if sign is Sign.BUSY or sign is Sign.LATE:
             self.limit.note_busy(taken.began)
-        if sign is Sign.WORKS or sign is Sign.BUSY:
+        if sign is _WORKS or sign is Sign.BUSY:
             self.breaker.succeed()
         elif sign is Sign.NOTHING:
             self.breaker.forget(is_probe=taken.is_probe)
@@ -174,8 +190,6 @@ class Gate:
             self.breaker.fail(reason, is_probe=taken.is_probe)
         if not (was_closed and self.breaker.is_closed):
             self._wake()
-        if self._queue:
-            self._serve()
 
     async def _wait_for_breaker(
         self, caller: Caller, ends_at: float, patience: float, stop: asyncio.Event | None
@@ -212,8 +226,8 @@ class Gate:
         under_way = self._under_way
         if caller.is_short and under_way[Place.SHORT] < SHORT:
             return Place.SHORT
-        if under_way[Place.NORMAL] < self.limit.limit and caller.member.under_way < caller.member.most:
-            return Place.NORMAL
+        if under_way[_NORMAL] < self.limit.limit and caller.member.under_way < caller.member.most:
+            return _NORMAL
         is_spare = caller.is_crowded_out and caller.under_way == 0 and under_way[Place.SPARE] < SPARE
         return Place.SPARE if is_spare else None
 
@@ -283,14 +297,14 @@ class Gate:
     def _take(self, caller: Caller, place: Place) -> None:
         self._under_way[place] += 1
         caller.under_way += 1
-        if place is Place.NORMAL:
+        if place is _NORMAL:
             caller.member.under_way += 1
             caller.is_crowded_out = False
 
     def _release(self, caller: Caller, place: Place) -> None:
         self._under_way[place] -= 1
         caller.under_way -= 1
-        if place is Place.NORMAL:
+        if place is _NORMAL:
             caller.member.under_way -= 1
             self._releases += 1
 

@@ -23,6 +23,7 @@ _LATE_SECONDS = 0.25
 _RECENT_WEIGHT = 1 / 8
 _USUAL_WEIGHT = 1 / 128
 _FEWEST = 16
+_SETTLED = 128
 # Operations whose latency is known at a time.
 _MOST_OPERATIONS = 128
 
@@ -40,10 +41,14 @@ class _Latency:
     def add(self, seconds: float) -> bool:
         """Take a latency, and return whether responses are now late."""
         self.count += 1
-        # The first ones count alike.
-        share = 1 / self.count
-        self.recent += (seconds - self.recent) * max(_RECENT_WEIGHT, share)
-        self.usual += (seconds - self.usual) * max(_USUAL_WEIGHT, share)
+        if self.count > _SETTLED:
+            self.recent += (seconds - self.recent) * _RECENT_WEIGHT
+            self.usual += (seconds - self.usual) * _USUAL_WEIGHT
+        else:
+            # The first ones count alike.
+            share = 1 / self.count
+            self.recent += (seconds - self.recent) * max(_RECENT_WEIGHT, share)
+            self.usual += (seconds - self.usual) * max(_USUAL_WEIGHT, share)
         late = self.recent - self.usual
         return late > _LATE_SECONDS and self.recent > _LATE_FACTOR * self.usual and self.count >= _FEWEST
 
