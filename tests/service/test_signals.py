@@ -208,3 +208,16 @@ def test_signals_of_the_simulator(number: signal.Signals, count: int) -> None:
     else:
         assert process.returncode == 128 + number
         assert said == f"threecx: stopped at once by {number.name}; under way: 1 request\n"
+
+
+def test_signals_of_the_demo() -> None:
+    with Started(
+        [*COMMAND, "demo"], env=environment(), text=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("A simulated 3CX listens on ")
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    # It may have been at its end.
+    assert (process.returncode, said) in ((130, "threecx: interrupted\n"), (0, ""), (-2, ""))

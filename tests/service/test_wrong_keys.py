@@ -120,3 +120,15 @@ def test_one_line_a_minute_by_address(
         for number in range(1_000):
             refusals.add(f"198.51.100.{number}", "the executor key is wrong")
     assert len(caplog.records) <= 3 + 100
+
+
+def test_an_invented_address_of_a_proxy_does_not_help(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(key=KEY) as service, caplog.at_level("WARNING", "threecx.service"):
+        began = time.monotonic()
+        for number in range(6):
+            assert fields(service, {**WRONG, "x-forwarded-for": f"203.0.113.{number}"}) == 401
+        assert time.monotonic() - began > compute_delay(0) + compute_delay(1)
+        for number in range(6):
+            assert fields(service, {**RIGHT, "x-forwarded-for": f"203.0.113.{number}"}) == 200
+    lines = [each.getMessage() for each in caplog.records if "refused a request" in each.getMessage()]
+    assert lines == ["refused a request from 127.0.0.1 for 203.0.113.0: the executor key is wrong"]

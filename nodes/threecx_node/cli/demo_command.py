@@ -37,5 +37,8 @@ def demo(
     Starts a simulated PBX, runs a copied node for a list of items and prints the results.
     """
     from .demo import run_demo
+    from .interrupts import end_at_once
 
+    # Its PBX is simulated: no result is lost.
+    end_at_once()
     raise typer.Exit(run_demo(node, items))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,6 +13,20 @@ if TYPE_CHECKING:
     from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+def end_at_once() -> None:
+    """Let the first signal end this process from now on, with one line and 128 and the signal's number."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        del frame
+        say_at_once("threecx: interrupted")
+        os._exit(128 + number)
+
+    for name in _NAMES:
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
 
 
 class InterruptedWriteError(BaseException):

@@ -28,7 +28,8 @@ class ServerConfig(uvicorn.Config):
     """How an application is served.
 
     `protocol` is LimitedH11Protocol or LimitedHttpToolsProtocol. `grace` is the time in seconds that open requests
-    get when the server ends. `connections` may be shared by several servers. `render_error` builds the JSON body of an
+    get when the server ends. `connections` may be shared by several servers. With `proxy_headers`,
+    a proxy on this machine says which client it forwards for. `render_error` builds the JSON body of an
     error that the protocol sends by itself, of the media type `error_type`.
     """
 
@@ -41,6 +42,7 @@ class ServerConfig(uvicorn.Config):
         connections: ConnectionLimit | None = None,
         grace: int,
         lifespan: bool = False,
+        proxy_headers: bool = True,
         cert_file: str | PathLike[str] | None = None,
         key_file: str | PathLike[str] | None = None,
         render_error: Callable[[int, str], bytes] = _render_error,
@@ -55,6 +57,7 @@ class ServerConfig(uvicorn.Config):
             access_log=False,
             server_header=False,
             ws="none",
+            proxy_headers=proxy_headers,
             timeout_keep_alive=_KEEP_ALIVE_TIMEOUT,
             timeout_graceful_shutdown=grace,
             ssl_certfile=cert_file,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -64,7 +65,7 @@ class Guard:
         what = "the executor key is wrong" if given else "the executor key is missing"
         peer = scope.get("client")
         address = str(peer[0]) if peer else "an unknown address"
-        self._log.add(address, what)
+        self._log.add(address, what, forwarded_for=_read_forwarded(headers))
         if await self._slow_down.wait(address):
             return make_problem(
                 401, what, "Set Executor Key in the credential to the key of the executor.", "executor_key"
@@ -78,6 +79,15 @@ class Guard:
         refusal.headers["Retry-After"] = f"{LONGEST_DELAY:.0f}"
         refusal.headers["Connection"] = "close"
         return refusal
+
+
+def _read_forwarded(headers: Headers) -> str:
+    """Return the address for which a proxy says that it forwards the request, empty if there is none."""
+    address = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return ""
 
 
 def _check_origin(headers: Headers) -> Response | None:

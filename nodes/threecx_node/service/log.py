@@ -103,8 +103,8 @@ class RefusalLog:
         # When the last line about an address was written, and how many refusals have not been logged since.
         self._logged: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def add(self, peer: str, reason: str) -> None:
-        """Log or count a request from the address `peer` that was refused."""
+    def add(self, peer: str, reason: str, *, forwarded_for: str = "") -> None:
+        """Log or count a request from the address `peer`, which may be a proxy's, that was refused."""
         now = time.monotonic()
         last, not_logged = self._logged.get(peer, (None, 0))
         if last is not None and now - last < QUIET_TIME:
@@ -113,8 +113,9 @@ class RefusalLog:
         if len(self._logged) >= _MOST_LINES and last is None and not self._forget_oldest(now):
             return
         more = f" ({not_logged} more since the previous line)" if not_logged else ""
-        fields = {"peer": _make_printable(peer), "reason": reason, "notLogged": not_logged}
-        log.warning("refused a request from %s: %s%s", fields["peer"], reason, more, extra={"fields": fields})
+        shown = _make_printable(f"{peer} for {forwarded_for}" if forwarded_for else peer)
+        fields = {"peer": shown, "reason": reason, "notLogged": not_logged}
+        log.warning("refused a request from %s: %s%s", shown, reason, more, extra={"fields": fields})
         self._logged[peer] = now, 0
         self._logged.move_to_end(peer)
 

@@ -49,6 +49,8 @@ def make_server_config(app: ServiceApp, config: ServiceConfig) -> ServerConfig:
         limits=config.request_limits,
         grace=config.grace,
         lifespan=True,
+        # Any caller on this machine could write them, and so have a new address for each wrong key.
+        proxy_headers=False,
         render_error=lambda status, message: bytes(make_problem(status, message, code="server").body),
         error_type="application/problem+json",
     )
