@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from . import option_types
-from .streams import say, say_in_json
+from .streams import say, say_at_once, say_in_json
 
 KEY_VARIABLE = "THREECX_SERVICE_KEY"
 PORT = 8765
@@ -155,7 +155,7 @@ def serve(
         port,
         config,
         on_ready=lambda url: say(f"The executor listens on {url}; press Ctrl-C to stop it.", url=url),
-        on_signal=lambda text: say(f"threecx: {text}"),
+        on_signal=lambda text: say_at_once(f"threecx: {text}"),
     )
     raise typer.Exit(exit_code)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
-from .streams import say
+from .streams import say, say_at_once
 
 if TYPE_CHECKING:
     from ..simulator import Simulator
@@ -180,7 +180,7 @@ def simulator(
     run(
         config,
         on_ready=_print_addresses,
-        on_signal=lambda text: say(f"threecx: {text}"),
+        on_signal=lambda text: say_at_once(f"threecx: {text}"),
     )
 
 

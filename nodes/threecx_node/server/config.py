@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -72,13 +73,10 @@ class ServerConfig(uvicorn.Config):
 
 
 def _end_quietly(app: Any) -> Any:
-    """Return an application whose requests may be cancelled when the server ends: uvicorn would log a traceback."""
+    """Return an application that may be cancelled when the server ends: uvicorn would log a traceback."""
 
     async def run(scope: Any, receive: Any, send: Any) -> None:
-        try:
+        with suppress(asyncio.CancelledError):
             await app(scope, receive, send)
-        except asyncio.CancelledError:
-            if scope["type"] != "http":
-                raise
 
     return run

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -89,5 +88,5 @@ class ProcessServer(BoundedServer):
         self._guards.append(guard)
 
     def _end_process(self) -> None:
-        sys.stderr.flush()
+        # Without flushing: stderr may be what is stuck.
         os._exit(self.exit_code or 1)

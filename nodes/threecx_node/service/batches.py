@@ -16,7 +16,7 @@ LEFT_TIMEOUTS = {"read": 1.0, "change": 5.0}
 # Seconds that a stopped batch may wait for the responses to the requests that are under way, where no server has given
 # it time before; and seconds for the results of one that was aborted.
 FINISH_TIMEOUT = 10.0
-_ABORT_TIMEOUT = 0.7
+_ABORT_TIMEOUT = 0.3
 _MOST_DESCRIBED = 3
 
 
