@@ -117,7 +117,7 @@ def mirror() -> Iterator[str]:
             if "right" in form:
                 self.answer(200, {"access_token": "t0ken-of-the-mirror", "expires_in": 60})
             else:
-                self.answer(400, {"error": "x", "error_description": f"got {form}"})
+                self.answer(400, {"error": "invalid_client", "error_description": f"got {form}"})
 
         def do_GET(self) -> None:
             self.answer(400, {"error": {"code": "", "message": f"bad {self.headers['Authorization']}"}})
