@@ -27,7 +27,8 @@ def test_health(service: httpx.Client) -> None:
 def test_openapi_paths(service: httpx.Client) -> None:
     document = service.get("/openapi.json").json()
     assert sorted(document["paths"]) == [
-        "/health", "/v1/check", "/v1/execute", "/v1/fields", "/v1/options", "/v1/search",
+        "/health", "/metrics", "/v1/batches/{batchId}", "/v1/check", "/v1/execute", "/v1/fields", "/v1/options",
+        "/v1/search",
     ]  # fmt: skip
     assert document["paths"]["/v1/execute"]["post"]["requestBody"]["required"] is True
 
