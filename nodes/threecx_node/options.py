@@ -125,6 +125,7 @@ class BatchOptions:
 class Options:
     """How one batch is run.
 
+    With `verify`, a dry run looks each entity up by GET requests and returns it as it is before and after the change.
     `prepare_only` checks every item and sends nothing: the result of an item that is correct is then empty.
     `release` is used until the PBX has reported its version. `time_zone` is the IANA name of the time zone of
     expressions and of times without an offset. `concurrency` bounds the requests of the batch at once, within the
@@ -141,6 +142,7 @@ class Options:
     """
 
     dry_run: bool = False
+    verify: bool = False
     prepare_only: bool = False
     continue_on_fail: bool = False
     release: str | None = None

@@ -17,7 +17,7 @@ SURFACE: dict[str, set[str]] = {
         "operation", "-p", "--parameter", "--body", "--items", "--node", "--node-name", "-o", "--output", "--dry-run",
         "--continue-on-fail", "--allow-incomplete-lists", "--concurrency", "--timeout", "--max-body-bytes",
         "--retry-time", "--release", "--catalog", "--journal", "--resume", "--max-response", "--max-items", "--stats",
-        "--log-format", "--download", "--max-deletes",
+        "--log-format", "--download", "--max-deletes", "--verify",
     },
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},

@@ -74,6 +74,13 @@ def execute(
     ] = None,
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the results.")] = Output.json,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the requests, send nothing.")] = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify",
+            help="With --dry-run: look each entry up, and show it before and after the change. Only reads.",
+        ),
+    ] = False,
     continue_on_fail: Annotated[
         bool, typer.Option("--continue-on-fail", help="Continue with the other items after an error.")
     ] = False,
@@ -195,6 +202,7 @@ def execute(
         parameters["body"] = inputs.read_body(body)
     options = Options(
         dry_run=dry_run,
+        verify=verify,
         continue_on_fail=continue_on_fail or copied.continue_on_fail,
         release=release,
         concurrency=concurrency,
@@ -209,6 +217,13 @@ def execute(
         # As programs that trace start other programs.
         traceparent=read_traceparent(os.environ.get("TRACEPARENT", "")),
     ).with_batch_options(copied.batch_options)
+    if verify and not options.dry_run:
+        from ..errors import UsageError
+
+        raise UsageError(
+            "--verify is given without --dry-run",
+            description="Give both: a batch that is sent is not looked up.",
+        )
     input_items = inputs.read_items(items)
     if options.dry_run and (journal or resume):
         refuse_journal_for_dry_run()
@@ -220,7 +235,7 @@ def execute(
         return
     credential = (
         inputs.build_dry_run_credential(base_url)
-        if options.dry_run
+        if options.dry_run and not verify
         else inputs.build_credential(
             base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )

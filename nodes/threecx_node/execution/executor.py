@@ -22,6 +22,7 @@ from .early_ends import untried_result
 from .plan import Planner
 from .results import Batch, Item, Result
 from .run import BatchRun, Deliver
+from .verify import Verification
 
 if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
@@ -226,6 +227,9 @@ class Executor:
         if _sends(plan.options):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
+        if plan.options.dry_run and plan.options.verify:
+            await Verification(plan, self.client, self.credential.base_url, deliver, control.stop).run()
+            return _Ending((*self._notes, *plan.notes, *((refusal,) if refusal else ())))
         run = BatchRun(
             plan,
             lambda: self.client,
