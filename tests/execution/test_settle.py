@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,9 +19,9 @@ CUT = (b'{"Id": 5', "application/json")
 Fault = Callable[[], httpx.Response]
 
 
-def fail(error: type[httpx.TransportError]) -> Fault:
+def fail(error: type[httpx.TransportError], cause: Exception | None = None) -> Fault:
     def lose() -> httpx.Response:
-        raise error("")
+        raise error("") from cause
 
     return lose
 
@@ -39,6 +40,7 @@ FAULTS: Mapping[str, Fault] = {
     "lost": fail(httpx.ReadError),
     "cut short": fail(httpx.RemoteProtocolError),
     "timeout": fail(httpx.ReadTimeout),
+    "TLS record": fail(httpx.ReadError, ssl.SSLError(1, "[SSL: BAD_RECORD_MAC] bad record mac")),
 }
 
 

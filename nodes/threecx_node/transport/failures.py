@@ -36,6 +36,16 @@ _BY_CAUSE: tuple[tuple[type[BaseException], str], ...] = (
     (ForbiddenAddressError, "forbidden_address"),
     (ConnectionRefusedError, "connection_refused"),
 )
+# Once there is a connection, the request may have been sent. A fault of TLS is then none of the handshake.
+_CONNECTED = (
+    httpx.ReadError,
+    httpx.WriteError,
+    httpx.CloseError,
+    httpx.RemoteProtocolError,
+    httpx.DecodingError,
+    httpx.ReadTimeout,
+    httpx.WriteTimeout,
+)
 # By the class of the exception itself:
 _BY_CLASS: tuple[tuple[type[BaseException], str], ...] = (
     (httpx.ConnectTimeout, "connect_timeout"),
@@ -92,7 +102,8 @@ def translate_failure(
 ) -> TransportError:
     """Return the error of a request without a usable response; `host` is name and port, the limits are seconds."""
     chain = list(_chain(error))
-    code = next((code for each, code in _BY_CAUSE if any(isinstance(cause, each) for cause in chain)), "")
+    causes = () if isinstance(error, _CONNECTED) else chain
+    code = next((code for each, code in _BY_CAUSE if any(isinstance(cause, each) for cause in causes)), "")
     code = code or next(code for each, code in _BY_CLASS if isinstance(error, each))
     reason = _reason(code, chain)
     if code == "tls" and ("self-signed" in reason or "self signed" in reason):
