@@ -8,10 +8,13 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.support import FakePbx, run
 from threecx_node import Options
 from threecx_node.execution.executor import Batch, Result
+from threecx_node.execution.list_changes import ListChanges
 
 ALL = {"returnAll": True}
 
@@ -169,3 +172,15 @@ def test_a_stream_reports_the_note() -> None:
 
     _, notes = asyncio.run(main())
     assert "came twice" in notes[0]
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(
+        st.lists(st.integers(-5, 60) | st.sampled_from(["a", "b", 2**70, -(2**70)]), unique=True), max_size=6
+    )
+)
+def test_each_key_is_kept_once_in_any_order(pages: list[list[int | str]]) -> None:
+    changes = ListChanges("Id")
+    kept = [row["Id"] for page in pages for row in changes.drop_repeats([{"Id": key} for key in page])]
+    assert kept == list(dict.fromkeys(key for page in pages for key in page))

@@ -6,6 +6,8 @@ again; where one is removed, an entity moves to a page that was read already, an
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,13 +15,43 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_LARGEST = 2**63 - 1
+
+
+class _SeenKeys:
+    """The keys of a list that came. Those that come in ascending order, as most do, take eight bytes each."""
+
+    def __init__(self) -> None:
+        self._ascending = array("q")
+        self._others: set[int | str] = set()
+
+    def add(self, page: set[int | str]) -> set[int | str]:
+        """Add the keys of a page, and return those that came before."""
+        repeated = {key for key in page if self._has(key)}
+        others = page - repeated
+        numbers = sorted(key for key in others if isinstance(key, int) and self._is_next(key))
+        self._ascending.extend(numbers)
+        self._others.update(others.difference(numbers))
+        return repeated
+
+    def _is_next(self, key: int) -> bool:
+        return key <= _LARGEST and (not self._ascending or key > self._ascending[-1]) and key >= -_LARGEST
+
+    def _has(self, key: int | str) -> bool:
+        if key in self._others:
+            return True
+        if isinstance(key, str) or not self._ascending or key > self._ascending[-1]:
+            return False
+        place = bisect_left(self._ascending, key)
+        return self._ascending[place] == key
+
 
 class ListChanges:
     """Watches the pages of one list. `key` is the property that identifies an entity, empty where there is none."""
 
     def __init__(self, key: str) -> None:
         self._key = key
-        self._seen: set[int | str] = set()
+        self._seen = _SeenKeys()
         self._repeats = 0
         self._first_count: int | None = None
         self._last_count: int | None = None
@@ -40,10 +72,9 @@ class ListChanges:
         if len(page) < len(known):
             # A property with equal values in one response identifies no entity.
             self._key = ""
-            self._seen.clear()
+            self._seen = _SeenKeys()
             return rows
-        repeated = page & self._seen
-        self._seen |= page
+        repeated = self._seen.add(page)
         if not repeated:
             return rows
         self._repeats += len(repeated)
