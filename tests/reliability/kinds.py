@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tests.reliability.pbx import PAGE_SIZE, RECORDING, USERS, Pbx
@@ -24,7 +24,7 @@ class Kind:
 
     name: str
     operation: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(hash=False)
     before: str
     target: str
     is_true: Callable[[Pbx, int, Rows], bool]

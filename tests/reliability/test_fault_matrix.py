@@ -46,6 +46,7 @@ def test_matrix_has_at_least_28_faults_and_7_kinds_of_operations(matrix: Matrix)
     met = Counter(each.cell.kind.name for each in matrix[0])
     assert min(met.values()) >= 2 * 28
     assert len(LOGIN_FAULTS) >= 20
+    assert _with(matrix, "UNMET") == []
 
 
 def test_no_result_says_something_else_than_the_pbx_did(matrix: Matrix) -> None:
