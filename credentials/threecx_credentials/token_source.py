@@ -125,6 +125,12 @@ class TokenSource:
         self._unaccepted = 0
         self._losses_left, self._counted_at = _MAX_LOSSES, timer()
 
+    @property
+    def current(self) -> Token | None:
+        """The token that can be used without a request and without the store, None if there is none."""
+        token = self._current
+        return token if token is not None and self._now() < token.renew_at else None
+
     async def get_token(self, *, timeout: float, refused: Secret | None = None) -> Token:
         """Return the valid token; `refused` is one that the PBX has just refused with 401.
 
@@ -170,11 +176,9 @@ class TokenSource:
             raise self._pause(TokenRefusedError())
 
     def _get_current(self, refused: Secret | None) -> Token | None:
-        token = self._current
+        token = self.current
         # Compared by identity: a PBX may issue the same text again.
-        if token is None or token.access_token is refused or self._now() >= token.renew_at:
-            return None
-        return token
+        return None if token is None or token.access_token is refused else token
 
     def _drop(self, refused: Secret) -> None:
         """Forget the current token where it is the refused one, and count the loss."""

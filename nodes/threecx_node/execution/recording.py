@@ -36,6 +36,8 @@ class Recorder:
 
     def __init__(self, journal: Journal | None) -> None:
         self._journal = journal
+        # Without a journal nothing is recorded, and there is nothing to ask for.
+        self.has_journal = journal is not None
         self.error: JournalError | None = None
         # Items whose request may change something, and results that are not delivered yet.
         self._sent: set[int] = set()
@@ -123,9 +125,9 @@ class Recorder:
         request = replace(planned, method=record.sent.method, path=path, query=query)
         return AmbiguousItem(request if SentRequest.of(request) == record.sent else None)
 
-    def was_sent(self, index: int) -> bool:
-        """Return whether an earlier run sent a request for the item, and did not record what became of it."""
-        record = self._find(index)
+    def was_sent(self, index: int, request: HttpRequest) -> bool:
+        """Return whether an earlier run sent a change for the item, and did not record what became of it."""
+        record = self._find(index) if request.effect == "change" else None
         return record is not None and record.is_ambiguous
 
     async def restore_unknown(self, index: int, api_url: str) -> Result:

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from ..transport.retry import Attempts
     from .journal import Journal
     from .plan import Plan, PlannedItem
+    from .stored_lists import StoredLists
 
 Deliver = Callable[[Result], Awaitable[None]]
 
@@ -126,7 +127,7 @@ class BatchRun:
         finished, remaining = self._recorder.divide(ready)
         for index in finished:
             self._done.add(index)
-            self._same_deletes.join(index, self._plan.items[index].request)
+            self._same_deletes.find_first(index, self._plan.items[index].request)
             async for result in self._recorder.restore(index):
                 await self._hand_over(result)
                 self._same_deletes.settle(result)
@@ -160,15 +161,18 @@ class BatchRun:
         request = planned.request
         assert request is not None  # noqa: S101 (an item without a request has an error and is not sent)
         try:
-            if await self._settle(planned, request):
+            if self._recorder.has_journal and await self._settle(planned, request):
                 return
-            keys = await self._look_up(planned)
+            keys = await self._look_up(planned) if planned.look_ups else {}
             request = complete_request(self._plan, request, keys)
-            if (same := await self._same_deletes.find(planned.index, request)) is not None:
+            first = self._same_deletes.find_first(planned.index, request)
+            if first is not None:
+                same = await self._same_deletes.wait_for(first, planned.index)
                 await self._recorder.announce(planned.index, request)
                 await self._finish(same)
                 return
-            await self._compare_lists(planned, keys)
+            if planned.stored_lists is not None:
+                await self._compare_lists(planned.stored_lists, keys, planned.index)
             self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
         except JournalError as error:
@@ -208,7 +212,7 @@ class BatchRun:
             return None
         attempts = self._budget.open()
         async with self._slots:
-            settler = self._make_settler(attempts)
+            settler = self._make_settler(self._client(), attempts)
             state = await settler.look(check)
         if state == "done":
             return Payload("nothing")
@@ -227,15 +231,12 @@ class BatchRun:
             keys[each.parameter] = found
         return keys
 
-    async def _compare_lists(self, planned: PlannedItem, keys: Mapping[str, Any]) -> None:
+    async def _compare_lists(self, lists: StoredLists, keys: Mapping[str, Any], index: int) -> None:
         """Raise BodyError where the item's update would lose fields of a list that the PBX has stored."""
-        lists = planned.stored_lists
-        if lists is None:
-            return
         for each in lists.requests:
             try:
                 payload = await self._exchange(
-                    planned.index, complete_request(self._plan, each, keys), lists.operation, lists.version
+                    index, complete_request(self._plan, each, keys), lists.operation, lists.version
                 )
             except (ResponseError, UnusableResponseError) as error:
                 raise explain_failed_read(lists, error) from error
@@ -248,7 +249,8 @@ class BatchRun:
             operation, version = planned.responder, planned.responder.versions[0]
         paging, first = planned.paging, None
         if paging is None or planned.responder is not None:
-            await self._recorder.announce(planned.index, request)
+            if self._recorder.has_journal:
+                await self._recorder.announce(planned.index, request)
             first = await self._exchange(planned.index, request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
@@ -302,15 +304,15 @@ class BatchRun:
             self._caller = client.make_caller(is_short=options.interactive, traceparent=options.traceparent)
         return self._caller
 
-    def _make_settler(self, attempts: Attempts) -> Settler:
-        client, timeout = self._client(), self._plan.options.timeout
-        return Settler(client, self._plan.checker, timeout, attempts, self._join(client))
+    def _make_settler(self, client: PbxClient, attempts: Attempts) -> Settler:
+        plan = self._plan
+        return Settler(client, plan.checker, plan.options.timeout, attempts, self._join(client))
 
     async def _exchange(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
         """Send one request of an item and return the content of its response."""
-        client, attempts, timeout = self._client(), self._budget.open(), self._plan.options.timeout
+        client, attempts = self._client(), self._budget.open()
         if self._reception is not IN_MEMORY:
             request = replace(request, reception=self._reception)
 
@@ -319,12 +321,8 @@ class BatchRun:
 
         async with self._slots:
             try:
-                if request.effect == "read":
-                    return await client.exchange(
-                        request, read, timeout=timeout, attempts=attempts, caller=self._join(client)
-                    )
-                settler = self._make_settler(attempts)
-                settler.is_ambiguous = self._recorder.was_sent(index)
+                settler = self._make_settler(client, attempts)
+                settler.is_ambiguous = self._recorder.has_journal and self._recorder.was_sent(index, request)
                 return await settler.send(request, read)
             except ResponseError as error:
                 put_in_words(error, request.keys, request.body)
@@ -345,13 +343,15 @@ class BatchRun:
     async def _finish(self, result: Result) -> None:
         if result.index in self._attempts:
             result = replace(result, attempts=self._attempts.pop(result.index))
-        await self._recorder.record(result)
-        self._is_failed = self._is_failed or self._recorder.error is not None
+        if self._recorder.has_journal:
+            await self._recorder.record(result)
+            self._is_failed = self._is_failed or self._recorder.error is not None
         await self._deliver_once(result)
 
     async def _deliver_once(self, result: Result) -> None:
         """Deliver the last result of an item, unless it has one."""
-        self._recorder.forget(result.index)
+        if self._recorder.has_journal:
+            self._recorder.forget(result.index)
         self._same_deletes.settle(result)
         if result.index not in self._done:
             self._done.add(result.index)

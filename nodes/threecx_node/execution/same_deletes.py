@@ -19,42 +19,47 @@ class SameDeletes:
     """The deletions of one batch by their request."""
 
     def __init__(self) -> None:
-        self._firsts: dict[tuple[str, ...], asyncio.Future[Result]] = {}
-        self._by_index: dict[int, asyncio.Future[Result]] = {}
-        self._repeats: dict[tuple[str, ...], list[int]] = {}
+        # The first item of each deletion.
+        self._firsts: dict[tuple[object, ...], int] = {}
+        # By the first item: the items that repeat it, its result if it is there, and what waits for it.
+        self._repeats: dict[int, list[int]] = {}
+        self._results: dict[int, Result | None] = {}
+        self._waiting: dict[int, asyncio.Future[Result]] = {}
 
-    async def find(self, index: int, request: HttpRequest) -> Result | None:
-        """Return the result of an item that has the result of an earlier one, None for the first of them."""
-        first = self.join(index, request)
-        return None if first is None else _copy_result(await first, index)
-
-    def join(self, index: int, request: HttpRequest | None) -> asyncio.Future[Result] | None:
-        """Return the future result of an item that deletes the same entity, None for the first of them."""
+    def find_first(self, index: int, request: HttpRequest | None) -> int | None:
+        """Return the item that deletes the same entity, None for the first of them."""
         if request is None or request.method != "DELETE":
             return None
-        key = (
-            request.base_path,
-            request.target,
-            *(f"{name}: {value}" for name, value in request.headers.items()),
-        )
-        first = self._firsts.get(key)
-        if first is None:
-            self._firsts[key] = self._by_index[index] = asyncio.get_running_loop().create_future()
-            self._repeats[key] = [index]
+        key = (request.base_path, request.path, request.query, *request.headers.items())
+        first = self._firsts.setdefault(key, index)
+        if first == index:
+            self._results[index] = None
             return None
-        self._repeats[key].append(index)
+        self._repeats.setdefault(first, []).append(index)
         return first
+
+    async def wait_for(self, first: int, index: int) -> Result:
+        """Return the result of item `first` as that of item `index`, as soon as it is there."""
+        result = self._results[first]
+        if result is None:
+            future = self._waiting.get(first)
+            if future is None:
+                future = self._waiting[first] = asyncio.get_running_loop().create_future()
+            result = await asyncio.shield(future)
+        return _copy_result(result, index)
 
     def settle(self, result: Result) -> None:
         """Hand the result of an item to those that delete the same entity."""
-        first = self._by_index.pop(result.index, None)
-        if first is not None and not first.done():
-            first.set_result(result)
+        if result.index not in self._results:
+            return
+        self._results[result.index] = result
+        if self._waiting and (future := self._waiting.pop(result.index, None)) is not None:
+            future.set_result(result)
 
     @property
     def notes(self) -> list[str]:
         """Sentences that name the items with the same deletion."""
-        same = [indexes for indexes in self._repeats.values() if len(indexes) > 1]
+        same = [[first, *others] for first, others in sorted(self._repeats.items())]
         named = [f"{format_ranges(each)} delete the same entity: its deletion was sent once" for each in same]
         more = len(named) - _MOST_NAMED
         return named[:_MOST_NAMED] + (

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from threecx_credentials.fields import BASE_PATH
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ..transport.retry import Attempts
 
 State = Literal["done", "not_done", "unclear"]
-_Read = TypeVar("_Read")
 
 _NOT_FOUND, _PRECONDITION_FAILED = 404, 412
 # Keys that the PBX gives, and never gives again.
@@ -141,6 +140,17 @@ class Settler:
 
         Raises what `PbxClient.exchange` raises; the error says so where the outcome stays unknown.
         """
+        if not self.is_ambiguous:
+            # Almost always there is nothing to find out.
+            try:
+                return await self.client.exchange(
+                    request, read, timeout=self.timeout, attempts=self.attempts, caller=self.caller
+                )
+            except ThreeCxError as error:
+                if not error.outcome_unknown:
+                    raise
+                if await self._is_done(request, error):
+                    return Payload("nothing")
 
         def note(response: HttpResponse) -> Payload:
             self._last = response
@@ -149,16 +159,13 @@ class Settler:
         while True:
             self._last = None
             try:
-                return await self._exchange(request, note)
+                return await self.client.exchange(
+                    request, note, timeout=self.timeout, attempts=self.attempts, caller=self.caller
+                )
             except ThreeCxError as error:
                 if await self._is_done(request, error):
                     return Payload("nothing")
                 # Certainly not carried out: the same request again.
-
-    async def _exchange(self, request: HttpRequest, read: Callable[[HttpResponse], _Read]) -> _Read:
-        return await self.client.exchange(
-            request, read, timeout=self.timeout, attempts=self.attempts, caller=self.caller
-        )
 
     async def _is_done(self, request: HttpRequest, error: ThreeCxError) -> bool:
         """Return whether a change that failed was carried out, or False to send it again. Raises `error` otherwise."""
@@ -203,7 +210,9 @@ class Settler:
             return _compare(check, payload.value)
 
         try:
-            return await self._exchange(check.request, read)
+            return await client.exchange(
+                check.request, read, timeout=self.timeout, attempts=self.attempts, caller=self.caller
+            )
         except ThreeCxError:
             return "unclear"
 

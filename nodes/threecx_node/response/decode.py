@@ -54,6 +54,9 @@ def decode(
     but what the operation returns, and NotThreeCxError for a response that 3CX does not send. A file of the response is
     then closed.
     """
+    if response.status == 204 and not response.content and version.method != "GET":
+        # By far the most frequent response to a write.
+        return Payload("nothing", response=response)
     try:
         return _decode(operation, version, response, host, request, catalog)
     except ThreeCxError:
@@ -73,9 +76,6 @@ def _decode(
     media_type = read_media_type(response.headers)
     if not 200 <= response.status < 300:
         raise _response_error(version, response, media_type, host)
-    if response.status == 204 and not response.content and version.method != "GET":
-        # By far the most frequent response to a write.
-        return Payload("nothing", response=response)
     payload = _read_payload(version, response, media_type, host, request)
     ResponseChecker(operation, version, catalog).check(payload, response, host)
     if payload.kind == "collection":

@@ -29,7 +29,7 @@ from .tls import build_tls_context
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from threecx_credentials import Credential, Secret, TokenStore
+    from threecx_credentials import Credential, Secret, Token, TokenStore
 
     from ..messages import FilePart, HttpRequest, Reception
     from ..observer import Observer
@@ -88,6 +88,9 @@ class PbxClient:
         if token_store is None and isinstance(transport, _IN_MEMORY):
             token_store = MemoryTokenStore()
         self._secrets = Secrets(credential.client_secret)
+        # The token of the last request, and its header.
+        self._token: Secret | None = None
+        self._authorization = ""
         self._login = Login(
             credential,
             self.host,
@@ -158,50 +161,38 @@ class PbxClient:
         UnreachableError.
         """
         attempts, caller = attempts or self._retry.open(), caller or self.make_caller()
-        try:
-            return await self._exchange_repeatedly(request, read, timeout, attempts, caller)
-        except ThreeCxError as error:
-            self._secrets.mask_error(error)
-            raise
-
-    async def _exchange_repeatedly(
-        self,
-        request: HttpRequest,
-        read: Callable[[HttpResponse], Read],
-        timeout: float,
-        attempts: Attempts,
-        caller: Caller,
-    ) -> Read:
         attempts.restart()
-        gate = caller.member.gate
         last: tuple[HttpResponse | TransportError, Verdict] | None = None
-        while True:
-            taken = gate.try_enter(caller)
-            if taken is None:
-                budget = attempts.budget
+        try:
+            while True:
                 try:
-                    taken = await gate.enter(
-                        caller, attempts.time_left, patience=budget.retry_time, stop=budget.stop
-                    )
+                    taken = caller.member.gate.try_enter(caller) or await _enter(caller, attempts)
                 except GivenUpError:
                     if last is None:
                         raise
                     # How the last attempt ended says more than that there is no other one.
                     return _conclude(*last, read)
-            attempts.begin()
-            answer = await self._attempt(request, read, taken, timeout)
-            if isinstance(answer, _Usable):
-                attempts.end(works=True)
-                return answer.value
-            verdict = self._retry.decide(request.effect, answer, attempts)
-            if verdict.wait is not None:
+                attempts.begin()
+                answer = await self._attempt(request, read, taken, timeout)
+                if isinstance(answer, _Usable):
+                    attempts.end(works=True)
+                    return answer.value
+                verdict = self._retry.decide(request.effect, answer, attempts)
+                if verdict.wait is None or not await self._wait(request, answer, verdict.wait, attempts):
+                    return _conclude(answer, verdict, read)
                 last = answer, verdict
-                log_retry(request.method, request.path, attempts.count, answer, verdict.wait)
-                if self._observer is not None:
-                    self._observer.note_retry(request)
-                if await self._retry.wait(verdict.wait, attempts):
-                    continue
-            return _conclude(answer, verdict, read)
+        except ThreeCxError as error:
+            self._secrets.mask_error(error)
+            raise
+
+    async def _wait(
+        self, request: HttpRequest, answer: HttpResponse | TransportError, wait: float, attempts: Attempts
+    ) -> bool:
+        """Wait before the next attempt, and return whether it may begin."""
+        log_retry(request.method, request.path, attempts.count, answer, wait)
+        if self._observer is not None:
+            self._observer.note_retry(request)
+        return await self._retry.wait(wait, attempts)
 
     async def pause(self, attempts: Attempts) -> None:
         """Wait before a look at what became of a request, where the time for repeats allows it."""
@@ -215,7 +206,12 @@ class PbxClient:
         """Send a request once, and report to the gate how the PBX is."""
         sign, reason = Sign.NOTHING, ""
         try:
-            answer = await self._send_once(request, taken, timeout)
+            token = self._login.current_token or await self._login.get_token(timeout)
+            answer = await self._send_authorized(request, token.access_token, taken, timeout)
+            if isinstance(answer, HttpResponse) and answer.status == 401:
+                answer = await self._send_with_new_token(request, token, taken, timeout)
+            elif isinstance(answer, HttpResponse) and answer.status < 500:
+                self._login.accept(token)
             if isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
                 sign = Sign.WORKS
                 try:
@@ -230,28 +226,30 @@ class PbxClient:
         finally:
             taken.caller.member.gate.leave(taken, sign, operation=request.operation, reason=reason)
 
-    async def _send_once(
-        self, request: HttpRequest, taken: Pass, timeout: float
+    async def _send_with_new_token(
+        self, request: HttpRequest, token: Token, taken: Pass, timeout: float
     ) -> HttpResponse | TransportError:
-        token = await self._login.get_token(timeout)
-        answer = await self._send_authorized(request, token.access_token, taken, timeout)
-        # Another client may have requested a token since, which ends this one.
+        """Send a request again, of which the PBX refused `token`: another client may have requested one since."""
         for _ in range(_NEW_TOKENS):
-            if isinstance(answer, TransportError) or answer.status != 401:
-                break
             token = await self._login.get_token(timeout, refused=token.access_token)
             answer = await self._send_authorized(request, token.access_token, taken, timeout)
-            if isinstance(answer, HttpResponse) and answer.status == 401 and not self._login.refuse(token):
+            if isinstance(answer, TransportError):
                 return answer
-        if isinstance(answer, HttpResponse) and answer.status < 500 and answer.status != 401:
-            self._login.accept(token)
+            if answer.status != 401:
+                if answer.status < 500:
+                    self._login.accept(token)
+                return answer
+            if not self._login.refuse(token):
+                return answer
         return answer
 
     async def _send_authorized(
         self, request: HttpRequest, token: Secret, taken: Pass, timeout: float
     ) -> HttpResponse | TransportError:
-        self._secrets.add_token(token)
-        headers = {**request.headers, "authorization": f"Bearer {token.reveal()}"}
+        if token is not self._token:
+            self._secrets.add_token(token)
+            self._token, self._authorization = token, f"Bearer {token.reveal()}"
+        headers = {**request.headers, "authorization": self._authorization}
         body = request.body
         if request.part is not None:
             headers["content-type"], body = _encode_multipart(request.part)
@@ -304,6 +302,14 @@ class PbxClient:
             raise translate_failure(
                 error, self.host, timeout=timeout, connect_timeout=self._connect_timeout
             ) from error
+
+
+async def _enter(caller: Caller, attempts: Attempts) -> Pass:
+    """Return a pass for an attempt as soon as it may be sent. Raises GivenUpError."""
+    budget = attempts.budget
+    return await caller.member.gate.enter(
+        caller, attempts.time_left, patience=budget.retry_time, stop=budget.stop
+    )
 
 
 @dataclass(slots=True)

@@ -106,6 +106,11 @@ class Login:
         if self._own_store is not None:
             await close_token_store(self._own_store)
 
+    @property
+    def current_token(self) -> Token | None:
+        """The token that can be used without a request, None if there is none."""
+        return self._tokens.current
+
     async def get_token(self, timeout: float, refused: Secret | None = None) -> Token:
         """Return a token, which is requested where there is none besides the one that was refused.
 

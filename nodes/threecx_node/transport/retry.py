@@ -262,7 +262,8 @@ class Attempts:
         """Count an attempt that begins."""
         self.count += 1
         self.tries += 1
-        self._started = self.budget.clock()
+        if self.count > 1:
+            self._started = self.budget.clock()
 
     def end(self, *, works: bool) -> None:
         """Take note of the end of an attempt, and whether the PBX answered it as it should."""
