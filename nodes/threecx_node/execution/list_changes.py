@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LARGEST = 2**63 - 1
+_KEYS = frozenset({int, str})
 
 
 class _SeenKeys:
@@ -27,12 +28,20 @@ class _SeenKeys:
 
     def add(self, page: set[int | str]) -> set[int | str]:
         """Add the keys of a page, and return those that came before."""
+        if _are_numbers(page) and self._are_next(page):
+            self._ascending.extend(sorted(page))
+            return set()
         repeated = {key for key in page if self._has(key)}
         others = page - repeated
         numbers = sorted(key for key in others if isinstance(key, int) and self._is_next(key))
         self._ascending.extend(numbers)
         self._others.update(others.difference(numbers))
         return repeated
+
+    def _are_next(self, page: set[int]) -> bool:
+        """Return whether all keys follow the ascending ones, as almost always; takes no step per key in Python."""
+        last = self._ascending[-1] if self._ascending else -_LARGEST - 1
+        return min(page) > last and max(page) <= _LARGEST
 
     def _is_next(self, key: int) -> bool:
         return key <= _LARGEST and (not self._ascending or key > self._ascending[-1]) and key >= -_LARGEST
@@ -44,6 +53,24 @@ class _SeenKeys:
             return False
         place = bisect_left(self._ascending, key)
         return self._ascending[place] == key
+
+
+def _are_numbers(keys: set[int | str]) -> TypeGuard[set[int]]:
+    return set(map(type, keys)) == {int}
+
+
+def read_keys(rows: list[Any], name: str) -> list[Any]:
+    """Return the property `name` of each entity of a page, None where it has none."""
+    try:
+        # In one go: this is done for every page, and a page has up to 100 entities.
+        return list(map(itemgetter(name), rows))
+    except (KeyError, TypeError):
+        return [row.get(name) if isinstance(row, dict) else None for row in rows]
+
+
+def are_keys(values: list[Any]) -> TypeGuard[list[int | str]]:
+    """Return whether all values are numbers or texts, so that they can identify entities."""
+    return _KEYS.issuperset(map(type, values))
 
 
 class ListChanges:
@@ -66,8 +93,8 @@ class ListChanges:
         """Return the entities that have not come before, by their keys."""
         if not self._key:
             return rows
-        keys = [row.get(self._key) if isinstance(row, Mapping) else None for row in rows]
-        known = [key for key in keys if isinstance(key, (int, str))]
+        keys = read_keys(rows, self._key)
+        known = keys if are_keys(keys) else [key for key in keys if isinstance(key, (int, str))]
         page = set(known)
         if len(page) < len(known):
             # A property with equal values in one response identifies no entity.

@@ -21,7 +21,7 @@ from ..errors import ResponseError
 from ..options import DEFAULT_MAX_ITEMS, PAGE_SIZE
 from ..request.odata import query_string
 from ..values.json import dumps
-from .list_changes import ListChanges
+from .list_changes import ListChanges, are_keys, read_keys
 from .next_link import NextLinks, endless_list
 
 if TYPE_CHECKING:
@@ -334,9 +334,8 @@ class ListReader:
 
         Other values, such as the duration of a call, may change between two requests.
         """
-        keys = [row.get(self._paging.key) if isinstance(row, dict) else None for row in page.value]
-        are_keys = all(isinstance(key, (int, str)) for key in keys) and len(set(keys)) == len(keys)
-        return keys if are_keys else page.value
+        keys = read_keys(page.value, self._paging.key)
+        return keys if are_keys(keys) and len(set(keys)) == len(keys) else page.value
 
     def _is_repeated(self, page: Payload) -> bool:
         """Return whether the page was received before, and remember it."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..catalog import Operation
     from .decode import File, Payload
 
@@ -46,7 +47,7 @@ def to_items(
 
 
 def _simplify(value: Any, fields: tuple[str, ...]) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return {"value": value}
     if not fields:
         return value

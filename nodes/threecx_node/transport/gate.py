@@ -26,6 +26,7 @@ from ..errors import GivenUpError
 from .breaker import CircuitBreaker, Clock
 from .health import Sign
 from .limits import AdaptiveLimit
+from .own_delay import OwnDelay
 
 SPARE = 4
 """Places beyond the limit for callers that have nothing under way and would wait behind others."""
@@ -93,6 +94,7 @@ class Gate:
         self.breaker = CircuitBreaker(clock)
         self.limit = AdaptiveLimit(1, clock)
         self.clock = clock
+        self._own_delay = OwnDelay(lambda: any(self._under_way))
         self._members: set[Member] = set()
         # By place.
         self._under_way = [0, 0, 0]
@@ -170,7 +172,7 @@ class Gate:
         """
         self._release(taken.caller, taken.place)
         if sign is _WORKS:
-            self.limit.note_response(operation, taken.began)
+            self.limit.note_response(operation, taken.began, self._own_delay)
             if self.breaker.failures:
                 self._note_end(taken, sign, reason)
         else:
@@ -295,6 +297,8 @@ class Gate:
         return Pass(caller, place, self.clock(), is_probe)
 
     def _take(self, caller: Caller, place: Place) -> None:
+        if not self._own_delay.is_watching:
+            self._own_delay.watch()
         self._under_way[place] += 1
         caller.under_way += 1
         if place is _NORMAL:

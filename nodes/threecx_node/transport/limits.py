@@ -4,7 +4,8 @@ The limit begins at its ceiling. Responses raise it by one per round of requests
 (multiplicative decrease) where the PBX answers 429 or 503, does not answer in time, or begins to answer much later
 than it did; requests that were under way together count as one such signal.
 
-How long a response usually takes is known per operation: a report takes longer than a deletion.
+How long a response usually takes is known per operation: a report takes longer than a deletion. The time for which
+this process itself was late does not count.
 """
 
 from __future__ import annotations
@@ -12,6 +13,10 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .own_delay import OwnDelay
 
 Clock = Callable[[], float]
 
@@ -85,13 +90,17 @@ class AdaptiveLimit:
         """Return the number of operations whose latency is known."""
         return len(self._latencies)
 
-    def note_response(self, operation: str, began: float) -> None:
-        """Note a response to a request that began at `began`, by the clock."""
+    def note_response(self, operation: str, began: float, own_delay: OwnDelay | None = None) -> None:
+        """Note a response to a request that began at `began`, by the clock; `own_delay` is not that of the PBX."""
         now = self._clock()
         latency = self._latencies.get(operation)
         if latency is None:
             latency = self._remember(operation)
-        if latency.add(now - began):
+        seconds = now - began
+        if seconds > _LATE_SECONDS and own_delay is not None:
+            # Less is never late.
+            seconds -= own_delay.between(began, now)
+        if latency.add(seconds):
             latency.accept()
             self._decrease(began, now)
         elif self._value < self._ceiling:
