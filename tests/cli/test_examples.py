@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,10 @@ import pytest
 from typer.main import get_command
 
 from tests.sounds import telephone_wav
-from threecx_credentials import Credential
-from threecx_node import Batch, Executor
-from threecx_node.catalog import load_catalog
-from threecx_node.cli import app, execute_command
+from threecx_credentials import Credential, MemoryTokenStore
+from threecx_node import Executor
+from threecx_node.catalog import Operation, load_catalog
+from threecx_node.cli import app
 from threecx_node.cli.describe import describe_operation
 from threecx_node.simulator import Simulator
 
@@ -60,13 +61,14 @@ class Shell:
             ("CLIENT_SECRET", pbx.client_secret),
         ):
             monkeypatch.setenv(f"THREECX_{name}", value)
-        monkeypatch.setattr(execute_command, "_run", self._run)
+        monkeypatch.setattr("threecx_node.cli.run_batch.run_batch", self._run)
         # Loading it takes longer than all else that a command does.
         monkeypatch.setattr("threecx_node.catalog.load_catalog", lambda _=None: CATALOG)
 
     def _connect(self) -> Executor:
         credential = Credential.of(self.pbx.base_url, self.pbx.client_id, self.pbx.client_secret)
-        return Executor(credential, catalog=CATALOG)
+        # A login that an example has spoiled is not remembered for the next PBX.
+        return Executor(credential, catalog=CATALOG, token_store=MemoryTokenStore())
 
     def close(self) -> None:
         self._loop.run_until_complete(self._executor.aclose())
@@ -90,16 +92,19 @@ class Shell:
     def _run(
         self,
         _facts: Any,
-        operation: str,
+        operation: Operation,
         items: Any,
         parameters: Any,
         _credential: Any,
         options: Any,
-        _output: Any,
-    ) -> Batch:
-        return self._loop.run_until_complete(
-            self._executor.run(operation, items, parameters, options=options)
+        *_output: Any,
+        **_others: Any,
+    ) -> int:
+        batch = self._loop.run_until_complete(
+            self._executor.run(operation.id, items, parameters, options=options)
         )
+        sys.stderr.write(batch.summary())
+        return batch.exit_code
 
 
 def examples(release: str) -> Iterator[tuple[str, str]]:

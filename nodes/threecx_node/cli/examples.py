@@ -89,5 +89,15 @@ def _choose_field(catalog: Catalog, operation: Operation, release: str, field: P
         return enum.members[0]
     if field.type.name == "String" and field.name.endswith("DN"):
         return NUMBERS["Users"]
+    if operation.kind == "update" and catalog.is_schema(field.type.name):
+        # An object without a value would update nothing.
+        return _fill_object(catalog.properties_in(field.type.name, release))
     sample = BY_NAME.get(field.name.casefold()) if operation.kind == "action" else None
     return BY_TYPE.get(field.type.name, {}) if sample is None else sample
+
+
+def _fill_object(fields: Mapping[str, Property]) -> dict[str, Any]:
+    """Return an object with its first simple field."""
+    simple = (name for name, each in fields.items() if each.type.name in BY_TYPE and not each.type.collection)
+    name = next(simple, None)
+    return {} if name is None else {name: BY_TYPE[fields[name].type.name]}

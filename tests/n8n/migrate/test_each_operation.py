@@ -22,9 +22,18 @@ def literal(declared: Property) -> Any:
     if declared.type.name in CATALOG.enums:
         return CATALOG.enums[declared.type.name].members[0]
     if CATALOG.is_schema(declared.type.name):
-        return "[]" if declared.type.collection else "{}"
+        return "[]" if declared.type.collection else json.dumps(sample_object(declared.type.name))
     value = BY_EDM_TYPE[declared.type.name]
     return json.dumps([value]) if declared.type.collection else value
+
+
+def sample_object(schema: str) -> dict[str, Any]:
+    """Return an object with one field: an update without a value is refused."""
+    fields = CATALOG.properties_in(schema, CATALOG.releases[-1])
+    for name, each in fields.items():
+        if each.type.name in BY_EDM_TYPE and not each.type.collection:
+            return {name: BY_EDM_TYPE[each.type.name]}
+    return {}
 
 
 def is_sampled(declared: Property) -> bool:
