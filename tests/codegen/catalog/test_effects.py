@@ -64,7 +64,7 @@ def test_a_function_that_may_change_something_is_sent_once(name: str) -> None:
 
 
 def test_a_function_that_only_reads_is_sent_again() -> None:
-    answers = iter([httpx.Response(504), httpx.Response(200, json={"value": []})])
+    answers = iter([httpx.Response(504), httpx.Response(200, json={"ScheduleEnabled": False})])
     pbx = FakePbx(lambda _: next(answers))
     assert run(pbx, "GetBackupSettings", [{}], {}).exit_code == 0
     assert len(pbx.requests) == 2

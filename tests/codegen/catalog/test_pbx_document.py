@@ -156,7 +156,7 @@ def test_a_document_that_is_large_after_decompression() -> None:
 def test_a_document_that_never_ends_is_given_up() -> None:
     with running(lambda _: None) as server:
         credential = Credential.of(url_of(server), "none", "none")
-        with pytest.raises(TransportError, match="no response"):
+        with pytest.raises(TransportError, match="no complete response"):
             asyncio.run(download(credential, "/", max_bytes=10, timeout=0.2))
 
 
