@@ -17,19 +17,19 @@ from threecx_node.n8n.migrate import migrate
 from threecx_node.n8n.node_json import read_node
 
 
-def literal(declared: Property) -> Any:
+def literal(declared: Property, release: str) -> Any:
     """Return a value as a generated node stores it: lists as JSON text."""
     if declared.type.name in CATALOG.enums:
         return CATALOG.enums[declared.type.name].members[0]
     if CATALOG.is_schema(declared.type.name):
-        return "[]" if declared.type.collection else json.dumps(sample_object(declared.type.name))
+        return "[]" if declared.type.collection else json.dumps(sample_object(declared.type.name, release))
     value = BY_EDM_TYPE[declared.type.name]
     return json.dumps([value]) if declared.type.collection else value
 
 
-def sample_object(schema: str) -> dict[str, Any]:
+def sample_object(schema: str, release: str) -> dict[str, Any]:
     """Return an object with one field: an update without a value is refused."""
-    fields = CATALOG.properties_in(schema, CATALOG.releases[-1])
+    fields = CATALOG.properties_in(schema, release)
     for name, each in fields.items():
         if each.type.name in BY_EDM_TYPE and not each.type.collection:
             return {name: BY_EDM_TYPE[each.type.name]}
@@ -54,7 +54,7 @@ def test_each_operation_sends_the_same_request(operation: Operation) -> None:
     given = {each.name: BY_EDM_TYPE[each.type] for each in version.parameters}
     fields = CATALOG.body_properties(version, operation.releases[-1])
     known = {name: each for name, each in fields.items() if is_sampled(each) and name not in given}
-    body = {name: literal(each) for name, each in known.items()}
+    body = {name: literal(each, operation.releases[-1]) for name, each in known.items()}
     query = {"$select": "Id", "$skip": 3} if {"$select", "$skip"} <= set(version.query) else {}
     words = "".join(f" {letter}" if letter.isupper() else letter for letter in operation.id).strip()
     old = workflow(
