@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from threecx_node.catalog import Catalog
+
 BY_FORMAT: Mapping[tuple[str, str], Any] = {
     ("string", ""): "text",
     ("string", "date-time"): "2026-03-29T01:30:00.000Z",
@@ -44,3 +46,11 @@ BY_EDM_TYPE: Mapping[str, Any] = {
     "TimeOfDay": "08:30:00",
     "Date": "2026-03-29",
 }
+
+
+def sample_object(catalog: Catalog, schema: str, release: str) -> dict[str, Any]:
+    """Return an object with one field: an update without a value is refused."""
+    for name, each in catalog.properties_in(schema, release).items():
+        if each.type.name in BY_EDM_TYPE and not each.type.collection:
+            return {name: BY_EDM_TYPE[each.type.name]}
+    return {}

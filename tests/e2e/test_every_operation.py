@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.conftest import TRIGGER, Canvas
-from tests.samples import BY_EDM_TYPE
+from tests.samples import BY_EDM_TYPE, sample_object
 from tests.sounds import telephone_wav
 from tests.support import OPERATIONS
 from threecx_credentials import Credential
@@ -34,7 +34,7 @@ FILE = "closed.wav"
 SOUND = telephone_wav()
 TIME_ZONE = "America/New_York"
 # Lists and objects are JSON texts in n8n's mapper.
-JSON_TEXTS = {"array": "[]", "object": "{}"}
+JSON_TYPES = ("array", "object")
 
 
 @lru_cache
@@ -61,13 +61,15 @@ def to_saved_value(declared: Mapping[str, Any], value: Any) -> Any:
     return str(value) if declared["type"] == "string" else value
 
 
-def fill_in(field: Mapping[str, Any], declared: Property) -> tuple[Any, Any]:
+def fill_in(field: Mapping[str, Any], declared: Property, release: str) -> tuple[Any, Any]:
     """Return a value for a field of n8n's mapper, and the same value as n8n saves it."""
     if field["type"] == "options":
         value = field["options"][0]["value"]
-    elif field["type"] in JSON_TEXTS:
-        value = json.loads(JSON_TEXTS[field["type"]])
-        return value, JSON_TEXTS[field["type"]]
+    elif field["type"] in JSON_TYPES:
+        has_fields = field["type"] == "object" and CATALOG.is_schema(declared.type.name)
+        empty: Any = [] if field["type"] == "array" else {}
+        value = sample_object(CATALOG, declared.type.name, release) if has_fields else empty
+        return value, json.dumps(value)
     elif declared.type.name in CATALOG.enums:
         value = CATALOG.enums[declared.type.name].members[0]
     else:
@@ -97,7 +99,10 @@ def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, A
         plain["If-Match"] = node["If-Match"] = 'W/"1"'
     if fields := describe_body_fields(CATALOG, operation.id, None):
         types = CATALOG.body_properties(operation.version(), operation.releases[-1])
-        filled = {each["id"]: fill_in(each, types[each["id"]]) for each in fields if each["id"] in types}
+        release = operation.releases[-1]
+        filled = {
+            each["id"]: fill_in(each, types[each["id"]], release) for each in fields if each["id"] in types
+        }
         plain["body"] = {name: value for name, (value, _) in filled.items()}
         node["body"] = {
             "mappingMode": "defineBelow",

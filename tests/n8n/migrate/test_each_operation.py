@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.n8n.migrate.generated import CATALOG, workflow
-from tests.samples import BY_EDM_TYPE
+from tests.samples import BY_EDM_TYPE, sample_object
 from tests.support import OWN_OPERATIONS, credential
 from threecx_node import Executor, Options
 from threecx_node.catalog import Operation, Property
@@ -22,18 +22,13 @@ def literal(declared: Property, release: str) -> Any:
     if declared.type.name in CATALOG.enums:
         return CATALOG.enums[declared.type.name].members[0]
     if CATALOG.is_schema(declared.type.name):
-        return "[]" if declared.type.collection else json.dumps(sample_object(declared.type.name, release))
+        return (
+            "[]"
+            if declared.type.collection
+            else json.dumps(sample_object(CATALOG, declared.type.name, release))
+        )
     value = BY_EDM_TYPE[declared.type.name]
     return json.dumps([value]) if declared.type.collection else value
-
-
-def sample_object(schema: str, release: str) -> dict[str, Any]:
-    """Return an object with one field: an update without a value is refused."""
-    fields = CATALOG.properties_in(schema, release)
-    for name, each in fields.items():
-        if each.type.name in BY_EDM_TYPE and not each.type.collection:
-            return {name: BY_EDM_TYPE[each.type.name]}
-    return {}
 
 
 def is_sampled(declared: Property) -> bool:
