@@ -146,7 +146,8 @@ def test_executor_that_hangs_blocks_no_other_workflow(canvas: Canvas) -> None:
         other = canvas.run(canvas.node(GET, {**PARAMETERS, "Id": {**PARAMETERS["Id"], "value": str(app)}}))
         assert other.items("3CX")[0]["json"]["Id"] == app
         assert client.call("GET", f"/executions/{running}")["status"] == "running"
-        error = client.wait(running, 60).node_error("3CX")
+        # The node waits for a response, and then asks for a minute what became of the batch.
+        error = client.wait(running, 180).node_error("3CX")
     assert error["message"] == f"The executor at {address} stopped responding"
     assert "Unknown whether it was carried out: items 0-1" in error["description"]
 
