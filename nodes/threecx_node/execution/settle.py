@@ -22,6 +22,7 @@ from ..errors import ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import HttpRequest
 from ..request.odata import query_string
 from ..response.decode import Payload, decode
+from ..transport.client import VERSION_HEADER
 from ..transport.retry import MOST_ATTEMPTS
 from ..values.error_body import is_odata_error, is_problem
 from ..values.json import loads
@@ -42,7 +43,6 @@ _NOT_FOUND, _PRECONDITION_FAILED = 404, 412
 # Keys that the PBX gives, and never gives again.
 _LASTING_KEYS = frozenset({"Int32", "Int64", "Guid"})
 _STATES: Mapping[Comparison, State] = {"equal": "done", "different": "not_done", "unclear": "unclear"}
-_VERSION_HEADER = "x-3cx-version"
 # The path of an entity by its key, or of settings.
 _ENTITY_PATH = re.compile(r"/(\w+)(\((?:[^()'=]|'[^']*')+\))?")
 
@@ -169,7 +169,7 @@ class Settler:
 
     async def _is_done(self, request: HttpRequest, error: ThreeCxError) -> bool:
         """Return whether a change that failed was carried out, or False to send it again. Raises `error` otherwise."""
-        if self.is_ambiguous and request.method == "DELETE" and _is_missing(self._last, self.client.version):
+        if self.is_ambiguous and request.method == "DELETE" and is_missing(self._last, self.client.version):
             # The first request was carried out after the look.
             return True
         is_precondition = self.is_ambiguous and error.http_code == _PRECONDITION_FAILED
@@ -202,7 +202,7 @@ class Settler:
 
         def read(response: HttpResponse) -> State:
             if response.status >= 300:
-                is_gone = check.sent is None and _is_missing(response, client.version)
+                is_gone = check.sent is None and is_missing(response, client.version)
                 return "done" if is_gone else "unclear"
             payload = decode(check.operation, check.version, response, client.host, check.request)
             if payload.kind != "entity":
@@ -226,13 +226,16 @@ def _compare(check: Check, stored: Mapping[str, Any]) -> State:
     return "not_done" if is_entity else "unclear"
 
 
-def _is_missing(response: HttpResponse | None, version: str | None) -> bool:
-    """Return whether a response is the PBX's 404. A proxy whose PBX is down may answer one too."""
+def is_missing(response: HttpResponse | None, version: str | None) -> bool:
+    """Return whether a response is the PBX's 404; a proxy whose PBX is down may answer one too.
+
+    `version` is the X-3CX-Version that the PBX has reported, None if it reports none.
+    """
     if response is None or response.status != _NOT_FOUND:
         return False
     if response.content.strip():
         return is_odata_error(response.content) or is_problem(response.content)
-    return version is None or _VERSION_HEADER in response.headers
+    return version is None or VERSION_HEADER in response.headers
 
 
 def _is_refusal(error: ThreeCxError) -> bool:

@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..advice import advice_for
-from ..errors import ParameterError, ResponseError, ThreeCxError, UnreachableError
+from ..errors import (
+    ParameterError,
+    ResponseError,
+    ThreeCxError,
+    UnreachableError,
+    UnusableResponseError,
+)
 from ..messages import HttpRequest
+from ..transport.retry import RetryBudget
 from ..values.json import loads
 from .dry_run import describe_item
 from .early_ends import internal_error, untried_result
 from .plan import ENTITY_KEY, complete_request
 from .results import Result
+from .settle import is_missing
+from .stored_fields import compare_fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ..messages import HttpResponse
     from ..transport.client import PbxClient
     from .plan import Plan, PlannedItem
 
@@ -76,8 +86,9 @@ class Verification:
             except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
                 await self._deliver(Result(planned.index, error=internal_error(error, is_unknown=False)))
                 return
-            request = {**change, **describe_item(planned, self._base_url)}
-            await self._deliver(Result(planned.index, request={**request, **change}))
+            # The change comes first, and wins over the request's own members of these names.
+            request = {**change, **describe_item(planned, self._base_url), **change}
+            await self._deliver(Result(planned.index, request=request))
 
     async def _describe_change(self, planned: PlannedItem) -> dict[str, Any]:
         request = planned.request
@@ -109,7 +120,9 @@ class Verification:
         entity = await self._read(HttpRequest("GET", request.path, base_path=request.base_path))
         if entity is None:
             return _change("nothing: it does not exist", exists=False)
-        changed = {name: value for name, value in body.items() if entity.get(name) != value}
+        changed = {
+            name: value for name, value in body.items() if compare_fields({name: value}, entity) != "equal"
+        }
         if not changed:
             return _change("nothing: all fields have these values", exists=True)
         before = {name: entity.get(name) for name in changed}
@@ -132,16 +145,26 @@ class Verification:
     async def _read(self, request: HttpRequest) -> Mapping[str, Any] | None:
         """Return an entity, None where there is none. Raises ThreeCxError."""
         options = self._plan.options
-        response = await self._client.send(request, timeout=options.timeout, caller=self._caller)
-        if response.status == 404:
-            return None
-        if response.status != 200:
-            raise ResponseError(
-                f"{self._client.host} answered {response.status} when this entry was looked up",
-                description=advice_for(response.status),
-                http_code=response.status,
-            )
-        return _read_object(response.content)
+        client = self._client
+
+        def read(response: HttpResponse) -> Mapping[str, Any] | None:
+            if is_missing(response, client.version):
+                return None
+            if response.status >= 300:
+                raise ResponseError(
+                    f"{client.host} answered {response.status} when this entry was looked up",
+                    description=advice_for(response.status),
+                    http_code=response.status,
+                )
+            found = _read_object(response.content)
+            if not found or "error" in found:
+                raise UnusableResponseError(client.host, response.status, "a body that is not the entity")
+            return found
+
+        attempts = RetryBudget(options.retry_time, stop=self._stop).open()
+        return await client.exchange(
+            request, read, timeout=options.timeout, attempts=attempts, caller=self._caller
+        )
 
 
 def _change(
