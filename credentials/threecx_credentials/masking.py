@@ -27,6 +27,8 @@ _SHORTEST_CODED = 6
 _LONGEST_BY_CHARACTER = 200
 _HTML_NAMES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _MAX_DEPTH = 100
+# The search for all forms takes half a second for a megabyte; no error of 3CX is as long as this.
+LONGEST_BODY = 256 * 1024
 
 
 def mask_text(text: str, secrets: Iterable[str]) -> str:
@@ -41,7 +43,11 @@ def mask_text(text: str, secrets: Iterable[str]) -> str:
 
 
 def mask_bytes(content: bytes, secrets: Iterable[str]) -> bytes:
-    """Return a body in UTF-8 or UTF-16 without the secrets; all names and texts of JSON are masked as they are read."""
+    """Return a body in UTF-8 or UTF-16 without the secrets; all names and texts of JSON are masked as they are read.
+
+    What is beyond LONGEST_BODY is left out.
+    """
+    content = content[:LONGEST_BODY]
     secrets = [each for each in secrets if len(each) >= _SHORTEST]
     for secret in secrets:
         for encoding in ("utf-16-le", "utf-16-be"):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from threecx_credentials.fields import MASK
-from threecx_credentials.masking import mask_bytes, mask_text
+from threecx_credentials.masking import LONGEST_BODY, mask_bytes, mask_text
 
 KEY = "s3cr3t/key+with=odd&\"signs' ü€😀"
 USER = "900"
@@ -113,7 +113,7 @@ def test_any_content_is_survived(content: bytes) -> None:
 
 @pytest.mark.parametrize("run", ["a", "\\", "%25", "&amp;", "=", "0", "s3cr3t/"])
 def test_long_runs_are_read_in_one_pass(run: str) -> None:
-    content = (run * (2_000_000 // len(run))).encode()
+    content = (run * (LONGEST_BODY // len(run))).encode()
     assert mask_bytes(content, [KEY]) == content
 
 
@@ -127,3 +127,9 @@ def test_a_deep_document_is_survived() -> None:
     mask_bytes(b"[" * 100_000, [KEY])
     deep = b"[" * 500 + json.dumps(KEY).encode() + b"]" * 500
     assert KEY.encode() not in mask_bytes(deep, [KEY])
+
+
+def test_a_body_without_an_end_is_cut() -> None:
+    """A search for all forms of a secret in megabytes would keep all other callers of a service waiting."""
+    masked = mask_bytes(b"x" * 10_000_000 + KEY.encode(), [KEY])
+    assert masked == b"x" * LONGEST_BODY
