@@ -22,7 +22,7 @@ export function isDryRun(item: ExecutorItem): boolean {
 	return String(getOption(item, 'dryRun')).trim().toLowerCase() === 'true';
 }
 
-/** Return the number of entries that the item's run may delete, or undefined if there is no limit. */
+/** Return the number of entries that the item's run may delete, or undefined where no limit is set. */
 export function getMaxDeletes(item: ExecutorItem): number | undefined {
 	const value = getOption(item, 'maxDeletes');
 	const limit = value === null || value === undefined || value === '' ? NaN : Number(value);

@@ -1,4 +1,4 @@
-"""Addresses at which there is no PBX are refused in every form, before anything is sent."""
+"""Addresses that a PBX never has are refused in every form, before anything is sent."""
 
 from __future__ import annotations
 

@@ -189,45 +189,37 @@ def test_tokens_that_are_always_refused_are_requested_twice(continue_on_fail: bo
     assert all(isinstance(each.error, NotAttemptedError) for each in batch.not_tried)
 
 
-def test_another_program_is_named_after_a_few_logins() -> None:
-    """Another program logs in after every third request, which ends the token of this one."""
-    logins = done = 0
+class ContestedPbx:
+    """A PBX at which another program logs in after every `every` requests, which ends the token of this one."""
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        nonlocal logins, done
+    def __init__(self, every: int) -> None:
+        self._every = every
+        self.logins = self.done = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path == LOGIN:
-            logins += 1
-            return httpx.Response(200, json={"access_token": f"token-{logins}", "expires_in": 60})
-        if request.headers["authorization"] != f"Bearer token-{logins}":
+            self.logins += 1
+            return httpx.Response(200, json={"access_token": f"token-{self.logins}", "expires_in": 60})
+        if request.headers["authorization"] != f"Bearer token-{self.logins}":
             return httpx.Response(401)
-        done += 1
-        if done % 3 == 0:
-            logins += 1
+        self.done += 1
+        if self.done % self._every == 0:
+            self.logins += 1
         return httpx.Response(204)
 
-    batch = run(answer, 200, concurrency=1)
-    assert logins < 40
+
+def test_another_program_is_named_after_a_few_logins() -> None:
+    pbx = ContestedPbx(every=3)
+    batch = run(pbx, 200, concurrency=1)
+    assert pbx.logins < 40
     errors = [each.error for each in batch.failed if each.error]
     assert [each.code for each in errors] == ["token_contested"]
     assert "Another program logs in with the same Client ID" in errors[0].description
     assert "THREECX_TOKEN_STORE" in errors[0].description
-    assert len(batch.results) - len(batch.failed) - len(batch.not_tried) == done
+    assert len(batch.results) - len(batch.failed) - len(batch.not_tried) == pbx.done
 
 
 def test_a_login_of_another_program_now_and_then_fails_no_item() -> None:
-    logins = done = 0
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        nonlocal logins, done
-        if request.url.path == LOGIN:
-            logins += 1
-            return httpx.Response(200, json={"access_token": f"token-{logins}", "expires_in": 60})
-        if request.headers["authorization"] != f"Bearer token-{logins}":
-            return httpx.Response(401)
-        done += 1
-        if done % 20 == 0:
-            logins += 1
-        return httpx.Response(204)
-
-    assert not run(answer, 500).failed
-    assert done == 500
+    pbx = ContestedPbx(every=20)
+    assert not run(pbx, 500).failed
+    assert pbx.done == 500

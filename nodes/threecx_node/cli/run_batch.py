@@ -13,7 +13,7 @@ from .stats import Statistics, describe
 from .streams import OutputError, discard_stream, has_reader, is_output_closed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from threecx_credentials import Credential
@@ -58,7 +58,7 @@ class ResultWriter:
         if self.lost is None and not has_reader():
             self.lost = OutputError("its reader has closed it", is_closed=True)
 
-    def _try(self, write: Any) -> None:
+    def _try(self, write: Callable[[], None]) -> None:
         if self.lost is not None:
             return
         try:
@@ -125,7 +125,7 @@ def run_batch(
         batch = asyncio.run(run())
         interruption.detach()
         writer.write_all(batch.results)
-        _report(batch, writer.lost, journal, changes=_may_change(operation))
+        _report(batch, writer.lost, journal, changes=operation.effect == "change")
         if statistics is not None:
             stats = statistics.to_json()
             say(f"threecx: stats: {describe(stats)}", stats=stats)
@@ -179,10 +179,6 @@ def _report(batch: Batch, lost: OutputError | None, journal: FileJournal | None,
         say(f"threecx: {journal.failure.one_line()}")
     if batch.not_tried or any(each.error for each in batch.results):
         say(f"threecx: to continue, run the same command with --resume {journal.path}")
-
-
-def _may_change(operation: Operation) -> bool:
-    return any(version.method != "GET" for version in operation.versions) or not operation.versions
 
 
 def _choose_columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def untried_result(index: int, why: str, description: str = "") -> Result:
     """Return the result of an item that was not tried; `description` says what to do, by default to send it again."""
-    error = _not_tried(why, description)
-    error.item_index = index
+    description = description or advice_for(None, "not_attempted")
+    error = NotAttemptedError(f"not tried, because {why}", description=description, item_index=index)
     return Result(index, error=error)
 
 
@@ -38,11 +38,6 @@ def cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
         request={"method": request.method, "url": request.url(base_url)},
         outcome_unknown=is_unknown,
     )
-
-
-def _not_tried(why: str, description: str) -> NotAttemptedError:
-    description = description or advice_for(None, "not_attempted")
-    return NotAttemptedError(f"not tried, because {why}", description=description)
 
 
 def internal_error(error: Exception, *, is_unknown: bool) -> ThreeCxError:

@@ -23,7 +23,7 @@ class Acceptor:
     """Accepts the connections of one listening socket until it is closed.
 
     `make_protocol` builds the protocol of a connection for its place. `make_refusal` builds what a client gets where
-    there is no place. `handshake_timeout` is in seconds.
+    all places are taken. `handshake_timeout` is in seconds.
     """
 
     def __init__(

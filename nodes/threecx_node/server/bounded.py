@@ -127,7 +127,7 @@ class BoundedServer(uvicorn.Server):
 
     def _make_protocol(self, place: Place) -> asyncio.Protocol:
         config = self.config
-        return config.http_protocol_class(  # type: ignore[call-arg]
+        return config.http_protocol_class(  # type: ignore[call-arg]  # the limited protocols take a place
             config=config, server_state=self.server_state, app_state=self.lifespan.state, place=place
         )
 

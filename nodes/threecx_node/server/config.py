@@ -29,9 +29,9 @@ class ServerConfig(uvicorn.Config):
     """How an application is served.
 
     `protocol` is LimitedH11Protocol or LimitedHttpToolsProtocol. `grace` is the time in seconds that open requests
-    get when the server ends. `connections` may be shared by several servers. With `proxy_headers`,
-    a proxy on this machine says which client it forwards for. `render_error` builds the JSON body of an
-    error that the protocol sends by itself, of the media type `error_type`.
+    get when the server ends. `connections` may be shared by several servers. With `proxy_headers`, a proxy on this
+    machine says which client it forwards for. `render_error` builds the JSON body of an error that the protocol sends
+    by itself, of the media type `error_type`.
     """
 
     def __init__(

@@ -120,4 +120,4 @@ class Answer:
 
 
 class _FullError(Exception):
-    """There is no room for a chunk."""
+    """A chunk does not fit into the budget."""

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from ..errors import JournalError, OtherBatchError
 from ..execution.journal import BatchIdentity
-from .batch_store import BatchExistsError
+from .batch_store import DAYS, BatchExistsError
 from .problems import ProblemError
 from .requests import build_options
 
@@ -97,7 +97,7 @@ async def describe_record(store: BatchStore | None, batch_id: str) -> dict[str, 
         raise ProblemError(
             404,
             f"the executor has no batch {batch_id}",
-            "It was never received, it is older than 7 days, or another executor without a shared store ran it.",
+            f"It was never received, it is older than {DAYS} days, or another executor without a shared store ran it.",
             "unknown_batch",
         )
     return found

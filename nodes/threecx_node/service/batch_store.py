@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import time
 from contextlib import suppress
@@ -86,7 +87,7 @@ class FolderStore:
             open_private_folder(self._folder.parent)
             open_private_folder(self._folder)
             if not os.access(self._folder, os.W_OK | os.X_OK):
-                raise PermissionError(13, "Permission denied")
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise JournalError(
                 f"the folder {self._folder} of the journals cannot be used: {error.strerror or error}",

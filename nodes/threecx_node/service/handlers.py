@@ -326,5 +326,5 @@ async def _while_connected(request: Request, work: Coroutine[Any, Any, _Value]) 
         left.cancel()
 
 
-def _make_json(value: Any, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(dumps(value), media_type="application/json", headers=headers)
+def _make_json(value: Any) -> Response:
+    return Response(dumps(value), media_type="application/json")

@@ -26,7 +26,7 @@ class ResultEncoder:
     """Encodes results, and parts of results as they come. Must be closed.
 
     With `in_pages` each part of a list is a line. Without it, the parts become one line once the last of them is
-    there; if a page fails, that line has the items before it and the error. Where there is no room for the parts, the
+    there; if a page fails, that line has the items before it and the error. Where the parts do not fit on the disk, the
     line has an error instead. `with_index` puts the index of the item first. `size` is the number of bytes encoded.
     """
 

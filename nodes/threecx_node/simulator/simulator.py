@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .store.data_file import DataFile
     from .store.state import State
 
-_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (nothing listens there)
 # The packages of the extra "simulator".
 _REQUIRED_PACKAGES = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
 

@@ -1,4 +1,4 @@
-"""Refuse addresses at which there is no PBX: link-local ones, and those of cloud platforms.
+"""Refuse addresses that a PBX never has: link-local ones, and those of cloud platforms.
 
 A caller of the service chooses the address of the PBX. At these addresses cloud platforms give secrets to every program
 on the machine. Loopback and private networks are allowed, because most PBXs are there.
@@ -39,18 +39,18 @@ _WITH_IPV4 = (
     (ipaddress.IPv6Network("64:ff9b:1::/48"), 0),
     (ipaddress.IPv6Network("2002::/16"), 80),
 )
-_WHAT = "is a link-local address or one of a cloud platform, where there is no PBX"
+_WHAT = "is a link-local address or one of a cloud platform, which a PBX never has"
 
 
 class ForbiddenAddressError(PermissionError):
-    """An address is one of those at which there is no PBX."""
+    """An address is one of those that a PBX never has."""
 
     def __init__(self) -> None:
         super().__init__(errno.EACCES, f"the address {_WHAT}")
 
 
 def is_forbidden(address: str) -> bool:
-    """Return whether an IP address is one of those at which there is no PBX; False for what is not an IP address."""
+    """Return whether an IP address is one of those that a PBX never has; False for what is not an IP address."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -20,8 +20,8 @@ from .failures import FOREIGN, translate_failure
 from .gate import Caller
 from .gates import Membership
 from .health import Sign, read_sign, read_sign_of_login
-from .login import Login, log_retry
-from .retry import RetryBudget, RetryPolicy, back_off
+from .login import Login
+from .retry import RetryBudget, RetryPolicy, back_off, log_retry
 from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
@@ -170,7 +170,7 @@ class PbxClient:
                 except GivenUpError:
                     if last is None:
                         raise
-                    # How the last attempt ended says more than that there is no other one.
+                    # The end of the last attempt says more than the end of all attempts.
                     return _conclude(*last, read)
                 attempts.begin()
                 answer = await self._attempt(request, read, taken, timeout)

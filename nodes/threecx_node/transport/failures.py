@@ -68,7 +68,7 @@ _MESSAGES: Mapping[str, str] = {
     "tls_handshake": "the TLS handshake with {host} failed: {reason}",
     "dns": "the host name of {host} cannot be resolved",
     "connection_refused": "{host} refused the connection",
-    "forbidden_address": "{host} is a link-local address or one of a cloud platform, where there is no PBX",
+    "forbidden_address": "{host} is a link-local address or one of a cloud platform, which a PBX never has",
     "connect_timeout": "no connection to {host} within {connect_timeout:g} seconds",
     "response_too_large": "the response of {host} is larger than the limit of {limit}",
     "too_slow": "{host} sent the file at less than {rate:g} KB per second, after the time limit of {timeout:g} seconds",
@@ -120,7 +120,7 @@ def translate_failure(
     # A file that comes too slowly is one of the timeouts.
     code = "timeout" if code == "too_slow" else code
     translated = TransportError(message, description=advice_for(None, code), code=code)
-    # A certificate does not change between two requests, and no address is asked twice that has no PBX.
+    # A certificate does not change between two requests, and neither does a forbidden address.
     translated.is_final = code in _FINAL
     return translated
 

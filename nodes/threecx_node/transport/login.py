@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlencode
@@ -18,6 +17,7 @@ from threecx_credentials import (
 from ..advice import read_other_address
 from ..errors import ConfigurationError, NotThreeCxError, TransportError
 from .failures import translate_refusal
+from .retry import log_retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,16 +36,6 @@ _FORM = "application/x-www-form-urlencoded"
 _FIRST_CONTACT = 3.0
 # Seconds in which requests that waited for a login that got no response share its error.
 _SHARED_FOR = 1.0
-
-_log = logging.getLogger("threecx_node.transport")
-
-
-def log_retry(
-    method: str, path: str, attempt: int, answer: HttpResponse | TransportError, wait: float
-) -> None:
-    """Log that a request is sent again after `wait` seconds, by its path alone: the query may contain personal data."""
-    reason = answer.code if isinstance(answer, TransportError) else answer.status
-    _log.debug("%s %s: attempt %d failed (%s), next attempt in %g s", method, path, attempt, reason, wait)
 
 
 class ExchangeForm(Protocol):

@@ -3,9 +3,8 @@
 `decide` is a pure function of what a request does, what came back, how often it was sent and the time left. A read is
 sent again after anything that may pass. A change is sent again only where it is certain that nothing was done: the
 response itself says so (429, or 503 with Retry-After), or the PBX took no byte of the request, for example because it
-refused the connection. After any other
-response that is not 3CX's own, its outcome is unknown. A login is repeated as a read is; but never where it was
-refused, because 3CX blocks addresses after repeated failures.
+refused the connection. After any other response that is not 3CX's own, its outcome is unknown. A login is repeated as
+a read is; but never where it was refused, because 3CX blocks addresses after repeated failures.
 
 tenacity and stamina were considered. Both repeat a function by its exception or its result, with the time and the
 back-off of a policy. The back-off and the limit are a few lines here; all the rest (the kind of request, Retry-After,
@@ -15,6 +14,7 @@ time that a batch shares, an outcome that is unknown) would have to be written f
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import Awaitable, Callable
@@ -29,6 +29,8 @@ from ..values.error_body import is_odata_error, is_web_page
 
 if TYPE_CHECKING:
     from ..messages import HttpResponse
+
+_log = logging.getLogger("threecx_node.transport")
 
 Effect = Literal["read", "change", "login"]
 Outcome = Literal["done", "failed", "unknown"]
@@ -117,8 +119,8 @@ def decide(
 ) -> Verdict:
     """Return whether a request is sent again, and how it ended.
 
-    `answer` is the response to attempt number `attempt`; an error where there is no response, or where a response with
-    status 2xx cannot be used. The next attempt begins within `time_left` seconds or not at all. `jitter` from 0 to 1
+    `answer` is the response to attempt number `attempt`; an error where none came, or where a response with status 2xx
+    cannot be used. The next attempt begins within `time_left` seconds or not at all. `jitter` from 0 to 1
     shortens the back-off, by half at most, so that requests that failed together do not come again together.
     """
     kind = classify(answer)
@@ -311,3 +313,11 @@ class RetryPolicy:
             sleeping.cancel()
             stopping.cancel()
         return not stop.is_set()
+
+
+def log_retry(
+    method: str, path: str, attempt: int, answer: HttpResponse | TransportError, wait: float
+) -> None:
+    """Log that a request is sent again after `wait` seconds, by its path alone: the query may contain personal data."""
+    reason = answer.code if isinstance(answer, TransportError) else answer.status
+    _log.debug("%s %s: attempt %d failed (%s), next attempt in %g s", method, path, attempt, reason, wait)

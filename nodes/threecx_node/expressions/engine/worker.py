@@ -78,7 +78,7 @@ def _wait_for_process(pid: int) -> None:
     """Wait on Windows until the process `pid` has ended; a process that does not exist has ended."""
     import ctypes
 
-    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    kernel: Any = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]  # exists on Windows
     kernel.OpenProcess.restype = ctypes.c_void_p
     if handle := kernel.OpenProcess(_SYNCHRONIZE, False, pid):
         kernel.WaitForSingleObject(ctypes.c_void_p(handle), _INFINITE)
