@@ -45,7 +45,7 @@ def mask_text(text: str, secrets: Iterable[str]) -> str:
 def mask_bytes(content: bytes, secrets: Iterable[str]) -> bytes:
     """Return a body in UTF-8 or UTF-16 without the secrets; all names and texts of JSON are masked as they are read.
 
-    What is beyond LONGEST_BODY is left out.
+    The bytes beyond LONGEST_BODY are left out.
     """
     content = content[:LONGEST_BODY]
     secrets = [each for each in secrets if len(each) >= _SHORTEST]

@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from .errors import TokenStoreError
+from .redis_client import is_redis_url
 from .token_store import MemoryTokenStore
 
 if TYPE_CHECKING:
     from .token_store import Report, TokenStore
 
 VARIABLE = "THREECX_TOKEN_STORE"
-_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def open_token_store(report: Report | None = None) -> TokenStore:
@@ -24,7 +24,7 @@ def open_token_store(report: Report | None = None) -> TokenStore:
         return FileTokenStore(report=report)
     if value.lower() == "memory":
         return MemoryTokenStore()
-    if value.lower().startswith(_REDIS_SCHEMES):
+    if is_redis_url(value):
         from .redis_store import RedisTokenStore
 
         return RedisTokenStore(value, report=report)

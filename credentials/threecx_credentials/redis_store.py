@@ -12,15 +12,14 @@ import json
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from .errors import TokenStoreError
+from .redis_client import EXAMPLE, INSTALL, name_redis, open_redis
 from .shared_store import SharedStore, parse_record
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
 
-    from redis.asyncio import Redis
     from redis.asyncio.lock import Lock
 
     from .token_store import Report
@@ -44,22 +43,14 @@ class RedisTokenStore(SharedStore):
     ) -> None:
         super().__init__(report, timeout)
         try:
-            from redis.asyncio import Redis
+            self._client = open_redis(url, timeout)
         except ImportError as error:
             raise TokenStoreError(
-                "tokens cannot be stored in Redis: the package redis is not installed",
-                remedy="Install it: pip install 'threecx-node[redis]'.",
+                "tokens cannot be stored in Redis: the package redis is not installed", remedy=INSTALL
             ) from error
-        try:
-            self._client: Redis = Redis.from_url(
-                url, socket_timeout=timeout, socket_connect_timeout=timeout, decode_responses=False
-            )
-            self._host = _name_host(url)
-        except (ValueError, TypeError, AttributeError) as error:
-            # The error is not repeated: the URL may contain a password.
-            raise TokenStoreError(
-                "the URL of Redis cannot be used", remedy="It looks like redis://:PASSWORD@HOST:6379/0."
-            ) from error
+        except ValueError as error:
+            raise TokenStoreError(str(error), remedy=f"It looks like {EXAMPLE}.") from error
+        self._host = name_redis(url)
         self._lock_timeout = lock_timeout
 
     @property
@@ -141,11 +132,6 @@ async def _extend(lock: Lock) -> None:
         # The next time may succeed; if it does not, the lock ends, and another process requests a token too.
         with suppress(Exception):
             await lock.reacquire()
-
-
-def _name_host(url: str) -> str:
-    parts = urlsplit(url)
-    return parts.netloc.rpartition("@")[2] or parts.path
 
 
 def _describe(error: Exception) -> str:

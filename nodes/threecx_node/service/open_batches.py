@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from threecx_credentials.redis_client import is_redis_url
 from threecx_credentials.state_folder import find_state_folder
 
 from ..errors import ConfigurationError, JournalError
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from .batch_store import BatchStore
 
 VARIABLE = "THREECX_BATCH_STORE"
-_REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 def open_batch_store(state_folder: Path | None, report: Callable[[str], None]) -> BatchStore | None:
@@ -26,7 +26,7 @@ def open_batch_store(state_folder: Path | None, report: Callable[[str], None]) -
     Raise ConfigurationError for a value that names no store, and JournalError where `state_folder` cannot be used.
     """
     value = os.environ.get(VARIABLE, "").strip()
-    if value.lower().startswith(_REDIS_SCHEMES):
+    if is_redis_url(value):
         from .redis_batches import RedisBatchStore
 
         return RedisBatchStore(value)

@@ -11,7 +11,8 @@ import secrets
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+
+from threecx_credentials.redis_client import EXAMPLE, INSTALL, name_redis, open_redis
 
 from ..errors import ConfigurationError, JournalError, OtherBatchError
 from ..execution.journal import (
@@ -28,8 +29,6 @@ from .batch_store import DAYS, BatchExistsError, describe_batch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Mapping
-
-    from redis.asyncio import Redis
 
     from ..execution.journal import ItemRecord
     from ..execution.results import Result
@@ -56,23 +55,17 @@ class RedisBatchStore:
 
     def __init__(self, url: str) -> None:
         try:
-            from redis.asyncio import Redis
+            self.client = open_redis(url, _TIMEOUT)
         except ImportError as error:
             raise ConfigurationError(
-                "batches cannot be stored in Redis: the package redis is not installed",
-                description="Install it: pip install 'threecx-node[redis]'.",
+                "batches cannot be stored in Redis: the package redis is not installed", description=INSTALL
             ) from error
-        try:
-            self.client: Redis = Redis.from_url(
-                url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT, decode_responses=False
-            )
-            self.host = urlsplit(url).netloc.rpartition("@")[2]
-        except (ValueError, TypeError, AttributeError) as error:
-            # The error is not repeated: the URL may contain a password.
+        except ValueError as error:
             raise ConfigurationError(
-                "the URL of the Redis for batches cannot be used",
-                description="It looks like redis://:PASSWORD@HOST:6379/0.",
+                "the URL of Redis in THREECX_BATCH_STORE cannot be used",
+                description=f"It looks like {EXAMPLE}.",
             ) from error
+        self.host = name_redis(url)
 
     async def open(self, batch_id: str, identity: BatchIdentity, *, resume: bool) -> RedisJournal:
         """Start a batch, or with `resume` continue one. Raise BatchExistsError or JournalError."""
