@@ -21,8 +21,8 @@ def is_redis_url(value: str) -> bool:
 def open_redis(url: str, timeout: float) -> Redis:
     """Return a client that connects when it is first used; `timeout` is in seconds, for each access.
 
-    Raises ImportError where the package `redis` is not installed, and ValueError for a URL that cannot be used. The text
-    of the error does not repeat the URL, which may contain a password.
+    Raises ImportError where the package `redis` is not installed, and ValueError for a URL that cannot be used. The
+    text of the error does not repeat the URL, which may contain a password.
     """
     from redis.asyncio import Redis
 

@@ -6,7 +6,7 @@ import { getOptionDisplayName } from './definition';
 import { attachFile, CALL_BYTES, isUpload } from './files';
 import { isFailed, isLeftOut, type ItemResult } from './itemResults';
 import { describeError, type ResolvedItem } from './requests';
-import { BATCH_SIZE, type ExecutorItem, type RecordedItem, type ResultLine } from './transport/contract';
+import { BATCH_HEADER, BATCH_SIZE, type ExecutorItem, type RecordedItem, type ResultLine } from './transport/contract';
 import { askForBatch } from './transport/batchReport';
 import { loadExecutorUrl, post } from './transport/executor';
 import {
@@ -257,8 +257,9 @@ class BatchSender {
 	): Promise<ExecutorFailure | undefined> {
 		const { continueOnFail, idleTimeout = IDLE_TIMEOUT } = this.options;
 		const options = { continueOnFail, timeZone: this.context.getTimezone(), ...flags };
-		const body = { operation: this.operation, items, options, batchId } as unknown as IDataObject;
-		const headers = { Accept: 'application/x-ndjson' };
+		const body = { operation: this.operation, items, options } as unknown as IDataObject;
+		// A header: an executor that does not record batches ignores it.
+		const headers = { Accept: 'application/x-ndjson', ...(batchId && { [BATCH_HEADER]: batchId }) };
 		// n8n's own time limit counts idle time too; it is a little longer, so that readLines notices a silent stream first.
 		const response = await post(this.context, '/v1/execute', body, headers, idleTimeout + 5_000);
 		if (response.failure) return response.failure;

@@ -93,6 +93,19 @@ def test_a_repeated_id_does_not_run_twice(
     assert sum(each.method == "DELETE" for each in simulator.requests) == 1
 
 
+def test_the_id_may_be_in_a_header(tmp_path: Path, pbx: dict[str, Any]) -> None:
+    batch_id = new_id()
+    body = batch("DeleteCallFlowApp", [{"Id": 40}], pbx)
+    with recording(tmp_path) as service:
+        answer = service.post("/v1/execute", json=body, headers={"Threecx-Batch": batch_id})
+        assert answer.json()["batchId"] == batch_id
+        assert service.get(f"/v1/batches/{batch_id}").json()["status"] == "finished"
+        again = service.post("/v1/execute", json=body, headers={"Threecx-Batch": batch_id})
+        assert again.json()["code"] == "batch_exists"
+        wrong = service.post("/v1/execute", json=body, headers={"Threecx-Batch": "../x"})
+        assert (wrong.status_code, wrong.json()["detail"]) == (422, "Threecx-Batch is not a UUID")
+
+
 def test_dry_runs_and_checks_are_not_recorded(tmp_path: Path, pbx: dict[str, Any]) -> None:
     with recording(tmp_path) as service:
         for option in ("dryRun", "prepareOnly"):

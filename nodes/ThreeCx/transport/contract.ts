@@ -4,6 +4,8 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 /** Version of the contract that this node uses; the executor sends its own version in CONTRACT_HEADER. */
 export const CONTRACT_VERSION = 1;
 export const CONTRACT_HEADER = 'threecx-contract';
+/** Header with the ID that the node gives a batch, by which it asks for the batch when the response is lost. */
+export const BATCH_HEADER = 'threecx-batch';
 
 /** Items in one call. The executor takes more, but a run can be stopped only between two calls. */
 export const BATCH_SIZE = 100;

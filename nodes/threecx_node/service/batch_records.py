@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from ..errors import JournalError, OtherBatchError
 from ..execution.journal import BatchIdentity
@@ -53,11 +53,28 @@ class BatchRecord:
             await self.opened.close()
 
 
+def read_batch_id(body: ExecuteRequest, headers: Mapping[str, str]) -> UUID | None:
+    """Return the ID that the caller gave the batch, in the body or in BATCH_HEADER. Raise ProblemError."""
+    given = headers.get(BATCH_HEADER)
+    if body.batch_id is not None or given is None:
+        return body.batch_id
+    try:
+        return UUID(given)
+    except ValueError as error:
+        raise ProblemError(
+            422, f"{BATCH_HEADER} is not a UUID", "Send a random UUID, or no such header."
+        ) from error
+
+
 async def open_record(
-    store: BatchStore | None, body: ExecuteRequest, items: Sequence[Item], credential: Credential
+    store: BatchStore | None,
+    body: ExecuteRequest,
+    given_id: UUID | None,
+    items: Sequence[Item],
+    credential: Credential,
 ) -> BatchRecord:
     """Return the record of a batch. Raise ProblemError where its ID is taken, or where it cannot be recorded."""
-    if body.resume and body.batch_id is None:
+    if body.resume and given_id is None:
         raise ProblemError(422, "resume needs a batchId", "Send the batchId of the batch to continue.")
     if store is None:
         if body.resume:
@@ -67,7 +84,7 @@ async def open_record(
     if options.dry_run or options.prepare_only:
         # Nothing is sent.
         return BatchRecord()
-    batch_id = str(body.batch_id or uuid4())
+    batch_id = str(given_id or uuid4())
     # In a thread: the files of uploads may be large.
     identity = await asyncio.to_thread(BatchIdentity.of, body.operation, items, {}, options, credential)
     try:

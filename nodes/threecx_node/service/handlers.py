@@ -19,7 +19,7 @@ from ..options import read_traceparent
 from ..values.json import dumps
 from .answer import Answer
 from .auth import CONTRACT_VERSION
-from .batch_records import describe_record, open_record
+from .batch_records import describe_record, open_record, read_batch_id
 from .batches import BatchStop
 from .log import describe_request, log_batch
 from .models import (
@@ -104,7 +104,8 @@ class Handlers:
         credential = self._find_credential(body.pbx)
         is_written = not body.options.literal
         items = [parse_item(index, each, is_written=is_written) for index, each in enumerate(body.items)]
-        record = await open_record(self._config.batches, body, items, credential)
+        batch_id = read_batch_id(body, request.headers)
+        record = await open_record(self._config.batches, body, batch_id, items, credential)
         batch = _BatchRequest(body, credential, items, operation.effect, record, _read_traceparent(request))
         if NDJSON in request.headers.get("accept", ""):
             return await self._stream(request, batch)
