@@ -22,19 +22,25 @@ DEEPEST = 200
 def loads(data: bytes | str) -> Any:
     """Return the value of a JSON text. Raises ValueError, with `lineno` and `colno` where known.
 
-    A text that is nested more than DEEPEST levels deep is refused, so that the value can be written again.
+    Bytes are UTF-8, with or without a byte order mark. A text that is nested more than DEEPEST levels deep is refused,
+    so that the value can be written again.
     """
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         try:
-            # Accepts what orjson is too strict for, and otherwise gives line and column.
-            value = json.loads(data)
+            # Accepts what orjson is too strict for, and otherwise gives line and column. Of bytes it would guess the
+            # encoding, and JSON between programs has one (RFC 8259): a body in another is damaged, or not from the PBX.
+            value = json.loads(data if isinstance(data, str) else _decode(data))
         except RecursionError:
             raise ValueError(_TOO_DEEP) from error
     if _may_be_deep(data) and is_deep(value):
         raise ValueError(_TOO_DEEP)
     return value
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8-sig", "surrogatepass")
 
 
 _TOO_DEEP = f"the JSON is nested more than {DEEPEST} levels deep"
