@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..advice import BY_WARNING, advise_on_filter
 from ..errors import (
@@ -23,7 +23,7 @@ from ..errors import (
 )
 from ..messages import IN_MEMORY
 from ..options import RESPONSE_FORMATS
-from ..response.decode import Payload, decode
+from ..response.decode import decode
 from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
@@ -43,6 +43,7 @@ from .stored_lists import explain_failed_read
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest, HttpResponse
+    from ..response.payload import Payload
     from ..transport.client import PbxClient
     from ..transport.gate import Caller
     from ..transport.retry import Attempts
@@ -80,8 +81,9 @@ class BatchRun:
         self._recorder = Recorder(journal)
         # The requests that may have been sent, by the index of their item.
         self._under_way: dict[int, HttpRequest] = {}
-        # The one bound on the requests of this batch at once; the client bounds those of all batches.
-        self._slots = asyncio.Semaphore(plan.options.concurrency)
+        # The bound on the requests of lists at once. Other items send one request at a time.
+        has_lists = any(each.paging is not None for each in plan.items)
+        self._slots = asyncio.Semaphore(plan.options.concurrency) if has_lists else nullcontext()
         self._budget = RetryBudget(plan.options.retry_time, stop=stop)
         self._caller: Caller | None = None
         self._is_failed = self._has_error = False
@@ -195,7 +197,8 @@ class BatchRun:
             return False
         outcome = None
         if earlier.request is not None:
-            outcome = await self._find_outcome(earlier.request)
+            settler = self._make_settler(self._client(), self._budget.open())
+            outcome = await settler.find_outcome(earlier.request)
         if outcome is False:
             return False
         if earlier.request is not None and outcome is not None:
@@ -204,19 +207,6 @@ class BatchRun:
             api_url = self._base_url + request.base_path
             await self._finish(await self._recorder.restore_unknown(planned.index, api_url))
         return True
-
-    async def _find_outcome(self, request: HttpRequest) -> Payload | Literal[False] | None:
-        """Return the payload of a request that was carried out, False of one that was not, None if it is not known."""
-        check = self._plan.checker.plan(request)
-        if check is None:
-            return None
-        attempts = self._budget.open()
-        async with self._slots:
-            settler = self._make_settler(self._client(), attempts)
-            state = await settler.look(check)
-        if state == "done":
-            return Payload("nothing")
-        return False if state == "not_done" and check.is_repeatable else None
 
     async def _look_up(self, planned: PlannedItem) -> dict[str, Any]:
         """Return the IDs of the entities that were named by number, by the parameter that they are for."""
@@ -304,9 +294,9 @@ class BatchRun:
             self._caller = client.make_caller(is_short=options.interactive, traceparent=options.traceparent)
         return self._caller
 
-    def _make_settler(self, client: PbxClient, attempts: Attempts) -> Settler:
-        plan = self._plan
-        return Settler(client, plan.checker, plan.options.timeout, attempts, self._join(client))
+    def _make_settler(self, client: PbxClient, attempts: Attempts, *, is_ambiguous: bool = False) -> Settler:
+        plan, caller = self._plan, self._join(client)
+        return Settler(client, plan.checker, plan.options.timeout, attempts, caller, is_ambiguous)
 
     async def _exchange(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
@@ -319,11 +309,20 @@ class BatchRun:
         def read(response: HttpResponse) -> Payload:
             return decode(operation, version, response, client.host, request, self._plan.catalog)
 
+        was_sent = self._recorder.has_journal and self._recorder.was_sent(index, request)
         async with self._slots:
             try:
-                settler = self._make_settler(client, attempts)
-                settler.is_ambiguous = self._recorder.has_journal and self._recorder.was_sent(index, request)
-                return await settler.send(request, read)
+                if was_sent:
+                    return await self._make_settler(client, attempts, is_ambiguous=True).settle(request, read)
+                try:
+                    timeout, caller = self._plan.options.timeout, self._join(client)
+                    return await client.exchange(
+                        request, read, timeout=timeout, attempts=attempts, caller=caller
+                    )
+                except ThreeCxError as error:
+                    if not error.outcome_unknown:
+                        raise
+                    return await self._make_settler(client, attempts).settle(request, read, error)
             except ResponseError as error:
                 put_in_words(error, request.keys, request.body)
                 raise

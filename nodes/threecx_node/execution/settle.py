@@ -122,9 +122,10 @@ def _read_fields(body: bytes | None) -> Mapping[str, Any] | None:
 
 @dataclass(slots=True)
 class Settler:
-    """Sends one change and finds out what became of it; `timeout` is in seconds, `attempts` counts all requests.
+    """Finds out what became of a change, and sends it again where it was certainly not carried out.
 
-    `is_ambiguous` is set where the request was sent before, and may still be carried out.
+    `timeout` is in seconds, `attempts` counts all requests. `is_ambiguous` is set where the request was sent
+    before, and may still be carried out.
     """
 
     client: PbxClient
@@ -135,22 +136,19 @@ class Settler:
     is_ambiguous: bool = False
     _last: HttpResponse | None = None
 
-    async def send(self, request: HttpRequest, read: Callable[[HttpResponse], Payload]) -> Payload:
+    async def settle(
+        self,
+        request: HttpRequest,
+        read: Callable[[HttpResponse], Payload],
+        error: ThreeCxError | None = None,
+    ) -> Payload:
         """Return the payload of a change, empty where a look at the entity showed that it was carried out.
 
-        Raises what `PbxClient.exchange` raises; the error says so where the outcome stays unknown.
+        `error` is that of its first attempt, None where an earlier run has sent it. Raises what `PbxClient.exchange`
+        raises; the error says so where the outcome stays unknown.
         """
-        if not self.is_ambiguous:
-            # Almost always there is nothing to find out.
-            try:
-                return await self.client.exchange(
-                    request, read, timeout=self.timeout, attempts=self.attempts, caller=self.caller
-                )
-            except ThreeCxError as error:
-                if not error.outcome_unknown:
-                    raise
-                if await self._is_done(request, error):
-                    return Payload("nothing")
+        if error is not None and await self._is_done(request, error):
+            return Payload("nothing")
 
         def note(response: HttpResponse) -> Payload:
             self._last = response
@@ -162,8 +160,8 @@ class Settler:
                 return await self.client.exchange(
                     request, note, timeout=self.timeout, attempts=self.attempts, caller=self.caller
                 )
-            except ThreeCxError as error:
-                if await self._is_done(request, error):
+            except ThreeCxError as failure:
+                if await self._is_done(request, failure):
                     return Payload("nothing")
                 # Certainly not carried out: the same request again.
 
@@ -195,6 +193,16 @@ class Settler:
         if state != "not_done" or not check.is_repeatable or not has_time:
             raise error
         return False
+
+    async def find_outcome(self, request: HttpRequest) -> Payload | Literal[False] | None:
+        """Return the payload of a change that was carried out, False of one that was not, None if it is not known."""
+        check = self.checker.plan(request)
+        if check is None:
+            return None
+        state = await self.look(check)
+        if state == "done":
+            return Payload("nothing")
+        return False if state == "not_done" and check.is_repeatable else None
 
     async def look(self, check: Check) -> State:
         """Return what the PBX shows of a change. Whatever is not clear proves nothing."""

@@ -243,6 +243,8 @@ class Attempts:
     The first attempt costs no time of the budget, however long it lasts.
     """
 
+    __slots__ = ("_spent", "_started", "budget", "count", "tries")
+
     def __init__(self, budget: RetryBudget) -> None:
         self.budget = budget
         self.count = 0
