@@ -42,6 +42,7 @@ ARROWS: Mapping[str, set[str]] = {
     "response": {"catalog"},
     "execution": {"catalog", "expressions", "parameters", "request", "response", "transport"},
     "package": {"execution"},
+    "callcontrol": set(),
     "canvas": {"catalog", "execution", "transport"},
     "descriptor": set(),
     # Expressions in the URL and the body of a request are taken apart to find keys and fields.
