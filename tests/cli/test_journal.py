@@ -100,3 +100,15 @@ def test_a_full_disk_of_the_journal_stops_the_batch(tmp_path: Path) -> None:
         ran = run(*DELETE, "--items", items, "--resume", journal, env=pbx.env)
         assert ran.code == 0, ran.err
         assert pbx.counts.total() == 100
+
+
+def test_a_journal_of_nothing_is_removed(tmp_path: Path) -> None:
+    items, journal = write_items(tmp_path, 3), tmp_path / "journal"
+    with deleting_pbx() as pbx:
+        wrong = run("execute", "DeleteContact", "-p", "Id={{ $json.Id }}", "--items", items,
+                    "--journal", str(journal), env=pbx.env)  # fmt: skip
+        assert wrong.code == 1
+        assert f"nothing was changed, so the journal {journal} is removed" in wrong.err
+        assert not journal.exists()
+        assert run(*DELETE, "--items", items, "--journal", str(journal), env=pbx.env).code == 0
+        assert pbx.counts.total() == 3

@@ -134,7 +134,7 @@ def test_a_list_keeps_its_pages(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        (identity(ids(4)), "there are 4 items, and there were 3"),
+        (identity(ids(4)), "the number of items is 4, and it was 3"),
         (identity([{"Id": 0}, {"Id": 1}, {"Id": 9}]), "the input items have changed"),
         (identity(ids(3), "DeleteContact"), "the operation is DeleteContact"),
         (identity(ids(3), parameters={"Id": "=1"}), "the parameters have changed"),

@@ -177,7 +177,11 @@ def _report(batch: Batch, lost: OutputError | None, journal: FileJournal | None,
         return
     if journal.failure is not None:
         say(f"threecx: {journal.failure.one_line()}")
-    if batch.not_tried or any(each.error for each in batch.results):
+    if not journal.has_changes and all(each.error for each in batch.results):
+        # The corrected command can name the same file.
+        journal.discard()
+        say(f"threecx: nothing was changed, so the journal {journal.path} is removed")
+    elif batch.not_tried or any(each.error for each in batch.results):
         say(f"threecx: to continue, run the same command with --resume {journal.path}")
 
 

@@ -121,7 +121,7 @@ class BatchIdentity:
             now, was = (f"{each.base_url} (client {each.client_id})" for each in (self, earlier))
             return f"the PBX is {now}, and was {was}"
         if self.count != earlier.count:
-            return f"there are {self.count} items, and there were {earlier.count}"
+            return f"the number of items is {self.count}, and it was {earlier.count}"
         for name, words in _DIGESTS.items():
             if self.digests.get(name) != earlier.digests.get(name):
                 return f"{words} have changed"

@@ -64,6 +64,7 @@ class FileJournal:
         self._synced = 0
         # Whether the name of the file is on the disk too.
         self._is_named = False
+        self._is_discarded = False
         self._syncing: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="threecx-journal")
 
@@ -104,6 +105,15 @@ class FileJournal:
         """Return whether nothing remains to be sent or settled."""
         return self.history.is_complete
 
+    @property
+    def has_changes(self) -> bool:
+        """Return whether this run or an earlier one has recorded a change."""
+        return self._synced > 0
+
+    def discard(self) -> None:
+        """Remove the file as soon as it is closed: it has nothing that a later run needs."""
+        self._is_discarded = True
+
     async def before(self, index: int, request: HttpRequest) -> None:
         """Record that `request` is about to be sent; it is on the disk on return. Raise JournalError."""
         self._write(encode_before(index, request))
@@ -137,6 +147,8 @@ class FileJournal:
         self._disk.shutdown()
         with suppress(OSError):
             os.close(self._descriptor)
+        if self._is_discarded:
+            self.path.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
