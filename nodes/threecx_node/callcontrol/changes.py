@@ -21,6 +21,7 @@ class LegChange:
     `previous` is the state before, None where none was known. `at` is the time in UTC at which the client learnt of the
     change: the PBX sends no times. `inferred` is set where no message reported the change, and a comparison of what
     was known with what is there now has shown it, for example after a lost connection. `digits` are those of "dtmf".
+    `dn_type` is the type of the DN as 3CX writes it, empty where it is not known yet.
     """
 
     kind: ChangeKind
@@ -31,3 +32,4 @@ class LegChange:
     at: datetime
     inferred: bool
     digits: str = ""
+    dn_type: str = ""
