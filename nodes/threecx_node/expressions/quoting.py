@@ -1,12 +1,14 @@
-"""Write the values of expressions inside the quotes of an OData text so that they cannot end it.
+"""Write the values of expressions inside the quotes of an OData or JSON text so that they cannot end it.
 
-In `=startswith(LastName,'{{ $json.name }}')` the value is a text of OData, whose single quotes are doubled. n8n inserts
-values as they are; there the node warns instead.
+In `=startswith(LastName,'{{ $json.name }}')` the value is a text of OData, whose single quotes are doubled. In
+`={"LastName": "{{ $json.name }}"}` it is a text of JSON, which is escaped. n8n inserts values as they are; there the
+node warns instead.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -15,8 +17,10 @@ from urllib.parse import quote
 from .property_path import compile_path
 from .syntax import Code, Part, Text
 
-Quoting = Literal["odata", "search", "path", "query"]
-"""Where a parameter's text goes: an OData expression, `$search`, the path or the query of a URL."""
+Quoting = Literal["odata", "search", "path", "query", "json"]
+"""Where a parameter's text goes: an OData expression, `$search`, the path or query of a URL, or JSON of the body."""
+
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
 
 FindQuoting = Callable[[tuple[str, ...]], Quoting | None]
 
@@ -31,13 +35,16 @@ class QuotedCode:
 
 def find_quoted(parts: Sequence[Part], quoting: Quoting) -> list[str | QuotedCode] | None:
     """Return texts and codes of an expression, None where no code is between quotes."""
-    mark = '"' if quoting == "search" else "'"
-    is_json = quoting == "query" and isinstance(parts[0], Text) and parts[0].text.lstrip()[:1] in ("{", "[")
+    mark = '"' if quoting in ("search", "json") else "'"
+    is_json = isinstance(parts[0], Text) and parts[0].text.lstrip()[:1] in ("{", "[")
+    if quoting == "json" and not is_json:
+        return None
     found: list[str | QuotedCode] = []
     is_open = has_quoted = False
     for part in parts:
         if isinstance(part, Text):
-            is_open ^= part.text.count(mark) % 2 == 1
+            text = _ESCAPE.sub("", part.text) if quoting == "json" else part.text
+            is_open ^= text.count(mark) % 2 == 1
             found.append(part.text)
             continue
         has_quoted |= is_open
@@ -52,6 +59,8 @@ def _find_writer(quoting: Quoting, code: Code, *, is_json: bool) -> Callable[[st
         # How a quote in a phrase is written differs between servers, and a search ignores it.
         return lambda text: text.replace('"', " ")
     is_plain = compile_path(code.code) is not None
+    if quoting == "json":
+        return lambda text: text if not is_plain and _is_escaped(text) else json.dumps(text)[1:-1]
 
     def write(text: str) -> str:
         doubled = text if not is_plain and _is_doubled(text) else text.replace("'", "''")
@@ -67,3 +76,12 @@ def _find_writer(quoting: Quoting, code: Code, *, is_json: bool) -> Callable[[st
 def _is_doubled(text: str) -> bool:
     """Return whether the code has doubled the quotes itself: then none of them can end the text."""
     return "'" not in text.replace("''", "")
+
+
+def _is_escaped(text: str) -> bool:
+    """Return whether the code has escaped the text itself: then it is the content of one JSON string."""
+    try:
+        json.loads(f'"{text}"')
+    except ValueError:
+        return False
+    return True

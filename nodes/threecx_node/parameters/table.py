@@ -126,8 +126,10 @@ class ParameterTable:
             description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
         )
 
-    def find_quoting(self, names: tuple[str, ...]) -> Literal["odata", "search", "path", "query"] | None:
-        """Return where the text of a parameter goes, if texts in it are between the quotes of OData.
+    def find_quoting(
+        self, names: tuple[str, ...]
+    ) -> Literal["odata", "search", "path", "query", "json"] | None:
+        """Return where the text of a parameter goes, if texts in it are between the quotes of OData or JSON.
 
         `names` lead to the parameter: ("$filter",), ("options", "$filter"), ("query", "$filter").
         """
@@ -139,6 +141,8 @@ class ParameterTable:
             return None
         if target.kind == "options":
             return self.find_quoting(tuple(inner)) if inner else None
+        if target.kind in ("body", "field"):
+            return "json" if self._is_json([target.name, *inner]) else None
         if target.kind == "query":
             return "search" if target.name == _SEARCH else "odata"
         if self.operation.id != API_REQUEST or target.kind != "path":
@@ -146,6 +150,18 @@ class ParameterTable:
         if target.name == "query":
             return "search" if inner[-1:] == [_SEARCH] else "odata" if inner else "query"
         return "path" if target.name == "path" else None
+
+    def _is_json(self, names: list[str]) -> bool:
+        """Return whether a text at this place of the body is read as JSON: the whole body, an object or a list."""
+        properties, declared = self.fields, None
+        for name in names:
+            if name in properties:
+                declared = properties[name]
+                is_object = self.catalog.is_schema(declared.type.name)
+                properties = self.catalog.properties(declared.type.name) if is_object else {}
+        if declared is None:
+            return names == ["body"]
+        return declared.type.collection or self.catalog.is_schema(declared.type.name)
 
     def find_field(self, column: str) -> str | None:
         """Return the field that a column of an item matches when case, spaces, hyphens and underscores are ignored."""
