@@ -40,7 +40,7 @@ ARROWS: Mapping[str, set[str]] = {
     "request": {"catalog"},
     "transport": set(),
     "response": {"catalog"},
-    "execution": {"catalog", "expressions", "parameters", "request", "response", "transport"},
+    "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
     "package": {"execution"},
     "callcontrol": set(),
     "canvas": {"catalog", "execution", "transport"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
 from ..catalog.api_request import API_REQUEST, get_responder
+from ..catalog.call_control import DEVICE_ID, DN, GET_DN, PLACE_CALL
 from ..catalog.list_entries import whole_schemas
 from ..catalog.summary_fields import simple_fields
 from ..errors import InputError, ItemError, ParameterError, ThreeCxError
@@ -22,6 +23,8 @@ from ..parameters.table import ParameterTable
 from ..request.api_request import ApiRequestBuilder
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
+from ..values.undefined import is_missing
+from .look_ups import ENTITY_KEY, LookUp
 from .paging import Paging, page_options
 from .settle import OutcomeChecker
 from .stored_lists import ListComparison, StoredLists
@@ -31,19 +34,8 @@ if TYPE_CHECKING:
 
     from ..catalog import Catalog, Operation, OperationVersion
     from ..options import Options
+    from ..parameters.wait import Wait
     from .results import Item
-
-ENTITY_KEY = "Id"
-
-
-@dataclass(frozen=True, slots=True)
-class LookUp:
-    """A request that finds the ID of an entity by its number; it is sent before the request of the item."""
-
-    parameter: str
-    operation: Operation
-    version: OperationVersion
-    request: HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +45,14 @@ class PlannedItem:
     Keys that a look-up gives are still open in `request`. `paging` is None where the response is not a list in
     pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty. `response_format` is
     one of RESPONSE_FORMATS. Of an API request, `responder` is the operation whose responses its response is like.
-    `stored_lists` are compared with the body before an update that may lose some of them.
+    `stored_lists` are compared with the body before an update that may lose some of them. `wait` is what a new call is
+    waited for.
     """
 
     index: int
     request: HttpRequest | None = None
     look_ups: tuple[LookUp, ...] = ()
+    wait: Wait | None = None
     stored_lists: StoredLists | None = None
     paging: Paging | None = None
     kept_fields: tuple[str, ...] = ()
@@ -171,12 +165,14 @@ class Planner:
             yield planned, resolved
 
     def _plan_item(self, index: int, resolved: ResolvedParameters) -> PlannedItem:
-        request = self._builder.build(resolved.values, open_keys=resolved.by_number)
+        open_keys = self._find_open_keys(resolved)
+        request = self._builder.build(resolved.values, open_keys=open_keys)
         return PlannedItem(
             index,
             request,
             stored_lists=self._plan_comparison(request, resolved),
-            look_ups=tuple(self._plan_look_up(name, resolved) for name in resolved.by_number),
+            look_ups=tuple(self._plan_look_up(name, resolved) for name in open_keys),
+            wait=resolved.wait,
             paging=self._plan_paging(resolved) if self._version.is_paged else None,
             kept_fields=self._choose_fields(resolved),
             binary_property=resolved.binary_property,
@@ -220,16 +216,28 @@ class Planner:
             return ()
         return simple_fields(self._catalog, type_name)
 
+    def _find_open_keys(self, resolved: ResolvedParameters) -> tuple[str, ...]:
+        """Return the path parameters that are looked up before the request is sent."""
+        is_automatic = self._operation.id == PLACE_CALL and is_missing(
+            resolved.values.parameters.get(DEVICE_ID)
+        )
+        return (*resolved.by_number, DEVICE_ID) if is_automatic else resolved.by_number
+
     def _plan_look_up(self, name: str, resolved: ResolvedParameters) -> LookUp:
         builder = self._look_up_builder(name)
         parameter = builder.version.parameters[0].name
         query = {"$select": ENTITY_KEY} if "$select" in builder.version.query else {}
-        request = builder.build(RequestValues({parameter: resolved.values.parameters.get(name)}, query))
+        # The device is found by the DN that calls, an entity by its own number.
+        source = DN if name == DEVICE_ID else name
+        request = builder.build(RequestValues({parameter: resolved.values.parameters.get(source)}, query))
         return LookUp(name, builder.operation, builder.version, request)
 
     def _look_up_builder(self, name: str) -> RequestBuilder:
         if (found := self._look_up_builders.get(name)) is None:
-            operation = self._catalog.look_up_by_number(self._operation, name, self._release)
+            if name == DEVICE_ID:
+                operation = self._catalog.operation(GET_DN)
+            else:
+                operation = self._catalog.look_up_by_number(self._operation, name, self._release)
             found = self._look_up_builders[name] = RequestBuilder(self._catalog, operation, self._release)
         return found
 
@@ -238,10 +246,3 @@ def _refuse(index: int, error: ItemError) -> PlannedItem:
     error.item_index = index
     error.description = error.description or VALUE_ADVICE["other"]
     return PlannedItem(index, error=error)
-
-
-def complete_request(plan: Plan, request: HttpRequest, keys: Mapping[str, Any]) -> HttpRequest:
-    """Return a planned request with the keys that look-ups found. Raises ParameterError."""
-    for name, value in keys.items():
-        request = plan.builder.fill_key(request, name, value)
-    return request

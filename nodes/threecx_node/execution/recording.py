@@ -68,6 +68,15 @@ class Recorder:
         except JournalError as error:
             self.error = error
 
+    async def record_interim(self, result: Result) -> None:
+        """Record the result of an item that still waits for something: it is known if the run ends meanwhile."""
+        self._results[result.index] = result
+        await self.record(result)
+
+    def forget_interim(self, index: int) -> None:
+        """Forget the result of an item that has waited, because its last result follows."""
+        self._results.pop(index, None)
+
     async def end(self) -> None:
         """Record that the run has ended."""
         if self._journal is None or self.error is not None:

@@ -9,17 +9,16 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..advice import BY_WARNING, advise_on_filter
 from ..errors import (
     GivenUpError,
     JournalError,
-    ParameterError,
     ResponseError,
     ThreeCxError,
     UnreachableError,
-    UnusableResponseError,
 )
 from ..messages import IN_MEMORY
 from ..options import RESPONSE_FORMATS
@@ -27,18 +26,19 @@ from ..response.decode import decode
 from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
+from .call_follower import CallFollower
 from .dry_run import describe_item
 from .early_ends import cut_off, internal_error, stopped_list, untried_result
 from .list_changes import ChangedLists
+from .look_ups import fill_keys, find_keys
 from .paging import ListReader, by_next_links
 from .payloads import to_result
-from .plan import ENTITY_KEY, complete_request
 from .recording import Recorder
 from .results import Result
 from .same_deletes import SameDeletes
 from .saving import SaveError, prepare_reception
 from .settle import Settler
-from .stored_lists import explain_failed_read
+from .stored_lists import compare_with_stored
 
 if TYPE_CHECKING:
     from ..catalog import Operation, OperationVersion
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from ..transport.retry import Attempts
     from .journal import Journal
     from .plan import Plan, PlannedItem
-    from .stored_lists import StoredLists
 
 Deliver = Callable[[Result], Awaitable[None]]
 
@@ -93,6 +92,7 @@ class BatchRun:
         # Items with a result, and items of whose lists a part was delivered.
         self._done, self._begun = set[int](), set[int]()
         self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
+        self._calls: CallFollower | None = None
         self._changes = ChangedLists(len(plan.items))
         self._same_deletes = SameDeletes()
         # How often the request of an item was sent, by its index: of several requests, the most.
@@ -165,8 +165,12 @@ class BatchRun:
         try:
             if self._recorder.has_journal and await self._settle(planned, request):
                 return
-            keys = await self._look_up(planned) if planned.look_ups else {}
-            request = complete_request(self._plan, request, keys)
+            keys: Mapping[str, Any] = {}
+            if planned.look_ups:
+                keys = await find_keys(
+                    planned.look_ups, partial(self._exchange, planned.index), self._client().host
+                )
+                request = fill_keys(self._plan.builder, request, keys)
             first = self._same_deletes.find_first(planned.index, request)
             if first is not None:
                 same = await self._same_deletes.wait_for(first, planned.index)
@@ -174,7 +178,9 @@ class BatchRun:
                 await self._finish(same)
                 return
             if planned.stored_lists is not None:
-                await self._compare_lists(planned.stored_lists, keys, planned.index)
+                complete = partial(fill_keys, self._plan.builder, keys=keys)
+                exchange = partial(self._exchange, planned.index)
+                await compare_with_stored(self._plan.comparison, planned.stored_lists, complete, exchange)
             self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
         except JournalError as error:
@@ -208,30 +214,6 @@ class BatchRun:
             await self._finish(await self._recorder.restore_unknown(planned.index, api_url))
         return True
 
-    async def _look_up(self, planned: PlannedItem) -> dict[str, Any]:
-        """Return the IDs of the entities that were named by number, by the parameter that they are for."""
-        keys: dict[str, Any] = {}
-        for each in planned.look_ups:
-            payload = await self._exchange(planned.index, each.request, each.operation, each.version)
-            found = payload.value.get(ENTITY_KEY) if payload.kind == "entity" else None
-            if found is None:
-                raise ParameterError(
-                    f"{each.parameter}: no entity with that number was found", field=each.parameter
-                )
-            keys[each.parameter] = found
-        return keys
-
-    async def _compare_lists(self, lists: StoredLists, keys: Mapping[str, Any], index: int) -> None:
-        """Raise BodyError where the item's update would lose fields of a list that the PBX has stored."""
-        for each in lists.requests:
-            try:
-                payload = await self._exchange(
-                    index, complete_request(self._plan, each, keys), lists.operation, lists.version
-                )
-            except (ResponseError, UnusableResponseError) as error:
-                raise explain_failed_read(lists, error) from error
-            self._plan.comparison.refuse_losses(lists, payload)
-
     async def _exchange_item(self, planned: PlannedItem, request: HttpRequest) -> None:
         """Send the item's request, or all pages of its list, and deliver what comes."""
         operation, version = self._plan.operation, self._plan.version
@@ -244,6 +226,8 @@ class BatchRun:
             first = await self._exchange(planned.index, request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
+            if planned.wait is not None:
+                first = await self._follow_call(planned, request, first)
             if not goes_on:
                 await self._finish(self._to_result(planned, request, first))
                 return
@@ -256,6 +240,18 @@ class BatchRun:
         reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
         with self._changes.watch(planned.index, reader):
             await self._hand_over_list(planned, request, reader.read(first))
+
+    async def _follow_call(self, planned: PlannedItem, request: HttpRequest, made: Payload) -> Payload:
+        """Return the answer to the request that made a call, with what became of the call since."""
+
+        async def keep(interim: Payload) -> None:
+            await self._recorder.record_interim(self._to_result(planned, request, interim))
+
+        client = self._client()
+        self._calls = self._calls or CallFollower(self._plan, client, self._join(client), self._stop)
+        followed = await self._calls.follow(planned, request, made, keep)
+        self._recorder.forget_interim(planned.index)
+        return followed
 
     async def _hand_over_list(
         self, planned: PlannedItem, request: HttpRequest, pages: AsyncGenerator[Payload]

@@ -12,16 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.list_entries import StoredEntries, has_default, lasting_fields, name_entry
 from ..catalog.replaced_lists import ReplacedLists, find_replaced_lists
-from ..errors import BodyError, ThreeCxError
+from ..errors import BodyError, ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import HttpRequest, RequestValues
 from ..request.build import RequestBuilder
 from ..values.json import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from ..catalog import Catalog, Operation, OperationVersion, Property
     from ..response.decode import Payload
+    from .look_ups import Exchange
 
 _AT_ONCE = 20
 _MOST_NAMED = 5
@@ -231,6 +232,24 @@ def _build_comparison_error(lists: StoredLists, reason: str, advice: str = "") -
         field=lists.names[0],
         code="incomplete_list",
     )
+
+
+async def compare_with_stored(
+    comparison: ListComparison,
+    lists: StoredLists,
+    complete: Callable[[HttpRequest], HttpRequest],
+    exchange: Exchange,
+) -> None:
+    """Raise BodyError where an item's update would lose fields of a list that the PBX has stored.
+
+    `complete` fills in what was looked up.
+    """
+    for each in lists.requests:
+        try:
+            payload = await exchange(complete(each), lists.operation, lists.version)
+        except (ResponseError, UnusableResponseError) as error:
+            raise explain_failed_read(lists, error) from error
+        comparison.refuse_losses(lists, payload)
 
 
 def explain_failed_read(lists: StoredLists, error: ThreeCxError) -> ThreeCxError:

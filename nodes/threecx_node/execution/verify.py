@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 from ..advice import advice_for
 from ..errors import (
-    ParameterError,
     ResponseError,
     ThreeCxError,
     UnreachableError,
@@ -20,7 +19,7 @@ from ..transport.retry import RetryBudget
 from ..values.json import loads
 from .dry_run import describe_item
 from .early_ends import internal_error, untried_result
-from .plan import ENTITY_KEY, complete_request
+from .look_ups import fill_keys
 from .results import Result
 from .settle import is_missing
 from .stored_fields import compare_fields
@@ -97,13 +96,8 @@ class Verification:
             return _change("nothing: it only reads")
         keys: dict[str, Any] = {}
         for each in planned.look_ups:
-            found = await self._read(each.request)
-            if found is None or found.get(ENTITY_KEY) is None:
-                raise ParameterError(
-                    f"{each.parameter}: no entity with that number was found", field=each.parameter
-                )
-            keys[each.parameter] = found[ENTITY_KEY]
-        request = complete_request(self._plan, request, keys)
+            keys[each.parameter] = each.read(await self._read(each.request), self._client.host)
+        request = fill_keys(self._plan.builder, request, keys)
         body = _read_object(request.body)
         if request.method == "DELETE":
             entity = await self._read(HttpRequest("GET", request.path, base_path=request.base_path))

@@ -18,6 +18,7 @@ from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
+from .wait import Wait, read_wait
 
 if TYPE_CHECKING:
     from .table import ParameterTable
@@ -32,7 +33,7 @@ class ResolvedParameters:
     `limit` is the number of results that are wanted, None for all of them; `skip` is how many to leave out first.
     `by_number` names the path parameters whose value is a number to look up. `batch` has the options of the whole
     batch that the item carries, as they were given. `left_out` are the columns of the item that automatic mapping left
-    out.
+    out. `wait` is what a new call is waited for.
     """
 
     values: RequestValues
@@ -45,6 +46,7 @@ class ResolvedParameters:
     by_number: tuple[str, ...] = ()
     batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    wait: Wait | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -56,6 +58,7 @@ class _Sorted:
     output: dict[str, Any] = dataclasses.field(default_factory=dict)
     guard: dict[str, Any] = dataclasses.field(default_factory=dict)
     batch: dict[str, Any] = dataclasses.field(default_factory=dict)
+    wait: dict[str, Any] = dataclasses.field(default_factory=dict)
     if_match: Any = None
     body: Any = None
     mapping_mode: str = ""
@@ -104,6 +107,7 @@ def resolve_parameters(
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
         left_out=tuple(sorted_.left_out),
+        wait=read_wait(sorted_.wait) if sorted_.wait else None,
     )
 
 
@@ -123,7 +127,7 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, writte
             sorted_.if_match = value
         case "body":
             sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
-        case "field" | "file" | "output" | "guard" | "batch":
+        case "field" | "file" | "output" | "guard" | "batch" | "wait":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
             raise ParameterError(

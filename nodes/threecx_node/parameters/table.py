@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..catalog.api_request import API_REQUEST
+from ..catalog.call_control import PLACE_CALL
 from ..errors import UnknownNameError
 from ..messages import IF_MATCH
 from .files import BINARY_PROPERTY, FILE_NAME
+from .wait import WAIT_FOR, WAIT_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,7 @@ TargetKind = Literal[
     "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
     "guard",  # a check that is left out: allowIncompleteLists
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout, retryTime, maxDeletes
+    "wait",  # what a new call is waited for: waitFor, waitTimeout
     "other_release",  # a parameter that the operation has in other releases only
     "ignored",  # a parameter of a canvas that is not about the request
 ]
@@ -65,6 +68,10 @@ class Target:
     name: str
 
 
+_WAIT: Mapping[str, Target] = {
+    "waitfor": Target("wait", WAIT_FOR),
+    "waittimeout": Target("wait", WAIT_TIMEOUT),
+}
 _OPTIONS: Mapping[str, Target] = {
     "body": Target("body", "body"),
     "options": Target("options", "options"),
@@ -111,6 +118,8 @@ class ParameterTable:
             return target
         if folded in self._query:
             return Target("query", self._query[folded])
+        if folded in _WAIT and self.operation.id == PLACE_CALL:
+            return _WAIT[folded]
         if folded == "ifmatch" and self.version.if_match:
             return Target("if_match", IF_MATCH)
         if target := _OPTIONS.get(folded):
@@ -192,6 +201,7 @@ class ParameterTable:
         names += self.version.query
         has_body = self.version.body is not None or self.operation.id == API_REQUEST
         names += ["body", *self.fields] if has_body else []
+        names += [each.name for each in _WAIT.values()] if self.operation.id == PLACE_CALL else []
         return tuple(names)
 
 

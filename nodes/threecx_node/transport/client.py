@@ -200,6 +200,10 @@ class PbxClient:
         if seconds <= attempts.time_left:
             await self._retry.wait(seconds, attempts)
 
+    async def rest(self, seconds: float, attempts: Attempts) -> bool:
+        """Wait between two looks at something that changes; return False where the batch was stopped meanwhile."""
+        return await self._retry.wait(seconds, attempts)
+
     async def _attempt(
         self, request: HttpRequest, read: Callable[[HttpResponse], Read], taken: Pass, timeout: float
     ) -> HttpResponse | TransportError | _Usable[Read]:

@@ -1,0 +1,10 @@
+"""The names of the operations of the Call Control API that code refers to, and of their parameters."""
+
+from __future__ import annotations
+
+PLACE_CALL = "PlaceCall"
+GET_DN = "GetCallControlDn"
+GET_PARTICIPANT = "GetParticipant"
+LIST_PARTICIPANTS = "ListParticipant"
+DN, DEVICE_ID, PARTICIPANT_ID = "dn", "deviceId", "participantId"
+DESTINATION = "destination"
