@@ -57,14 +57,17 @@ ARROWS: Mapping[str, set[str]] = {
     "simulator.store": {"simulator.odata"},
     "simulator.http": {"server", "simulator.odata"},
     "simulator.auth": {"simulator.http", "simulator.odata", "simulator.store"},
-    "simulator.pbx": {"simulator.auth", "simulator.odata", "simulator.store"},
+    # The engine of the calls knows no entity: the PBX passes what it asks for.
+    "simulator.calls": set(),
+    "simulator.pbx": {"simulator.auth", "simulator.calls", "simulator.odata", "simulator.store"},
     "simulator.seeds": {"catalog", "simulator.odata", "simulator.pbx", "simulator.store"},
     "simulator.operations": {"simulator.http", "simulator.odata", "simulator.pbx"},
     "simulator.instruments": {"simulator.http", "simulator.odata", "simulator.pbx"},
     "simulator.page": {"catalog", "simulator.http", "simulator.instruments", "simulator.odata", "simulator.pbx"},
     "simulator": {
-        "catalog", "server", "simulator.auth", "simulator.http", "simulator.instruments", "simulator.odata",
-        "simulator.operations", "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
+        "catalog", "server", "simulator.auth", "simulator.calls", "simulator.http", "simulator.instruments",
+        "simulator.odata", "simulator.operations", "simulator.page", "simulator.pbx", "simulator.seeds",
+        "simulator.store",
     },
     "cli": {
         "canvas", "catalog", "codegen", "execution", "n8n", "service", "simulator",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from ..server.thread import ServerThread
+    from .calls.engine import CallEngine
     from .http.certificates import Certificate
     from .instruments.faults import Faults
     from .instruments.recorder import RecordedRequest
@@ -107,6 +108,11 @@ class Simulator:
     def requests(self) -> list[RecordedRequest]:
         """The recorded requests, oldest first: method, path, query, headers, body, status; secrets are masked."""
         return self._recorder.list_requests()
+
+    @property
+    def calls(self) -> CallEngine:
+        """The calls of the PBX: make them, answer them, and turn their clock."""
+        return self._pbx.calls
 
     @property
     def state(self) -> State:

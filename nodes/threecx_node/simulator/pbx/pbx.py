@@ -8,11 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..auth.issuer import TokenIssuer
+from ..calls.engine import CallEngine
 from ..odata.query import QueryCompiler
 from ..odata.rendering import Renderer
 from ..odata.routes import Router
 from ..store.memory import MemoryStore
 from ..store.state import State
+from .call_directory import CallDirectory
 from .defaults import build_default_entity
 from .entities import Entities
 from .references import SINGLETONS
@@ -69,6 +71,7 @@ class Pbx:
         self.auth = TokenIssuer(
             model.release, clients, token_lifetime, self.store, self.entities.dial_plan.list_memberships
         )
+        self.calls = CallEngine(CallDirectory(self.store, self.entities.dial_plan), lock=self.store.lock)
         self.state = State(self.store, self.reset)
         self._fill()
 
@@ -80,6 +83,7 @@ class Pbx:
     def reset(self) -> None:
         """Remove everything and fill the PBX from its seed. Versions go on, so that no old ETag matches."""
         with self.store.transaction():
+            self.calls.clear()
             self._clear()
             for name, schema in self.model.singletons.items():
                 self.store.put(SINGLETONS, name, build_default_entity(self.model, schema))
@@ -93,7 +97,8 @@ class Pbx:
             self._fill()
 
     def close(self) -> None:
-        """Close the data file, so that others can open it; do nothing if there is none."""
+        """End the calls, and close the data file, if there is one, so that others can open it."""
+        self.calls.clear()
         if self._file is not None:
             with self.store.lock:
                 self._file.close()

@@ -47,6 +47,8 @@ _TIME_ZONES = (
     ("76", "Australia/Sydney", "AUS Eastern"),
     ("80", "Pacific/Auckland", "New Zealand"),
 )
+# The extensions at which no phone is registered.
+_WITHOUT_PHONE = frozenset({"105", "110"})
 
 
 def fill_empty_office(pbx: Pbx) -> None:
@@ -74,7 +76,7 @@ def create_person(
         LastName=last,
         EmailAddress=f"{to_ascii(first)}.{to_ascii(last)}@office.example",
         Mobile=f"+35799555{number}",
-        IsRegistered=int(number) % 5 != 0,
+        IsRegistered=number not in _WITHOUT_PHONE,
         Groups=[{"Name": team, "Rights": {"RoleName": role}}],
         Hours={"Type": "OfficeHours"},
         Greetings=[{"Filename": "greeting.wav", "DisplayName": "greeting", "Type": "Default"}],
