@@ -49,7 +49,7 @@ def test_importing_it_is_fast() -> None:
 
 
 @pytest.mark.parametrize(
-    "missing", ["uvicorn", "starlette", "odata_query", "jwt", "python_multipart", "jinja2"]
+    "missing", ["uvicorn", "starlette", "odata_query", "jwt", "python_multipart", "jinja2", "websockets"]
 )
 def test_without_the_extra(missing: str) -> None:
     code = f"""

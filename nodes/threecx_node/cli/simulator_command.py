@@ -103,7 +103,7 @@ def simulator(
             "--faults",
             metavar="SPEC",
             help="Faults to inject and how often, for example 429:5%,503:2%:10,drop:1%,drop-after:1%,"
-            "slow:1%:3000,401:1%; token-503:5% for token requests.",
+            "slow:1%:3000,401:1%; token-503:5% for token requests; socket-cut:1% for events of calls.",
             show_default=False,
         ),
     ] = "",
@@ -122,6 +122,28 @@ def simulator(
             "--role", metavar="ROLE", help="Role of the client: System Owner, System Administrator or User."
         ),
     ] = "System Owner",
+    call_control: Annotated[
+        bool,
+        typer.Option(
+            "--call-control/--no-call-control",
+            help="Whether the PBX has the Call Control API at /callcontrol.",
+        ),
+    ] = True,
+    monitored: Annotated[
+        str | None,
+        typer.Option(
+            "--monitored",
+            metavar="NUMBERS",
+            help="DNs whose calls the client sees, such as 100,101, or all.",
+            show_default="those of its service principal",
+        ),
+    ] = None,
+    owner_sees_all: Annotated[
+        bool,
+        typer.Option(
+            "--owner-sees-all", help="Let clients with the role System Owner see the calls of all DNs."
+        ),
+    ] = False,
     control: Annotated[
         bool,
         typer.Option(
@@ -175,6 +197,9 @@ def simulator(
         faults=faults,
         fault_seed=fault_seed,
         control=control,
+        call_control=call_control,
+        monitored=_split_numbers(monitored),
+        owner_sees_all=owner_sees_all,
         public_page=public_page,
     )
     run(
@@ -182,6 +207,12 @@ def simulator(
         on_ready=_print_addresses,
         on_signal=lambda text: say_at_once(f"threecx: {text}"),
     )
+
+
+def _split_numbers(text: str | None) -> list[str] | str | None:
+    if text is None or text.strip() == "all":
+        return text and text.strip()
+    return [number.strip() for number in text.split(",") if number.strip()]
 
 
 def _print_addresses(pbx: Simulator) -> None:

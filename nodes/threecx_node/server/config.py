@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Longer than clients keep a connection for later use: a server that closes first loses requests.
 _KEEP_ALIVE_TIMEOUT = 120
+_MAX_MESSAGE = 64 * 1024
 
 
 def _render_error(status: int, message: str) -> bytes:
@@ -31,7 +32,8 @@ class ServerConfig(uvicorn.Config):
     `protocol` is LimitedH11Protocol or LimitedHttpToolsProtocol. `grace` is the time in seconds that open requests
     get when the server ends. `connections` may be shared by several servers. With `proxy_headers`, a proxy on this
     machine says which client it forwards for. `render_error` builds the JSON body of an error that the protocol sends
-    by itself, of the media type `error_type`.
+    by itself, of the media type `error_type`. `websocket` is LimitedWebSocketProtocol, or None for a server without
+    WebSockets; `max_message` is the size of a client's message in bytes at most.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class ServerConfig(uvicorn.Config):
         key_file: str | PathLike[str] | None = None,
         render_error: Callable[[int, str], bytes] = _render_error,
         error_type: str = "application/json",
+        websocket: type[asyncio.Protocol] | None = None,
+        max_message: int = _MAX_MESSAGE,
     ) -> None:
         super().__init__(
             _end_quietly(app),
@@ -57,7 +61,9 @@ class ServerConfig(uvicorn.Config):
             log_level="error",
             access_log=False,
             server_header=False,
-            ws="none",
+            ws=websocket or "none",
+            ws_max_size=max_message,
+            ws_per_message_deflate=False,
             proxy_headers=proxy_headers,
             timeout_keep_alive=_KEEP_ALIVE_TIMEOUT,
             timeout_graceful_shutdown=grace,

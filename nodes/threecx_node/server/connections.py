@@ -25,6 +25,9 @@ _FEWEST = 16
 # Seconds between two log lines about a limit that was reached.
 _QUIET_TIME = 60.0
 
+# The member of the ASGI scope in which the application finds the transport, to close it without a response.
+CONNECTION = "threecx.connection"
+
 
 def choose_maximum() -> int:
     """Return how many connections of clients there may be at once, from the limit for open files (`ulimit -n`)."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .connections import Place
+from .connections import CONNECTION, Place
 from .limits import Part, RequestClock, WriteClock
 from .refusal import render_refusal
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .config import ServerConfig
 
-# The member of the ASGI scope in which the application finds the transport, to close it without a response.
-CONNECTION = "threecx.connection"
+# The member of the ASGI scope in which the application finds a function that lifts the timeout of the request's body.
+LIFT_BODY_TIMEOUT = "threecx.lift_body_timeout"
 
 
 class LimitedHttpToolsProtocol(HttpToolsProtocol):
@@ -34,6 +34,8 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         self._refused = False
+        self._upgraded = False
+        self._is_stream = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as the base class
         """Start the clock: a client that connects and sends nothing is closed too."""
@@ -70,10 +72,12 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
+        if self._upgraded:
+            return
         self._place.set_busy(self.cycle is not None and not self.cycle.response_complete)
         if self._refused or self.transport.is_closing():
             return
-        if not self._receiving:
+        if not self._receiving or (self._is_stream and not self._in_head):
             self._clock.stop()
         elif not self._in_head:
             self._clock.wait_for(Part.BODY)
@@ -82,12 +86,24 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
         else:
             self._clock.wait_for(Part.HEAD)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Give the connection and its place to the WebSocket protocol of the configuration."""
+        if self._refused:
+            return
+        self._upgraded = True
+        self._clock.stop()
+        super().handle_websocket_upgrade()
+        protocol: Any = self.transport.get_protocol()
+        protocol.take_place(self._place)
+
     def on_message_begin(self) -> None:
         """Begin a request."""
         super().on_message_begin()
         self._receiving = self._in_head = True
-        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # it gets a member that ASGI does not define
+        self._is_stream = False
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # it gets members that ASGI does not define
         scope[CONNECTION] = self.transport
+        scope[LIFT_BODY_TIMEOUT] = self._lift_body_timeout
 
     def on_headers_complete(self) -> None:
         """Pass a request whose head is within the limits on to the application."""
@@ -116,6 +132,10 @@ class LimitedHttpToolsProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse a request that cannot be parsed, with the error body of the application."""
         self._refuse(400, msg)
+
+    def _lift_body_timeout(self) -> None:
+        self._is_stream = True
+        self._clock.stop()
 
     def _refuse_slow_client(self) -> None:
         if self._receiving:

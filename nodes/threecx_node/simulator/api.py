@@ -98,9 +98,11 @@ class Api:
             return build_error_response(ODataError(500, "Internal error in the simulator: see its log."))
 
     def check_token(self, headers: Mapping[bytes, bytes]) -> Role:
-        """Return the client's role; raise ODataError (401) if the token is not live."""
+        """Return the client's role; raise ODataError: 401 if the token is not live, 403 for another API's client."""
         client = self._pbx.auth.find_client(_get_authorization(headers))
         role = self._pbx.auth.find_role(client) if client is not None else None
+        if role is None and client is not None and self._pbx.auth.may_log_in(client):
+            raise ODataError(403, f"Forbidden: the client {client} may not use the Configuration API.")
         if role is None:
             raise ODataError(
                 401,

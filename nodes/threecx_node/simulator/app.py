@@ -9,9 +9,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from ..server.httptools_protocol import CONNECTION
+from ..server.connections import CONNECTION
+from ..server.httptools_protocol import LIFT_BODY_TIMEOUT
 from .api import API_PREFIX, Api
 from .auth.token_endpoint import RECORDED_BODY, TOKEN_PATH, TokenEndpoint
+from .callcontrol.endpoint import CALL_CONTROL_PATH, CallControl
 from .http.asgi import (
     ClientDisconnectedError,
     ServerResponse,
@@ -24,6 +26,7 @@ from .http.asgi import (
 from .http.origin import is_page_request
 from .instruments.control import CONTROL_PATH, ControlEndpoint
 from .instruments.faults import build_fault_response
+from .instruments.recorder import NO_RESPONSE
 from .odata.errors import ODataError
 from .operations.backup_files import BACKUP_PATH, build_backup_file
 
@@ -34,8 +37,6 @@ if TYPE_CHECKING:
     from .page.page import Page
     from .pbx.pbx import Pbx
 
-# The recorded status of a request that got no response because of a fault.
-NO_RESPONSE = 0
 _WITH_BODY = frozenset({"POST", "PATCH", "PUT"})
 
 
@@ -50,6 +51,8 @@ class SimulatorApp:
         *,
         public_page: bool = False,
         control: bool = False,
+        call_control: bool = True,
+        owner_sees_all: bool = False,
     ) -> None:
         self._pbx = pbx
         self._faults = faults
@@ -58,18 +61,34 @@ class SimulatorApp:
         self._version = pbx.version.encode()
         self._api = Api(pbx)
         self._token_endpoint = TokenEndpoint(pbx.auth, pbx.store.lock)
-        self._control = ControlEndpoint(pbx, faults, recorder) if control else None
+        self._call_control = CallControl(
+            pbx, faults, recorder, is_on=call_control, owner_sees_all=owner_sees_all
+        )
+        self.sockets = self._call_control.sockets
+        self._control = ControlEndpoint(pbx, faults, recorder, self.sockets) if control else None
         self._page: Page | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+        """Serve one request, or one WebSocket."""
+        if scope["type"] == "websocket":
+            await self.sockets.serve(scope, receive, send)
         if scope["type"] != "http":
             return
         began = time.perf_counter()
         connection = scope.pop(CONNECTION, None)
+        lift_body_timeout = scope.pop(LIFT_BODY_TIMEOUT, None)
         path = scope["raw_path"]
         if path.startswith(API_PREFIX) or path == API_PREFIX[:-1]:
             await self._serve_api(scope, receive, send, connection, began)
+        elif path.startswith(CALL_CONTROL_PATH):
+            await self._call_control.serve(
+                scope,
+                receive,
+                send,
+                connection=connection,
+                lift_body_timeout=lift_body_timeout,
+                began=began,
+            )
         elif is_page_request(scope):
             await self._serve_page(scope, receive, send)
         elif self._control is not None and path.startswith(CONTROL_PATH):

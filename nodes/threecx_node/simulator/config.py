@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
-from .auth.roles import OWNER, Client, parse_role
+from .auth.roles import ALL_DNS, OWNER, Client, parse_role
 from .odata.limits import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class SimulatorConfig:
         and `tls_key` these ports use HTTPS, and `http_port` adds ports for plain HTTP, as a PBX has them.
     Clients
         `client_id` and `client_secret` with `role`, and more `clients`; `token_lifetime` is in seconds.
+    Call control
+        `call_control` is whether the PBX has the Call Control API. `monitored` are the numbers of the DNs that the
+        client sees there, or "all", by default the peers of its service principal. With `owner_sees_all`, every client
+        with the role System Owner sees all DNs.
     Lists
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Instruments
@@ -61,6 +65,10 @@ class SimulatorConfig:
     clients: Sequence[Client] = ()
     token_lifetime: float = TOKEN_LIFETIME
 
+    call_control: bool = True
+    monitored: Sequence[str] | str | None = None
+    owner_sees_all: bool = False
+
     page_size: int = PAGE_SIZE
 
     latency_ms: float = 0
@@ -82,6 +90,9 @@ class SimulatorConfig:
                 description="Give tls or tls_cert too, or give the port as port.",
             )
         clients = self.all_clients
+        for client in clients:
+            if isinstance(client.monitored, str) and client.monitored != ALL_DNS:
+                raise ConfigurationError(f"monitored must be a list of numbers, or {ALL_DNS!r}")
         if not all(client.id and client.secret for client in clients):
             raise ConfigurationError("the simulator needs a client id and a client secret")
         if len({client.id for client in clients}) != len(clients):
@@ -105,8 +116,8 @@ class SimulatorConfig:
     @property
     def all_clients(self) -> tuple[Client, ...]:
         """The clients that may log in, with the names of their roles as 3CX writes them."""
-        main = Client(self.client_id, self.client_secret, parse_role(self.role))
-        return (main, *(Client(each.id, each.secret, parse_role(each.role)) for each in self.clients))
+        main = Client(self.client_id, self.client_secret, self.role, monitored=self.monitored)
+        return tuple(replace(each, role=parse_role(each.role)) for each in (main, *self.clients))
 
 
 def _list_ports(ports: int | Sequence[int]) -> tuple[int, ...]:

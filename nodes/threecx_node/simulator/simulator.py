@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from ..server.thread import ServerThread
     from .calls.engine import CallEngine
+    from .callcontrol.sockets import Sockets
     from .http.certificates import Certificate
     from .instruments.faults import Faults
-    from .instruments.recorder import RecordedRequest
+    from .instruments.recorder import RecordedMessage, RecordedRequest
     from .odata.errors import ODataError
     from .pbx.pbx import Pbx, Seed
     from .store.data_file import DataFile
@@ -29,7 +30,15 @@ if TYPE_CHECKING:
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (nothing listens there)
 # The packages of the extra "simulator".
-_REQUIRED_PACKAGES = ("jinja2", "jwt", "odata_query", "python_multipart", "starlette", "uvicorn")
+_REQUIRED_PACKAGES = (
+    "jinja2",
+    "jwt",
+    "odata_query",
+    "python_multipart",
+    "starlette",
+    "uvicorn",
+    "websockets",
+)
 
 
 class Simulator:
@@ -59,6 +68,8 @@ class Simulator:
             self._recorder,
             public_page=self.config.public_page,
             control=self.config.control,
+            call_control=self.config.call_control,
+            owner_sees_all=self.config.owner_sees_all,
         )
         self._certificate: Certificate | None = None
         self._server: ServerThread | None = None
@@ -123,6 +134,16 @@ class Simulator:
     def faults(self) -> Faults:
         """The fault injection; it may be changed while the server runs."""
         return self._faults
+
+    @property
+    def sockets(self) -> Sockets:
+        """The open WebSockets of the Call Control API: `count`, `cut()`, `close(4401)`, `freeze()`."""
+        return self._app.sockets
+
+    @property
+    def socket_messages(self) -> list[RecordedMessage]:
+        """The recorded messages of WebSockets, oldest first: connection, client, direction, text."""
+        return self._recorder.list_messages()
 
     @property
     def app(self) -> Any:

@@ -6,6 +6,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import jwt
@@ -41,10 +42,20 @@ class OAuthError(Exception):
         return {"error": self.error, "error_description": self.description}
 
 
+@dataclass(frozen=True, slots=True)
+class LiveToken:
+    """A token that is valid until `expires`, in seconds since the epoch, or until it ends earlier."""
+
+    text: str = field(repr=False)
+    client_id: str
+    expires: float
+
+
 class TokenIssuer:
     """Clients, their secrets and their tokens. A new token of a client ends its older one at once.
 
-    Clients are those that the simulator was started with, and the service principals that have a key.
+    Clients are those that the simulator was started with, and the service principals that have a key. The functions in
+    `on_end` are called with each token that ends before it expires.
     """
 
     def __init__(
@@ -56,13 +67,14 @@ class TokenIssuer:
         list_memberships: ListMemberships,
     ) -> None:
         self.lifetime = lifetime
-        self._clients = {client.id: client for client in clients}
+        self.clients = {client.id: client for client in clients}
+        self.on_end: list[Callable[[LiveToken], None]] = []
         self._store = store
         self._list_memberships = list_memberships
         self._in_seconds = tuple(int(part) for part in release.split(".")) >= _SECONDS_SINCE
         self._signing_key = secrets.token_hex(32)
         self._current: dict[str, str] = {}
-        self._live: dict[str, tuple[str, int]] = {}
+        self._live: dict[str, LiveToken] = {}
 
     def issue_token(
         self, grant_type: str | None, client_id: str | None, client_secret: str | None
@@ -90,33 +102,38 @@ class TokenIssuer:
         token = jwt.encode(claims, self._signing_key, algorithm="HS256")
         self.revoke_tokens(client_id)
         self._current[client_id] = token
-        self._live[token] = (client_id, expires)
+        self._live[token] = LiveToken(token, client_id, expires)
         lifetime = self.lifetime if self._in_seconds else self.lifetime / 60
         return {"token_type": "Bearer", "expires_in": max(1, round(lifetime)), "access_token": token}
 
     def find_client(self, authorization: str) -> str | None:
         """Return the client of a request by its Authorization header, None if its token is not live."""
+        found = self.find_token(authorization)
+        return found.client_id if found is not None else None
+
+    def find_token(self, authorization: str) -> LiveToken | None:
+        """Return the live token of an Authorization header, None if there is none."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             return None
         found = self._live.get(token.strip())
-        if found is None or time.time() >= found[1]:
-            return None
-        return found[0]
+        return None if found is None or time.time() >= found.expires else found
 
     def find_role(self, client_id: str) -> Role | None:
-        """Return a client's current role, None if it is not a client any more."""
-        if client := self._clients.get(client_id):
+        """Return a client's current role, None if it is not a client of the Configuration API any more."""
+        if client := self.clients.get(client_id):
             return client.role
-        owner = self._store.find_owner(client_id)
-        key = self._store.get(API_KEYS, client_id)
-        # The key of a deleted principal is not valid for a later one with the same number.
-        if owner is None or key is None or owner != ("ServicePrincipals", key.value["Id"]):
-            return None
-        record = self._store.get(*owner)
-        if record is None or not record.value["XAPIEnabled"]:
+        principal = self._find_principal(client_id)
+        if principal is None or not principal["XAPIEnabled"]:
             return None
         return select_role(self._list_memberships(client_id))
+
+    def may_log_in(self, client_id: str) -> bool:
+        """Return whether a client may use one of the PBX's APIs."""
+        if client_id in self.clients:
+            return True
+        principal = self._find_principal(client_id)
+        return principal is not None and bool(principal["XAPIEnabled"] or principal["CallControlEnabled"])
 
     def generate_key(self, client_id: str) -> str:
         """Return a new API key for a service principal; its older key and token are no longer valid."""
@@ -128,16 +145,29 @@ class TokenIssuer:
 
     def find_secret(self, client_id: str) -> str:
         """Return a client's current secret, an empty text if the client cannot log in."""
-        if self.find_role(client_id) is None:
+        if not self.may_log_in(client_id):
             return ""
         record = self._store.get(API_KEYS, client_id)
         if record is not None:
             return str(record.value["Secret"])
-        client = self._clients.get(client_id)
+        client = self.clients.get(client_id)
         return client.secret if client else ""
 
     def revoke_tokens(self, client_id: str | None = None) -> None:
         """End the live token of a client, or of all clients."""
         for client in [client_id] if client_id is not None else list(self._current):
-            if token := self._current.pop(client, None):
-                self._live.pop(token, None)
+            token = self._current.pop(client, None)
+            ended = self._live.pop(token, None) if token is not None else None
+            if ended is not None:
+                for each in self.on_end:
+                    each(ended)
+
+    def _find_principal(self, client_id: str) -> Entity | None:
+        """Return the service principal whose key is that of a client."""
+        owner = self._store.find_owner(client_id)
+        key = self._store.get(API_KEYS, client_id)
+        # The key of a deleted principal is not valid for a later one with the same number.
+        if owner is None or key is None or owner != ("ServicePrincipals", key.value["Id"]):
+            return None
+        record = self._store.get(*owner)
+        return record.value if record is not None else None

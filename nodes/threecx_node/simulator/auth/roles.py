@@ -29,13 +29,23 @@ _CHANGED_BY_USERS = frozenset({"MyUser"})
 _BY_RIGHTS: Mapping[str, Role] = {"system_owners": "System Owner", "system_admins": "System Administrator"}
 
 
+# Every DN, as the DNs that a client monitors.
+ALL_DNS = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client that may log in, with its API key and its role."""
+    """A client that may log in, with its API key and its role.
+
+    `call_control` is the right to the Call Control API, and `monitored` are the numbers of the DNs that the client sees
+    there besides its own, or "all". By default both are those of the service principal whose number is the ID.
+    """
 
     id: str
     secret: str = field(repr=False)
     role: Role = OWNER
+    call_control: bool | None = None
+    monitored: Sequence[str] | str | None = None
 
 
 def parse_role(name: str) -> Role:

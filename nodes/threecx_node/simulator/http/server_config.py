@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ...server.config import ServerConfig
 from ...server.httptools_protocol import LimitedHttpToolsProtocol
 from ...server.limits import RequestLimits
+from ...server.websocket_protocol import LimitedWebSocketProtocol
 from ...values.json import dumps
 from ..odata.errors import ODataError
 
@@ -33,4 +34,5 @@ def make_config(
         cert_file=certificate.cert_file if certificate else None,
         key_file=certificate.key_file if certificate else None,
         render_error=lambda status, message: dumps(ODataError(status, message).to_json()),
+        websocket=LimitedWebSocketProtocol,
     )

@@ -8,6 +8,10 @@
     GET    /_simulator/faults       return {"faults", "seed", "latency"}
     PUT    /_simulator/faults       change the members in the body
     DELETE /_simulator/tokens       end every live token, as a restart of a PBX does
+    GET    /_simulator/sockets      return the open WebSockets
+    DELETE /_simulator/sockets      cut all WebSockets; `?code=4401` closes them with this code, `?freeze=1` only lets
+                                    them send and read nothing more
+    GET    /_simulator/messages     return the recorded messages of WebSockets, oldest first
     GET    /_simulator/openapi.json return the API of this release as an OpenAPI document
 
 Bodies are JSON, and no login is needed. The endpoint is off by default, serves clients on this machine only, and
@@ -16,7 +20,8 @@ refuses requests from websites.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qs
 
 import orjson
@@ -44,11 +49,28 @@ _FAULT_FIELDS: Mapping[str, tuple[type, ...]] = {
 }
 
 
+class OpenSockets(Protocol):
+    """The open WebSockets of the PBX."""
+
+    def list_open(self) -> list[dict[str, Any]]:
+        """Return a description of each."""
+
+    def cut(self) -> int:
+        """Cut all without a closing handshake."""
+
+    def close(self, code: int = ...) -> int:
+        """Close all with a code."""
+
+    def freeze(self) -> int:
+        """Let all send and read nothing more."""
+
+
 class ControlEndpoint:
     """Performs the control requests for one PBX."""
 
-    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder) -> None:
+    def __init__(self, pbx: Pbx, faults: Faults, recorder: Recorder, sockets: OpenSockets) -> None:
         self._pbx = pbx
+        self._sockets = sockets
         self._faults = faults
         self._recorder = recorder
         self._operations: Mapping[tuple[str, str], Callable[[Scope, bytes], Any]] = {
@@ -61,6 +83,9 @@ class ControlEndpoint:
             ("PUT", "faults"): self._set_faults,
             ("DELETE", "tokens"): self._end_tokens,
             ("GET", "openapi.json"): self._build_document,
+            ("GET", "sockets"): self._list_sockets,
+            ("DELETE", "sockets"): self._end_sockets,
+            ("GET", "messages"): self._list_messages,
         }
 
     async def respond(self, scope: Scope, receive: Receive) -> ServerResponse:
@@ -139,6 +164,21 @@ class ControlEndpoint:
     def _build_document(self, _scope: Scope, _body: bytes) -> dict[str, Any]:
         model = self._pbx.model
         return build_openapi_document(model.catalog, model.release)
+
+    def _list_sockets(self, _scope: Scope, _body: bytes) -> list[dict[str, Any]]:
+        return self._sockets.list_open()
+
+    def _end_sockets(self, scope: Scope, _body: bytes) -> dict[str, int]:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        code = query.get("code", [""])[-1]
+        if code and not (code.isascii() and code.isdigit() and 1000 <= int(code[:5]) <= 4999):
+            raise ODataError(400, "code must be a number from 1000 to 4999.")
+        if "freeze" in query:
+            return {"sockets": self._sockets.freeze()}
+        return {"sockets": self._sockets.close(int(code)) if code else self._sockets.cut()}
+
+    def _list_messages(self, _scope: Scope, _body: bytes) -> list[dict[str, Any]]:
+        return [asdict(message) for message in self._recorder.list_messages()]
 
     def _end_tokens(self, _scope: Scope, _body: bytes) -> None:
         self._pbx.auth.revoke_tokens()

@@ -9,8 +9,20 @@ A plan is a text: parts separated by commas, each of the form `kind:rate%` and, 
     slow:1%:3000    the response is sent 3,000 ms later
     token-503:50%   the same faults on /connect/token, which the others do not affect
 
-A request meets one fault at most, and one random number is drawn for every request. So the same seed and the
-same sequence of requests give the same faults.
+Faults of the Call Control API, besides those above:
+
+    socket-cut:1%          instead of an event, the connection of the WebSocket closes without a closing handshake
+    socket-close:1%        instead of an event, the WebSocket closes with 4401; `socket-close:1%:1011` with 1011
+    kill-token:1%          instead of an event, the token of the WebSocket ends
+    event-twice:1%         an event is sent twice
+    upsert-gone:1%         before the event that removes an entity, one says that it has changed
+    remove-late:1%:3000    the event that removes an entity is sent 3,000 ms later
+    remove-lost:1%         the event that removes an entity is not sent
+    entity-slow:1%:3000    what was read of an entity is sent 3,000 ms later
+    leg-403:1%             an action returns 403, as for the leg of a foreign call; `leg-422`, `leg-424` these statuses
+
+A request meets one fault at most, and one random number is drawn for every request, and for every event of every
+connection. So the same seed and the same sequence of requests give the same faults.
 """
 
 from __future__ import annotations
@@ -19,26 +31,48 @@ import asyncio
 import random
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from ...errors import ConfigurationError
 from ..http.asgi import ServerResponse, build_error_response
 from ..odata.errors import ODataError
 
-FaultKind = Literal["status", "drop", "drop-after", "slow"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FaultKind = Literal[
+    "status", "drop", "drop-after", "slow",
+    "socket-cut", "socket-close", "kill-token", "event-twice", "upsert-gone", "remove-late", "remove-lost",
+    "entity-slow", "leg",
+]  # fmt: skip
+FaultGroup = Literal["api", "token", "events", "reads", "actions"]
 
 _PART = re.compile(
-    r"(?P<token>token-)?(?P<kind>[a-z-]+|[0-9]+):(?P<rate>[0-9]+(?:\.[0-9]+)?)%(?::(?P<value>[0-9]{1,6}))?"
+    r"(?P<token>token-)?(?P<kind>[a-z]+(?:-[a-z]+)*(?:-[0-9]+)?|[0-9]+):(?P<rate>[0-9]+(?:\.[0-9]+)?)%(?::(?P<value>[0-9]{1,6}))?"
 )
 _FORM = "A fault looks like 429:5%, 503:2%:10, 401:1%, drop:1%, drop-after:1%, slow:1%:3000 or token-503:50%."
 _MAX_DELAY_MS = 600_000
 _DEFAULT_DELAY_MS = 1_000
 _DEFAULT_RETRY_AFTER = 1
+# The faults of the Call Control API by their groups, with the default of those that take a value.
+_CALL_FAULTS: Mapping[str, tuple[FaultGroup, int | None]] = {
+    "socket-cut": ("events", None),
+    "socket-close": ("events", 4401),
+    "kill-token": ("events", None),
+    "event-twice": ("events", None),
+    "upsert-gone": ("events", None),
+    "remove-late": ("events", _DEFAULT_DELAY_MS),
+    "remove-lost": ("events", None),
+    "entity-slow": ("reads", _DEFAULT_DELAY_MS),
+    "leg-403": ("actions", None),
+    "leg-422": ("actions", None),
+    "leg-424": ("actions", None),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: `status` for the kind "status", `value` in the unit of its kind (seconds, milliseconds)."""
+    """One fault: `status` for the kinds "status" and "leg", `value` in the unit of its kind (seconds, milliseconds)."""
 
     kind: FaultKind
     rate: float
@@ -48,27 +82,32 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """The faults of the API and those of the token endpoint."""
+    """The faults of requests to the APIs, of the token endpoint, and of events, reads and actions of calls."""
 
     api: tuple[Fault, ...] = ()
     token: tuple[Fault, ...] = ()
+    events: tuple[Fault, ...] = ()
+    reads: tuple[Fault, ...] = ()
+    actions: tuple[Fault, ...] = ()
 
 
 def parse_faults(text: str) -> FaultPlan:
     """Return the plan in a text; raise ConfigurationError that names the part that cannot be used."""
-    api: list[Fault] = []
-    token: list[Fault] = []
+    groups: dict[str, list[Fault]] = {}
     for part in (piece.strip() for piece in text.split(",")):
         if not part:
             continue
         match = _PART.fullmatch(part)
         if match is None:
             raise ConfigurationError(f"the fault {part[:60]!r} is not valid", description=_FORM)
-        (token if match["token"] else api).append(_parse_fault(part, match))
-    for faults in (api, token):
+        group, _ = _CALL_FAULTS.get(match["kind"], ("api", None))
+        if match["token"]:
+            group = "token"
+        groups.setdefault(group, []).append(_parse_fault(part, match))
+    for faults in groups.values():
         if sum(fault.rate for fault in faults) > 1 + 1e-9:
             raise ConfigurationError("the rates of the faults add up to more than 100%", description=_FORM)
-    return FaultPlan(tuple(api), tuple(token))
+    return FaultPlan(**{name: tuple(faults) for name, faults in groups.items()})
 
 
 def _parse_fault(part: str, match: re.Match[str]) -> Fault:
@@ -76,6 +115,8 @@ def _parse_fault(part: str, match: re.Match[str]) -> Fault:
     value = None if match["value"] is None else int(match["value"])
     if rate > 1:
         raise ConfigurationError(f"the fault {part!r} has a rate over 100%", description=_FORM)
+    if kind in _CALL_FAULTS and not match["token"]:
+        return _parse_call_fault(part, kind, rate, value)
     if kind == "slow":
         wait = _DEFAULT_DELAY_MS if value is None else value
         if wait > _MAX_DELAY_MS:
@@ -92,6 +133,25 @@ def _parse_fault(part: str, match: re.Match[str]) -> Fault:
             f"the fault {part!r} names neither a fault nor a status from 400 to 599", description=_FORM
         )
     return Fault("status", rate, int(kind), _DEFAULT_RETRY_AFTER if value is None else value)
+
+
+def _parse_call_fault(part: str, kind: str, rate: float, value: int | None) -> Fault:
+    _, default = _CALL_FAULTS[kind]
+    if default is None and value is not None:
+        raise ConfigurationError(f"the fault {part!r} takes no value", description=_FORM)
+    chosen = (default or 0) if value is None else value
+    if kind == "socket-close" and not 1000 <= chosen <= 4999:
+        raise ConfigurationError(
+            f"the fault {part!r} has a code that is not between 1000 and 4999", description=_FORM
+        )
+    if chosen > _MAX_DELAY_MS:
+        raise ConfigurationError(
+            f"the fault {part!r} waits longer than {_MAX_DELAY_MS} ms", description=_FORM
+        )
+    name, _, status = kind.partition("-")
+    if name == "leg":
+        return Fault("leg", rate, int(status))
+    return Fault(cast("FaultKind", kind), rate, value=chosen)
 
 
 class Faults:
@@ -133,17 +193,24 @@ class Faults:
         self._plan = parse_faults(plan)
         self._text = plan
         self._seed = seed
-        # Two generators, so that the number of logins does not change the faults of the API's requests.
-        self._api_random = random.Random(None if seed is None else f"{seed}:api")  # noqa: S311 - no secret
-        self._token_random = random.Random(None if seed is None else f"{seed}:token")  # noqa: S311 - no secret
+        # One generator for each group, so that the number of logins does not change the faults of the API's requests.
+        self._generators = {
+            group: random.Random(None if seed is None else f"{seed}:{group}")  # noqa: S311 - no secret
+            for group in get_args(FaultGroup)
+        }
 
     def draw_api_fault(self) -> Fault | None:
-        """Draw the fault of the next request to the API."""
-        return _draw(self._plan.api, self._api_random)
+        """Draw the fault of the next request to an API."""
+        return self.draw("api")
 
     def draw_token_fault(self) -> Fault | None:
         """Draw the fault of the next login."""
-        return _draw(self._plan.token, self._token_random)
+        return self.draw("token")
+
+    def draw(self, group: FaultGroup) -> Fault | None:
+        """Draw the next fault of a group."""
+        faults: tuple[Fault, ...] = getattr(self._plan, group)
+        return _draw(faults, self._generators[group]) if faults else None
 
     async def delay_response(self, fault: Fault | None = None) -> None:
         """Wait for the latency, and longer if the fault is a slow response."""
@@ -152,19 +219,20 @@ class Faults:
             await asyncio.sleep(wait / 1000)
 
 
-def build_fault_response(fault: Fault) -> ServerResponse:
-    """Return the error response of a fault, as a proxy in front of the PBX could send it."""
+def build_fault_error(fault: Fault) -> ODataError:
+    """Return the error of a fault, as a proxy in front of the PBX could send it."""
     headers = {"retry-after": str(fault.value)} if fault.status in (429, 503) else {}
-    return build_error_response(
-        ODataError(
-            fault.status, "This error was injected by the fault plan of the simulator.", headers=headers
-        )
+    return ODataError(
+        fault.status, "This error was injected by the fault plan of the simulator.", headers=headers
     )
 
 
+def build_fault_response(fault: Fault) -> ServerResponse:
+    """Return the error response of a fault."""
+    return build_error_response(build_fault_error(fault))
+
+
 def _draw(faults: tuple[Fault, ...], generator: random.Random) -> Fault | None:
-    if not faults:
-        return None
     number = generator.random()
     for fault in faults:
         number -= fault.rate

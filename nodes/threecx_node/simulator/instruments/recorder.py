@@ -1,4 +1,4 @@
-"""Record the last requests, for tests and for the page."""
+"""Record the last requests and the last messages of WebSockets, for tests and for the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import orjson
 
@@ -18,6 +18,9 @@ MAX_REQUESTS = 2_000
 MAX_BODY_BYTES = 64 * 1024
 # Responses are stored for people to look at, and a list of entities is long.
 MAX_ANSWER_BYTES = 16 * 1024
+MAX_MESSAGES = 10_000
+# The recorded status of a request that got no response because of a fault.
+NO_RESPONSE = 0
 
 _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _SECRET_FIELD = re.compile(
@@ -52,12 +55,40 @@ class RecordedRequest:
         return orjson.loads(self.body) if self.body else None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedMessage:
+    """The beginning of a message of the WebSocket number `connection`, which the PBX "sent" or "received"."""
+
+    connection: int
+    client_id: str
+    direction: Literal["sent", "received"]
+    text: str
+    at: float
+
+    def json(self) -> Any:
+        """Return the message parsed as JSON."""
+        return orjson.loads(self.text)
+
+
 class Recorder:
-    """Stores raw requests, and removes secrets from them when they are read."""
+    """Stores raw requests, and removes secrets from them when they are read; stores messages of WebSockets."""
 
     def __init__(self) -> None:
         self._raw: deque[_RawRequest] = deque(maxlen=MAX_REQUESTS)
+        self._messages: deque[RecordedMessage] = deque(maxlen=MAX_MESSAGES)
         self.total = 0
+
+    def record_message(
+        self, connection: int, client_id: str, direction: Literal["sent", "received"], text: str
+    ) -> None:
+        """Record the beginning of a message of a WebSocket."""
+        self._messages.append(
+            RecordedMessage(connection, client_id, direction, text[:MAX_ANSWER_BYTES], time.time())
+        )
+
+    def list_messages(self) -> list[RecordedMessage]:
+        """Return the messages of WebSockets, oldest first."""
+        return list(self._messages)
 
     def record(
         self,
@@ -91,8 +122,9 @@ class Recorder:
         return f"{self.total}.{len(self._raw)}"
 
     def clear(self) -> None:
-        """Remove all requests; the numbers go on."""
+        """Remove all requests and messages; the numbers go on."""
         self._raw.clear()
+        self._messages.clear()
 
     def list_requests(self) -> list[RecordedRequest]:
         """Return the requests, oldest first, without secrets."""

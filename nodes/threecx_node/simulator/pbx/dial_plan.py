@@ -175,6 +175,7 @@ class DialPlan:
             ("Groups", ("Members",)),
             ("Queues", ("Agents", "Managers")),
             ("RingGroups", ("Members",)),
+            ("ServicePrincipals", ("Peers",)),
         ):
             for key, record in list(self._store.table(table).items()):
                 changed = {}

@@ -60,9 +60,26 @@ def fill_empty_office(pbx: Pbx) -> None:
 
 
 def create_owner(office: OfficeBuilder) -> None:
-    """Create the owner and the client."""
+    """Create the owner and the client, which monitors the owner's calls."""
     create_person(office, "100", "Olivia", "Marlow", DEFAULT_GROUP, role="system_owners")
-    office.create("ServicePrincipals", Number=DEFAULT_CLIENT_ID, XAPIEnabled=True, CallControlEnabled=True)
+    office.create(
+        "ServicePrincipals",
+        Number=DEFAULT_CLIENT_ID,
+        XAPIEnabled=True,
+        CallControlEnabled=True,
+        Peers=[{"Number": "100"}],
+    )
+
+
+def monitor_calls(office: OfficeBuilder) -> None:
+    """Let the client monitor the calls of all extensions, queues, ring groups and receptionists."""
+    [(key, _)] = office.pbx.store.table("ServicePrincipals").items()
+    monitored = [
+        {"Number": record.value["Number"]}
+        for set_name in ("Users", "Queues", "RingGroups", "Receptionists")
+        for record in office.pbx.store.table(set_name).values()
+    ]
+    office.pbx.entities.update("ServicePrincipals", key, {"Peers": monitored})
 
 
 def create_person(

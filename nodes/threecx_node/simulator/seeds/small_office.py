@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from ..odata.literals import format_date_time
 from .devices import create_devices
-from .empty_office import DEFAULT_GROUP, DEFAULT_GROUP_NUMBER, create_owner, create_person, create_system
+from .empty_office import (
+    DEFAULT_GROUP,
+    DEFAULT_GROUP_NUMBER,
+    create_owner,
+    create_person,
+    create_system,
+    monitor_calls,
+)
 from .office_builder import OfficeBuilder, to_ascii
 
 if TYPE_CHECKING:
@@ -91,6 +98,7 @@ def fill_small_office(pbx: Pbx) -> None:
     _create_lists(office)
     _create_history(office)
     create_devices(office.create, _EPOCH)
+    monitor_calls(office)
 
 
 def _create_services(office: OfficeBuilder) -> None:
