@@ -1,0 +1,118 @@
+"""The audio of a participant of the own DN: silence and echo, one body at a time, at the speed of speech."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from websockets.sync.client import ClientConnection
+
+from threecx_node.simulator import Simulator
+from threecx_node.simulator.callcontrol.audio import AHEAD, BYTES_PER_SECOND, Pace
+
+from .client import find_participant, make_call, receive_event
+
+
+@pytest.fixture
+def path(http: httpx.Client) -> str:
+    """The audio of a connected participant of the own DN."""
+    own = make_call(http, "900", "101")
+    called = find_participant(http, "101")
+    assert http.post(f"/101/participants/{called['id']}/answer", json={}).status_code == 200
+    return f"/900/participants/{own['id']}/stream"
+
+
+def read(chunks: Iterator[bytes], size: int) -> bytes:
+    got = b""
+    while len(got) < size:
+        got += next(chunks)
+    return got
+
+
+def test_the_other_side_is_silent_until_it_repeats_what_it_hears(http: httpx.Client, path: str) -> None:
+    audio = bytes(range(1, 201)) * 8
+    with http.stream("GET", path) as answer:
+        assert answer.status_code == 200
+        chunks = answer.iter_raw()
+        assert read(chunks, 1600) == b"\0" * 1600
+        assert http.post(path, content=audio).status_code == 202
+        heard = b""
+        while audio not in heard:
+            heard += next(chunks)
+
+
+def test_an_event_reports_that_the_audio_has_been_played(
+    http: httpx.Client, path: str, ws: ClientConnection
+) -> None:
+    assert http.post(path, content=b"\1\2" * 800).status_code == 202
+    while receive_event(ws)[:2] != (3, f"/callcontrol{path.removesuffix('/stream')}"):
+        pass
+
+
+def test_one_body_at_a_time(http: httpx.Client, path: str) -> None:
+    begun, end = threading.Event(), threading.Event()
+
+    def speak() -> Iterator[bytes]:
+        yield b"\0" * 320
+        begun.set()
+        end.wait(20)
+
+    thread = threading.Thread(target=lambda: http.post(path, content=speak()))
+    thread.start()
+    try:
+        assert begun.wait(20)
+        while (status := http.post(path, content=b"").status_code) == 202:
+            pass
+        assert status == 422
+    finally:
+        end.set()
+        thread.join()
+    assert http.post(path, content=b"").status_code == 202
+
+
+def test_audio_ends_with_the_participant(http: httpx.Client, path: str) -> None:
+    with http.stream("GET", path) as answer:
+        chunks = answer.iter_raw()
+        read(chunks, 320)
+        assert http.post(f"{path.removesuffix('/stream')}/drop", json={}).status_code == 200
+        # The response ends in order.
+        for _ in chunks:
+            pass
+    assert http.get(path).status_code == 404
+    assert http.post(path, content=b"").status_code == 404
+
+
+def test_audio_ends_with_the_token(http: httpx.Client, path: str, pbx: Simulator) -> None:
+    with http.stream("GET", path) as answer:
+        chunks = answer.iter_raw()
+        read(chunks, 320)
+        pbx.end_tokens()
+        for _ in chunks:
+            pass
+
+
+def test_audio_is_for_the_own_dn(http: httpx.Client, path: str) -> None:
+    called = find_participant(http, "101")
+    assert http.get(f"/101/participants/{called['id']}/stream").status_code == 403
+    assert http.get(f"/10001/participants/{called['id']}/stream").status_code == 403
+    assert http.get("/900/participants/999999/stream").status_code == 404
+
+
+def test_audio_needs_a_connected_participant(http: httpx.Client) -> None:
+    own = make_call(http, "900", "101")
+    assert http.get(f"/900/participants/{own['id']}/stream").status_code == 422
+    assert http.post(f"/900/participants/{own['id']}/stream", content=b"").status_code == 422
+
+
+def test_the_pace_is_that_of_speech() -> None:
+    pace = Pace(0.0)
+    pace.add(BYTES_PER_SECOND * 2, 0.0)
+    assert pace.compute_wait(0.0) == 2.0 - AHEAD
+    assert pace.compute_wait(1.0) == 1.0 - AHEAD
+    assert pace.compute_wait(1.0, ahead=0) == 1.0
+    assert pace.compute_wait(9.0) == 0.0
+    # A pause is not made up for.
+    pace.add(BYTES_PER_SECOND, 10.0)
+    assert pace.compute_wait(10.0, ahead=0) == 1.0
