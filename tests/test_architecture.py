@@ -64,10 +64,14 @@ ARROWS: Mapping[str, set[str]] = {
     "simulator.operations": {"simulator.http", "simulator.odata", "simulator.pbx"},
     "simulator.instruments": {"simulator.http", "simulator.odata", "simulator.pbx"},
     "simulator.page": {"catalog", "simulator.http", "simulator.instruments", "simulator.odata", "simulator.pbx"},
+    "simulator.callcontrol": {
+        "server", "simulator.auth", "simulator.calls", "simulator.http", "simulator.instruments", "simulator.odata",
+        "simulator.pbx",
+    },
     "simulator": {
-        "catalog", "server", "simulator.auth", "simulator.calls", "simulator.http", "simulator.instruments",
-        "simulator.odata", "simulator.operations", "simulator.page", "simulator.pbx", "simulator.seeds",
-        "simulator.store",
+        "catalog", "server", "simulator.auth", "simulator.callcontrol", "simulator.calls",
+        "simulator.http", "simulator.instruments", "simulator.odata", "simulator.operations",
+        "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
     },
     "cli": {
         "canvas", "catalog", "codegen", "execution", "n8n", "service", "simulator",

@@ -116,8 +116,9 @@ class SimulatorConfig:
     @property
     def all_clients(self) -> tuple[Client, ...]:
         """The clients that may log in, with the names of their roles as 3CX writes them."""
-        main = Client(self.client_id, self.client_secret, self.role, monitored=self.monitored)
-        return tuple(replace(each, role=parse_role(each.role)) for each in (main, *self.clients))
+        role = parse_role(self.role)
+        main = Client(self.client_id, self.client_secret, role, monitored=self.monitored)
+        return (main, *(replace(each, role=parse_role(each.role)) for each in self.clients))
 
 
 def _list_ports(ports: int | Sequence[int]) -> tuple[int, ...]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
     from ..server.thread import ServerThread
-    from .calls.engine import CallEngine
     from .callcontrol.sockets import Sockets
+    from .calls.engine import CallEngine
     from .http.certificates import Certificate
     from .instruments.faults import Faults
     from .instruments.recorder import RecordedMessage, RecordedRequest

@@ -78,3 +78,12 @@ def find_participant(http: httpx.Client, dn: str) -> dict[str, Any]:
     """Return the first participant of a DN."""
     participant: dict[str, Any] = http.get(f"/{dn}/participants").json()[0]
     return participant
+
+
+def answer_call(http: httpx.Client, dn: str) -> dict[str, Any]:
+    """Answer the call of a DN on the device that the API controls, and return the participant."""
+    ringing = http.get(f"/{dn}/participants").json()
+    participant: dict[str, Any] = next(each for each in ringing if each["direct_control"])
+    answered = http.post(f"/{dn}/participants/{participant['id']}/answer", json={})
+    assert answered.status_code == 200, answered.text
+    return participant

@@ -12,15 +12,14 @@ from websockets.sync.client import ClientConnection
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.callcontrol.audio import AHEAD, BYTES_PER_SECOND, Pace
 
-from .client import find_participant, make_call, receive_event
+from .client import answer_call, find_participant, make_call, receive_event
 
 
 @pytest.fixture
 def path(http: httpx.Client) -> str:
     """The audio of a connected participant of the own DN."""
     own = make_call(http, "900", "101")
-    called = find_participant(http, "101")
-    assert http.post(f"/101/participants/{called['id']}/answer", json={}).status_code == 200
+    answer_call(http, "101")
     return f"/900/participants/{own['id']}/stream"
 
 
@@ -93,7 +92,8 @@ def test_audio_ends_with_the_token(http: httpx.Client, path: str, pbx: Simulator
             pass
 
 
-def test_audio_is_for_the_own_dn(http: httpx.Client, path: str) -> None:
+@pytest.mark.usefixtures("path")
+def test_audio_is_for_the_own_dn(http: httpx.Client) -> None:
     called = find_participant(http, "101")
     assert http.get(f"/101/participants/{called['id']}/stream").status_code == 403
     assert http.get(f"/10001/participants/{called['id']}/stream").status_code == 403

@@ -53,7 +53,7 @@ def create_client(pbx: Simulator, number: str, **values: object) -> str:
     return str(key.json()["value"])
 
 
-def test_without_a_token(pbx: Simulator, anyone: httpx.Client) -> None:
+def test_without_a_token(anyone: httpx.Client) -> None:
     answer = anyone.get("/callcontrol")
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
 

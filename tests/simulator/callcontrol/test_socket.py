@@ -16,6 +16,7 @@ from threecx_node.simulator.callcontrol import session, sockets
 
 from .client import (
     TIMEOUT,
+    answer_call,
     find_participant,
     list_events,
     make_call,
@@ -29,7 +30,7 @@ from .client import (
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer ", "Bearer nonsense", "Basic OTAwOng="])
 def test_bad_authorization_closes_with_4401(pbx: Simulator, authorization: str | None) -> None:
-    # A token in the query is no substitute.
+    # A token in the query does not count.
     with open_socket(pbx, authorization, f"?access_token={pbx.token()}") as ws:
         assert receive_close_code(ws) == 4401
 
@@ -169,9 +170,10 @@ def test_other_paths_have_no_websocket(pbx: Simulator, http: httpx.Client) -> No
 
 def test_dtmf_is_for_the_own_dn(http: httpx.Client, ws: ClientConnection, pbx: Simulator) -> None:
     own = make_call(http, "900", "101")
-    called = find_participant(http, "101")
-    http.post(f"/101/participants/{called['id']}/answer", json={})
-    pbx.calls.press("101", called["id"], "12#")
+    called = answer_call(http, "101")
+    with pbx.calls.lock:
+        pbx.calls._board.report("dtmf", "900", own["id"], "12#")
+        pbx.calls._board.report("dtmf", "101", called["id"], "34#")
     events = [each for each in list_events(ws) if each[0] == 2]
     assert events == [(2, f"/callcontrol/900/participants/{own['id']}")]
     sent = [each.json()["event"] for each in pbx.socket_messages if each.direction == "sent"]

@@ -24,7 +24,7 @@ AUDIO_TYPE = b"application/octet-stream"
 PIECE = 0.1
 AHEAD = 0.5
 _PIECE_BYTES = int(BYTES_PER_SECOND * PIECE)
-# What waits to be heard by a client that does not read is limited.
+# The audio that waits for a client that does not read is limited.
 _MAX_ECHO = 10 * BYTES_PER_SECOND
 
 Key = tuple[str, int]

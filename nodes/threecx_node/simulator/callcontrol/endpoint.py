@@ -138,12 +138,12 @@ class CallControl:
                 self._rights.check_dn(access, target.dn)
                 return self._performer.perform(access, method, target, _parse_json(headers, body))
         except ODataError as error:
-            return Reply(error.status, error.to_json())
+            refusal = error
         except Exception:
             # A bug of the simulator; the client gets a response.
             log.exception("%s %s failed", method, target)
-            error = ODataError(500, "Internal error in the simulator: see its log.")
-            return Reply(error.status, error.to_json())
+            refusal = ODataError(500, "Internal error in the simulator: see its log.")
+        return Reply(refusal.status, refusal.to_json())
 
     async def _stream(
         self, target: Target, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send

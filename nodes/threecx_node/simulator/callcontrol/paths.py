@@ -23,7 +23,7 @@ ACTIONS = (
 
 
 class Kind(Enum):
-    """What a path names."""
+    """The resources that a path can name."""
 
     ALL = "all"
     DN = "dn"

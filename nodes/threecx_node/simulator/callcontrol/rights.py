@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a client may see: its own DN, and all DNs that it sees, in the order of lists."""
+    """The DNs that a client sees, its own first, in the order of lists; `client_id` is the number of its own DN."""
 
     client_id: str
     dns: tuple[str, ...]

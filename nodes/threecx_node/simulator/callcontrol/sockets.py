@@ -88,6 +88,8 @@ class Sockets:
         if fault is not None and fault.kind in ("drop", "drop-after") and transport is not None:
             self._record(scope, NO_RESPONSE)
             transport.abort()
+            while (await receive())["type"] != "websocket.disconnect":
+                pass
             return
         try:
             if fault is not None and fault.kind == "status":
@@ -269,4 +271,5 @@ async def _refuse(send: Send, error: ODataError) -> None:
 
 
 def _get_authorization(scope: Scope) -> str:
-    return dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    value: bytes = dict(scope["headers"]).get(b"authorization", b"")
+    return value.decode("latin-1")
