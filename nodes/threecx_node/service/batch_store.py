@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -80,6 +81,8 @@ class FolderStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._opened = 0
+        # One thread, since each thread keeps the memory that its longest list needed.
+        self._cleaner = ThreadPoolExecutor(1, thread_name_prefix="threecx-clean")
 
     def prepare(self) -> None:
         """Create the folder, and remove what is old. Raise JournalError if nothing can be written there."""
@@ -98,7 +101,7 @@ class FolderStore:
     async def open(self, batch_id: str, identity: BatchIdentity, *, resume: bool) -> _OpenFile:
         """Start a batch, or with `resume` continue one. Raise BatchExistsError or JournalError."""
         if self._opened % _CLEAN_EVERY == _CLEAN_EVERY - 1:
-            await asyncio.to_thread(self._remove_old)
+            await asyncio.get_running_loop().run_in_executor(self._cleaner, self._remove_old)
         self._opened += 1
         path = self._path(batch_id)
         if path.exists():
@@ -113,7 +116,8 @@ class FolderStore:
         return await asyncio.to_thread(self._describe, batch_id)
 
     async def aclose(self) -> None:
-        """Close nothing: each journal is closed with its batch."""
+        """End the thread that removes old journals; each journal is closed with its batch."""
+        self._cleaner.shutdown(wait=False)
 
     def _describe(self, batch_id: str) -> dict[str, Any] | None:
         path = self._path(batch_id)
@@ -137,17 +141,21 @@ class FolderStore:
 
     def _remove_old(self) -> None:
         """Remove journals that are older than DAYS, and the oldest ones where there are too many."""
-        found = []
-        for path in self._folder.glob(f"*{_SUFFIX}"):
-            with suppress(OSError):
-                status = path.stat()
-                found.append((status.st_mtime, status.st_size, path))
+        found: list[tuple[float, int, str]] = []
+        with os.scandir(self._folder) as entries:
+            for each in entries:
+                # Tuples of names, since a service that is much used has thousands of them.
+                with suppress(OSError):
+                    if each.name.endswith(_SUFFIX):
+                        status = each.stat()
+                        found.append((status.st_mtime, status.st_size, each.name))
         found.sort(reverse=True)
         limit = time.time() - DAYS * 86_400
         total = 0
-        for number, (changed, size, path) in enumerate(found):
+        for number, (changed, size, name) in enumerate(found):
             total += size
             if changed < limit or total > _MAX_BYTES or number >= _MAX_FILES:
+                path = self._folder / name
                 with suppress(OSError):
                     if not is_locked(path):
                         path.unlink()
