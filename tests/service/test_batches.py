@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import signal
+import tracemalloc
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -253,3 +254,16 @@ def end_lease(redis: RedisServer, batch_id: str) -> None:
 
     with Redis(port=redis.port) as client:
         client.delete(f"threecx:batch:{batch_id}:lease")
+
+
+def test_the_removal_of_old_journals_takes_little_memory(tmp_path: Path) -> None:
+    for number in range(3_000):
+        (tmp_path / f"{number:036}.ndjson").touch(0o600)
+    store = FolderStore(tmp_path)
+    tracemalloc.start()
+    try:
+        store.prepare()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3_000 * 350
