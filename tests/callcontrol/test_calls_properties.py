@@ -1,4 +1,4 @@
-"""Calls over random interleavings, repeats and losses: the promises of CallTracker hold for all of them."""
+"""Random interleavings, repeats and losses of changes: what CallTracker promises is true for all of them."""
 
 from __future__ import annotations
 
