@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from threecx_node.simulator import Simulator
+from tests.simulator.calls.support import ring
 from threecx_node.simulator.calls.engine import CallEngine
-from threecx_node.simulator.calls.models import CallError, Change, Leg
-
-
-@pytest.fixture
-def calls(pbx: Simulator) -> Iterator[CallEngine]:
-    """The calls of the office, with a clock that the test turns."""
-    pbx.calls.clock.manual = True
-    yield pbx.calls
-    pbx.calls.clock.manual = False
-
-
-@pytest.fixture
-def changes(calls: CallEngine) -> list[Change]:
-    heard: list[Change] = []
-    calls.add_listener(heard.append)
-    return heard
-
-
-def ring(calls: CallEngine, dn: str) -> Leg:
-    """Return the leg that rings at a DN, the last one if several devices ring."""
-    return next(leg for leg in reversed(calls.participants(dn)) if leg.status == "Ringing")
+from threecx_node.simulator.calls.models import CallError, Change
 
 
 def test_a_call_is_made_answered_and_dropped(calls: CallEngine, changes: list[Change]) -> None:

@@ -17,7 +17,7 @@ from .models import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .models import Leg
+    from .models import Call, Leg
     from .routing import Router
 
 # The reasons that a program may give for divert, routeto and transferto.
@@ -112,7 +112,7 @@ def _divert(router: Router, leg: Leg, destination: str, timeout: float | None) -
     def deliver() -> None:
         router.offer(call, side, destination, failed, referred_by=leg.own, timeout=timeout)
 
-    call.handover = router.board.clock.call_later(HANDOVER, deliver)
+    _hand_over(router, call, deliver)
 
 
 def _route(router: Router, leg: Leg, destination: str, timeout: float | None) -> None:
@@ -148,7 +148,42 @@ def _transfer(router: Router, leg: Leg, destination: str, timeout: float | None)
     def deliver() -> None:
         router.offer(call, side, destination, come_back, referred_by=leg.own, timeout=timeout)
 
-    call.handover = router.board.clock.call_later(HANDOVER, deliver)
+    _hand_over(router, call, deliver)
+
+
+def join_calls(router: Router, leg: Leg, other: Call) -> Leg:
+    """Complete an attended transfer: the party of another call takes the place of a leg; return its new leg.
+
+    `other` is the call that the same extension made to that party, which has answered.
+    """
+    call, side, target, board = leg.call, leg.call.sides.index(leg), other.sides[1], router.board
+    if target is None or target.status != "Connected":
+        raise CallError(422, f"The call {other.id} is not answered yet.")
+    call.sides[side] = None
+    board.remove_leg(leg, TRANSFERRED)
+    board.end_call(other, TRANSFERRED)
+    return router.take(
+        router.create_offer(call, side, target.dn, referred_by=leg.own),
+        target.own,
+        device_id=target.device_id,
+    )
+
+
+def settle(call: Call) -> None:
+    """Do the planned hand-overs of a call now."""
+    while call.handovers:
+        call.handovers.pop(0).run()
+
+
+def _hand_over(router: Router, call: Call, deliver: Callable[[], None]) -> None:
+    def run() -> None:
+        if timer in call.handovers:
+            call.handovers.remove(timer)
+        if call.ended is None:
+            deliver()
+
+    timer = router.board.clock.call_later(HANDOVER, run)
+    call.handovers.append(timer)
 
 
 _MOVES: Mapping[str, Callable[[Router, Leg, str, float | None], None]] = {

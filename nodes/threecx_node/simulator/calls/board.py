@@ -66,6 +66,11 @@ class Board:
         """Return a leg of any DN."""
         return next((legs[leg_id] for legs in self._legs.values() if leg_id in legs), None)
 
+    def is_free(self, dn: str) -> bool:
+        """Return whether a member of a group rings for its calls: registered, in no other call, not refusing."""
+        in_other_call = bool(self._legs.get(dn)) and self.is_busy(dn)
+        return bool(self.devices.list_devices(dn)) and dn not in self.refusing and not in_other_call
+
     def is_busy(self, dn: str) -> bool:
         """Return whether a DN refuses calls, or is in a call and takes no second one."""
         if dn in self.refusing:
@@ -128,13 +133,15 @@ class Board:
             direct_control=direct_control,
             offer=offer,
             segment=segment,
+            originated_by=call.caller,
         )
         if offer is not None:
             offer.legs.append(leg)
             leg.referred_by, leg.on_behalf_of = offer.referred_by, offer.on_behalf_of
-            leg.originated_by = call.caller
         if segment is not None:
             segment.open_legs += 1
+            if status == "Connected":
+                segment.answered = segment.started
         call.legs[leg.id] = leg
         self._legs.setdefault(own.dn, {})[leg.id] = leg
         self.report("upsert", leg.dn, leg.id, leg)
@@ -180,8 +187,6 @@ class Board:
         call = offer.call
         other = call.sides[1 - offer.side]
         source = other.own if other is not None else call.caller
-        if offer.referred_by is not UNKNOWN and offer.side == 0:
-            source = offer.referred_by
         segment = Segment(source, destination, self.clock.now(), via=offer.via)
         call.segments.append(segment)
         return segment
@@ -199,8 +204,8 @@ class Board:
         for offer in call.offers:
             if offer.timer is not None:
                 offer.timer.cancel()
-        if call.handover is not None:
-            call.handover.cancel()
+        for handover in call.handovers:
+            handover.cancel()
         call.offers.clear()
         for leg in list(call.legs.values()):
             self.remove_leg(leg, reason)

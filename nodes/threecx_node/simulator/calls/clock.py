@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import logging
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -16,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The most that one turn of the clock may be: a year.
-MAX_SECONDS = 366 * 86400.0
+# The most that one turn of the clock may be: a day.
+MAX_SECONDS = 86400.0
+
+
+_log = logging.getLogger(__name__)
 
 
 class Timer:
@@ -150,7 +154,7 @@ class Clock:
             with self.lock:
                 timer = self._take_due(self.seconds()) if not self.manual else None
                 if timer is not None:
-                    timer.run()
+                    _run_safely(timer)
 
     def _wait_for_due(self) -> bool:
         """Wait until a timer is due; return False when the thread has nothing to wait for."""
@@ -164,3 +168,11 @@ class Clock:
                 if seconds <= 0:
                     return True
                 self._changed.wait(seconds)
+
+
+def _run_safely(timer: Timer) -> None:
+    """Run a timer; an error in it must not stop the thread, and with it all other calls."""
+    try:
+        timer.run()
+    except Exception:  # noqa: BLE001 - whatever it is, the thread goes on
+        _log.exception("an error in something that was planned for a call")

@@ -10,8 +10,8 @@ from .models import NO_TYPE, Party
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# A number that means the mailbox of an extension: "voicemail:" and the extension.
-VOICEMAIL = "voicemail:"
+# Dialled before an extension: its mailbox.
+VOICEMAIL = "*4"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +60,12 @@ class Directory(Protocol):
 
     def find_outbound_trunk(self, number: str) -> DnEntry | None:
         """Return the trunk for a call to an external number, None if there is none."""
+
+    def is_logged_in(self, agent: str) -> bool:
+        """Return whether an agent of queues takes their calls."""
+
+    def list_numbers(self, dn_type: str) -> list[str]:
+        """Return the numbers of the DNs of a type."""
 
     def find_name(self, number: str) -> str:
         """Return the name of an external number in the phone book, "" if it is not there."""

@@ -1,211 +1,187 @@
-"""The engine of the calls: what programs, phones and people do, and listeners to all that happens."""
+"""The engine of the calls: everything of the core, and scenarios that begin calls as an office has them."""
 
 from __future__ import annotations
 
-import threading
+import inspect
 from typing import TYPE_CHECKING, Any
 
-from .actions import perform
-from .board import Board
-from .clock import Clock
-from .devices import DeviceRegistry
-from .models import (
-    BUSY,
-    HUNG_UP,
-    NO_TYPE,
-    NOT_REGISTERED,
-    CallError,
-    Outcome,
-    Party,
-)
-from .routing import Router
+from .core import CallCore
+from .handle import CallHandle
+from .models import CallError
+from .steps import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from .directory import Directory, DnEntry
-    from .models import Call, Change, Device, Leg
+    from .clock import Clock
+    from .directory import Directory
+    from .models import Call
+
+# The seconds until a person answers, of a short and of a usual talk, and of looking for a key.
+_ANSWER = 4.0
+_SHORT = 8.0
+_TALK = 30.0
+_KEY = 2.0
 
 
-class CallEngine:
-    """The calls of one PBX; safe for threads. `lock` is that of the PBX's store."""
+_MAX_WAVES = 100
+SCENARIOS = (
+    "internal", "outbound", "inbound", "ring_group", "queue", "abandoned", "receptionist", "voicemail", "transfer",
+    "attended_transfer", "divert", "busy", "no_answer", "two_devices",
+)  # fmt: skip
+
+
+class CallEngine(CallCore):
+    """The calls of one PBX.
+
+    Each scenario begins a call and returns its handle. Nothing happens in it by itself but what a PBX does: drive it by
+    hand, with `step`, or with `play` by the clock.
+    """
 
     def __init__(self, directory: Directory, *, lock: Any = None, clock: Clock | None = None) -> None:
-        self.lock = threading.RLock() if lock is None else lock
-        self.clock = Clock() if clock is None else clock
-        self.clock.lock = self.lock
-        self._directory = directory
-        self._devices = DeviceRegistry(directory)
-        self._board = Board(directory, self._devices, self.clock)
-        self._router = Router(self._board)
+        super().__init__(directory, lock=lock, clock=clock)
+        self._handles: dict[int, CallHandle] = {}
 
-    def calls(self) -> list[Call]:
-        """Return the calls that have not ended, oldest first."""
+    def get_handle(self, call_id: int) -> CallHandle:
+        """Return a handle of a call, however it began; raise CallError (404) if it has ended."""
         with self.lock:
-            return list(self._board.calls.values())
-
-    def list_finished(self) -> list[Call]:
-        """Return the latest ended calls, in the order in which they ended."""
-        with self.lock:
-            return list(self._board.finished)
-
-    def call(self, call_id: int) -> Call | None:
-        """Return a call that has not ended, None if there is none of this ID."""
-        with self.lock:
-            return self._board.calls.get(call_id)
-
-    def participants(self, dn: str) -> list[Leg]:
-        """Return the participants of a DN, oldest first."""
-        with self.lock:
-            return self._board.list_legs(dn)
-
-    def participant(self, dn: str, participant_id: int) -> Leg | None:
-        """Return a participant of a DN, None if it is gone."""
-        with self.lock:
-            return self._board.find_leg(dn, participant_id)
-
-    def dn_type(self, dn: str) -> str:
-        """Return the type of a DN as the Call Control API writes it, "None" for an unknown one."""
-        with self.lock:
-            entry = self._directory.find(dn)
-            return entry.type if entry is not None else NO_TYPE
-
-    def devices(self, dn: str) -> list[Device]:
-        """Return the registered devices of a DN."""
-        with self.lock:
-            return list(self._devices.list_devices(dn))
-
-    def register(self, dn: str, user_agent: str = "3CX Softphone") -> Device:
-        """Register one more device of a DN; raise CallError (404) for an unknown DN."""
-        with self.lock:
-            return self._devices.register(dn, user_agent)
-
-    def reregister(self, device_id: str) -> Device:
-        """Let a device register again, with a new ID; raise CallError (404) for an unknown device."""
-        with self.lock:
-            return self._devices.reregister(device_id)
-
-    def unregister(self, device_id: str) -> None:
-        """Remove a device; raise CallError (404) for an unknown one."""
-        with self.lock:
-            self._devices.unregister(device_id)
-
-    def add_listener(self, callback: Callable[[Change], None]) -> Callable[[], None]:
-        """Call `callback` with every change, in order and under the lock; return the function that ends this."""
-        with self.lock:
-            return self._board.add_listener(callback)
-
-    def make_call(
-        self,
-        dn: str,
-        destination: str,
-        *,
-        device_id: str | None = None,
-        timeout: float | None = None,
-        attached_data: Mapping[str, Any] | None = None,
-    ) -> Outcome:
-        """Call a destination from a DN; `timeout` limits the seconds of ringing.
-
-        A destination that is busy or not registered is an outcome; raises CallError for an unknown DN or device
-        (404), and for a device that is gone or an unknown destination (424).
-        """
-        with self.lock:
-            entry = self._require_dn(dn)
-            devices = self._devices.list_devices(dn)
-            device = self._devices.find(dn, device_id) if device_id else devices[0] if devices else None
-            self._router.check_destination(destination)
-            if device is None:
-                return Outcome("failed", NOT_REGISTERED, f"{dn} has no registered device.")
-            is_internal = self._directory.find(destination) is not None
-            call = self._board.create_call(
-                "internal" if is_internal else "outbound",
-                entry.party,
-                destination,
-                attached_data=attached_data,
-            )
-            leg = self._board.add_leg(
-                call,
-                entry.party,
-                "Dialing",
-                party=self._describe(destination),
-                device_id=device.device_id,
-                direct_control=device.direct_control,
-            )
-            leg.originated_by = entry.party
-            call.sides[0] = leg
-            self._route(call, destination, timeout)
-            if call.ended is None:
-                return Outcome("success", leg=leg)
-            status: Any = "rejected" if call.reason == BUSY else "failed"
-            return Outcome(status, call.reason, f"{destination} was not reached: {call.reason}.", leg)
-
-    def act(
-        self,
-        dn: str,
-        participant_id: int,
-        action: str,
-        *,
-        reason: str = "",
-        destination: str = "",
-        timeout: float | None = None,
-        attached_data: Mapping[str, Any] | None = None,
-        own_dn: str | None = None,
-    ) -> Outcome:
-        """Perform an action on a participant; `own_dn` is the route point of the program that asks.
-
-        Raises CallError: 403 for the participant of another DN, 404 for one that is gone, 422 in a wrong state, 424
-        for a destination that does not exist.
-        """
-        with self.lock:
-            leg = self._board.find_leg(dn, participant_id)
-            if leg is None:
-                self._require_dn(dn)
-                if self._board.find_leg_anywhere(participant_id) is not None:
-                    raise CallError(403, f"The participant {participant_id} does not belong to {dn}.")
-                raise CallError(404, f"{dn} has no participant {participant_id}; it is gone.")
-            return perform(
-                self._router,
-                leg,
-                action,
-                reason=reason,
-                destination=destination,
-                timeout=timeout,
-                attached_data=attached_data,
-                own_dn=own_dn,
-            )
-
-    def end(self, call_id: int, reason: str = HUNG_UP) -> bool:
-        """End a whole call; return whether it existed."""
-        with self.lock:
-            call = self._board.calls.get(call_id)
+            call = self.call(call_id)
             if call is None:
-                return False
-            self._board.end_call(call, reason)
-            return True
+                raise CallError(404, f"There is no call {call_id}; it may have ended.")
+            handle = self._handles.get(call_id)
+            return handle if handle is not None else self._watch(call)
 
-    def clear(self) -> None:
-        """End all calls, and read the devices again."""
-        with self.lock:
-            for call in list(self._board.calls.values()):
-                self._board.end_call(call, HUNG_UP)
-            self.clock.clear()
-            self._devices.clear()
-            self._board.refusing.clear()
+    def internal(self, caller: str, callee: str) -> CallHandle:
+        """Let an extension call another, which answers."""
+        return self._dial("internal", caller, callee, Step("answer", _ANSWER), Step("hang_up", _TALK))
 
-    def _route(self, call: Call, destination: str, timeout: float | None) -> None:
-        self._router.offer(
-            call, 1, destination, lambda reason: self._board.end_call(call, reason), timeout=timeout
+    def outbound(self, caller: str, number: str) -> CallHandle:
+        """Let an extension call a number outside, which answers."""
+        return self._dial("outbound", caller, number, Step("answer", _SHORT), Step("hang_up", _TALK))
+
+    def inbound(self, number: str, *, did: str = "", to: str = "") -> CallHandle:
+        """Let a number outside call a DID, or a DN directly; a menu gets its first key."""
+        call = self.receive_call(number, did=did, to=to)
+        keys = self._list_keys(call)
+        steps = [Step("press", _KEY, digits=keys[0])] if keys else []
+        return self._watch(call, *steps, Step("answer", _ANSWER), Step("hang_up", _TALK), scenario="inbound")
+
+    def ring_group(self, number: str, group: str) -> CallHandle:
+        """Let a number outside call a ring group: its members ring, and one answers."""
+        return self._receive("ring_group", number, group, Step("answer", _ANSWER), Step("hang_up", _TALK))
+
+    def queue(self, number: str, queue: str, *, waves: int = 1) -> CallHandle:
+        """Let a number outside call a queue; an agent answers in the last of `waves` waves."""
+        # The ringing of a wave reaches its limit, and so does the pause after it.
+        waiting = [Step("time_out", _SHORT), Step("time_out")] * (waves - 1)
+        return self._receive(
+            "queue", number, queue, *waiting, Step("answer", _ANSWER), Step("hang_up", _TALK)
         )
 
-    def _require_dn(self, dn: str) -> DnEntry:
-        entry = self._directory.find(dn)
-        if entry is None:
-            raise CallError(404, f"The DN {dn[:100]!r} does not exist.")
-        return entry
+    def abandoned(self, number: str, queue: str) -> CallHandle:
+        """Let a number outside call a queue, and hang up before an agent answers."""
+        return self._receive("abandoned", number, queue, Step("hang_up", _SHORT))
 
-    def _describe(self, destination: str) -> Party:
-        entry = self._directory.find(destination)
-        if entry is not None:
-            return entry.party
-        trunk = self._directory.find_outbound_trunk(destination)
-        return self._board.describe_external(trunk.party, destination) if trunk else Party(number=destination)
+    def receptionist(self, number: str, menu: str, *, keys: str = "") -> CallHandle:
+        """Let a number outside call a digital receptionist and press keys, by default its first one."""
+        call = self.receive_call(number, to=menu)
+        pressed = keys or next(iter(self._list_keys(call)), "0")
+        steps = Step("press", _KEY, digits=pressed), Step("answer", _ANSWER), Step("hang_up", _TALK)
+        return self._watch(call, *steps, scenario="receptionist")
+
+    def voicemail(self, number: str, to: str) -> CallHandle:
+        """Let a number outside call an extension that does not answer, and speak to its mailbox."""
+        steps = Step("divert", _SHORT, to=f"*4{to}"), Step("hang_up", _SHORT)
+        return self._receive("voicemail", number, to, *steps)
+
+    def transfer(self, number: str, to: str, target: str) -> CallHandle:
+        """Let an extension answer a call from outside, and transfer it blindly to another, which answers."""
+        steps = Step("answer", _ANSWER), Step("transfer", _SHORT, to=target), Step("answer", _ANSWER)
+        return self._receive("transfer", number, to, *steps, Step("hang_up", _TALK))
+
+    def attended_transfer(self, number: str, to: str, target: str) -> CallHandle:
+        """Let an extension answer a call from outside, consult another, and connect both."""
+        return self._receive(
+            "attended_transfer",
+            number,
+            to,
+            Step("answer", _ANSWER),
+            Step("consult", _SHORT, to=target),
+            Step("answer", _ANSWER),
+            Step("complete_transfer", _SHORT),
+            Step("hang_up", _TALK),
+        )
+
+    def divert(self, number: str, to: str, target: str) -> CallHandle:
+        """Let an extension send a call from outside on while it rings."""
+        steps = Step("divert", _ANSWER, to=target), Step("answer", _ANSWER), Step("hang_up", _TALK)
+        return self._receive("divert", number, to, *steps)
+
+    def busy(self, caller: str, callee: str) -> CallHandle:
+        """Let an extension call another, which rejects the call."""
+        return self._dial("busy", caller, callee, Step("reject", _ANSWER))
+
+    def no_answer(self, caller: str, callee: str) -> CallHandle:
+        """Let an extension call another, which rings until the time limit."""
+        return self._dial("no_answer", caller, callee, Step("time_out", _TALK))
+
+    def two_devices(self, caller: str, callee: str) -> CallHandle:
+        """Let an extension call another that rings at two devices; the second one answers."""
+        with self.lock:
+            if len(self.devices(callee)) == 1:
+                self.register(callee)
+            second = self.devices(callee)[-1].device_id
+            steps = Step("answer", _ANSWER, device_id=second), Step("hang_up", _TALK)
+            return self._dial("two_devices", caller, callee, *steps)
+
+    def begin(self, name: str, arguments: Mapping[str, Any]) -> CallHandle:
+        """Begin a scenario by its name; raise CallError (422) for an unknown one or wrong arguments."""
+        if name not in SCENARIOS:
+            raise CallError(
+                422, f"The scenario {name[:50]!r} does not exist; there are {', '.join(SCENARIOS)}."
+            )
+        begin = getattr(self, name)
+        parameters = inspect.signature(begin).parameters
+        for given, value in arguments.items():
+            if given not in parameters:
+                known = ", ".join(parameters)
+                raise CallError(422, f"The scenario {name} has no argument {given[:50]!r}; it has {known}.")
+            if given == "waves":
+                _check_waves(value)
+            elif not isinstance(value, str):
+                raise CallError(422, f"The argument {given} must be a text.")
+        for needed, parameter in parameters.items():
+            if parameter.default is parameter.empty and not arguments.get(needed):
+                raise CallError(422, f"The scenario {name} needs the argument {needed}.")
+        handle: CallHandle = begin(**arguments)
+        return handle
+
+    def _dial(self, scenario: str, caller: str, callee: str, *steps: Step) -> CallHandle:
+        with self.lock:
+            outcome = self.make_call(caller, callee)
+            if outcome.leg is None:
+                raise CallError(422, outcome.reason_text, outcome.reason)
+            return self._watch(outcome.leg.call, *steps, scenario=scenario)
+
+    def _receive(self, scenario: str, number: str, to: str, *steps: Step) -> CallHandle:
+        with self.lock:
+            return self._watch(self.receive_call(number, to=to), *steps, scenario=scenario)
+
+    def _watch(self, call: Call, *steps: Step, scenario: str = "") -> CallHandle:
+        handle = CallHandle(self, call, steps, scenario)
+        if call.ended is None:
+            # Those of ended calls go with the next one that begins.
+            for ended in [key for key, each in self._handles.items() if each.is_ended]:
+                del self._handles[ended]
+            self._handles[call.id] = handle
+        return handle
+
+    def _list_keys(self, call: Call) -> list[str]:
+        """Return the keys of the menu in which a call is, empty if it is in none."""
+        entry = self.directory.find(call.sides[1].dn) if call.sides[1] is not None else None
+        return list(entry.menu) if entry is not None else []
+
+
+def _check_waves(waves: Any) -> None:
+    if isinstance(waves, bool) or not isinstance(waves, int) or not 1 <= waves <= _MAX_WAVES:
+        raise CallError(422, f"waves must be a number from 1 to {_MAX_WAVES}.")

@@ -197,6 +197,10 @@ class Service:
     def press(self, digits: str) -> None:
         """Take keys that the other side pressed."""
 
+    def time_out(self) -> bool:
+        """Do now what follows when its time is over; return whether there is such a thing."""
+        return False
+
 
 @dataclass(eq=False, slots=True)
 class Offer:
@@ -215,6 +219,8 @@ class Offer:
     legs: list[Leg] = field(default_factory=list)
     timer: Timer | None = None
     ring_time: float = 0
+    # The members of a group that ring one after the other, and still have to.
+    waiting: list[str] = field(default_factory=list)
     forwards: int = 0
 
 
@@ -237,10 +243,10 @@ class Call:
     reason: str = ""
     status_since: datetime | None = None
     last_leg_id: int = 0
-    # The two connected sides (the caller first), the attempts to deliver one of them, and a planned hand-over.
+    # The two connected sides (the caller first), the attempts to deliver one of them, and planned hand-overs.
     sides: list[Leg | None] = field(default_factory=lambda: [None, None])
     offers: list[Offer] = field(default_factory=list)
-    handover: Timer | None = None
+    handovers: list[Timer] = field(default_factory=list)
 
     @property
     def status(self) -> str:

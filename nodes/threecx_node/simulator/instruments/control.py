@@ -12,6 +12,8 @@
     DELETE /_simulator/sockets      cut all WebSockets; `?code=4401` closes them with this code, `?freeze=1` only lets
                                     them send and read nothing more
     GET    /_simulator/messages     return the recorded messages of WebSockets, oldest first
+    GET    /_simulator/calls        return the calls; POST begins one or goes on with one (call_control.py)
+    GET    /_simulator/clock        return the clock of the calls; PUT and POST set and turn it
     GET    /_simulator/openapi.json return the API of this release as an OpenAPI document
 
 Bodies are JSON, and no login is needed. The endpoint is off by default, serves clients on this machine only, and
@@ -31,6 +33,7 @@ from ..http.asgi import ServerResponse, read_body
 from ..http.origin import is_local
 from ..odata.errors import ODataError
 from ..odata.openapi_document import build_openapi_document
+from .call_control import drive_call, get_clock, list_calls, set_clock, turn_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -86,6 +89,11 @@ class ControlEndpoint:
             ("GET", "sockets"): self._list_sockets,
             ("DELETE", "sockets"): self._end_sockets,
             ("GET", "messages"): self._list_messages,
+            ("GET", "calls"): lambda _scope, _body: list_calls(pbx.calls),
+            ("POST", "calls"): lambda _scope, body: drive_call(pbx.calls, body),
+            ("GET", "clock"): lambda _scope, _body: get_clock(pbx.calls),
+            ("PUT", "clock"): lambda _scope, body: set_clock(pbx.calls, body),
+            ("POST", "clock"): lambda _scope, body: turn_clock(pbx.calls, body),
         }
 
     async def respond(self, scope: Scope, receive: Receive) -> ServerResponse:

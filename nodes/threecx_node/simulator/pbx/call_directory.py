@@ -125,6 +125,21 @@ class CallDirectory:
             return None
         return self._find_trunk(lambda trunk: bool(trunk.get("EnableOutboundCalls", True)))
 
+    def is_logged_in(self, agent: str) -> bool:
+        """Return whether an agent of queues takes their calls."""
+        owner = self._store.find_owner(agent)
+        record = self._store.get(*owner) if owner else None
+        return record is not None and record.value.get("QueueStatus") != "LoggedOut"
+
+    def list_numbers(self, dn_type: str) -> list[str]:
+        """Return the numbers of the DNs of a type."""
+        return [
+            record.value["Number"]
+            for name, each in _TYPES.items()
+            if each == dn_type
+            for record in self._store.table(name).values()
+        ]
+
     def find_name(self, number: str) -> str:
         """Return the name of an external number in the phone book, "" if it is not there."""
         for record in self._store.table("Contacts").values():
