@@ -11,12 +11,18 @@ from threecx_node.simulator.calls.engine import CallEngine
 from threecx_node.simulator.calls.models import Change
 
 
+@pytest.fixture(scope="session")
+def office() -> Simulator:
+    """A PBX without ports; its calls are cleared before every test, and its entities never change."""
+    return Simulator()
+
+
 @pytest.fixture
-def calls(pbx: Simulator) -> Iterator[CallEngine]:
+def calls(office: Simulator) -> CallEngine:
     """The calls of the office, with a clock that the test turns."""
-    pbx.calls.clock.manual = True
-    yield pbx.calls
-    pbx.calls.clock.manual = False
+    office.calls.clear()
+    office.calls.clock.manual = True
+    return office.calls
 
 
 @pytest.fixture
