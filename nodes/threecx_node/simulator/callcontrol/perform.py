@@ -64,7 +64,7 @@ class Performer:
         """Perform a request; raise ODataError for one that does not reach a call."""
         target.check_method(method)
         if target.kind is Kind.ALL:
-            return Reply(200, [render_dn(self._pbx.calls, dn) for dn in access.dns])
+            return Reply(200, [render_dn(self._pbx.calls, dn) for dn in self._rights.list_dns(access)])
         self._rights.check_dn(access, target.dn)
         if method == "GET":
             fault = self._faults.draw("reads") if target.kind is Kind.PARTICIPANT else None

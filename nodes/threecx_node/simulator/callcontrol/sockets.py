@@ -96,36 +96,30 @@ class Sockets:
                 raise build_fault_error(fault)
             if parse_path(scope["raw_path"].decode("latin-1")).kind is not Kind.SOCKET:
                 raise PathNotFoundError
-            with self._pbx.store.lock:
-                authorization = _get_authorization(scope)
-                self._rights.check(authorization)
-                token = self._pbx.auth.find_token(authorization)
+            session = self._open(scope, transport)
         except ODataError as error:
             self._record(scope, error.status)
             await _refuse(send, error)
             return
         self._record(scope, _SWITCHING)
-        await send({"type": "websocket.accept"})
-        if token is None:
-            return
-        await self._serve_session(
-            Session(self._count_opened(), token, transport, self._recorder), receive, send
-        )
-
-    async def _serve_session(self, session: Session, receive: Receive, send: Send) -> None:
-        with self._pbx.store.lock:
-            self._sessions[session.number] = session
-            if self._pbx.auth.find_token(f"Bearer {session.token.text}") is None:
-                # It ended during the opening handshake.
-                session.end(BAD_AUTHORIZATION)
         try:
+            await send({"type": "websocket.accept"})
             await session.run(receive, send, self._answer)
         finally:
             del self._sessions[session.number]
 
-    def _count_opened(self) -> int:
-        self._opened += 1
-        return self._opened
+    def _open(self, scope: Scope, transport: Any) -> Session:
+        """Return a new session, which gets all events from now on; raise ODataError."""
+        authorization = _get_authorization(scope)
+        with self._pbx.store.lock:
+            self._rights.check(authorization)
+            token = self._pbx.auth.find_token(authorization)
+            if token is None:  # it expired just now
+                raise ODataError(401, "Unauthorized: the access token has expired.")
+            self._opened += 1
+            session = Session(self._opened, token, transport, self._recorder)
+            self._sessions[session.number] = session
+        return session
 
     def _record(self, scope: Scope, status: int) -> None:
         self._recorder.record({**scope, "method": "GET"}, b"", status)

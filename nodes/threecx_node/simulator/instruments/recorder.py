@@ -26,6 +26,7 @@ _SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 _SECRET_FIELD = re.compile(
     r"((?:^|&)(?:client_secret|password)=)[^&]*|(name=\"client_secret\"(?:\r\n[^\r\n]+)*\r\n\r\n)[^\r\n]*"
 )
+_SECRET_IN_QUERY = re.compile(r"((?:^|&)[^=&]*(?:token|secret|password)[^=&]*=)[^&]*", re.IGNORECASE)
 _TOKEN_FIELD = re.compile(rb'("(?:access|refresh)_token"\s*:\s*")[^"]*')
 
 
@@ -167,7 +168,7 @@ def _hide_secrets(entry: _RawRequest) -> RecordedRequest:
     return RecordedRequest(
         scope["method"],
         path,
-        scope["query_string"].decode("latin-1"),
+        _SECRET_IN_QUERY.sub(r"\1***", scope["query_string"].decode("latin-1")),
         headers,
         body,
         entry.status,
