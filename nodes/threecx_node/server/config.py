@@ -72,7 +72,8 @@ class ServerConfig(uvicorn.Config):
             ssl_version=ssl.PROTOCOL_TLS_SERVER,
         )
         self.limits = limits or RequestLimits()
-        self.connections = connections or ConnectionLimit()
+        # An empty limit is false.
+        self.connections = ConnectionLimit() if connections is None else connections
         self.grace = grace
         self.render_error = render_error
         self.error_type = error_type

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import httpx
 import pytest
 from websockets.sync.client import ClientConnection
 
+from threecx_node.server.limits import RequestLimits
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.callcontrol.audio import AHEAD, BYTES_PER_SECOND, Pace
+from threecx_node.simulator.http import server_config
 
 from .client import answer_call, find_participant, make_call, receive_event
 
@@ -69,6 +71,28 @@ def test_one_body_at_a_time(http: httpx.Client, path: str) -> None:
         end.set()
         thread.join()
     assert http.post(path, content=b"").status_code == 202
+
+
+def test_audio_may_take_longer_than_another_body(
+    monkeypatch: pytest.MonkeyPatch, threecx_simulator_factory: Callable[..., Simulator]
+) -> None:
+    monkeypatch.setattr(server_config, "LIMITS", RequestLimits(body_timeout=0.3))
+    pbx = threecx_simulator_factory()
+    headers = {"Authorization": f"Bearer {pbx.token()}"}
+    with httpx.Client(base_url=f"{pbx.base_url}/callcontrol", headers=headers, timeout=20) as http:
+        own = make_call(http, "900", "101")
+        answer_call(http, "101")
+        path = f"/900/participants/{own['id']}/stream"
+        with http.stream("GET", path) as answer:
+            pieces = answer.iter_raw()
+
+            def speak() -> Iterator[bytes]:
+                yield b"\1\2" * 160
+                # Half a second, at the speed of speech.
+                read(pieces, 8000)
+                yield b"\1\2" * 160
+
+            assert http.post(path, content=speak()).status_code == 202
 
 
 def test_audio_ends_with_the_participant(http: httpx.Client, path: str) -> None:
