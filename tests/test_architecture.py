@@ -44,6 +44,8 @@ ARROWS: Mapping[str, set[str]] = {
     "package": {"execution"},
     "callcontrol": set(),
     "canvas": {"catalog", "execution", "transport"},
+    # A diagnosis looks at the address itself, and says about the release what a credential's test says.
+    "setup": {"canvas", "catalog", "execution", "transport"},
     "descriptor": set(),
     # Expressions in the URL and the body of a request are taken apart to find keys and fields.
     "n8n": {"canvas", "catalog", "descriptor", "expressions", "parameters"},
@@ -74,7 +76,7 @@ ARROWS: Mapping[str, set[str]] = {
         "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
     },
     "cli": {
-        "canvas", "catalog", "codegen", "execution", "n8n", "service", "simulator",
+        "canvas", "catalog", "codegen", "execution", "n8n", "service", "setup", "simulator",
     },
 }  # fmt: skip
 
@@ -216,7 +218,7 @@ def test_only_transport_knows_the_http_libraries() -> None:
         assert "aiohttp" not in modules or name == "transport/session.py"
         assert "httpx" not in modules or name in (
             "transport/session.py", "transport/client.py", "transport/exchange.py", "transport/failures.py",
-            "transport/tls.py", "transport/body.py",
+            "transport/tls.py", "transport/body.py", "transport/probe.py",
         )  # fmt: skip
 
 

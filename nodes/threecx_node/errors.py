@@ -14,6 +14,7 @@
     │   └── BadItemsError           several items cannot be sent, so that none was
     ├── ResponseError               the PBX returned an error                               exit code 1
     │   └── PartialFailureError     the PBX returned status 200 with a list of errors
+    ├── SetupError                  a set-up ended between two of its steps                 exit code 1
     ├── NotAttemptedError           the item was not tried, because an earlier one failed
     └── UnreachableError            no usable response was received                         exit code 3
         ├── GivenUpError            not sent, because the PBX has failed several times in a row
@@ -222,6 +223,12 @@ class PartialFailureError(ResponseError):
     def to_json(self) -> dict[str, Any]:
         """Return the base class's keys, and `failures` with the list of the PBX."""
         return {**super().to_json(), "failures": self.failures}
+
+
+class SetupError(ThreeCxError):
+    """A set-up of several steps ended between two of them; `message` says what was done, `description` how to go on."""
+
+    default_code = "setup"
 
 
 class NotAttemptedError(ThreeCxError):

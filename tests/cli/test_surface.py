@@ -22,6 +22,12 @@ SURFACE: dict[str, set[str]] = {
     "operations": {"--resource", "--search", "--release", "--json", "--catalog"},
     "describe": {"operation", "--release", "--json", "--catalog"},
     "check": PBX | {"--json", "--catalog"},
+    "doctor": PBX
+    | {"--skip", "-o", "--output", "--timeout", "--watch", "--profile", "--profiles", "--catalog"},
+    "setup-events": PBX
+    | {
+        "--extensions", "--number", "--new-key", "--profile", "--profiles", "--dry-run", "-o", "--output", "--catalog",
+    },
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
@@ -50,6 +56,8 @@ VARIABLES = {
 HIDDEN = {
     "execute": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "check": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "doctor": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "setup-events": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "serve": {"--key": "THREECX_SERVICE_KEY"},
 }
 ROOT: Any = typer.main.get_command(app)

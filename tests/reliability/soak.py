@@ -74,7 +74,7 @@ class SoakPbx:
         if self._random.random() >= _FAULT_RATE:
             return None
         # The client waits for the end of its time limit, which is a minute for a check.
-        is_check = request.path == "/Defs" or request.query.get("$top") == "1"
+        is_check = request.path in ("/Defs", "/callcontrol") or request.query.get("$top") == "1"
         kinds = _TIMED if self._random.random() < _TIMED_RATE and not is_check else _QUICK
         return self._random.choice(kinds)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from threecx_credentials.check import CheckResult, check
+from threecx_credentials.check import CALL_CONTROL, CheckResult, check
 
 from ..advice import advice_for
-from ..errors import LoginError, NotThreeCxError
+from ..errors import LoginError, NotThreeCxError, UnreachableError
 from ..messages import HttpRequest
 from ..options import INTERACTIVE_RETRY_TIME
 from ..transport.client import PbxClient
@@ -54,8 +54,17 @@ async def check_client(client: PbxClient, *, traceparent: str = "") -> CheckResu
 
     async def get(target: str) -> tuple[int, str | None]:
         path, _, query = target.partition("?")
-        request = HttpRequest("GET", path, query, operation="check")
-        answer = await client.send(request, retry_time=INTERACTIVE_RETRY_TIME, caller=caller)
+        request = HttpRequest("GET", path, query, base_path="", operation="check")
+        try:
+            answer = await client.send(request, retry_time=INTERACTIVE_RETRY_TIME, caller=caller)
+        except UnreachableError:
+            if target != CALL_CONTROL:
+                raise
+            # The Configuration API works without it.
+            return 0, client.version
+        if target == CALL_CONTROL:
+            # Anything but a list is not from 3CX.
+            return (answer.status if answer.content.lstrip()[:1] == b"[" else 0), client.version
         if answer.status == 200 and "json" not in answer.headers.get("content-type", ""):
             raise NotThreeCxError(client.host, answer.status, "no JSON")
         return answer.status, client.version

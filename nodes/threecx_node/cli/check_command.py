@@ -49,7 +49,7 @@ def check(
         return
     readable = ", ".join(name for name, allowed in result.may.items() if allowed) or "little"
     print_line(f"{credential.base_url}: 3CX {result.version or 'of unknown version'}")
-    print_line(f"logged in as {credential.client_id}, role {result.role}; can read {readable}")
+    print_line(f"logged in as {credential.client_id}, role {result.describe_rights()}; can read {readable}")
     if note:
         print_line(note)
 

@@ -9,10 +9,12 @@ from . import (
     catalog_commands,
     check_command,
     demo_command,
+    doctor_command,
     execute_command,
     import_spec_command,
     migrate_command,
     serve_command,
+    setup_events_command,
     simulator_command,
 )
 
@@ -31,6 +33,8 @@ for module in (
     execute_command,
     catalog_commands,
     check_command,
+    doctor_command,
+    setup_events_command,
     simulator_command,
     demo_command,
     serve_command,

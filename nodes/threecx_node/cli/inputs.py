@@ -18,6 +18,8 @@ from .streams import say
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import typer
+
     from ..catalog import Operation
 
 
@@ -119,6 +121,52 @@ def read_body(given: str) -> Any:
     if given.startswith("@"):
         return read_json(given[1:], "body")
     return parse_json(given, "body")
+
+
+def choose_credential(
+    context: typer.Context,
+    profile: str | None,
+    profiles: Path | None,
+    base_url: str | None,
+    client_id: str | None,
+    client_secret: str | None,
+    client_secret_file: str | None,
+    *,
+    verify_tls: bool,
+    ca_file: str | None,
+) -> Credential:
+    """Return the credential of a profile, or the one that the options describe. Raise UsageError.
+
+    `context` is that of the command. A profile takes precedence over the variables of the environment, and is refused
+    beside such an option on the command line.
+    """
+    if profile is None:
+        return build_credential(
+            base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
+        )
+    _refuse_beside_profile(context)
+    from ..service.profiles import default_path, load_profiles
+
+    known = load_profiles(profiles)
+    if profile not in known:
+        names = f"It has {', '.join(known)}." if known else "It has no profile."
+        raise ConfigurationError(
+            f"{profiles or default_path()} has no profile {profile}",
+            description=f"{names} Create one with: threecx setup-events --profile NAME",
+        )
+    return known[profile]
+
+
+def _refuse_beside_profile(context: typer.Context) -> None:
+    """Raise UsageError if an option of the command line describes a client too."""
+    names = ("base_url", "client_id", "client_secret_file", "verify_tls", "ca_file")
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.name in names and source is not None and source.name == "COMMANDLINE":
+            raise UsageError(
+                f"{parameter.opts[0]} and --profile are both given",
+                description="Give one of them: the profile contains the address and the client.",
+            )
 
 
 def build_credential(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -81,6 +82,23 @@ CaFile = Annotated[
         metavar="FILE",
         envvar="THREECX_CA_FILE",
         help="PEM file with the certificate authorities to trust.",
+    ),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="Client of the file with profiles, in place of --base-url, --client-id and --client-secret-file.",
+    ),
+]
+ProfilesFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--profiles",
+        metavar="FILE",
+        help="TOML file with named clients.",
+        show_default="threecx/profiles.toml in your configuration folder",
     ),
 ]
 Catalog = Annotated[

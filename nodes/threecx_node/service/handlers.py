@@ -150,7 +150,8 @@ class Handlers:
                 )
         except ThreeCxError as error:
             return _make_json({"ok": False, **hide_foreign_words(error, body.pbx).to_json()})
-        message = f"3CX {result.version or 'of unknown version'}, logged in as {credential.client_id} ({result.role})"
+        version = result.version or "of unknown version"
+        message = f"3CX {version}, logged in as {credential.client_id} ({result.describe_rights()})"
         newer = describe_newer_release(self._catalog, result.version, credential.base_url)
         note = ". ".join(each.rstrip(".") for each in (credential.note, newer) if each)
         if not note:
