@@ -42,7 +42,7 @@ ARROWS: Mapping[str, set[str]] = {
     "response": {"catalog"},
     "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
     "package": {"execution"},
-    "callcontrol": set(),
+    "callcontrol": {"transport"},
     "canvas": {"catalog", "execution", "transport"},
     # A diagnosis looks at the address itself, and says about the release what a credential's test says.
     "setup": {"canvas", "catalog", "execution", "transport"},
@@ -215,7 +215,7 @@ def test_only_transport_knows_the_http_libraries() -> None:
         if name.split("/")[0] in ("simulator", "cli"):
             continue
         modules = {module.split(".")[0] for module in imports_of(path, NODE)}
-        assert "aiohttp" not in modules or name == "transport/session.py"
+        assert "aiohttp" not in modules or name in ("transport/session.py", "transport/websocket.py")
         assert "httpx" not in modules or name in (
             "transport/session.py", "transport/client.py", "transport/exchange.py", "transport/failures.py",
             "transport/tls.py", "transport/body.py", "transport/probe.py",

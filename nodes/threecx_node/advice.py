@@ -89,6 +89,10 @@ BY_FAILURE: Mapping[str, str] = {
     "--max-response, maxResponse, or max_response_bytes.",
     "not_3cx": "Check the PBX URL. It must be the address of 3CX, not of a web page, a portal or another service.",
     "unusable_response": "Check whether the connection, or a proxy in front of 3CX, cuts or changes its responses.",
+    "call_control_forbidden": "Enable Call Control for this client in Admin > Integrations > API. 3CX requires a "
+    "licence for it: Enterprise from 8 simultaneous calls.",
+    "call_control_off": "Check the PBX URL, and that release and licence of 3CX have the Call Control API: Enterprise "
+    "from 8 simultaneous calls.",
     "given_up": "Check that 3CX is running and that this machine can reach it, then send it again.",
     "not_attempted": "Send this item again. To continue with the other items after an error, set On Error > "
     "Continue in the node's settings, or use --continue-on-fail.",

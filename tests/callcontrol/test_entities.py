@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threecx_node.callcontrol.entities import ActionResult, Device, Dn, Participant
@@ -100,6 +100,7 @@ JSON = st.recursive(
 )
 
 
+@settings(max_examples=50)
 @given(JSON | st.fixed_dictionaries({}, optional=dict.fromkeys([*PARTICIPANT, "devices", "result"], JSON)))
 def test_no_document_raises_anything_else(document: Any) -> None:
     for entity in (Participant, Device, Dn, ActionResult):

@@ -25,6 +25,7 @@ from .retry import RetryBudget, RetryPolicy, back_off, log_retry
 from .secrets import Secrets
 from .session import Session
 from .tls import build_tls_context
+from .websocket import WebSockets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,6 +78,7 @@ class PbxClient:
         # A transport of the user's is a network of its own: its PBX is not that of other clients.
         self._membership = Membership(self.host, connections, is_shared=transport is None)
         self._observer = observer
+        self._sockets: WebSockets | None = None
         self._transport: Transport
         self._exchange: Exchange
         if transport is None:
@@ -110,6 +112,8 @@ class PbxClient:
     async def aclose(self) -> None:
         """Close all connections."""
         self._membership.end()
+        if self._sockets is not None:
+            await self._sockets.aclose()
         await self._login.aclose()
         await self._transport.aclose()
 
@@ -122,6 +126,21 @@ class PbxClient:
     def limit(self) -> int:
         """The number of requests that the PBX gets at a time now, as adapted to it."""
         return self._membership.join().gate.limit.limit
+
+    @property
+    def sockets(self) -> WebSockets:
+        """The WebSockets of the PBX, with the login of this client. They need the network, whatever `transport` is."""
+        if self._sockets is None:
+            credential = self.credential
+            self._sockets = WebSockets(
+                self._base_url,
+                self.host,
+                tls=build_tls_context(verify=credential.verify_tls, ca_file=credential.ca_file),
+                login=self._login,
+                secrets=self._secrets,
+                connect_timeout=self._connect_timeout,
+            )
+        return self._sockets
 
     def make_caller(self, *, is_short: bool = False, is_check: bool = False, traceparent: str = "") -> Caller:
         """Return a new caller, which has a share of the PBX: for one batch, or for one request of the service."""

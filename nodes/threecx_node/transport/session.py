@@ -1,4 +1,4 @@
-"""Send HTTP requests with aiohttp. No other module knows aiohttp, and this one uses only its public API.
+"""Send HTTP requests with aiohttp. Only this module and websocket.py know aiohttp, and only by its public API.
 
 `Session` is an `httpx.AsyncBaseTransport`: it raises httpx's exceptions, and fits wherever httpx takes a transport.
 `Session.exchange` does the same without httpx's request and response objects, which cost as much time as the
@@ -137,7 +137,7 @@ class Session(httpx.AsyncBaseTransport):
                         break
                 return HttpResponse(response.status, response.headers, bytes(content[: max_bytes + 1]))
         except aiohttp.ClientError as error:
-            raise _httpx_error(error) from _cause(error)
+            raise to_httpx_error(error) from find_cause(error)
         except TimeoutError as error:
             raise httpx.ReadTimeout("the download took too long") from error
 
@@ -207,7 +207,7 @@ class Session(httpx.AsyncBaseTransport):
             if attempt.is_late and isinstance(error, Exception):
                 raise _late_error(attempt) from error
             if isinstance(error, aiohttp.ClientError):
-                raise _httpx_error(error) from _cause(error)
+                raise to_httpx_error(error) from find_cause(error)
             raise
         finally:
             del self._attempts[task]
@@ -262,7 +262,7 @@ class _Connector(aiohttp.TCPConnector):
             is_late = attempt is not None and attempt.is_late
             if not is_late and self._was_not_taken(request, error):
                 raise NotTakenError(str(error)) from error
-            raise _httpx_error(error) from _cause(error)
+            raise to_httpx_error(error) from find_cause(error)
         else:
             if not self._is_trusted and request in self._on_kept:
                 self._is_trusted = time.monotonic() >= self._distrusted_until
@@ -339,15 +339,16 @@ class _Connector(aiohttp.TCPConnector):
         return is_end and acknowledgements is not None and acknowledgements.is_nothing_taken()
 
 
-def _httpx_error(error: aiohttp.ClientError) -> httpx.TransportError:
-    cause = _cause(error)
+def to_httpx_error(error: aiohttp.ClientError) -> httpx.TransportError:
+    """Return the exception of httpx for one of aiohttp."""
+    cause = find_cause(error)
     if isinstance(error, aiohttp.ClientConnectorError) and isinstance(cause, TimeoutError):
         # The operating system's timeout was shorter.
         return httpx.ConnectTimeout(str(error))
     return next(ours for theirs, ours in _HTTPX_ERRORS if isinstance(error, theirs))(str(error))
 
 
-def _cause(error: aiohttp.ClientError) -> Exception:
+def find_cause(error: aiohttp.ClientError) -> Exception:
     """Return the exception of the operating system or of OpenSSL that a failed connection contains."""
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return error.certificate_error
