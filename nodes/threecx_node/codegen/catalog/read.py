@@ -202,6 +202,9 @@ class SpecReader:
             return "value", name.removesuffix("?")
         described = self._read_type(schema, "response")
         name = str(described["type"]).removesuffix("?")
+        if name.startswith("Collection("):
+            # The Call Control API returns a list without an object around it.
+            return "collection", name.removeprefix("Collection(").removesuffix(")")
         return ("value" if "enum" in self._schemas.get(name, {}) else "entity"), name
 
     def _own_properties(self, schema: Json) -> dict[str, Any]:
