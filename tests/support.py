@@ -21,10 +21,28 @@ from threecx_node.transport.retry import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
-# Operations that 3CX's documents describe, and those that the documents of this package add.
+# Operations that 3CX's documents describe, and those that the documents of this package add: to the Configuration API,
+# and of the Call Control API.
 OPERATIONS_OF_3CX = 624
 OWN_OPERATIONS = ("UploadPrompt",)
-OPERATIONS = OPERATIONS_OF_3CX + len(OWN_OPERATIONS)
+CALL_CONTROL_OPERATIONS = (
+    "AnswerParticipant",
+    "AttachParticipantData",
+    "AttachPartyData",
+    "DivertParticipant",
+    "DropParticipant",
+    "GetCallControlDn",
+    "GetDnDevice",
+    "GetParticipant",
+    "ListCallControlDn",
+    "ListDnDevice",
+    "ListParticipant",
+    "PlaceCall",
+    "RouteParticipant",
+    "TransferParticipant",
+)
+ADDED_OPERATIONS = OWN_OPERATIONS + CALL_CONTROL_OPERATIONS
+OPERATIONS = OPERATIONS_OF_3CX + len(ADDED_OPERATIONS)
 RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7", "20.0.8", "20.0.9", "20.0.10")
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import COMMAND, Threecx, environment, run
 from tests.sounds import telephone_wav
-from tests.support import OPERATIONS, OWN_OPERATIONS, ROOT, shared
+from tests.support import ADDED_OPERATIONS, OPERATIONS, ROOT, shared
 from tests.transport.servers import free_port, response, running
 from threecx_node.catalog import load_catalog
 from threecx_node.simulator import Simulator
@@ -25,8 +25,8 @@ CATALOG = load_catalog()
     ("arguments", "count"),
     [
         ((), OPERATIONS + 1),  # with API Request, which is not part of the catalog
-        (("--release", "20.0.10"), 601 + len(OWN_OPERATIONS) + 1),
-        (("--release", "20.0.4"), 526 + len(OWN_OPERATIONS) + 1),
+        (("--release", "20.0.10"), 601 + len(ADDED_OPERATIONS) + 1),
+        (("--release", "20.0.4"), 526 + len(ADDED_OPERATIONS) + 1),
         (("--resource", "Call Flow Apps"), 9),
         (("--resource", "API"), 1),
         (("--search", "api request"), 1),
@@ -179,7 +179,7 @@ def test_import_spec(tmp_path: Path) -> None:
     assert run("import-spec", str(copy), "--output", str(target)).code == 2
     ran = run("import-spec", f"21.0.0={copy}", "--output", str(target))
     assert ran.code == 0, ran.err
-    count = 601 + len(OWN_OPERATIONS) + 1
+    count = 601 + len(ADDED_OPERATIONS) + 1
     assert len(run("operations", "--json", "--release", "21.0.0", "--catalog", str(target)).json) == count
     env = {"THREECX_CATALOG": str(target)}
     assert len(run("operations", "--json", env=env).json) == count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+NAMESPACE = "CallControl."
 PLACE_CALL = "PlaceCall"
 GET_DN = "GetCallControlDn"
 GET_PARTICIPANT = "GetParticipant"

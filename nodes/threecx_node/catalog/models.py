@@ -128,6 +128,16 @@ class OperationVersion:
     upload: Upload | None = None
 
     @property
+    def is_odata(self) -> bool:
+        """Return whether the request is written as OData: only those of the Configuration API are."""
+        return self.base_path == BASE_PATH
+
+    @property
+    def address(self) -> str:
+        """Return the path below the base path; that of the base path itself, `/` in a document, is empty."""
+        return "" if self.path == "/" else self.path
+
+    @property
     def is_paged(self) -> bool:
         """Return whether the response is a list in pages; a file takes `$top` too, but is one response."""
         return self.returns.kind == "collection" and "$top" in self.query

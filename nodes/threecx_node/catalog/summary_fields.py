@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from .call_control import NAMESPACE as CALL_CONTROL
 from .list_entries import whole_schemas
 
 if TYPE_CHECKING:
@@ -137,10 +138,11 @@ def is_worth_simplifying(catalog: Catalog, schema: str) -> bool:
     """Return whether an entity of `schema` has so many fields that Simplify is useful.
 
     Settings are read for one field, and no rule can say which: they are never simplified. Neither are the entries of a
-    list that an update takes back as a whole, such as forwarding profiles.
+    list that an update takes back as a whole, such as forwarding profiles, nor the participants of calls.
     """
     return (
         "Settings" not in schema
+        and not schema.startswith(CALL_CONTROL)
         and catalog.is_schema(schema)
         and len(catalog.properties(schema)) > MAX_FIELDS
         and schema not in whole_schemas(catalog)

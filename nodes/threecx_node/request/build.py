@@ -21,6 +21,7 @@ from ..values.clock import format_span
 from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import is_missing
 from .body import BodyEncoder
+from .call_control import make_segment_encoder
 from .dates import DateChecker, check_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
@@ -51,7 +52,10 @@ class RequestBuilder:
         self._pieces = self.version.template.pieces
         self._catalog = catalog
         self._max_body_bytes = max_body_bytes
-        self._encoders = {each.name: _make_encoder(each, time_zone) for each in self.version.parameters}
+        self._encoders = {
+            each.name: _make_encoder(each, time_zone) if self.version.is_odata else make_segment_encoder(each)
+            for each in self.version.parameters
+        }
         self._query_options = frozenset(self.version.query)
         self._may_be_empty = frozenset(each.name for each in self.version.parameters if each.optional)
         self._defaults = {
@@ -78,7 +82,7 @@ class RequestBuilder:
 
         `open_keys` are path parameters that only a look-up gives: their places stay `{name}` until `fill_key`.
         """
-        path = self.version.path
+        path = self.version.address
         keys: dict[str, Any] = {}
         if not self._has_fixed_path:
             path, keys = self._build_path(values.parameters, open_keys)

@@ -76,9 +76,9 @@ def test_an_own_document_has_a_base_path(own_folder: Path) -> None:
     found = catalog.operation("MakeDnCall")
     assert found.version().base_path == "/callcontrol"
     request = RequestBuilder(catalog, found).build(RequestValues({"dn": "100"}))
-    assert request.url("https://pbx") == "https://pbx/callcontrol/'100'/makecall"
+    assert request.url("https://pbx") == "https://pbx/callcontrol/100/makecall"
     shown = describe_item(PlannedItem(0, request), "https://pbx")
-    assert shown["url"] == "https://pbx/callcontrol/'100'/makecall"
+    assert shown["url"] == "https://pbx/callcontrol/100/makecall"
 
 
 @pytest.mark.parametrize(

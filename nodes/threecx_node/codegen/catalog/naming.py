@@ -61,7 +61,8 @@ def name_resources(operations: Mapping[str, Any], *, by_hand: bool = True) -> di
     The singular of a resource that a PBX has once ("mail settings") is its whole name. Texts that are written by hand
     come first, unless `by_hand` is false.
     """
-    overrides = load_overrides()["resources"] if by_hand else {}
+    overrides = load_overrides()["resources"]
+    own = find_own_resources(operations)
     singletons = _find_singletons(operations)
     named = {}
     for resource in sorted({entry["resource"] for entry in operations.values()}):
@@ -70,13 +71,15 @@ def name_resources(operations: Mapping[str, Any], *, by_hand: bool = True) -> di
             one = f"{phrase_of(resource.removeprefix(_REPORT))} report"
         else:
             one = whole if resource in singletons else singular_of(whole)
-        named[resource] = {"name": title_of(resource), "singular": one, **overrides.get(resource, {})}
+        chosen = overrides.get(resource, {}) if by_hand or resource in own else {}
+        named[resource] = {"name": title_of(resource), "singular": one, **chosen}
     return named
 
 
 def name_operations(operations: Mapping[str, Any], *, by_hand: bool = True) -> dict[str, Texts]:
     """Return `name`, `action` and, where they do not say enough, `description` of each operation."""
-    overrides = load_overrides()["operations"] if by_hand else {}
+    overrides = load_overrides()["operations"]
+    own = find_own_resources(operations)
     resources = name_resources(operations, by_hand=by_hand)
     singletons = _find_singletons(operations)
     return {
@@ -87,10 +90,15 @@ def name_operations(operations: Mapping[str, Any], *, by_hand: bool = True) -> d
                 resources[entry["resource"]]["singular"],
                 lists=_is_plain_get(entry) and entry["resource"] not in singletons,
             ),
-            **overrides.get(operation_id, {}),
+            **(overrides.get(operation_id, {}) if by_hand or entry["resource"] in own else {}),
         }
         for operation_id, entry in operations.items()
     }
+
+
+def find_own_resources(operations: Mapping[str, Any]) -> set[str]:
+    """Return the resources of another API than the one of the document: only this package describes those."""
+    return {entry["resource"] for entry in operations.values() if "base" in entry["versions"][-1]}
 
 
 def _find_singletons(operations: Mapping[str, Any]) -> set[str]:

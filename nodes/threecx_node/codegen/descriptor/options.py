@@ -105,7 +105,8 @@ def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
         show_for(_IF_MATCH, _find_operations(catalog, lambda version: version.if_match)),
         show_for(_INPUT_BINARY, _find_operations(catalog, lambda version: version.upload is not None)),
         show_for(_FILE_NAME, _find_operations(catalog, lambda version: version.upload is not None)),
-        show_for(_BODY, _find_operations(catalog, lambda version: version.body is not None)),
+        # Some actions of calls send an empty object.
+        show_for(_BODY, _find_operations(catalog, lambda version: bool(version.body))),
         show_for(BODY, [API_REQUEST]),
         show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
         limit,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import describe_releases, title_of
 from ...values.edm import EDM_TYPES
-from ..catalog.naming import find_argument
+from ..catalog.naming import load_overrides
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,7 +60,7 @@ def _draft_properties(catalog: Catalog, operation: Operation) -> Iterator[NodePr
     newest = operation.versions[-1]
     offered = {each.name.casefold() for each in newest.parameters}
     for each in newest.parameters:
-        yield _draft_property(catalog, operation, each, newest)
+        yield _draft_property(catalog, each, newest)
     for version in reversed(operation.versions[:-1]):
         for each in version.parameters:
             # 3CX renamed {number} to {Number}: one property is enough for both.
@@ -73,7 +73,7 @@ def _draft_properties(catalog: Catalog, operation: Operation) -> Iterator[NodePr
                     if each.name in {parameter.name for parameter in other.parameters}
                 ]
                 yield _restrict(
-                    _draft_property(catalog, operation, each, version),
+                    _draft_property(catalog, each, version),
                     describe_releases(having, catalog.releases),
                 )
 
@@ -89,15 +89,14 @@ def _restrict(draft: NodeProperty, only: str) -> NodeProperty:
     return draft
 
 
-def _draft_property(
-    catalog: Catalog, operation: Operation, parameter: Parameter, version: OperationVersion
-) -> NodeProperty:
+def _draft_property(catalog: Catalog, parameter: Parameter, version: OperationVersion) -> NodeProperty:
     if parameter == version.key:
         if catalog.listing(version.entity_set) is not None:
             by_number = catalog.has_look_up_by_number(version.entity_set)
             return _draft_locator(parameter, by_number=by_number)
         return _draft_plain(parameter, {})
-    return _draft_plain(parameter, find_argument(operation.resource, parameter.name))
+    # Not what is special in one resource: the property is the same for all, and the executor checks the rest.
+    return _draft_plain(parameter, load_overrides()["parameters"].get(parameter.name, {}))
 
 
 def _draft_plain(parameter: Parameter, override: Mapping[str, Any]) -> NodeProperty:
