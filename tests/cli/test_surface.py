@@ -31,7 +31,7 @@ SURFACE: dict[str, set[str]] = {
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
-        "--client-secret", "--page-size", "--catalog", "--call-control", "--no-call-control", "--monitored",
+        "--client-secret", "--page-size", "--catalog", "--no-call-control", "--monitored",
         "--owner-sees-all",
     },
     "demo": {"--node", "--items"},

@@ -122,13 +122,12 @@ def simulator(
             "--role", metavar="ROLE", help="Role of the client: System Owner, System Administrator or User."
         ),
     ] = "System Owner",
-    call_control: Annotated[
+    no_call_control: Annotated[
         bool,
         typer.Option(
-            "--call-control/--no-call-control",
-            help="Whether the PBX has the Call Control API at /callcontrol.",
+            "--no-call-control", help="Simulate a PBX on which the Call Control API is turned off (404)."
         ),
-    ] = True,
+    ] = False,
     monitored: Annotated[
         str | None,
         typer.Option(
@@ -197,7 +196,7 @@ def simulator(
         faults=faults,
         fault_seed=fault_seed,
         control=control,
-        call_control=call_control,
+        call_control=not no_call_control,
         monitored=_split_numbers(monitored),
         owner_sees_all=owner_sees_all,
         public_page=public_page,
