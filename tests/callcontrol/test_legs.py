@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -208,6 +208,23 @@ def test_an_answer_from_before_a_lost_connection_is_not_enough() -> None:
     assert [each.participant for each in fetch(legs, A, participant(A, "Connected"))] == [
         participant(A, "Connected")
     ]
+
+
+def test_open_fetches_delay_the_time_that_is_settled() -> None:
+    now = NOW
+    legs = Legs(lambda: now)
+    legs.apply(upsert(A))
+    now += timedelta(seconds=1)
+    legs.apply(upsert(B))
+    assert legs.get_settled_until() == NOW
+    fetch(legs, A, participant(A))
+    assert legs.get_settled_until() == now
+    now += timedelta(seconds=1)
+    fetch(legs, B, Outcome.FAILED)
+    assert legs.get_settled_until() == now - timedelta(seconds=1)
+    legs.begin_snapshot()
+    legs.end_snapshot(Snapshot())
+    assert legs.get_settled_until() == now
 
 
 def test_a_late_snapshot_does_not_bring_back_a_participant() -> None:

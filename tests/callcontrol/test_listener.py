@@ -54,7 +54,7 @@ def test_repeats_and_entities_that_are_gone_report_nothing() -> None:
         # A 404 after an upsert means that a known participant is gone; the message that says so is a repeat.
         await pbx.remove("100", 2, quiet=True)
         await pbx.send(0, "100", 2)
-        assert await events.texts(1) == ["removed 100/2"]
+        assert await events.texts(1) == ["removed 100/2 inferred"]
         await pbx.send(1, "100", 2)
         await pbx.remove("100", 1)
         assert await events.texts(1) == ["removed 100/1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import UnusableResponseError
@@ -100,6 +101,11 @@ class CallControlClient:
         So it is while each iterator of `events` has an open socket, and has returned all that its last snapshot showed.
         """
         return bool(self._listeners) and all(each.is_live for each in self._listeners)
+
+    @property
+    def settled_until(self) -> datetime:
+        """Return a time in UTC: the iterators of `events` have returned all that the PBX has reported before it."""
+        return min((each.settled_until for each in self._listeners), default=datetime.now(UTC))
 
     async def list_dns(self) -> list[Dn]:
         """Return the DNs that the client may watch, with their devices and the participants of their calls."""

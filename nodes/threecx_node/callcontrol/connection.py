@@ -22,12 +22,15 @@ if TYPE_CHECKING:
 class Connection:
     """An open event socket. `on_event` is awaited for each event, and nothing is read meanwhile.
 
-    `ended` becomes the reason when the socket has ended. `has_gap` is set where messages are missing, by their numbers.
+    `ended` becomes the reason when the socket has ended. `on_gap` is called where messages are missing, by their
+    numbers.
     """
 
-    def __init__(self, socket: WebSocket, on_event: OnEvent, skips: SkipLog) -> None:
+    def __init__(
+        self, socket: WebSocket, on_event: OnEvent, on_gap: Callable[[], None], skips: SkipLog
+    ) -> None:
         self.token = socket.token
-        self.has_gap = False
+        self._on_gap = on_gap
         self.ended: asyncio.Future[WebSocketClosedError] = asyncio.get_running_loop().create_future()
         self._socket = socket
         self._on_event = on_event
@@ -93,7 +96,7 @@ class Connection:
         if sequence is None:
             return
         if self._sequence is not None and sequence > self._sequence + 1:
-            self.has_gap = True
+            self._on_gap()
         self._sequence = max(sequence, self._sequence or 0)
 
     def _end(self, error: WebSocketClosedError) -> None:

@@ -46,9 +46,14 @@ class Outcome(Enum):
 
 @dataclass(slots=True)
 class _Lane:
-    """A participant whose state is fetched: `again` once more, and `is_removed` after a message that it is gone."""
+    """A participant whose state is fetched, because of a message at `since`.
 
-    again: bool = False
+    It is fetched once more where there was another message since, at `again`. `is_removed` is set after a message that
+    it is gone.
+    """
+
+    since: datetime
+    again: datetime | None = None
     is_removed: bool = False
 
 
@@ -60,14 +65,18 @@ class Legs:
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.is_snapshot_due = False
+        self._has_gap = False
         self._clock = clock
         self._known: dict[Key, Participant] = {}
         self._dn_types: dict[str, str] = {}
-        self._waiting: OrderedDict[Key, None] = OrderedDict()
+        # Participants that wait for a fetch, and when the first message about each came.
+        self._waiting: OrderedDict[Key, datetime] = OrderedDict()
         self._fetching: dict[Key, _Lane] = {}
         # The participants of messages and fetches since a snapshot was requested, None where none is under way.
         self._touched: set[Key] | None = None
         self._removed: OrderedDict[Key, None] = OrderedDict()
+        # When something was missed that a snapshot must show.
+        self._missed_at: datetime | None = None
 
     @property
     def pending(self) -> int:
@@ -92,7 +101,7 @@ class Legs:
             return []
         lane = self._fetching.get(key)
         if lane is not None:
-            lane.is_removed, lane.again = True, False
+            lane.is_removed, lane.again = True, None
             return []
         self._waiting.pop(key, None)
         return self._remove(key)
@@ -101,8 +110,8 @@ class Legs:
         """Return the participant that has waited longest for a fetch, None where none waits."""
         if not self._waiting:
             return None
-        key, _ = self._waiting.popitem(last=False)
-        self._fetching[key] = _Lane()
+        key, since = self._waiting.popitem(last=False)
+        self._fetching[key] = _Lane(since)
         return key
 
     def finish(self, key: Key, outcome: Participant | Outcome) -> list[LegChange]:
@@ -112,31 +121,36 @@ class Legs:
             self._touched.add(key)
         changes: list[LegChange] = []
         if outcome is Outcome.GONE:
-            changes += self._remove(key)
+            # Where no message has said so, it may be a mistake.
+            changes += self._remove(key, inferred=not lane.is_removed)
+            self._remember_removed(key)
         elif outcome is Outcome.FAILED:
-            self.is_snapshot_due = True
+            self._miss(lane.since)
         elif not isinstance(outcome, Outcome):
             changes += self._update(key, outcome)
         if lane.is_removed:
             changes += self._remove(key)
-        if lane.again:
-            self._waiting[key] = None
+        if lane.again is not None:
+            self._waiting[key] = lane.again
         return changes
 
     def begin_snapshot(self, *, after_loss: bool = False) -> None:
         """Take note that a snapshot is requested now; `after_loss` says that messages may be lost before it."""
-        self.is_snapshot_due = False
+        after_loss = after_loss or self._has_gap
+        self.is_snapshot_due = self._has_gap = False
         self._touched = {*self._waiting, *self._fetching}
         if after_loss:
             # The PBX may have restarted, and may use the IDs again.
             self._removed.clear()
             # Their state may be from before the loss, and a message about a change since may be lost.
+            now = self._clock()
             for lane in self._fetching.values():
-                lane.again = not lane.is_removed
+                lane.again = None if lane.is_removed else lane.again or now
 
     def cancel_snapshot(self) -> None:
         """Take note that no snapshot came."""
         self._touched = None
+        self.is_snapshot_due = self.is_snapshot_due or self._missed_at is not None
 
     def end_snapshot(self, snapshot: Snapshot) -> list[LegChange]:
         """Compare a snapshot with what is known, and return what has changed meanwhile."""
@@ -149,17 +163,37 @@ class Legs:
             if key not in touched and key not in self._removed:
                 changes += self._update(key, participant, inferred=True)
         self._removed.clear()
+        if not self.is_snapshot_due:
+            self._missed_at = None
         return changes
 
+    def note_gap(self) -> None:
+        """Take note that a message is missing."""
+        self._has_gap = True
+        self._miss(self._clock())
+
+    def get_settled_until(self) -> datetime:
+        """Return the time of the first message whose changes are not known yet, the time now where there is none."""
+        open_since = [*self._waiting.values(), *(lane.since for lane in self._fetching.values())]
+        if self._missed_at is not None:
+            open_since.append(self._missed_at)
+        return min(open_since, default=self._clock())
+
     def _upsert(self, key: Key) -> None:
+        now = self._clock()
         lane = self._fetching.get(key)
         if lane is not None:
-            lane.again = True
+            lane.again = lane.again or now
         elif len(self._waiting) < MOST_LANES:
-            self._waiting[key] = None
+            self._waiting.setdefault(key, now)
         else:
+            since = min(self._waiting.values())
             self._waiting.clear()
-            self.is_snapshot_due = True
+            self._miss(since)
+
+    def _miss(self, since: datetime) -> None:
+        self.is_snapshot_due = True
+        self._missed_at = min(since, self._missed_at or since)
 
     def _update(self, key: Key, participant: Participant, *, inferred: bool = False) -> list[LegChange]:
         previous = self._known.get(key)
@@ -172,11 +206,14 @@ class Legs:
 
     def _remove(self, key: Key, *, inferred: bool = False) -> list[LegChange]:
         if not inferred:
-            self._removed[key] = None
-            if len(self._removed) > _REMEMBERED:
-                self._removed.popitem(last=False)
+            self._remember_removed(key)
         known = self._known.pop(key, None)
         return [] if known is None else [self._change("removed", key, known, known, inferred=inferred)]
+
+    def _remember_removed(self, key: Key) -> None:
+        self._removed[key] = None
+        if len(self._removed) > _REMEMBERED:
+            self._removed.popitem(last=False)
 
     def _change(
         self,

@@ -100,6 +100,7 @@ class Listener:
         self._last_compare = 0.0
         self._wake = asyncio.Event()
         self._was_live = False
+        self._settled_until = datetime.now(UTC)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -109,6 +110,17 @@ class Listener:
         if connection is None or not connection.is_open or self._compared_at is None:
             return False
         return self.backlog.was_taken(self._compared_at)
+
+    @property
+    def settled_until(self) -> datetime:
+        """Return a time: the consumer knows all that the PBX has reported before it.
+
+        It stays behind while the state of a participant is fetched, while the consumer has changes to take, and from
+        the loss of the socket until a snapshot was compared.
+        """
+        if self.is_live and not len(self.backlog):
+            self._settled_until = max(self._settled_until, self.legs.get_settled_until())
+        return self._settled_until
 
     def start(self) -> None:
         """Open the socket and listen, in a task."""
@@ -173,7 +185,7 @@ class Listener:
                 if (after := await self._hand_over(connection)) is not None:
                     return after
                 renew_at = time.time() + self._times.renew_again
-            elif self._is_compare_due(connection):
+            elif self._is_compare_due():
                 await self._try_to_compare(connection)
 
     async def _wait_for(self, connection: Connection, seconds: float) -> None:
@@ -185,9 +197,9 @@ class Listener:
         finally:
             waking.cancel()
 
-    def _is_compare_due(self, connection: Connection) -> bool:
+    def _is_compare_due(self) -> bool:
         now = time.monotonic()
-        if self.legs.is_snapshot_due or connection.has_gap:
+        if self.legs.is_snapshot_due:
             self._next_compare = min(self._next_compare, self._last_compare + self._times.compare_again)
         return now >= self._next_compare
 
@@ -265,13 +277,11 @@ class Listener:
                 await answer.close()
                 raise translate_refusal(TokenContestedError(), self._host)
         self._repeats.begin()
-        return Connection(answer, self._on_event, self.skips)
+        return Connection(answer, self._on_event, self._on_gap, self.skips)
 
     async def _compare(self, connection: Connection, *, after_loss: bool = False) -> None:
         """Read a snapshot, and report what it shows. Raises WebSocketClosedError and ThreeCxError."""
         await self.backlog.wait_for_room()
-        after_loss = after_loss or connection.has_gap
-        connection.has_gap = False
         self.legs.begin_snapshot(after_loss=after_loss)
         try:
             snapshot = await self._snapshots.read(connection)
@@ -289,8 +299,10 @@ class Listener:
         if self.backlog.is_full:
             await self.backlog.wait_for_room()
         self._emit(self.legs.apply(event))
-        if connection.has_gap:
-            self._wake.set()
+
+    def _on_gap(self) -> None:
+        self.legs.note_gap()
+        self._wake.set()
 
     def _emit(self, changes: Sequence[LegChange]) -> None:
         if changes:
