@@ -63,9 +63,11 @@ ARROWS: Mapping[str, set[str]] = {
     "simulator.calls": set(),
     "simulator.pbx": {"simulator.auth", "simulator.calls", "simulator.odata", "simulator.store"},
     "simulator.seeds": {"catalog", "simulator.odata", "simulator.pbx", "simulator.store"},
-    "simulator.operations": {"simulator.http", "simulator.odata", "simulator.pbx"},
+    "simulator.operations": {"simulator.calls", "simulator.http", "simulator.odata", "simulator.pbx"},
     "simulator.instruments": {"simulator.calls", "simulator.http", "simulator.odata", "simulator.pbx"},
-    "simulator.page": {"catalog", "simulator.http", "simulator.instruments", "simulator.odata", "simulator.pbx"},
+    "simulator.page": {
+        "catalog", "simulator.calls", "simulator.http", "simulator.instruments", "simulator.odata", "simulator.pbx",
+    },
     "simulator.callcontrol": {
         "server", "simulator.auth", "simulator.calls", "simulator.http", "simulator.instruments", "simulator.odata",
         "simulator.pbx",

@@ -33,6 +33,7 @@ SURFACE: dict[str, set[str]] = {
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
         "--client-secret", "--page-size", "--catalog", "--no-call-control", "--monitored",
         "--owner-sees-all",
+        "--recording-delay", "--transcription-delay",
     },
     "demo": {"--node", "--items"},
     "serve": {

@@ -94,6 +94,24 @@ def simulator(
             help="Rows of a page at most; a page that was cut has a next link.",
         ),
     ] = 100,
+    recording_delay: Annotated[
+        float,
+        typer.Option(
+            "--recording-delay",
+            metavar="SECONDS",
+            min=0,
+            help="Time from the end of a call until its recording is ready.",
+        ),
+    ] = 10,
+    transcription_delay: Annotated[
+        float,
+        typer.Option(
+            "--transcription-delay",
+            metavar="SECONDS",
+            min=0,
+            help="Time from then until the recording is transcribed.",
+        ),
+    ] = 20,
     latency: Annotated[
         int, typer.Option("--latency", min=0, metavar="MS", help="Milliseconds to wait before each response.")
     ] = 0,
@@ -192,6 +210,8 @@ def simulator(
         client_secret=client_secret or CLIENT_SECRET,
         role=role,
         page_size=page_size,
+        recording_delay=recording_delay,
+        transcription_delay=transcription_delay,
         latency_ms=latency,
         faults=faults,
         fault_seed=fault_seed,

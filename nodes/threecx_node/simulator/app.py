@@ -23,7 +23,7 @@ from .http.asgi import (
     read_body,
     send_response,
 )
-from .http.origin import is_page_request
+from .http.origin import is_page_action, is_page_request
 from .instruments.control import CONTROL_PATH, ControlEndpoint
 from .instruments.faults import build_fault_response
 from .instruments.recorder import NO_RESPONSE
@@ -89,7 +89,7 @@ class SimulatorApp:
                 lift_body_timeout=lift_body_timeout,
                 began=began,
             )
-        elif is_page_request(scope):
+        elif is_page_request(scope) or is_page_action(scope):
             await self._serve_page(scope, receive, send)
         elif self._control is not None and path.startswith(CONTROL_PATH):
             await self._serve_control(self._control, scope, receive, send)
@@ -145,7 +145,12 @@ class SimulatorApp:
             from .page.page import Page
 
             self._page = Page(self._pbx, self._recorder, public=self._public_page)
-        await self._page(scope, receive, send)
+        try:
+            await self._page(scope, receive, send)
+        except ODataError as error:
+            await send_response(send, build_error_response(error), self._version)
+        except ClientDisconnectedError:
+            return
 
     async def _serve_control(
         self, control: ControlEndpoint, scope: Scope, receive: Receive, send: Send

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import ConfigurationError
 from .auth.roles import ALL_DNS, OWNER, Client, parse_role
 from .odata.limits import PAGE_SIZE
+from .pbx.delays import RECORDING_DELAY, TRANSCRIPTION_DELAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,6 +42,9 @@ class SimulatorConfig:
         with the role System Owner sees all DNs.
     Lists
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
+    Calls
+        `recording_delay` is the time in seconds from the end of a call until its recording is ready,
+        `transcription_delay` the time from then until it is transcribed; both on the clock of the calls.
     Instruments
         `latency_ms` delays every response. `faults` and `fault_seed` are described in `instruments/faults.py`.
         `control` enables `/_simulator/` (`instruments/control.py`). `public_page` shows the page at `/` to other
@@ -71,6 +75,9 @@ class SimulatorConfig:
 
     page_size: int = PAGE_SIZE
 
+    recording_delay: float = RECORDING_DELAY
+    transcription_delay: float = TRANSCRIPTION_DELAY
+
     latency_ms: float = 0
     faults: str = ""
     fault_seed: int | None = None
@@ -82,6 +89,8 @@ class SimulatorConfig:
             raise ConfigurationError("token_lifetime must be greater than 0 seconds")
         if self.page_size < 1:
             raise ConfigurationError("page_size must be at least 1")
+        if self.recording_delay < 0 or self.transcription_delay < 0:
+            raise ConfigurationError("recording_delay and transcription_delay cannot be less than 0 seconds")
         if self.tls_key is not None and self.tls_cert is None:
             raise ConfigurationError("a TLS key needs its certificate: give tls_cert too")
         if self.http_ports and not self.uses_tls:

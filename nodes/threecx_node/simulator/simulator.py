@@ -62,6 +62,8 @@ class Simulator:
         self._faults = Faults(self.config.latency_ms, self.config.faults, self.config.fault_seed)
         self._pbx = _open_pbx(self.config)
         self._pbx.renderer.page_size = self.config.page_size
+        self._pbx.recordings.recording_delay = self.config.recording_delay
+        self._pbx.recordings.transcription_delay = self.config.transcription_delay
         self._app = SimulatorApp(
             self._pbx,
             self._faults,

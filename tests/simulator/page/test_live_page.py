@@ -227,6 +227,64 @@ def test_accessibility(visit: Opener, api: httpx.Client, path: str) -> None:
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
 
 
+def test_calls_by_the_keyboard(visit: Opener, pbx: Simulator) -> None:
+    page, other = visit(), visit()
+    for each in (page, other):
+        expect(each.locator("main")).to_contain_text("No active calls.")
+        each.evaluate("window.stayed = true")
+    page.get_by_label("From").fill("+12025550114")
+    page.get_by_label("To", exact=True).fill("103")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status").filter(has_text="+12025550114 calls 103.")).to_be_visible()
+    # The other page follows by itself, and both stay the same document.
+    answer = other.get_by_role("button", name="Answer: 103 Carla Rossi, 3CX Softphone")
+    expect(answer).to_be_visible()
+    answer.focus()
+    other.keyboard.press("Enter")
+    expect(other.get_by_role("status").filter(has_text="103 Carla Rossi answered.")).to_be_visible()
+    # The button is gone, and the keyboard goes on from the heading of the calls.
+    expect(other.get_by_role("heading", name="Active calls")).to_be_focused()
+    other.keyboard.press("Tab")
+    hang_up = page.get_by_role("button", name="Hang up: 103 Carla Rossi, 3CX Softphone")
+    expect(hang_up).to_be_visible()
+    hang_up.click()
+    for each in (page, other):
+        expect(each.locator("main")).to_contain_text("No active calls.")
+        assert each.evaluate("window.stayed") is True
+    # The typed number stays.
+    assert page.get_by_label("To", exact=True).input_value() == "103"
+    assert pbx.state.entities("CallHistoryView")[-1]["DstDn"] == "103"
+
+
+def test_a_call_that_cannot_be_made(visit: Opener, problems: list[str]) -> None:
+    page = visit()
+    page.get_by_label("To", exact=True).fill("nowhere")
+    page.get_by_role("button", name="Ring").click()
+    expect(page.locator("#result.failed")).to_have_text(
+        "nowhere is not a number of this PBX. Choose one from the list."
+    )
+    # The browser's console has the 409 of the refused form.
+    assert len(problems) == 1
+    problems.clear()
+
+
+def test_calls_without_javascript(visit: Opener, pbx: Simulator, problems: list[str]) -> None:
+    page = visit(javascript=False)
+    page.get_by_label("To", exact=True).fill("103")
+    page.get_by_role("button", name="Ring").click()
+    page.get_by_role("button", name="Decline: 103 Carla Rossi, 3CX Softphone").click()
+    expect(page.locator("main")).to_contain_text("No active calls.")
+    page.get_by_label("To", exact=True).fill("nowhere")
+    page.get_by_role("button", name="Ring").click()
+    expect(page.get_by_role("alert")).to_contain_text("nowhere is not a number")
+    # It repeats its address by itself, which leads to the page again.
+    expect(page.get_by_role("alert")).to_have_count(0, timeout=15_000)
+    assert page.url == f"{pbx.base_url}/"
+    # The browser's console may have the 409 of the refused form.
+    assert all("409" in problem for problem in problems)
+    problems.clear()
+
+
 def test_without_javascript(visit: Opener, api: httpx.Client) -> None:
     page = visit("/?set=Contacts", javascript=False)
     expect(page.locator("main")).to_contain_text("of 6")

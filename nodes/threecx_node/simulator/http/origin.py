@@ -1,4 +1,4 @@
-"""Recognize browsers and clients on this machine. Cheap to import, because every request is checked."""
+"""Recognize browsers, their forms, and clients on this machine. Cheap to import, because every request is checked."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .asgi import Scope
 
+# The path to which the page's forms are sent.
+ACTION_PATH = "/_page/calls"
+
 # Host, or host and port; an IPv6 address is in brackets.
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.\-]+)(?::\d{1,5})?")
 
@@ -18,6 +21,26 @@ def is_page_request(scope: Scope) -> bool:
     if scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
         return False
     return any(name == b"accept" and b"text/html" in value.lower() for name, value in scope["headers"])
+
+
+def is_page_action(scope: Scope) -> bool:
+    """Return whether a request sends a form of the page, or asks for the address of the form again."""
+    return bool(scope["path"] == ACTION_PATH and scope["method"] in ("GET", "HEAD", "POST"))
+
+
+def is_from_own_page(scope: Scope) -> bool:
+    """Return whether a browser says that a request comes from a page of this server, not from another website.
+
+    Browsers send `Sec-Fetch-Site` to trustworthy addresses (HTTPS, this machine), and `Origin` to all. A request with
+    neither is refused: it comes from no browser that would protect its user.
+    """
+    headers = dict(scope["headers"])
+    site = headers.get(b"sec-fetch-site")
+    if site is not None:
+        return bool(site == b"same-origin")
+    origin = headers.get(b"origin", b"").decode("latin-1")
+    host = headers.get(b"host", b"").decode("latin-1")
+    return bool(host) and origin in (f"http://{host}", f"https://{host}")
 
 
 def is_local(scope: Scope) -> bool:

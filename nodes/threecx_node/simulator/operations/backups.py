@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..odata.errors import REQUIRED, ErrorDetail, ODataError
-from .calls import PARTIES
+from ..pbx.call_log import SEGMENTS
+from ..pbx.call_records import ACTIVE_CALLS
+from ..pbx.recordings import WORK
 from .common import build_entity, clear_table, format_now, get_addressed, list_entities, require
 from .dispatch import Invocation, handles
 from .journal import JOURNAL
@@ -18,9 +20,9 @@ if TYPE_CHECKING:
 CONTENTS = "(backup contents)"
 
 # Tables that a backup neither contains nor restores.
-_EXCLUDED = frozenset({"Backups", CONTENTS, JOURNAL, "ActiveCalls", PARTIES})
+_EXCLUDED = frozenset({"Backups", CONTENTS, JOURNAL, ACTIVE_CALLS, WORK})
 # Tables that it contains only if its options say so.
-_OPTIONAL_TABLES = {"CallHistoryView": "CallHistory", "Recordings": "Recordings"}
+_OPTIONAL_TABLES = {"CallHistoryView": "CallHistory", SEGMENTS: "CallHistory", "Recordings": "Recordings"}
 _SIZE = 48 * 2**20
 
 
@@ -124,7 +126,9 @@ def _restore_table(pbx: Pbx, table: str, rows: list[list[Any]]) -> None:
 
 
 def _restore_seed(pbx: Pbx) -> None:
-    kept = {table: _copy_rows(pbx, table) for table in pbx.store.table_names if table in _EXCLUDED}
+    # The reset ends the calls, and what was planned for them.
+    names = _EXCLUDED - {ACTIVE_CALLS, WORK}
+    kept = {table: _copy_rows(pbx, table) for table in pbx.store.table_names if table in names}
     pbx.reset()
     for table, rows in kept.items():
         _restore_table(pbx, table, rows)

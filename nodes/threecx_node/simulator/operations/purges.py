@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..pbx.call_log import SEGMENTS
 from .common import clear_table, get_records, require
 from .dispatch import Invocation, handles
 from .journal import clear_journal
@@ -50,6 +51,8 @@ def _purge_period(pbx: Pbx, invocation: Invocation) -> None:
             inside = (not start or start <= moment) and (not stop or moment <= stop)
             if period.get("All") or inside:
                 pbx.store.delete(set_name, key)
+                if set_name == "CallHistoryView":
+                    pbx.store.delete(SEGMENTS, key)
 
 
 @handles("PurgeEventLog")

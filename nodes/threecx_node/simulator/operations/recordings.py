@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..http.files import FileDownload, build_tone
 from ..odata.errors import MissingFileError
+from ..pbx.recordings import transcribe
 from .common import change_entity, get_records, require
 from .dispatch import Invocation, handles
 
@@ -55,11 +56,7 @@ def _purge_local(pbx: Pbx, _invocation: Invocation) -> None:
 @handles("TranscribeRecordings")
 def _transcribe_recordings(pbx: Pbx, invocation: Invocation) -> None:
     for key, record in get_records(pbx, "Recordings", require(invocation, "ids")):
-        caller = (
-            record.value.get("FromDisplayName") or record.value.get("FromCallerNumber") or "an unknown caller"
-        )
-        text = f"A tone of 425 Hz, recorded in a call from {caller}."
-        change_entity(pbx, "Recordings", key, IsTranscribed=True, Transcription=text, Summary="A tone.")
+        change_entity(pbx, "Recordings", key, **transcribe(record.value))
 
 
 def _archive_recording(pbx: Pbx, key: Key, recording: Entity) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .calls import PARTIES
-from .common import change_entity, clear_table, get_records, require
+from .common import change_entity, get_records, require
 from .dispatch import Invocation, handles
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ def _restart_all(pbx: Pbx, _invocation: Invocation) -> None:
     for name in list(pbx.store.table("Services")):
         change_entity(pbx, "Services", name, Status="Running")
     # A restart ends all calls.
-    for table in ("ActiveCalls", PARTIES):
-        clear_table(pbx, table)
+    for call in pbx.calls.calls():
+        pbx.calls.end(call.id)
 
 
 @handles("GarbageCollect")

@@ -1,16 +1,19 @@
-"""Serve the page at `/`: the entities and the last requests, for people with a browser. It is read-only.
+"""Serve the page at `/`: the entities, the live calls and the last requests, for people with a browser.
+
+Entities are read-only there. The buttons of the calls send forms (see `actions.py`), which are accepted from the page
+itself only, not from other websites.
 
 The query selects the view:
 
-    /                                overview: calls, the last requests
+    /                                overview: live calls, the last requests
     /?set=Users&search=ann&skip=50   a set, 50 entities at a time
     /?set=Users&key=12               an entity
     /?singleton=SystemStatus         a singleton
     /?requests=all                   the last 200 requests
     /?request=17                     one of them
 
-The ETag is the version of the state and of the list of requests, so that the repeated requests of an open page
-are cheap while nothing changes.
+The ETag is the version of the state, of the calls and of the list of requests, so that the repeated requests of an
+open page are cheap while nothing changes.
 """
 
 from __future__ import annotations
@@ -27,12 +30,15 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from ...catalog.labels import title_of
-from ..http.origin import is_local
+from ..http.asgi import read_body
+from ..http.origin import ACTION_PATH, is_from_own_page, is_local, is_page_action
 from ..odata.errors import ODataError
 from ..odata.literals import INTEGER_RANGES, format_key
+from .actions import RefusedError, perform_action, read_form
+from .live_calls import list_legs, suggest_callers, suggest_destinations
 from .request_rows import build_detail, build_row
 from .sets import (
     Cell,
@@ -45,6 +51,7 @@ from .sets import (
 )
 
 if TYPE_CHECKING:
+    from ..calls.models import Change
     from ..http.asgi import Receive, Scope, Send
     from ..instruments.recorder import Recorder
     from ..odata.records import Entity, Key
@@ -61,6 +68,7 @@ _NOT_LOCAL = """\
 This page is for browsers on the machine that runs the simulator, at http://localhost or http://127.0.0.1.
 Start the simulator with --public-page to show it to other machines too.
 """
+_OTHER_SITE = "Only the page of the simulator may send this form. Open the simulator's page, and try again.\n"
 
 
 class _NotFoundError(Exception):
@@ -105,6 +113,8 @@ class Page:
         self._pbx = pbx
         self._recorder = recorder
         self._public = public
+        self._call_changes = 0
+        pbx.calls.add_listener(self._count_change)
         # So that a page which was opened before a restart does not confuse the new state with the old one.
         self._run = secrets.token_hex(4)
         self._templates = Environment(
@@ -116,26 +126,59 @@ class Page:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a browser's GET or HEAD of `/`."""
+        """Serve a browser's GET or HEAD of `/`, or a form of the page."""
         if not self._public and not is_local(scope):
             await PlainTextResponse(_NOT_LOCAL, 403)(scope, receive, send)
-            return
-        # In a thread, so that searching 200,000 rows does not block other clients.
-        response = await run_in_threadpool(self._respond, scope)
-        await response(scope, receive, send)
+        elif not is_page_action(scope):
+            # In a thread, so that searching 200,000 rows does not block other clients.
+            response = await run_in_threadpool(self._respond, scope)
+            await response(scope, receive, send)
+        elif scope["method"] != "POST":
+            # A browser without script repeats the request for a page that is open.
+            await RedirectResponse("/", 303)(scope, receive, send)
+        elif not is_from_own_page(scope):
+            await PlainTextResponse(_OTHER_SITE, 403)(scope, receive, send)
+        else:
+            body = await read_body(receive, dict(scope["headers"]))
+            response = await run_in_threadpool(self._act, scope, body)
+            await response(scope, receive, send)
+
+    def _count_change(self, _change: Change) -> None:
+        self._call_changes += 1
+
+    def _act(self, scope: Scope, body: bytes) -> Response:
+        """Perform an action: the script of the page gets JSON, a form without script the page."""
+        message, status = "", 200
+        try:
+            message = perform_action(self._pbx, read_form(body))
+        except RefusedError as error:
+            message, status = error.message, 409
+        except ODataError as error:
+            message, status = error.message, error.status
+        if "application/json" in Headers(scope=scope).get("accept", ""):
+            return JSONResponse({"message": message}, status)
+        if status == 200:
+            return RedirectResponse("/", 303)
+        template, values = self._show_overview()
+        return self._render(template, {**values, "error": message}, QueryParams(), "", status)
 
     def _respond(self, scope: Scope) -> Response:
-        tag = f'W/"{self._run}-{self._pbx.store.version}-{self._recorder.revision}"'
+        tag = f'W/"{self._run}-{self._pbx.store.version}-{self._call_changes}-{self._recorder.revision}"'
         if Headers(scope=scope).get("if-none-match") == tag:
             return Response(status_code=304, headers={"etag": tag})
         query = QueryParams(scope["query_string"])
-        nonce = secrets.token_urlsafe(16)
         status = 200
         try:
             template, values = self._select_view(query)
         except (_NotFoundError, ODataError):
             status, template = 404, "not_found.html"
             values = {"title": "Not found", "set": query.get("set", "")}
+        return self._render(template, values, query, tag, status)
+
+    def _render(
+        self, template: str, values: dict[str, Any], query: QueryParams, tag: str, status: int
+    ) -> Response:
+        nonce = secrets.token_urlsafe(16)
         common = {
             "nonce": nonce,
             "tag": tag,
@@ -183,13 +226,14 @@ class Page:
         }
 
     def _show_overview(self) -> tuple[str, dict[str, Any]]:
-        active = self._read_page("ActiveCalls", "", 0)
-        head, rows = self._build_table("ActiveCalls", active.entities)
         return "overview.html", {
             "title": "Overview",
-            "active": active.found,
-            "calls": rows,
-            "call_columns": head,
+            "active": len(self._pbx.calls.calls()),
+            "legs": list_legs(self._pbx),
+            "callers": suggest_callers(self._pbx),
+            "destinations": suggest_destinations(self._pbx),
+            "action_path": ACTION_PATH,
+            "error": "",
             "requests": [build_row(seen) for seen in self._recorder.list_latest(_OVERVIEW_REQUESTS)],
             "total": self._recorder.total,
         }
@@ -328,7 +372,8 @@ def _build_headers(nonce: str, tag: str) -> dict[str, str]:
     return {
         "content-security-policy": policy,
         "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
+        # Not "no-referrer", with which browsers would not send the origin of a form.
+        "referrer-policy": "same-origin",
         "cross-origin-opener-policy": "same-origin",
         "cross-origin-resource-policy": "same-origin",
         "cache-control": "no-store",

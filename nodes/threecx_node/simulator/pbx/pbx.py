@@ -15,8 +15,10 @@ from ..odata.routes import Router
 from ..store.memory import MemoryStore
 from ..store.state import State
 from .call_directory import CallDirectory
+from .call_records import CallRecords
 from .defaults import build_default_entity
 from .entities import Entities
+from .recordings import RecordingQueue
 from .references import SINGLETONS
 from .views import Views
 
@@ -64,14 +66,16 @@ class Pbx:
         numbered = frozenset(name for name, entity_set in model.sets.items() if entity_set.is_dn)
         self.store = _create_store(file, numbered)
         self.entities = Entities(model, self.store)
-        self.views = Views(model, self.store, self.entities)
+        self.calls = CallEngine(CallDirectory(self.store, self.entities.dial_plan), lock=self.store.lock)
+        self.views = Views(model, self.store, self.entities, self.calls.clock.now)
         self.renderer = Renderer(model, self.views.navigation)
         self.queries = QueryCompiler(model, self.views.navigation)
         self.router = load_router(model)
         self.auth = TokenIssuer(
             model.release, clients, token_lifetime, self.store, self.entities.dial_plan.list_memberships
         )
-        self.calls = CallEngine(CallDirectory(self.store, self.entities.dial_plan), lock=self.store.lock)
+        self.recordings = RecordingQueue(self.entities, self.calls.clock)
+        CallRecords(self.entities, self.calls, self.recordings)
         self.state = State(self.store, self.reset)
         self._fill()
 
@@ -95,6 +99,9 @@ class Pbx:
             self._file.open()
             self._file.expect(self.model.release, self._seed.name, self._seed.text)
             self._fill()
+        with self.store.lock:
+            # Closing cancelled what was planned.
+            self.recordings.plan_stored_work()
 
     def close(self) -> None:
         """End the calls, and close the data file, if there is one, so that others can open it."""
@@ -114,6 +121,7 @@ class Pbx:
         with self.store.lock:
             self._clear()
             self.store.load()
+            self.recordings.plan_stored_work()
 
     def _clear(self) -> None:
         self.store.clear()

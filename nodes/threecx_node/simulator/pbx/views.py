@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..odata.errors import EntityNotFoundError, PathNotFoundError
@@ -15,6 +14,8 @@ from .entities import OWNER_NUMBER, Entities
 from .references import SINGLETONS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..odata.release_model import ReleaseModel
     from ..store.memory import MemoryStore
 
@@ -24,7 +25,11 @@ DerivedProperty = Callable[[Entity], Any]
 class Views:
     """Read access to one PBX: to everything that is stored, and everything that is derived."""
 
-    def __init__(self, model: ReleaseModel, store: MemoryStore, entities: Entities) -> None:
+    def __init__(
+        self, model: ReleaseModel, store: MemoryStore, entities: Entities, now: Callable[[], datetime]
+    ) -> None:
+        # The time of the calls, which a test can stop.
+        self._now = now
         self._model = model
         self._store = store
         self._entities = entities
@@ -118,7 +123,7 @@ class Views:
         return found
 
     def _derive_active_calls(self) -> dict[Key, Record]:
-        now = format_date_time(datetime.now(UTC))
+        now = format_date_time(self._now())
         return {
             key: Record({**record.value, "ServerNow": now}, record.version)
             for key, record in self._store.table("ActiveCalls").items()

@@ -1,8 +1,8 @@
 """Store entities in memory and in a data file: every change of an answered request survives `kill -9`.
 
 The changes of a request are committed to SQLite before its response is sent. The file contains everything that the
-store contains, except the rows that the seed computes when they are read: of those it contains the changed and
-the deleted ones.
+store contains, with two exceptions. Of the rows that the seed computes when they are read, it contains the changed
+and the deleted ones. It does not contain active calls, because they end when the process ends.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ _PUT = (
     "INSERT INTO entity (tab, key, version, value) VALUES (?, ?, ?, ?) "
     "ON CONFLICT (tab, key) DO UPDATE SET version = excluded.version, value = excluded.value"
 )
+# Tables that exist in memory only. An older simulator stored active calls, and their parties.
+_VOLATILE = frozenset({"ActiveCalls", "(calls)"})
 
 
 class SqliteStore(MemoryStore):
@@ -55,6 +57,8 @@ class SqliteStore(MemoryStore):
         try:
             rows = connection.execute("SELECT tab, key, version, value FROM entity ORDER BY place")
             for table, key, version, value in rows:
+                if table in _VOLATILE:
+                    continue
                 self._write(table, key, None if value is None else Record(orjson.loads(value), version))
             self._last_ids.update(connection.execute("SELECT name, last FROM sequence").fetchall())
             # Never decrease the version: it identifies everything derived from an older state.
@@ -66,6 +70,8 @@ class SqliteStore(MemoryStore):
         self._changed_sequences.clear()
 
     def _persist(self, changes: list[Change]) -> None:
+        if all(change[0] in _VOLATILE for change in changes):
+            return
         connection = self.file.connection
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -91,6 +97,8 @@ class SqliteStore(MemoryStore):
         # Only the last state of an entity is written. An entity that was deleted in between gets a new place.
         last: dict[tuple[str, Key], Record | None] = {}
         for name, key, _, record in changes:
+            if name in _VOLATILE:
+                continue
             if record is None:
                 last.pop((name, key), None)
                 self._write_row(connection, name, key, None)

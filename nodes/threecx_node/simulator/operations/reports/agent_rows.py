@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ...pbx.agent_sessions import SESSIONS
 from ..common import list_entities
 from .call_rows import is_in_area
-from .history import ReportedCall, format_duration, format_mean, list_calls
+from .history import ReportedCall, format_duration, format_mean, list_calls, list_segments
 from .row_functions import computes_rows
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def _count_by_group_member(pbx: Pbx, arguments: ReportArguments) -> list[Entity]
 
 @computes_rows("Pbx.AgentsInQueueStatistics")
 def _count_by_agent(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
-    calls = _group_by_target(call for call in list_calls(pbx, arguments) if call.queue)
+    calls = _group_by_target(call for call in list_segments(pbx, arguments) if call.queue)
     rows = []
     for queue in _list_wanted(pbx, "Queues", arguments, "queueDnStr"):
         for agent in queue["Agents"]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from .history import ReportedCall, format_duration, list_calls
+from .history import ReportedCall, format_duration, list_calls, list_segments
 from .row_functions import computes_rows
 
 if TYPE_CHECKING:
@@ -22,9 +23,10 @@ INTERNAL_AREA, EXTERNAL_AREA = 1, 2
 def _list_all_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     given = arguments.given
     return [
-        _build_log_row(call)
-        for call in list_calls(pbx, arguments)
-        if _is_of_type(call, given["callsType"])
+        _build_log_row(pbx, call)
+        for call in list_segments(pbx, arguments)
+        if not (call.polled and given["hidePcalls"])
+        and _is_of_type(call, given["callsType"])
         and _is_party(call.source, given["sourceFilter"])
         and _is_party(call.target, given["destinationFilter"])
         and _has_wanted_length(call, arguments)
@@ -37,7 +39,7 @@ def _list_inbound_calls(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
         {
             **_build_call_row(call),
             "DestinationCallerId": call.target.number,
-            "Did": "",
+            "Did": call.did,
             "TrunkName": _find_trunk_name(pbx, call.source.dn),
             "TrunkNumber": call.source.dn,
         }
@@ -74,7 +76,7 @@ def _list_call_costs(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
         rows += [
             {
                 "BillingCost": _compute_cost(pbx, call),
-                "CallType": call.direction,
+                "CallType": call.call_type,
                 "DstDn": call.target.number,
                 "GroupName": group["Name"],
                 "IsAnswered": call.answered,
@@ -97,34 +99,51 @@ def is_in_area(call: ReportedCall, area: int) -> bool:
     return {INTERNAL_AREA: inside, EXTERNAL_AREA: not inside}.get(area, True)
 
 
-def _build_log_row(call: ReportedCall) -> dict[str, Any]:
+def _build_log_row(pbx: Pbx, call: ReportedCall) -> dict[str, Any]:
     return {
         "Answered": call.answered,
-        "CallHistoryId": str(call.id),
-        "CallId": call.id,
-        "CallType": call.direction,
+        "CallHistoryId": call.history_id,
+        "CallId": call.call_id,
+        "CallType": call.call_type,
         "CdrId": str(call.id),
         "DestinationCallerId": call.target.number,
         "DestinationDisplayName": call.target.name,
         "DestinationDn": call.target.dn,
         "Direction": call.direction,
-        "Indent": 0,
-        "MainCallHistoryId": str(call.id),
+        "Indent": call.indent,
+        "MainCallHistoryId": call.history_id,
+        **_read_recording(pbx, call),
+        "Reason": call.reason,
         "RingingDuration": format_duration(call.ringing),
         "SegmentId": call.id,
         "SourceCallerId": call.source.number,
         "SourceDisplayName": call.source.name,
         "SourceDn": call.source.dn,
         "StartTime": call.start,
-        "Status": _format_status(call),
+        "Status": call.status,
         "TalkingDuration": format_duration(call.talking),
+    }
+
+
+def _read_recording(pbx: Pbx, call: ReportedCall) -> dict[str, Any]:
+    """Return what the log says about the recording of a segment; nothing before its file is ready."""
+    record = None if call.recording is None else pbx.store.get("Recordings", call.recording)
+    if record is None:
+        return {}
+    found = record.value
+    analysis = {name: found[name] for name in ("SentimentScore", "Summary", "Transcription")}
+    return {
+        **analysis,
+        "DstRecId": found["Id"],
+        "RecordingUrl": found["RecordingUrl"],
+        "Recordings": [{"Id": found["Id"], **analysis}],
     }
 
 
 def _build_call_row(call: ReportedCall) -> dict[str, Any]:
     return {
         "CallDuration": format_duration(call.ringing + call.talking),
-        "CallHistoryId": str(call.id),
+        "CallHistoryId": call.history_id,
         "CdrId": str(call.id),
         "DestinationDisplayName": call.target.name,
         "DestinationDn": call.target.dn,
@@ -133,13 +152,9 @@ def _build_call_row(call: ReportedCall) -> dict[str, Any]:
         "SourceDisplayName": call.source.name,
         "SourceDn": call.source.dn,
         "StartTime": call.start,
-        "Status": _format_status(call),
+        "Status": call.status,
         "TalkingDuration": format_duration(call.talking),
     }
-
-
-def _format_status(call: ReportedCall) -> str:
-    return "Answered" if call.answered else "Unanswered"
 
 
 def _is_of_type(call: ReportedCall, wanted: int) -> bool:
@@ -176,4 +191,4 @@ def _compute_cost(pbx: Pbx, call: ReportedCall) -> float:
     if not fitting or not call.talking:
         return 0
     best = max(fitting, key=lambda cost: len(cost["Prefix"]))
-    return round((best["Rate"] or 0) * -(-call.talking // 60), 4)
+    return round((best["Rate"] or 0) * math.ceil(call.talking / 60), 4)

@@ -89,7 +89,7 @@ def _chart_waiting_time(pbx: Pbx, arguments: ReportArguments) -> list[Entity]:
     bars = _count_intervals(
         _select_queue_calls(pbx, arguments),
         choose_step(arguments.given["chartBy"]),
-        lambda call: (call.ringing, 1),
+        lambda call: (round(call.ringing), 1),
     )
     return [
         {"XValue": moment, "YValue1": waited // count, "YValue2": count} for moment, waited, count in bars
@@ -135,7 +135,7 @@ def _select_calls_of_old_reports(pbx: Pbx, arguments: ReportArguments) -> list[R
     return [
         call
         for call in list_calls(pbx, arguments)
-        if (given["includeInternalCalls"] or call.direction != "Internal")
+        if (given["includeInternalCalls"] or call.call_type != "Internal")
         and (given["includeQueueCalls"] or not call.queue)
         and arguments.wants(call.queue, "queueDnStr")
         and (not groups or groups & list_group_numbers(pbx, call.target.dn))

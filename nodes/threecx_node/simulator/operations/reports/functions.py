@@ -52,11 +52,11 @@ def _build_quality(pbx: Pbx, found: ReportedCall) -> Entity:
         {
             "Number": party.dn or party.number,
             "Codec": "PCMA",
-            "Duration": found.talking,
+            "Duration": round(found.talking),
             "MOSFromPBX": 4.4,
             "MOSToPBX": 4.4,
-            "RxPackets": found.talking * 50,
-            "TxPackets": found.talking * 50,
+            "RxPackets": round(found.talking) * 50,
+            "TxPackets": round(found.talking) * 50,
             "Inbound": party is found.source,
         }
         for party in (found.source, found.target)

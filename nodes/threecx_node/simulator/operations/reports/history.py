@@ -1,4 +1,8 @@
-"""Read the call history for reports: caller, callee, trunk, queue, ringing and talking time."""
+"""Read the call history for reports: caller, callee, trunk, queue, ringing and talking time.
+
+A row of the history is a segment: what one call did at one destination. Rows of calls that happened in the simulator
+have details in a table of their own. Rows of the seed have none: each of them is a call, and its queue is guessed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ...odata.literals import format_date_time
+from ...pbx.call_log import SEGMENTS, build_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
 
 _SECONDS = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?")
 
-# The history has no ringing time, so these are fixed: answered calls ring shorter than lost ones.
+# Rows of the seed have no ringing time, so these are fixed: answered calls ring shorter than lost ones.
 RINGS_ANSWERED = 6
 RINGS_LOST = 20
 
@@ -35,17 +40,31 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class ReportedCall:
-    """One call; times in seconds."""
+    """One segment of a call; times in seconds. `call_id` and `history_id` are the same in all segments of a call.
+
+    `counted` marks the segments that statistics count: where it was answered, or the last one of an unanswered call.
+    `polled` marks those at which a queue or ring group rang without an answer.
+    """
 
     id: int
+    call_id: int
+    history_id: str
     start: str
     source: Party
     target: Party
     answered: bool
-    ringing: int
-    talking: int
+    ringing: float
+    talking: float
     queue: str
     ring_group: str
+    direction: str
+    status: str
+    did: str = ""
+    reason: str = ""
+    indent: int = 0
+    counted: bool = True
+    polled: bool = False
+    recording: int | None = None
 
     @property
     def inbound(self) -> bool:
@@ -58,8 +77,8 @@ class ReportedCall:
         return self.source.inside and not self.target.inside
 
     @property
-    def direction(self) -> str:
-        """The direction in the words of the call log."""
+    def call_type(self) -> str:
+        """The direction, without the way through a queue."""
         return "Inbound" if self.inbound else "Outbound" if self.outbound else "Internal"
 
     @property
@@ -70,7 +89,12 @@ class ReportedCall:
 
 
 def list_calls(pbx: Pbx, arguments: ReportArguments) -> Iterator[ReportedCall]:
-    """Yield the calls in the report's period, oldest first."""
+    """Yield the calls in the report's period, oldest first: one segment of each conversation or unanswered call."""
+    return (segment for segment in list_segments(pbx, arguments) if segment.counted)
+
+
+def list_segments(pbx: Pbx, arguments: ReportArguments) -> Iterator[ReportedCall]:
+    """Yield all segments in the report's period, oldest first."""
     queues, ring_groups = (
         _map_first_lists(pbx, "Queues", "Agents"),
         _map_first_lists(pbx, "RingGroups", "Members"),
@@ -78,18 +102,24 @@ def list_calls(pbx: Pbx, arguments: ReportArguments) -> Iterator[ReportedCall]:
     history = (record.value for record in pbx.store.table("CallHistoryView").values())
     rows = [row for row in history if arguments.covers(row["SegmentStartTime"])]
     rows.sort(key=lambda row: (row["SegmentStartTime"], row["SegmentId"]))
+    details = pbx.store.table(SEGMENTS)
     for row in rows:
-        yield _build_call(row, queues, ring_groups)
+        detail = details.get(row["SegmentId"])
+        yield (
+            _build_seeded_call(row, queues, ring_groups)
+            if detail is None
+            else _build_segment(row, detail.value)
+        )
 
 
 def format_duration(seconds: float) -> str:
-    """Return seconds as a duration of the API."""
-    return f"PT{round(seconds)}S"
+    """Return seconds as a duration of the API; a measured time has six decimals."""
+    return f"PT{seconds}S" if isinstance(seconds, int) else build_duration(seconds)
 
 
-def format_mean(seconds: int, count: int) -> str:
-    """Return an average duration, 0 if there is nothing to average."""
-    return format_duration(seconds / count if count else 0)
+def format_mean(seconds: float, count: int) -> str:
+    """Return an average duration in whole seconds, 0 if there is nothing to average."""
+    return format_duration(round(seconds / count) if count else 0)
 
 
 def _map_first_lists(pbx: Pbx, set_name: str, member: str) -> Mapping[str, str]:
@@ -101,14 +131,19 @@ def _map_first_lists(pbx: Pbx, set_name: str, member: str) -> Mapping[str, str]:
     return found
 
 
-def _build_call(row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str, str]) -> ReportedCall:
+def _build_seeded_call(
+    row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str, str]
+) -> ReportedCall:
     answered = bool(row["CallAnswered"])
     source = _build_party(row, "Src")
     target = _build_party(row, "Dst")
     # Only external callers wait in queues.
     through = target.dn if not source.inside else ""
+    direction = "Inbound" if not source.inside else "Internal" if target.inside else "Outbound"
     return ReportedCall(
         id=row["SegmentId"],
+        call_id=row["SegmentId"],
+        history_id=str(row["SegmentId"]),
         start=row["SegmentStartTime"],
         source=source,
         target=target,
@@ -117,6 +152,32 @@ def _build_call(row: Entity, queues: Mapping[str, str], ring_groups: Mapping[str
         talking=_parse_seconds(row["CallTime"]) if answered else 0,
         queue=queues.get(through, ""),
         ring_group=ring_groups.get(through, ""),
+        direction=direction,
+        status="Answered" if answered else "Unanswered",
+    )
+
+
+def _build_segment(row: Entity, detail: Entity) -> ReportedCall:
+    return ReportedCall(
+        id=row["SegmentId"],
+        call_id=detail["CallId"],
+        history_id=detail["HistoryId"],
+        start=row["SegmentStartTime"],
+        source=_build_party(row, "Src"),
+        target=_build_party(row, "Dst"),
+        answered=bool(row["CallAnswered"]),
+        ringing=detail["Ringing"],
+        talking=detail["Talking"],
+        queue=detail["Queue"],
+        ring_group=detail["RingGroup"],
+        direction=detail["Direction"],
+        status=detail["Status"],
+        did=detail["Did"],
+        reason=detail["Reason"],
+        indent=detail["Indent"],
+        counted=detail["Counted"],
+        polled=detail["Polled"],
+        recording=detail["Recording"],
     )
 
 

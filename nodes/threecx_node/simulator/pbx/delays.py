@@ -1,0 +1,7 @@
+"""The delays between a call and what the PBX makes of it, in seconds. Cheap to import, for the configuration."""
+
+from __future__ import annotations
+
+# From the end of a call until the file of its recording is ready, and from then until it is transcribed.
+RECORDING_DELAY = 10.0
+TRANSCRIPTION_DELAY = 20.0
