@@ -134,6 +134,8 @@ def _route(router: Router, leg: Leg, destination: str, timeout: float | None) ->
 def _transfer(router: Router, leg: Leg, destination: str, timeout: float | None) -> None:
     """Hand a connected call to a destination; it comes back to the DN that transferred it when it fails."""
     call, side = leg.call, leg.call.sides.index(leg)
+    if call.sides[1 - side] is None:
+        raise CallError(422, f"The other side of participant {leg.id} is being transferred itself.")
     for earlier in [each for each in call.offers if each.side == side]:
         router.withdraw(earlier, CANCELLED)
     call.sides[side] = None

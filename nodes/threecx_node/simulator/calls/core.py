@@ -46,6 +46,8 @@ class CallCore:
         self._board = Board(directory, self._devices, self.clock)
         self.router = Router(self._board)
         install_services(self.router)
+        # Called when all calls were cleared, and with them everything that was planned.
+        self.after_clear: list[Callable[[], None]] = []
 
     def calls(self) -> list[Call]:
         """Return the calls that have not ended, oldest first."""
@@ -257,6 +259,8 @@ class CallCore:
             self.clock.clear()
             self._devices.clear()
             self._board.refusing.clear()
+            for callback in list(self.after_clear):
+                callback()
 
     def _route(self, call: Call, destination: str, timeout: float | None) -> None:
         self.router.offer(

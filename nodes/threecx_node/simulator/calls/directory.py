@@ -67,5 +67,8 @@ class Directory(Protocol):
     def list_numbers(self, dn_type: str) -> list[str]:
         """Return the numbers of the DNs of a type."""
 
+    def list_contacts(self) -> list[str]:
+        """Return numbers outside that are in the phone book, at most some hundreds."""
+
     def find_name(self, number: str) -> str:
         """Return the name of an external number in the phone book, "" if it is not there."""

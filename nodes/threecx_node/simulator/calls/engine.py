@@ -128,7 +128,7 @@ class CallEngine(CallCore):
     def two_devices(self, caller: str, callee: str) -> CallHandle:
         """Let an extension call another that rings at two devices; the second one answers."""
         with self.lock:
-            if len(self.devices(callee)) == 1:
+            while len(self.devices(callee)) < 2:
                 self.register(callee)
             second = self.devices(callee)[-1].device_id
             steps = Step("answer", _ANSWER, device_id=second), Step("hang_up", _TALK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .actions import join_calls, perform, settle
@@ -95,7 +96,10 @@ class CallHandle:
         """Call another number before an attended transfer; return that call."""
         with self._core.lock:
             leg = self._find("is connected", dn, self._can_transfer)
-            outcome = self._core.make_call(leg.dn, to, device_id=leg.device_id or None)
+            # The phone may have registered again since the call began.
+            registered = [device.device_id for device in self._core.devices(leg.dn)]
+            device_id = leg.device_id if leg.device_id in registered else None
+            outcome = self._core.make_call(leg.dn, to, device_id=device_id)
             if outcome.leg is None:
                 raise CallError(422, outcome.reason_text, outcome.reason)
             self.consultation = CallHandle(self._core, outcome.leg.call)
@@ -137,6 +141,10 @@ class CallHandle:
             if self.steps and not self.is_ended:
                 self._core.clock.call_later(self.steps[0].after, self._play_next)
         return self
+
+    def vary_pace(self, factor: Callable[[], float]) -> None:
+        """Multiply the seconds of each step by a factor of its own."""
+        self.steps = [replace(step, after=round(step.after * factor(), 3)) for step in self.steps]
 
     def perform(self, step: Step) -> None:
         """Do one step now."""

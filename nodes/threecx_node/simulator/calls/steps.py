@@ -23,7 +23,8 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "complete_transfer": (),
     "time_out": (),
 }
-_TEXTS = ("dn", "to", "digits", "device_id")
+# The members that a step may have besides.
+_OPTIONAL: Mapping[str, tuple[str, ...]] = {"answer": ("dn", "device_id"), "time_out": ()}
 MAX_AFTER = 86400.0
 
 
@@ -47,15 +48,16 @@ def parse_step(given: Any) -> Step:
     """Return the step of a JSON object; raise CallError (422) for one that is none."""
     if not isinstance(given, dict):
         raise CallError(422, 'A step must be an object, such as {"do": "answer", "dn": "101"}.')
-    known = ("do", "after", *_TEXTS)
-    if unknown := sorted(given.keys() - set(known)):
-        raise CallError(422, f"A step has no member {unknown[0][:50]!r}; it has {', '.join(known)}.")
     do, after = given.get("do"), given.get("after", 0)
     if not isinstance(do, str) or do not in STEPS:
         raise CallError(422, f"A step does one of {', '.join(STEPS)}, not {str(do)[:50]!r}.")
+    names = (*STEPS[do], *_OPTIONAL.get(do, ("dn",)))
+    if unknown := sorted(given.keys() - {"do", "after", *names}):
+        known = ", ".join(("do", "after", *names))
+        raise CallError(422, f"The step {do} has no member {unknown[0][:50]!r}; it has {known}.")
     if isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after <= MAX_AFTER:
         raise CallError(422, f"after must be 0 to {MAX_AFTER:.0f} seconds.")
-    texts = {name: given[name] for name in _TEXTS if name in given}
+    texts = {name: given[name] for name in names if name in given}
     for name, value in texts.items():
         if not isinstance(value, str):
             raise CallError(422, f"{name} must be a text.")

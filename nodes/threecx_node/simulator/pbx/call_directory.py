@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..calls.directory import VOICEMAIL, DnEntry
@@ -45,6 +46,7 @@ _PLAYED = frozenset({QUEUE, RECEPTIONIST, ROUTE_POINT})
 
 # Numbers outside, as they are dialled; shorter ones are only those of emergency services.
 _EXTERNAL_NUMBER = re.compile(r"(\+|00)?[0-9]{6,24}", re.ASCII)
+MAX_CONTACTS = 500
 _EMERGENCY_NUMBERS = frozenset({"112", "911", "999"})
 
 # The property of a user's profile that says where a call goes, without "Internal" or "External".
@@ -139,6 +141,12 @@ class CallDirectory:
             if each == dn_type
             for record in self._store.table(name).values()
         ]
+
+    def list_contacts(self) -> list[str]:
+        """Return numbers outside that are in the phone book, at most some hundreds."""
+        contacts = islice(self._store.table("Contacts").values(), MAX_CONTACTS)
+        numbers = [str(record.value.get("PhoneNumber") or "") for record in contacts]
+        return [number for number in numbers if _EXTERNAL_NUMBER.fullmatch(number)]
 
     def find_name(self, number: str) -> str:
         """Return the name of an external number in the phone book, "" if it is not there."""
