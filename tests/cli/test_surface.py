@@ -32,7 +32,7 @@ SURFACE: dict[str, set[str]] = {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
         "--client-secret", "--page-size", "--catalog", "--no-call-control", "--monitored",
-        "--owner-sees-all",
+        "--owner-sees-all", "--traffic", "--traffic-seed", "--answer-after", "--hang-up-after",
         "--recording-delay", "--transcription-delay",
     },
     "demo": {"--node", "--items"},

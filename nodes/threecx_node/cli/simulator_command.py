@@ -140,6 +140,43 @@ def simulator(
             "--role", metavar="ROLE", help="Role of the client: System Owner, System Administrator or User."
         ),
     ] = "System Owner",
+    traffic: Annotated[
+        str,
+        typer.Option(
+            "--traffic",
+            metavar="RATE",
+            help="Let calls of all kinds begin by themselves at this rate, such as 6/min or 30/h.",
+            show_default="no calls",
+        ),
+    ] = "",
+    traffic_seed: Annotated[
+        int | None,
+        typer.Option(
+            "--traffic-seed", metavar="N", help="Make the same calls in each run.", show_default="random"
+        ),
+    ] = None,
+    answer_after: Annotated[
+        float | None,
+        typer.Option(
+            "--answer-after",
+            metavar="SECONDS",
+            min=0,
+            max=86400,
+            help="Let people answer every ringing phone after this time.",
+            show_default="not at all",
+        ),
+    ] = None,
+    hang_up_after: Annotated[
+        float | None,
+        typer.Option(
+            "--hang-up-after",
+            metavar="SECONDS",
+            min=0,
+            max=86400,
+            help="Let people hang up this long after they answered.",
+            show_default="not at all",
+        ),
+    ] = None,
     no_call_control: Annotated[
         bool,
         typer.Option(
@@ -217,6 +254,10 @@ def simulator(
         fault_seed=fault_seed,
         control=control,
         call_control=not no_call_control,
+        traffic=traffic,
+        traffic_seed=traffic_seed,
+        answer_after=answer_after,
+        hang_up_after=hang_up_after,
         monitored=_split_numbers(monitored),
         owner_sees_all=owner_sees_all,
         public_page=public_page,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import ConfigurationError
 from .auth.roles import ALL_DNS, OWNER, Client, parse_role
+from .calls.clock import MAX_SECONDS
+from .calls.traffic import parse_rate
 from .odata.limits import PAGE_SIZE
 from .pbx.delays import RECORDING_DELAY, TRANSCRIPTION_DELAY
 
@@ -40,6 +42,10 @@ class SimulatorConfig:
         `call_control` is whether the PBX has the Call Control API. `monitored` are the numbers of the DNs that the
         client sees there, or "all", by default the peers of its service principal. With `owner_sees_all`, every client
         with the role System Owner sees all DNs.
+    Calls
+        `traffic` is a rate such as "6/min", at which calls of all kinds begin by themselves; `traffic_seed` repeats
+        them. People answer a ringing phone after `answer_after` seconds, and hang up `hang_up_after` seconds later; by
+        default they do nothing. With `manual_clock`, the time of the calls passes only by `calls.clock.advance`.
     Lists
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Calls
@@ -73,6 +79,12 @@ class SimulatorConfig:
     monitored: Sequence[str] | str | None = None
     owner_sees_all: bool = False
 
+    traffic: str = ""
+    traffic_seed: int | None = None
+    answer_after: float | None = None
+    hang_up_after: float | None = None
+    manual_clock: bool = False
+
     page_size: int = PAGE_SIZE
 
     recording_delay: float = RECORDING_DELAY
@@ -87,6 +99,12 @@ class SimulatorConfig:
     def __post_init__(self) -> None:
         if self.token_lifetime <= 0:
             raise ConfigurationError("token_lifetime must be greater than 0 seconds")
+        for name in ("answer_after", "hang_up_after"):
+            seconds = getattr(self, name)
+            if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
+                raise ConfigurationError(f"{name} must be 0 to {MAX_SECONDS:.0f} seconds")
+        if self.traffic:
+            parse_rate(self.traffic)
         if self.page_size < 1:
             raise ConfigurationError("page_size must be at least 1")
         if self.recording_delay < 0 or self.transcription_delay < 0:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..server.thread import ServerThread
     from .callcontrol.sockets import Sockets
     from .calls.engine import CallEngine
+    from .calls.traffic import Traffic
     from .http.certificates import Certificate
     from .instruments.faults import Faults
     from .instruments.recorder import RecordedMessage, RecordedRequest
@@ -73,6 +74,9 @@ class Simulator:
             call_control=self.config.call_control,
             owner_sees_all=self.config.owner_sees_all,
         )
+        self._pbx.calls.clock.manual = self.config.manual_clock
+        self._traffic = self._create_traffic()
+        self._create_people()
         self._certificate: Certificate | None = None
         self._server: ServerThread | None = None
         self.ports: tuple[int, ...] = ()
@@ -196,6 +200,8 @@ class Simulator:
                 (make_config(self._app, None, limit), plain),
             ]
             self._server = ServerThread(groups, name="threecx-simulator")
+            if self._traffic is not None:
+                self._traffic.start()
             self.ports = ports
         except BaseException:
             for each in sockets:
@@ -209,12 +215,27 @@ class Simulator:
 
     def stop(self) -> None:
         """End the server and close the data file; do nothing if the server is not running."""
+        if self._traffic is not None:
+            self._traffic.stop()
         if self._server is not None:
             self._server.stop()
         if self._certificate is not None:
             self._certificate.discard()
         self._pbx.close()
         self._server, self._certificate, self.ports = None, None, ()
+
+    def _create_traffic(self) -> Traffic | None:
+        from .calls.traffic import Traffic, parse_rate
+
+        if not self.config.traffic:
+            return None
+        return Traffic(self.calls, parse_rate(self.config.traffic), self.config.traffic_seed)
+
+    def _create_people(self) -> None:
+        from .calls.people import People
+
+        if self.config.answer_after is not None or self.config.hang_up_after is not None:
+            People(self.calls, self.config.answer_after, self.config.hang_up_after)
 
     def __enter__(self) -> Simulator:
         self.start()

@@ -25,7 +25,7 @@ class People:
         self._stop = calls.add_listener(self._react)
 
     def stop(self) -> None:
-        """Let nobody react any more."""
+        """End the reactions of people."""
         self._stop()
 
     def _react(self, change: Change) -> None:
