@@ -99,12 +99,7 @@ class SimulatorConfig:
     def __post_init__(self) -> None:
         if self.token_lifetime <= 0:
             raise ConfigurationError("token_lifetime must be greater than 0 seconds")
-        for name in ("answer_after", "hang_up_after"):
-            seconds = getattr(self, name)
-            if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
-                raise ConfigurationError(f"{name} must be 0 to {MAX_SECONDS:.0f} seconds")
-        if self.traffic:
-            parse_rate(self.traffic)
+        self._check_calls()
         if self.page_size < 1:
             raise ConfigurationError("page_size must be at least 1")
         if self.recording_delay < 0 or self.transcription_delay < 0:
@@ -124,6 +119,14 @@ class SimulatorConfig:
             raise ConfigurationError("the simulator needs a client id and a client secret")
         if len({client.id for client in clients}) != len(clients):
             raise ConfigurationError("two clients of the simulator have the same id")
+
+    def _check_calls(self) -> None:
+        for name in ("answer_after", "hang_up_after"):
+            seconds = getattr(self, name)
+            if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
+                raise ConfigurationError(f"{name} must be 0 to {MAX_SECONDS:.0f} seconds")
+        if self.traffic:
+            parse_rate(self.traffic)
 
     @property
     def uses_tls(self) -> bool:
