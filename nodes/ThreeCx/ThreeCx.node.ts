@@ -8,7 +8,7 @@ import {
 
 import { hints, properties } from './definition';
 import { testThreeCx } from './methods/credentialTest';
-import { searchEntities } from './methods/listSearch';
+import { searchDevices, searchEntities } from './methods/listSearch';
 import { getExpandOptions, getOrderByOptions, getSelectOptions } from './methods/loadOptions';
 import { getBodyFields } from './methods/resourceMapping';
 import { describeQuotedExpressions } from './quotedExpressions';
@@ -37,7 +37,7 @@ export class ThreeCx implements INodeType {
 
 	methods = {
 		credentialTest: { testThreeCx },
-		listSearch: { searchEntities },
+		listSearch: { searchDevices, searchEntities },
 		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions },
 		resourceMapping: { getBodyFields },
 	};

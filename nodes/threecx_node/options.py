@@ -23,6 +23,12 @@ DEFAULT_TIMEOUT = 60.0
 MIN_TIMEOUT = 0.01
 MAX_TIMEOUT = 600.0
 """A request that takes longer occupies a connection to the PBX that others need."""
+DEFAULT_WAIT = 60.0
+"""The seconds that a call is waited for."""
+MIN_WAIT = 0.1
+MAX_WAIT = 86_400.0
+WAIT_GOALS = ("nothing", "ringing", "answered", "ended")
+"""The events that a new call can be waited for."""
 DEFAULT_RETRY_TIME = 30.0
 MAX_RETRY_TIME = 3600.0
 INTERACTIVE_RETRY_TIME = 5.0

@@ -8,7 +8,7 @@ from typing import Any
 from tests.e2e.conftest import Canvas
 from tests.sounds import telephone_wav
 from tools.lab.executor import ExecutorProcess
-from tools.lab.open_n8n import put_example
+from tools.lab.open_n8n import DELETES, put_example
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 DELETE = "DeleteCallFlowApp"
@@ -37,7 +37,7 @@ def test_deletes_keep_order_and_pairs(canvas: Canvas) -> None:
 
 
 def test_example_runs(canvas: Canvas) -> None:
-    workflow = put_example(canvas.stage)
+    workflow = put_example(canvas.stage, DELETES)
     done = canvas.stage.client.run(workflow)
     assert done.status == "success", done.error
     last = workflow["nodes"][-1]["name"]

@@ -23,12 +23,37 @@ it('listSearch returns a page of entities', async () => {
 	expect(server.calls[0]?.body).toMatchObject({ operation: 'DeleteQueue', parameter: 'Id', filter: 'sal', cursor: '0' });
 });
 
+it.each([
+	[{ __rl: true, mode: 'list', value: '100' }, { dn: '100' }],
+	['100', { dn: '100' }],
+	[undefined, {}],
+])('listSearch asks for the devices of the extension %j', async (dn, expected) => {
+	const results = [{ name: 'Yealink (sip:100@127.0.0.1:5063)', value: 'sip:100@127.0.0.1:5063' }];
+	const server = await startExecutorWith(200, { results, cursor: null });
+	const parameters = { operation: 'PlaceCall', ...(dn === undefined ? {} : { dn }) };
+	const page = await listSearch.searchDevices.call(createLoadContext(server.url, parameters), 'yea');
+	expect(page).toEqual({ results, paginationToken: undefined });
+	expect(server.calls[0]?.body).toMatchObject({
+		operation: 'PlaceCall',
+		parameter: 'deviceId',
+		parameters: expected,
+		filter: 'yea',
+	});
+});
+
+it('listSearch of an operation with two fields asks for that of its entities', async () => {
+	const server = await startExecutorWith(200, { results: [], cursor: null });
+	await listSearch.searchEntities.call(createLoadContext(server.url, { operation: 'PlaceCall' }));
+	expect(server.calls[0]?.body).toMatchObject({ operation: 'PlaceCall', parameter: 'dn' });
+});
+
 describe('resourceMapping', () => {
 	it('offers fields that are not required for adding', async () => {
 		const fields = [
 			{ id: 'A', displayName: 'A', type: 'string', required: true },
 			{ id: 'B', displayName: 'B', type: 'options', required: false, options: [{ name: 'x', value: 'x' }] },
 			{ id: 'C', displayName: 'C', type: 'array', required: false, description: 'a list of numbers' },
+			{ id: 'D', displayName: 'D', type: 'number', required: false, shown: true },
 		];
 		const server = await startExecutorWith(200, { fields });
 		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'CreateUser' }));
@@ -36,8 +61,9 @@ describe('resourceMapping', () => {
 			['A', true, false],
 			['B', false, true],
 			['C', false, true],
+			['D', false, false],
 		]);
-		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)']);
+		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)', 'D']);
 		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
 	});
 

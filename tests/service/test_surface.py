@@ -45,7 +45,7 @@ FIELDS = {
     "HealthResponse": (["contract", "releases", "version"], ["status"]),
     "OptionsRequest": (["operation", "parameter"], ["pbx"]),
     "Pbx": ([], ["baseUrl", "clientId", "clientSecret", "profile", "verifyTls"]),
-    "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter"]),
+    "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter", "parameters"]),
 }
 DOCUMENT: dict[str, Any] = build_openapi()
 

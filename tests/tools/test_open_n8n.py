@@ -21,7 +21,7 @@ from tools.lab import open_n8n
 stage = MagicMock()
 stage.__enter__.return_value = stage
 open_n8n._build_stage = lambda folder: stage
-open_n8n.put_example = lambda stage: {"id": "1"}
+open_n8n.put_example = lambda stage, path: {"id": "1"}
 sys.exit(open_n8n.main())
 """
 

@@ -2,7 +2,7 @@
 
     python -m tools.lab.open_n8n      # until Ctrl-C; nothing is kept
 
-The canvas contains the workflow of examples/n8n, with a credential that works.
+n8n contains the workflows of examples/n8n, with a credential that works.
 """
 
 from __future__ import annotations
@@ -23,16 +23,18 @@ from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 if TYPE_CHECKING:
     from types import FrameType
 
-WORKFLOW = Path(__file__).resolve().parents[2] / "examples" / "n8n" / "delete-call-flow-apps.json"
+_WORKFLOWS = Path(__file__).resolve().parents[2] / "examples" / "n8n"
+DELETES = _WORKFLOWS / "delete-call-flow-apps.json"
+CALLS = _WORKFLOWS / "make-call-and-branch.json"
 # The ports that people know; another one where it is in use.
 _N8N_PORT = 5678
 _EXECUTOR_PORT = 8765
 
 
-def put_example(stage: Stage) -> dict[str, Any]:
-    """Save the example workflow, with a credential of its own, on the stage's canvas; return it as n8n saved it."""
+def put_example(stage: Stage, path: Path) -> dict[str, Any]:
+    """Save an example workflow, with a credential of its own, on the stage's canvas; return it as n8n saved it."""
     reference = stage.client.create_credential("Simulated 3CX", CREDENTIAL_TYPE, stage.credential_data())
-    workflow = json.loads(WORKFLOW.read_text(encoding="utf-8"))
+    workflow = json.loads(path.read_text(encoding="utf-8"))
     for node in workflow["nodes"]:
         if node["type"] == NODE_TYPE:
             node["credentials"] = {CREDENTIAL_TYPE: reference}
@@ -55,7 +57,8 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder,
             _build_stage(Path(folder)) as stage,
         ):
-            workflow = put_example(stage)
+            workflow = put_example(stage, DELETES)
+            put_example(stage, CALLS)
             ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
             print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   {ending}")
             address = f"{stage.n8n.url}/workflow/{workflow['id']}"

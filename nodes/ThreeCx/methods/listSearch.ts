@@ -1,4 +1,4 @@
-import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult, INodeParameterResourceLocator } from 'n8n-workflow';
 
 import { getParameters, properties } from '../definition';
 import { requestJson } from '../transport/executor';
@@ -9,7 +9,9 @@ interface SearchPage {
 	cursor: string | null;
 }
 
-const locatorNames = new Set(properties.filter(({ type }) => type === 'resourceLocator').map(({ name }) => name));
+const entityNames = new Set(
+	properties.filter((each) => JSON.stringify(each.modes ?? []).includes('"searchEntities"')).map(({ name }) => name),
+);
 
 /** Return one page of the entities that a "From List" field offers. */
 export async function searchEntities(
@@ -17,10 +19,24 @@ export async function searchEntities(
 	filter?: string,
 	paginationToken?: string,
 ): Promise<INodeListSearchResult> {
-	const operation = getOperation(this);
-	// n8n does not say which field asks; an operation has one resource locator.
-	const parameter = getParameters(operation).find(({ name }) => locatorNames.has(name))?.name;
-	const body = { operation, parameter, filter, cursor: paginationToken };
-	const { results, cursor } = await requestJson<SearchPage>(this, '/v1/search', body);
+	// n8n does not say which field asks; an operation has one field with this method.
+	const parameter = getParameters(getOperation(this)).find(({ name }) => entityNames.has(name))?.name;
+	return await search(this, { parameter, filter, cursor: paginationToken });
+}
+
+/** Return one page of the phones and apps that are registered for the chosen extension. */
+export async function searchDevices(
+	this: ILoadOptionsFunctions,
+	filter?: string,
+	paginationToken?: string,
+): Promise<INodeListSearchResult> {
+	const chosen = this.getCurrentNodeParameter('dn') as INodeParameterResourceLocator | string | undefined;
+	const parameters = { dn: typeof chosen === 'object' ? chosen.value : chosen };
+	return await search(this, { parameter: 'deviceId', parameters, filter, cursor: paginationToken });
+}
+
+async function search(context: ILoadOptionsFunctions, query: IDataObject): Promise<INodeListSearchResult> {
+	const body = { operation: getOperation(context), ...query };
+	const { results, cursor } = await requestJson<SearchPage>(context, '/v1/search', body);
 	return { results, paginationToken: cursor ?? undefined };
 }

@@ -14,6 +14,8 @@ interface BodyField {
 	displayName: string;
 	type: FieldType;
 	required: boolean;
+	/** Offered at once, though it is not required. */
+	shown?: boolean;
 	description?: string;
 	options?: INodePropertyOptions[];
 }
@@ -35,7 +37,7 @@ function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField
 		type: field.type,
 		required: field.required,
 		// Absent until it is added, so that an untouched field is never sent.
-		removed: !field.required && !isFilled,
+		removed: !field.required && !field.shown && !isFilled,
 		display: true,
 		defaultMatch: false,
 		canBeUsedToMatch: false,

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.call_control import DN, RESOURCE
 from ..catalog.summary_fields import label_fields
 from ..errors import InputError, UnknownNameError
 from ..execution.results import Item
 from ..options import INTERACTIVE_RETRY_TIME, Options
+from .call_choices import list_call_choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -40,33 +42,46 @@ async def search_entities(
     text: str | None,
     cursor: str | None,
     *,
+    parameters: Mapping[str, Any] | None = None,
     traceparent: str = "",
 ) -> SearchPage:
     """Return a page of the entities whose name or number contains `text`.
 
-    `parameter` of `operation` is the key of the entities, its first key where it is None. `cursor` is that of the
-    page before. Raises ThreeCxError.
+    `parameter` of `operation` is the key of the entities, its first key where it is None. `parameters` are the other
+    parameters of the operation, which a list of devices depends on. `cursor` is that of the page before. Raises
+    ThreeCxError.
     """
     catalog = executor.catalog
+    if catalog.operation(operation).resource == RESOURCE or parameter == DN:
+        found = await list_call_choices(
+            executor, operation, parameter, parameters or {}, text, traceparent=traceparent
+        )
+        return _cut_page(found, _parse_cursor(cursor))
     listing, key = _find_listing(catalog, catalog.operation(operation), parameter)
     version = listing.version()
     schema = version.returns.type
     properties = catalog.properties(schema)
     labels = [name for name in (*label_fields(catalog, schema), _NUMBER) if name in properties]
     skip = _parse_cursor(cursor)
-    parameters = _build_query(version, properties, key, labels, text)
-    parameters |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
+    query = _build_query(version, properties, key, labels, text)
+    query |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
     options = Options(interactive=True, retry_time=INTERACTIVE_RETRY_TIME, traceparent=traceparent)
-    batch = await executor.run(listing.id, [Item({}, parameters)], options=options)
+    batch = await executor.run(listing.id, [Item({}, query)], options=options)
     [result] = batch.results
     if result.error is not None:
         raise result.error
     entities = [item["json"] for item in result.items or ()]
     results = [_build_choice(each, key, labels) for each in entities if each.get(key) is not None]
-    if text and "$filter" not in parameters:
+    if text and "$filter" not in query:
         results = [each for each in results if text.casefold() in str(each["name"]).casefold()]
     more = len(entities) == PAGE_SIZE and "$skip" in version.query
     return SearchPage(results, str(skip + PAGE_SIZE) if more else None)
+
+
+def _cut_page(choices: Sequence[Mapping[str, Any]], skip: int) -> SearchPage:
+    """Return a page of a list that came as a whole."""
+    end = skip + PAGE_SIZE
+    return SearchPage(choices[skip:end], str(end) if end < len(choices) else None)
 
 
 def _find_listing(catalog: Catalog, operation: Operation, parameter: str | None) -> tuple[Operation, str]:

@@ -4,23 +4,42 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.call_control import PLACE_CALL, RESOURCE
 from ..catalog.labels import describe_releases, title_of
+from ..options import WAIT_GOALS
 from ..values.edm import EDM_TYPES
 from .enum_choices import list_members
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..catalog import Catalog, Property, TypeRef
 
 # A description names this many of the fields of an object or members of an enum.
 _NAMED = 4
+# The fields of operations on live calls, whose names say too little.
+_OF_CALLS: Mapping[str, dict[str, Any]] = {
+    "attacheddata": {"displayName": "Attached Data", "type": "object"},
+    "timeout": {"displayName": "Ring Timeout (Seconds)"},
+}
+_WAIT_FIELDS: list[dict[str, Any]] = [
+    {
+        "id": "waitFor",
+        "displayName": "Wait For",
+        "type": "options",
+        "required": False,
+        "shown": True,
+        "options": [{"name": each.title(), "value": each} for each in sorted(WAIT_GOALS)],
+    },
+    {"id": "waitTimeout", "displayName": "Wait Timeout (Seconds)", "type": "number", "required": False},
+]
 
 
 def describe_body_fields(catalog: Catalog, operation: str, release: str | None) -> list[dict[str, Any]]:
     """Return the top-level fields of an operation's body, the required ones first, then sorted by name.
 
-    Each is `{"id", "displayName", "type", "required", "description"?, "options"?}`. Raises UnknownNameError.
+    Each is `{"id", "displayName", "type", "required", "shown"?, "description"?, "options"?}`; one that is `shown` is
+    offered at once, though it is not required. Raises UnknownNameError.
     """
     found = catalog.operation(operation)
     version = found.version(release)
@@ -32,6 +51,10 @@ def describe_body_fields(catalog: Catalog, operation: str, release: str | None) 
         for name, each in catalog.body_properties(version, release).items()
         if name not in keys
     ]
+    if found.resource == RESOURCE:
+        described = [each | _OF_CALLS.get(each["id"], {}) for each in described]
+    if found.id == PLACE_CALL:
+        described += _WAIT_FIELDS
     return sorted(described, key=lambda each: (not each["required"], each["displayName"].casefold()))
 
 

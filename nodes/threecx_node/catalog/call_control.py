@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 NAMESPACE = "CallControl."
+RESOURCE = "CallControl"
 PLACE_CALL = "PlaceCall"
+LIST_DNS = "ListCallControlDn"
 GET_DN = "GetCallControlDn"
+LIST_DEVICES = "ListDnDevice"
 GET_PARTICIPANT = "GetParticipant"
 LIST_PARTICIPANTS = "ListParticipant"
 DN, DEVICE_ID, PARTICIPANT_ID = "dn", "deviceId", "participantId"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.api_request import API_REQUEST
+from ..catalog.call_control import DEVICE_ID, PLACE_CALL
+from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
 from .examples import build_example
 
@@ -47,6 +49,8 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
     if operation.id == API_REQUEST:
         described["parameters"].append({"name": "body", "type": "JSON", "required": False})
+    if operation.id == PLACE_CALL:
+        described["parameters"] = _describe_call(described["parameters"])
     others = [
         {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
         for each in operation.versions
@@ -88,11 +92,24 @@ def to_text(described: Mapping[str, Any]) -> str:
     return "\n".join([*lines, "", "Example", f"  {described['example']}"])
 
 
+def _describe_call(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parameters of a new call: its device is looked up where none is given, and it can be waited for."""
+    named = [each | {"required": each["required"] and each["name"] != DEVICE_ID} for each in parameters]
+    wait_for = {"name": "waitFor", "type": "String", "required": False, "values": list(WAIT_GOALS)}
+    return [
+        *named,
+        wait_for,
+        {"name": "waitTimeout", "type": "Double", "required": False, "default": DEFAULT_WAIT},
+    ]
+
+
 def _parameter_text(parameter: Mapping[str, Any]) -> str:
     text = str(parameter["type"])
     if choices := parameter.get("choices"):
         named = ", ".join(f"{name} ({value})" for name, value in choices.items())
         text += f": {named}, or another number of 3CX"
+    if values := parameter.get("values"):
+        text += f": {', '.join(values)}"
     if "default" in parameter:
         return f"{text}, {dumps(parameter['default']).decode()} where it is not given"
     return text if parameter["required"] else f"{text}, optional"

@@ -155,6 +155,8 @@ BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "LinkGroupPartner": {"groupId": "GRP0001", "resellerId": "12345"},
     "MakeCall": {"dn": "112", "destination": "100"},
     "MoveUpDown": {"id": 1, "up": False},
+    # The device is chosen where it is not given.
+    "PlaceCall": {"dn": "100", "deviceId": None, "destination": "115"},
     "PlayPrompt": {"extension": "112", "promptId": "WELCOME"},
     "PushFirmware": {"firmwareId": "t46s-66.86.0.15.rom"},
     "RecordPrompt": {"extension": "112", "promptId": "WELCOME"},

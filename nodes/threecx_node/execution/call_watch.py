@@ -54,6 +54,8 @@ class CallWatch:
         if self.is_gone or not self.is_made:
             return True
         match goal:
+            case "nothing":
+                return True
             case "ringing":
                 return self._was_answered or self._is(*_RINGING)
             case "answered":
@@ -106,7 +108,9 @@ class CallWatch:
         document = dict(self._document)
         leg = self.participant
         if leg is not None:
-            document["result"] = {**leg.to_json(), **({"status": ENDED} if self.is_gone else {})}
+            # The PBX may name the leg of a call that failed as it was before.
+            is_over = self.is_gone or not self.is_made
+            document["result"] = {**leg.to_json(), **({"status": ENDED} if is_over else {})}
         if reason:
             document |= {"reason": reason, "reasontext": text}
         return document

@@ -19,7 +19,7 @@ def describe_item(planned: PlannedItem, base_url: str) -> dict[str, Any]:
 
     The body of an upload is its file's name, media type and size.
 
-    Where a look-up comes first, `then` has the method and URL of the request that follows it; the key that the
+    Where a look-up comes first, `then` has method, URL and body of the request that follows it; the key that the
     look-up finds is still `{name}` in it. `before` has method and URL of each request that reads the stored lists which
     the body replaces, to compare them.
     """
@@ -32,7 +32,12 @@ def describe_item(planned: PlannedItem, base_url: str) -> dict[str, Any]:
     before = {"before": reads} if reads else {}
     if not planned.look_ups:
         return {**_describe_request(request, base_url), **before}
-    then = {"method": request.method, "url": request.url(base_url)}
+    body = _describe_body(request)
+    then = {
+        "method": request.method,
+        "url": request.url(base_url),
+        **({} if body is None else {"body": body}),
+    }
     return {**_describe_request(planned.look_ups[0].request, base_url), "then": then, **before}
 
 

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.call_control import PLACE_CALL
 from ..errors import BodyError, ParameterError
 from ..messages import RequestValues
 from ..options import RESPONSE_FORMATS
@@ -18,7 +19,7 @@ from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
-from .wait import Wait, read_wait
+from .wait import Wait, read_wait, take_wait
 
 if TYPE_CHECKING:
     from .table import ParameterTable
@@ -96,6 +97,10 @@ def resolve_parameters(
     upload = table.version.upload
     file = read_file(upload.name, sorted_.file, binary or {}, upload.max_bytes) if upload else None
     body = _build_body(table, sorted_, item)
+    wait = None
+    if table.operation.id == PLACE_CALL:
+        body = take_wait(body, sorted_.wait)
+        wait = read_wait(sorted_.wait)
     return ResolvedParameters(
         RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body, file),
         limit=limit,
@@ -107,7 +112,7 @@ def resolve_parameters(
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
         left_out=tuple(sorted_.left_out),
-        wait=read_wait(sorted_.wait) if sorted_.wait else None,
+        wait=wait,
     )
 
 
@@ -184,7 +189,8 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
         body = parse_json(body, "body")
     if sorted_.mapping_mode:
         if sorted_.mapping_mode == "autoMapInputData":
-            mapped = map_columns(table, item)
+            columns = take_wait(item, sorted_.wait) if table.operation.id == PLACE_CALL else item
+            mapped = map_columns(table, columns)
             body, sorted_.left_out = mapped.body, mapped.left_out
         else:
             body = map_fields(table.catalog, body, table.mappable_fields)

@@ -122,7 +122,9 @@ class Handlers:
         try:
             async with self._pool.executor(self._find_credential(body.pbx)) as executor:
                 searching = search_entities(
-                    executor, body.operation, body.parameter, body.filter, body.cursor, traceparent=trace
+                    *(executor, body.operation, body.parameter, body.filter, body.cursor),
+                    parameters=body.parameters,
+                    traceparent=trace,
                 )
                 page = await _while_connected(request, searching)
         except ThreeCxError as error:

@@ -150,6 +150,12 @@ class SearchRequest(_Envelope):
 
     operation: str
     parameter: str | None = None
+    parameters: Annotated[
+        dict[str, Any],
+        Field(
+            description="Other parameters of the operation that the list depends on: the devices of a `dn`"
+        ),
+    ] = {}
     filter: str | None = None
     cursor: str | None = None
     pbx: Pbx

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...catalog.labels import describe_releases, title_of
 from ...values.edm import EDM_TYPES
 from ..catalog.naming import load_overrides
+from .call_control import draft_call_parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,6 +91,8 @@ def _restrict(draft: NodeProperty, only: str) -> NodeProperty:
 
 
 def _draft_property(catalog: Catalog, parameter: Parameter, version: OperationVersion) -> NodeProperty:
+    if (draft := draft_call_parameter(parameter)) is not None:
+        return draft
     if parameter == version.key:
         if catalog.listing(version.entity_set) is not None:
             by_number = catalog.has_look_up_by_number(version.entity_set)
