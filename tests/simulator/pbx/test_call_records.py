@@ -1,59 +1,17 @@
-"""Records of calls: active calls, rows of the call log, recordings, events; with a clock that the test turns."""
+"""Records of calls: active calls, rows of the call log, events; with a clock that the test turns."""
 
 from __future__ import annotations
-
-import io
-import wave
-from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.simulator.pbx.records import CALLER, PERIOD, answer, hang_up, read_log
 from tests.support import RELEASES
 from threecx_node.simulator import Simulator
-from threecx_node.simulator.calls.models import Leg
 from threecx_node.simulator.odata.errors import ODataError
 from threecx_node.simulator.pbx.call_log import build_duration
 
-EVERYTHING = (
-    "periodFrom=2026-04-01T00:00:00Z,periodTo=2099-01-01T00:00:00Z,sourceType=0,sourceFilter='',destinationType=0,"
-    "destinationFilter='',callsType=0,callTimeFilterType=0,callTimeFilterFrom='0:00:0',callTimeFilterTo='0:00:0',"
-    "hidePcalls={hide}"
-)
-PERIOD = "periodFrom=2026-04-01T00:00:00Z,periodTo=2099-01-01T00:00:00Z"
-CALLER = "+12025550114"
-
-
-@pytest.fixture(autouse=True)
-def turned_by_hand(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Stop the clock of the calls while a test runs."""
-    if "pbx" not in request.fixturenames:
-        yield
-        return
-    pbx: Simulator = request.getfixturevalue("pbx")
-    pbx.calls.clock.manual = True
-    yield
-    pbx.calls.clock.manual = False
-
-
-def answer(pbx: Simulator, dn: str) -> Leg:
-    """Answer at the first phone of a DN that rings."""
-    leg = next(each for each in pbx.calls.participants(dn) if each.status == "Ringing")
-    pbx.calls.pick_up(dn, leg.id)
-    return leg
-
-
-def hang_up(pbx: Simulator, dn: str) -> None:
-    pbx.calls.act(dn, pbx.calls.participants(dn)[0].id, "drop")
-
-
-def read_log(api: httpx.Client, name: str = "GetCallLogData", *, hide: bool = False) -> list[dict[str, Any]]:
-    path = f"ReportCallLogData/Pbx.{name}({EVERYTHING.format(hide=str(hide).lower())})"
-    answered = api.get(path)
-    assert answered.status_code == 200, answered.text
-    rows: list[dict[str, Any]] = answered.json()["value"]
-    return rows
+pytestmark = pytest.mark.usefixtures("turned_by_hand")
 
 
 def test_a_call_from_ringing_to_its_end(pbx: Simulator, api: httpx.Client) -> None:
@@ -192,6 +150,35 @@ def test_a_call_that_left_its_queue(pbx: Simulator, api: httpx.Client) -> None:
     assert (lost["CallerId"], lost["WaitTime"]) == (CALLER, "PT7.000000S")
 
 
+def test_a_call_to_a_ring_group(pbx: Simulator, api: httpx.Client) -> None:
+    pbx.calls.inbound(CALLER, to="810")
+    pbx.calls.clock.advance(2)
+    answer(pbx, "115")
+    hang_up(pbx, "115")
+    assert {(row["DestinationDn"], row["Status"], row["Direction"]) for row in read_log(api)} == {
+        ("114", "Unanswered", "Inbound"), ("115", "Answered", "Inbound")
+    }  # fmt: skip
+    assert [row["DestinationDn"] for row in read_log(api, hide=True)] == ["115"]
+    # A call that no member answers is not hidden as a whole.
+    pbx.calls.inbound(CALLER, to="810")
+    hang_up(pbx, "10000")
+    assert [row["Status"] for row in read_log(api, hide=True)] == ["Answered", "Unanswered"]
+    path = f"ReportRingGroupStatistics/Pbx.GetRingGroupStatisticsData({PERIOD},ringGroupDns='810')"
+    (statistics,) = api.get(path).json()["value"]
+    assert (statistics["RingGroupReceivedCount"], statistics["RingGroupAnsweredCount"]) == (2, 1)
+
+
+def test_a_call_through_a_menu(pbx: Simulator, api: httpx.Client) -> None:
+    pbx.calls.receptionist(CALLER, "820", keys="1").play()
+    pbx.calls.clock.advance(120)
+    rows = read_log(api)
+    assert [(row["DestinationDn"], row["DestinationType"]) for row in rows[:2]] == [("820", 6), ("801", 4)]
+    assert (rows[0]["Status"], rows[0]["Direction"]) == ("Answered", "Inbound")
+    # Only the conversation counts, and not the menu as a second answer.
+    inbound = api.get(f"ReportInboundCalls/Pbx.GetInboundCalls({PERIOD},trunkDns='',callsType=0)")
+    assert [row["DestinationDn"] for row in inbound.json()["value"]] == ["101"]
+
+
 def test_a_transferred_call(pbx: Simulator, api: httpx.Client) -> None:
     pbx.calls.inbound(CALLER, to="101")
     talking = answer(pbx, "101")
@@ -210,79 +197,6 @@ def test_a_transferred_call(pbx: Simulator, api: httpx.Client) -> None:
     assert len({row["CallHistoryId"] for row in rows}) == 1
     pbx.calls.clock.advance(10)
     assert [each["ToDn"] for each in pbx.state.entities("Recordings")[5:]] == ["101", "104"]
-
-
-def test_a_recording_is_ready_later(pbx: Simulator, api: httpx.Client) -> None:
-    pbx.calls.inbound(CALLER, to="103")
-    answer(pbx, "103")
-    pbx.calls.clock.advance(20)
-    hang_up(pbx, "103")
-    (row,) = read_log(api)
-    assert (row["RecordingUrl"], row["Recordings"]) == ("", [])
-    pbx.calls.clock.advance(9.9)
-    assert pbx.state.count("Recordings") == 5
-    pbx.calls.clock.advance(0.1)
-    recording = api.get("Recordings?$orderby=Id desc&$top=1").json()["value"][0]
-    assert (recording["CallType"], recording["ToDn"], recording["FromCallerNumber"]) == (
-        "InboundExternal", "103", CALLER
-    )  # fmt: skip
-    assert (recording["CanBeTranscribed"], recording["IsTranscribed"], recording["Transcription"]) == (
-        True,
-        False,
-        "",
-    )
-    for path in (
-        f"DownloadRecording(recId={recording['Id']})",
-        f"DownloadRecording(recId={recording['Id']})",
-    ):
-        file = api.get(f"Recordings/Pbx.{path}")
-        assert file.headers["content-type"] == "audio/x-wav"
-        with wave.open(io.BytesIO(file.content)) as sound:
-            assert sound.getframerate() == 8000
-    (row,) = read_log(api)
-    assert (row["RecordingUrl"], row["Recordings"][0]["Id"]) == (recording["RecordingUrl"], recording["Id"])
-    assert row["Transcription"] == ""
-    pbx.calls.clock.advance(20)
-    recording = api.get("Recordings?$orderby=Id desc&$top=1").json()["value"][0]
-    assert recording["IsTranscribed"] is True
-    assert (recording["Summary"], recording["SentimentScore"]) == ("A tone.", 4)
-    assert "Ivy Stone" in recording["Transcription"]
-    (row,) = read_log(api)
-    assert row["Recordings"][0]["Transcription"] == row["Transcription"] == recording["Transcription"]
-
-
-@pytest.mark.parametrize(
-    ("settings", "internal", "external"),
-    [({"ForbidRecording": True}, 0, 0), ({"RecordExternalCallsOnly": True}, 0, 1), ({}, 1, 1)],
-)
-def test_which_calls_are_recorded(
-    pbx: Simulator, api: httpx.Client, settings: dict[str, bool], internal: int, external: int
-) -> None:
-    key = next(user["Id"] for user in pbx.state.entities("Users") if user["Number"] == "104")
-    assert api.patch(f"Users({key})", json=settings).status_code == 204
-    pbx.calls.make_call("103", "104")
-    answer(pbx, "104")
-    hang_up(pbx, "104")
-    pbx.calls.clock.advance(60)
-    assert pbx.state.count("Recordings") == 5 + internal
-    pbx.calls.inbound(CALLER, to="104")
-    answer(pbx, "104")
-    hang_up(pbx, "104")
-    pbx.calls.clock.advance(60)
-    assert pbx.state.count("Recordings") == 5 + internal + external
-
-
-def test_a_reset_removes_what_is_planned(pbx: Simulator) -> None:
-    pbx.calls.make_call("103", "104")
-    answer(pbx, "104")
-    hang_up(pbx, "104")
-    pbx.calls.make_call("103", "104")
-    pbx.state.reset()
-    assert pbx.calls.calls() == []
-    assert pbx.state.count("ActiveCalls") == 0
-    assert pbx.state.count("CallHistoryView") == 40
-    pbx.calls.clock.advance(3600)
-    assert pbx.state.count("Recordings") == 5
 
 
 def test_a_restart_of_the_services_ends_calls(pbx: Simulator, api: httpx.Client) -> None:

@@ -19,7 +19,7 @@ from ..calls.models import (
 from ..odata.literals import format_date_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from ..calls.models import Call, Party, Segment
@@ -69,10 +69,14 @@ def build_history_row(call: Call, segment: Segment) -> dict[str, Any]:
     }
 
 
-def build_details(call: Call, segment: Segment, history_id: str) -> dict[str, Any]:
-    """Return what reports need of a segment besides its row in the history."""
-    answered = is_answered(segment)
-    queue = find_service(call, segment, QUEUE)
+def build_details(
+    call: Call, segment: Segment, history_id: str, find_type: Callable[[str], str]
+) -> dict[str, Any]:
+    """Return what reports need of a segment besides its row in the history; `find_type` gets the type of a DN."""
+    answered, is_counted = is_answered(segment), segment in list_counted(call.segments)
+    service = segment.destination.dn if segment.destination.type in _SERVICES else segment.via
+    kind = find_type(service) if service else ""
+    queue = service if kind == QUEUE else ""
     picked_up = segment.answered if answered else None
     return {
         "CallId": call.id,
@@ -84,12 +88,12 @@ def build_details(call: Call, segment: Segment, history_id: str) -> dict[str, An
         else _DIRECTIONS[call.direction],
         "Status": _choose_status(call, segment),
         "Queue": queue,
-        "RingGroup": find_service(call, segment, RING_GROUP),
+        "RingGroup": service if kind == RING_GROUP else "",
         "Did": call.did,
         "Reason": segment.reason,
         "Indent": 0 if segment is call.segments[0] else 1,
-        "Counted": segment in list_counted(call.segments),
-        "Polled": not answered and bool(segment.via) and segment.destination.type in _PEOPLE,
+        "Counted": is_counted,
+        "Polled": kind in _SERVICES and segment.destination.dn != service and not answered and not is_counted,
         "Recording": None,
     }
 
@@ -102,13 +106,6 @@ def list_counted(segments: Sequence[Segment]) -> list[Segment]:
     services = [each for each in segments if each.destination.type in _SERVICES]
     people = [each for each in segments if each.destination.type in _PEOPLE]
     return (services or people or list(segments))[-1:]
-
-
-def find_service(call: Call, segment: Segment, kind: str) -> str:
-    """Return the number of the queue or ring group that a segment belongs to, "" if it belongs to none."""
-    numbers = {each.destination.dn for each in call.segments if each.destination.type == kind}
-    own = segment.destination.dn if segment.destination.type == kind else segment.via
-    return own if own in numbers else ""
 
 
 def find_destination(segment: Segment) -> Party:

@@ -82,7 +82,7 @@ class CallRecords:
         history_id = str(uuid.uuid4())
         for segment in call.segments:
             key, _ = self._entities.create("CallHistoryView", build_history_row(call, segment))
-            self._store.put(SEGMENTS, key, build_details(call, segment, history_id))
+            self._store.put(SEGMENTS, key, build_details(call, segment, history_id, self._engine.dn_type))
             self._recordings.plan_recording(call, segment, key)
             if segment.destination.type == SPECIAL_MENU and is_answered(segment):
                 self._record_voicemail(call, segment)

@@ -65,6 +65,8 @@ class ReportedCall:
     counted: bool = True
     polled: bool = False
     recording: int | None = None
+    source_type: int = 0
+    target_type: int = 0
 
     @property
     def inbound(self) -> bool:
@@ -178,6 +180,8 @@ def _build_segment(row: Entity, detail: Entity) -> ReportedCall:
         counted=detail["Counted"],
         polled=detail["Polled"],
         recording=detail["Recording"],
+        source_type=row["SrcDnType"],
+        target_type=row["DstDnType"],
     )
 
 
