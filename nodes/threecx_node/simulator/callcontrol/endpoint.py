@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +123,7 @@ class CallControl:
                 return build_fault_response(fault)
             self._end_token(headers)
         reply = self._perform(target, scope["method"], headers, body)
-        await asyncio.sleep(reply.delay)
+        reply = await reply.finish(self._pbx.calls)
         if fault is not None and fault.kind == "drop-after":
             return None
         return ServerResponse(reply.status, orjson.dumps(reply.value), media_type=_JSON)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from ..calls.models import CallError
 from ..odata.errors import ODataError
+from .delivery import Delivery
 from .entities import render_device, render_dn, render_outcome, render_participant
 from .paths import Kind, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..calls.engine import CallEngine
     from ..instruments.faults import Faults
     from ..pbx.pbx import Pbx
     from .rights import Access, Rights
@@ -35,11 +38,25 @@ _REASONS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The status of a request, its result as JSON values, and the seconds by which a fault delays it."""
+    """The status of a request, its result as JSON values, and the seconds by which a fault delays it.
+
+    With a `delivery`, the reply counts only if that succeeds: see `finish`.
+    """
 
     status: int
     value: Any
     delay: float = 0
+    delivery: Delivery | None = None
+
+    async def finish(self, calls: CallEngine) -> Reply:
+        """Wait for the delivery, or for the delay of a fault, and return the reply to send."""
+        if self.delivery is None:
+            await asyncio.sleep(self.delay)
+            return self
+        reason = await self.delivery.wait(calls)
+        if reason is None:
+            return self
+        return refuse(424, f"{self.delivery.destination} was not reached: {reason}.", reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +142,10 @@ class Performer:
             attached_data=given.attached_data,
             own_dn=access.client_id,
         )
-        return Reply(_ACTION_STATUS, render_outcome(outcome))
+        reply = Reply(_ACTION_STATUS, render_outcome(outcome))
+        if target.action == "routeto" and target.dn == access.client_id and outcome.leg is not None:
+            return replace(reply, delivery=Delivery(outcome.leg, given.destination))
+        return reply
 
 
 def refuse(status: int, text: str, reason: str = "None") -> Reply:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from ..auth.issuer import LiveToken
     from ..http.asgi import Receive, Send
@@ -45,6 +45,7 @@ class Session:
         self._drained = asyncio.Event()
         self._close_code: int | None = None
         self._is_frozen = False
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def client_id(self) -> str:
@@ -83,6 +84,12 @@ class Session:
         if self._transport is not None:
             self._transport.pause_reading()
 
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work beside the requests, at the longest until the connection ends."""
+        task = asyncio.create_task(work, name="threecx-socket-work")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def run(
         self, receive: Receive, send: Send, answer: Callable[[Session, str], Awaitable[None]]
     ) -> None:
@@ -96,9 +103,9 @@ class Session:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             expiry.cancel()
-            for each in tasks:
+            for each in [*tasks, *self._tasks]:
                 each.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*tasks, *self._tasks, return_exceptions=True)
         for each in tasks:
             if not each.cancelled() and (error := each.exception()) is not None:
                 raise error

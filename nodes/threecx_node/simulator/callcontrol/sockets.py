@@ -180,13 +180,16 @@ class Sockets:
         request = SocketRequest.parse(text)
         with self._pbx.store.lock:
             reply = self._perform(session, request)
-            data = _build_response(request, reply)
-            if not reply.delay:
+            if not reply.delay and reply.delivery is None:
                 # Behind the events that were reported until now.
-                _call(session, session.push, RESPONSE, request.path, data)
-        await asyncio.sleep(reply.delay)
-        if reply.delay:
-            session.push(RESPONSE, request.path, data)
+                _call(session, session.push, RESPONSE, request.path, _build_response(request, reply))
+            else:
+                session.spawn(self._answer_later(session, request, reply))
+        await asyncio.sleep(0)
+
+    async def _answer_later(self, session: Session, request: SocketRequest, reply: Reply) -> None:
+        finished = await reply.finish(self._pbx.calls)
+        session.push(RESPONSE, request.path, _build_response(request, finished))
 
     def _perform(self, session: Session, request: SocketRequest) -> Reply:
         try:
