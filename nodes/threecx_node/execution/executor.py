@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlsplit
 
 from ..catalog import Catalog, Operation, load_catalog
 from ..errors import NotAttemptedError, UnknownNameError, UnreachableError
@@ -220,7 +221,7 @@ class Executor:
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
             return _Ending(self._notes)
-        planner = Planner(self.catalog, found, release, options)
+        planner = Planner(self.catalog, found, release, options, urlsplit(self.credential.base_url).netloc)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
         refusal = check_deletes(plan.items, plan.options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..options import RESPONSE_FORMATS
 from ..response.items import to_items
 from ..response.whole import to_whole_items
+from .call_items import shape_payload
 from .results import Result
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ def to_result(
     payloads: Sequence[Payload],
     downloads: Downloads | None,
     *,
+    host: str,
     more: bool,
     attempts: int,
 ) -> Result:
     """Return the result of an item of `operation`; `more` says that its list goes on after it.
+
+    `host` is the host name and port of the PBX.
 
     Only a result of whole responses has more than one payload. A file is saved by `downloads`, where there are some;
     that raises SaveError.
@@ -46,6 +50,7 @@ def to_result(
         )
         return Result(planned.index, items=items, more=more)
     [payload] = payloads
+    payload = shape_payload(operation, planned, request, payload, host)
     items = to_items(
         planned.responder or operation,
         payload,

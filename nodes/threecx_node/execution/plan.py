@@ -46,13 +46,14 @@ class PlannedItem:
     pages. `kept_fields` are the fields of an entity that Simplify keeps, all where it is empty. `response_format` is
     one of RESPONSE_FORMATS. Of an API request, `responder` is the operation whose responses its response is like.
     `stored_lists` are compared with the body before an update that may lose some of them. `wait` is what a new call is
-    waited for.
+    waited for, `call_id` the call that an action is about, where it is known.
     """
 
     index: int
     request: HttpRequest | None = None
     look_ups: tuple[LookUp, ...] = ()
     wait: Wait | None = None
+    call_id: int | None = None
     stored_lists: StoredLists | None = None
     paging: Paging | None = None
     kept_fields: tuple[str, ...] = ()
@@ -85,7 +86,10 @@ class Plan:
 class Planner:
     """Plans batches of one operation in one release."""
 
-    def __init__(self, catalog: Catalog, operation: Operation, release: str | None, options: Options) -> None:
+    def __init__(
+        self, catalog: Catalog, operation: Operation, release: str | None, options: Options, pbx: str = ""
+    ) -> None:
+        self._pbx = pbx
         self._catalog = catalog
         self._operation = operation
         self._release = release
@@ -153,7 +157,9 @@ class Planner:
                 if item.parameters:
                     values |= item.parameters
                     written = item.find_written(parameters)
-                resolved = resolve_parameters(self._table, values, item.json, item.binary, written=written)
+                resolved = resolve_parameters(
+                    self._table, values, item.json, item.binary, written=written, pbx=self._pbx
+                )
                 planned = self._plan_item(index, resolved)
             except RecursionError:
                 error: ItemError = ParameterError(
@@ -173,6 +179,7 @@ class Planner:
             stored_lists=self._plan_comparison(request, resolved),
             look_ups=tuple(self._plan_look_up(name, resolved) for name in open_keys),
             wait=resolved.wait,
+            call_id=resolved.call_id,
             paging=self._plan_paging(resolved) if self._version.is_paged else None,
             kept_fields=self._choose_fields(resolved),
             binary_property=resolved.binary_property,

@@ -11,15 +11,11 @@ from contextlib import aclosing, nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ..advice import BY_WARNING, advise_on_filter
-from ..errors import (
-    GivenUpError,
-    JournalError,
-    ResponseError,
-    ThreeCxError,
-    UnreachableError,
-)
+from ..catalog.call_control import DROP
+from ..errors import GivenUpError, JournalError, ResponseError, ThreeCxError, UnreachableError
 from ..messages import IN_MEMORY
 from ..options import RESPONSE_FORMATS
 from ..response.decode import decode
@@ -27,6 +23,7 @@ from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
 from .abort import AbortedError, run_until_aborted
 from .call_follower import CallFollower
+from .call_items import exchange_drop
 from .dry_run import describe_item
 from .early_ends import cut_off, internal_error, stopped_list, untried_result
 from .list_changes import ChangedLists
@@ -92,6 +89,7 @@ class BatchRun:
         # Items with a result, and items of whose lists a part was delivered.
         self._done, self._begun = set[int](), set[int]()
         self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
+        self._host = urlsplit(base_url).netloc
         self._calls: CallFollower | None = None
         self._changes = ChangedLists(len(plan.items))
         self._same_deletes = SameDeletes()
@@ -223,7 +221,11 @@ class BatchRun:
         if paging is None or planned.responder is not None:
             if self._recorder.has_journal:
                 await self._recorder.announce(planned.index, request)
-            first = await self._exchange(planned.index, request, operation, version)
+            send = partial(self._exchange, planned.index)
+            if operation.id == DROP:
+                first = await exchange_drop(send, request, self._plan)
+            else:
+                first = await send(request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
             if planned.wait is not None:
@@ -331,6 +333,7 @@ class BatchRun:
     ) -> Result:
         return to_result(
             *(self._plan.operation, planned, request, payloads, self._downloads),
+            host=self._host,
             more=more,
             attempts=self._attempts.get(planned.index, 1),
         )

@@ -65,7 +65,7 @@ def _take_batch_options(
     """Put the options of the batch into `options` and return the other parameters."""
     rest: dict[str, Any] = {}
     for name, value in parameters.items():
-        target = _find_target(table, name)
+        target = _find_target(table, name, is_option=bool(inside))
         if target is not None and target.kind == "batch":
             if isinstance(value, str) and value.startswith("="):
                 raise InputError(
@@ -82,9 +82,9 @@ def _take_batch_options(
     return rest
 
 
-def _find_target(table: ParameterTable, name: str) -> Target | None:
+def _find_target(table: ParameterTable, name: str, *, is_option: bool) -> Target | None:
     try:
-        return table.target(name)
+        return table.target(name, is_option=is_option)
     except UnknownNameError:
         # Another release may have the parameter; the run reports it otherwise.
         return None

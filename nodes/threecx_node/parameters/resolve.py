@@ -17,6 +17,7 @@ from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json
+from .call_handle import fill_from_handle
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
 from .wait import Wait, read_wait, take_wait
@@ -34,7 +35,7 @@ class ResolvedParameters:
     `limit` is the number of results that are wanted, None for all of them; `skip` is how many to leave out first.
     `by_number` names the path parameters whose value is a number to look up. `batch` has the options of the whole
     batch that the item carries, as they were given. `left_out` are the columns of the item that automatic mapping left
-    out. `wait` is what a new call is waited for.
+    out. `wait` is what a new call is waited for, `call_id` the call whose handle was used.
     """
 
     values: RequestValues
@@ -48,6 +49,7 @@ class ResolvedParameters:
     batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     wait: Wait | None = None
+    call_id: int | None = None
 
 
 @dataclasses.dataclass(slots=True)
@@ -61,6 +63,7 @@ class _Sorted:
     batch: dict[str, Any] = dataclasses.field(default_factory=dict)
     wait: dict[str, Any] = dataclasses.field(default_factory=dict)
     if_match: Any = None
+    handle: Any = None
     body: Any = None
     mapping_mode: str = ""
     by_number: list[str] = dataclasses.field(default_factory=list)
@@ -74,12 +77,13 @@ def resolve_parameters(
     binary: Mapping[str, Any] | None = None,
     *,
     written: Mapping[str, Any] | None = None,
+    pbx: str = "",
 ) -> ResolvedParameters:
     """Return the parameters of one item, whose expressions are evaluated already; `item` and `binary` are its data.
 
     `written` are the parameters as a person wrote them, before evaluation; by default all are as written. A resource
     locator, a mapper or a group of options is one only where it was written: what an expression or an item gives is a
-    value, whatever it looks like.
+    value, whatever it looks like. `pbx` is the host name and port of the PBX, which the handle of a call must name.
 
     Raises UnknownNameError for a name that the operation does not have, ParameterError or BodyError for a value.
     """
@@ -94,6 +98,9 @@ def resolve_parameters(
     else:
         limit, skip = None, 0
         _limit_file(table, sorted_)
+    call_id = None
+    if table.takes_handle:
+        call_id = fill_from_handle(table.operation.id, sorted_.path, sorted_.handle, item, pbx)
     upload = table.version.upload
     file = read_file(upload.name, sorted_.file, binary or {}, upload.max_bytes) if upload else None
     body = _build_body(table, sorted_, item)
@@ -113,11 +120,14 @@ def resolve_parameters(
         batch=sorted_.batch,
         left_out=tuple(sorted_.left_out),
         wait=wait,
+        call_id=call_id,
     )
 
 
-def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, written: Any) -> None:
-    target = table.target(name)
+def _sort(
+    table: ParameterTable, sorted_: _Sorted, name: str, value: Any, written: Any, *, is_option: bool = False
+) -> None:
+    target = table.target(name, is_option=is_option)
     match target.kind:
         case "options":
             _sort_options(table, sorted_, value, written)
@@ -130,6 +140,8 @@ def _sort(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, writte
                 sorted_.query[target.name] = value
         case "if_match":
             sorted_.if_match = value
+        case "handle":
+            sorted_.handle = value
         case "body":
             sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
         case "field" | "file" | "output" | "guard" | "batch" | "wait":
@@ -156,7 +168,7 @@ def _sort_options(table: ParameterTable, sorted_: _Sorted, value: Any, written: 
             description="Set each option by itself; the value of an option may be an expression.",
         )
     for inner, inner_value in value.items():
-        _sort(table, sorted_, inner, inner_value, written.get(inner) if written else None)
+        _sort(table, sorted_, inner, inner_value, written.get(inner) if written else None, is_option=True)
 
 
 def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..catalog.api_request import API_REQUEST
-from ..catalog.call_control import PLACE_CALL
+from ..catalog.call_control import PARTICIPANT_ID, PLACE_CALL
 from ..errors import UnknownNameError
 from ..messages import IF_MATCH
+from .call_handle import HANDLE
 from .files import BINARY_PROPERTY, FILE_NAME
 from .wait import WAIT_FOR, WAIT_TIMEOUT
 
@@ -33,6 +34,7 @@ TargetKind = Literal[
     "guard",  # a check that is left out: allowIncompleteLists
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout, retryTime, maxDeletes
     "wait",  # what a new call is waited for: waitFor, waitTimeout
+    "handle",  # the handle of a call, which names a participant and its DN: call
     "other_release",  # a parameter that the operation has in other releases only
     "ignored",  # a parameter of a canvas that is not about the request
 ]
@@ -99,18 +101,28 @@ class ParameterTable:
         self._other_releases = {
             fold_name(each.name) for other in operation.versions for each in other.parameters
         } - set(self._path)
-        self._targets: dict[str, Target] = {}
+        self._targets: dict[tuple[str, bool], Target] = {}
 
-    def target(self, name: str) -> Target:
-        """Return the target of a parameter. Raises UnknownNameError that names the nearest parameter."""
-        if (found := self._targets.get(name)) is None:
-            found = self._targets[name] = self._find_target(name)
+    @property
+    def takes_handle(self) -> bool:
+        """Return whether the operation is about a participant, which the handle of a call names."""
+        return PARTICIPANT_ID in self._path.values()
+
+    def target(self, name: str, *, is_option: bool = False) -> Target:
+        """Return the target of a parameter; `is_option`: it is one of the group of options.
+
+        Raises UnknownNameError that names the nearest parameter.
+        """
+        if (found := self._targets.get((name, is_option))) is None:
+            found = self._targets[name, is_option] = self._find_target(name, is_option=is_option)
         return found
 
-    def _find_target(self, name: str) -> Target:
+    def _find_target(self, name: str, *, is_option: bool) -> Target:
         folded = fold_name(name)
         if folded in self._path:
             return Target("path", self._path[folded])
+        if target := self._find_call_target(folded, is_option=is_option):
+            return target
         if name in self.fields and name not in _NODE_NAMES:
             # "Timeout" of a receptionist, "Body" of an e-mail template: written as 3CX writes it, it is the field.
             return Target("field", name)
@@ -118,8 +130,6 @@ class ParameterTable:
             return target
         if folded in self._query:
             return Target("query", self._query[folded])
-        if folded in _WAIT and self.operation.id == PLACE_CALL:
-            return _WAIT[folded]
         if folded == "ifmatch" and self.version.if_match:
             return Target("if_match", IF_MATCH)
         if target := _OPTIONS.get(folded):
@@ -135,8 +145,19 @@ class ParameterTable:
             description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
         )
 
+    def _find_call_target(self, folded: str, *, is_option: bool) -> Target | None:
+        """Return the target of a parameter that only operations on live calls have."""
+        if self.version.is_odata:
+            return None
+        if folded == HANDLE and self.takes_handle:
+            return Target("handle", HANDLE)
+        if folded in self._fields and not is_option:
+            # "timeout" of a call is how long it rings; among the options it is that of a request.
+            return Target("field", self._fields[folded])
+        return _WAIT.get(folded) if self.operation.id == PLACE_CALL else None
+
     def find_quoting(
-        self, names: tuple[str, ...]
+        self, names: tuple[str, ...], *, is_option: bool = False
     ) -> Literal["odata", "search", "path", "query", "json"] | None:
         """Return where the text of a parameter goes, if texts in it are between the quotes of OData or JSON.
 
@@ -144,12 +165,12 @@ class ParameterTable:
         """
         first, *inner = names
         try:
-            target = self.target(first)
+            target = self.target(first, is_option=is_option)
         except UnknownNameError:
             # The run reports it.
             return None
         if target.kind == "options":
-            return self.find_quoting(tuple(inner)) if inner else None
+            return self.find_quoting(tuple(inner), is_option=True) if inner else None
         if target.kind in ("body", "field"):
             return "json" if self._is_json([target.name, *inner]) else None
         if target.kind == "query":
@@ -195,7 +216,8 @@ class ParameterTable:
     @property
     def names(self) -> tuple[str, ...]:
         """The names that a user may give, for messages: parameters first, then body fields."""
-        names = [each.name for each in self.version.parameters]
+        names = [HANDLE] if self.takes_handle else []
+        names += [each.name for each in self.version.parameters]
         names += [IF_MATCH] if self.version.if_match else []
         names += [each.name for each in self._file.values()]
         names += self.version.query

@@ -21,7 +21,7 @@ from ..values.clock import format_span
 from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import is_missing
 from .body import BodyEncoder
-from .call_control import make_segment_encoder
+from .call_control import check_call_body, make_segment_encoder
 from .dates import DateChecker, check_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
@@ -189,6 +189,9 @@ class RequestBuilder:
             raise ParameterError(f"{self.operation.id} takes no body", field="body")
         if is_missing(body):
             body = {}
+        if isinstance(body, Mapping) and not self.version.is_odata:
+            self._body_encoder.check_names(body)
+            body = check_call_body(body, self._required.fields)
         if isinstance(body, Mapping):
             # An unknown name comes first: it is often a required field that is spelled in another way.
             self._body_encoder.check_names(body)

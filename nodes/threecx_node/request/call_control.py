@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.call_control import DEVICE_ID, DN
-from ..values.coerce import CoercionError, coerce
+from ..catalog.call_control import ATTACHED_DATA, DESTINATION, DEVICE_ID, DN, RING_TIME
+from ..errors import ParameterError
+from ..values.call_inputs import MOST_DATA_BYTES, read_attached_data, read_destination, read_ring_time
+from ..values.coerce import CoercionError, coerce, coerce_integer
+from ..values.json import dumps
+from ..values.undefined import UNDEFINED, is_missing
 from .odata import encode
+from .required import missing_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from ..catalog import Parameter
 
@@ -45,3 +50,50 @@ def make_segment_encoder(parameter: Parameter) -> Callable[[Any], tuple[str, Any
         return encode(text, safe=""), text
 
     return encode_segment
+
+
+def check_call_body(body: Mapping[Any, Any], required: Collection[str]) -> dict[Any, Any]:
+    """Return the body of an action with the values that it sends. Raises ParameterError, which names the field.
+
+    An empty value is not sent, unless it is one of the `required` fields, which must be set.
+    """
+    checked = dict(body)
+    for name, read in _READERS.items():
+        if name not in checked and name not in required:
+            continue
+        value = checked.get(name, UNDEFINED)
+        if is_missing(value):
+            if name in required:
+                raise missing_value(_SHOWN.get(name, name), value)
+            checked.pop(name, None)
+            continue
+        try:
+            checked[name] = read(value)
+        except CoercionError as error:
+            shown = _SHOWN.get(name, name)
+            raise ParameterError(f"{shown}: {error}", field=shown, description=error.advice) from error
+    return checked
+
+
+def _read_data(value: Any) -> Mapping[str, Any]:
+    data = read_attached_data(value)
+    try:
+        size = len(dumps(data))
+    except (TypeError, ValueError):
+        # The walk over the body names what cannot be written.
+        return data
+    if size > MOST_DATA_BYTES:
+        raise ParameterError(
+            f"{_SHOWN[ATTACHED_DATA]} has {size:,} bytes, more than the limit of {MOST_DATA_BYTES:,}",
+            field=_SHOWN[ATTACHED_DATA],
+            description="Attach a key of your own, and keep the data elsewhere; nothing was sent for this item.",
+        )
+    return data
+
+
+_SHOWN = {ATTACHED_DATA: "attachedData"}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    DESTINATION: read_destination,
+    RING_TIME: lambda value: read_ring_time(coerce_integer(value)),
+    ATTACHED_DATA: _read_data,
+}

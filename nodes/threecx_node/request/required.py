@@ -22,7 +22,7 @@ class RequiredFields:
     def __init__(self, catalog: Catalog, operation: Operation) -> None:
         self._catalog = catalog
         self._operation = operation
-        self._fields = catalog.required_fields(operation)
+        self.fields = catalog.required_fields(operation)
         self._choices = [each for each in catalog.required_choices(operation) if len(each) > 1]
 
     def check(self, body: Mapping[Any, Any]) -> None:
@@ -33,7 +33,7 @@ class RequiredFields:
             raise self._nothing_set()
         # An action may be given an empty text, such as the password of a backup that has none.
         is_empty = is_missing if self._operation.kind == "create" else _is_nothing
-        for name in self._fields:
+        for name in self.fields:
             if is_empty(value := body.get(name, UNDEFINED)):
                 raise missing_value(name, value)
         for names in self._choices:
