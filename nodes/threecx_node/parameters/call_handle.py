@@ -1,6 +1,6 @@
 """Read the handle of a call, `{pbx, dn, participantId, callId}`, which items of calls carry as `call`.
 
-It names the participant that an action is about, so that nobody has to map IDs. Parameters that are set take
+It names the participant that an action is about, so that no IDs have to be mapped. Parameters that are set take
 precedence over it.
 """
 

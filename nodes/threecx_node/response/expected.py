@@ -75,9 +75,6 @@ class ResponseChecker:
                 return is_empty_status
             # OData answers 204 for null: the result of a function, or an entity that another one refers to.
             return is_empty_status and not kinds & {"file"} and self._may_be_null
-        # Some releases answer 202 without the result.
-        if response.status == _ACCEPTED:
-            return True
         if is_empty_status or self._is_api_request or "nothing" in kinds or self._returns_anything:
             return True
         return self._operation.kind == "create" and any(name in response.headers for name in _CREATED)
