@@ -78,7 +78,7 @@ ARROWS: Mapping[str, set[str]] = {
         "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
     },
     "cli": {
-        "canvas", "catalog", "codegen", "execution", "n8n", "service", "setup", "simulator",
+        "callcontrol", "canvas", "catalog", "codegen", "execution", "n8n", "service", "setup", "simulator",
     },
 }  # fmt: skip
 

@@ -260,6 +260,17 @@ def test_the_next_leg_may_come_late_if_time_was_not_advanced(listener: Listener)
     assert listener.wait(40) == []
 
 
+def test_the_changes_after_a_long_silence_end_no_call_early(listener: Listener) -> None:
+    """The connection was lost for minutes; the first changes are there, and the next leg is among the others."""
+    listener.play(update(leg("100", 7, "Connected", **TRUNK)), remove("100", 7, 1))
+    listener.play(update(leg("102", 8, "Ringing", 2, **TRUNK), 300, inferred=True))
+    assert listener.wait(1) == []
+    assert listener.play(update(leg("101", 9, "Connected", **TRUNK), 300, inferred=True)) == [
+        "transferred 101"
+    ]
+    assert listener.wait(310) == []
+
+
 def test_late_changes_do_not_revive_a_call(listener: Listener) -> None:
     listener.play(update(leg("100", 7, "Ringing", **TRUNK)), remove("100", 7, 3))
     assert listener.wait(5) == ["missed 100", "ended 100"]
@@ -281,7 +292,7 @@ def test_a_call_number_is_used_again_days_later(listener: Listener) -> None:
 
 def test_the_number_is_used_again_without_advance(listener: Listener) -> None:
     listener.play(update(leg("100", 7, "Ringing", **TRUNK)), remove("100", 7, 3))
-    done = listener.play(update(leg("100", 8, "Ringing", **TRUNK), 86_400))
+    done = listener.play(update(leg("100", 8, "Ringing", **TRUNK), 2 * 86_400))
     assert done == ["missed 100", "ended 100", "started 100", "ringing 100"]
 
 
@@ -315,7 +326,10 @@ def test_the_grace_is_an_option(grace: float) -> None:
 
 def test_a_clock_that_is_set_back_ends_calls_in_time(listener: Listener) -> None:
     listener.play(update(leg("100", 7, "Ringing", **TRUNK), 7200), remove("100", 7, 7201))
+    # Without a change, an earlier time means that later changes may be missing.
     assert listener.wait(1) == []
+    assert listener.tracker.next_deadline == at(7203)
+    listener.play(update(leg("102", 8, "Ringing", 2, **TRUNK), 1))
     assert listener.tracker.next_deadline == at(3)
     assert listener.wait(3) == ["missed 100", "ended 100"]
 

@@ -28,6 +28,10 @@ SURFACE: dict[str, set[str]] = {
     | {
         "--extensions", "--number", "--new-key", "--profile", "--profiles", "--dry-run", "-o", "--output", "--catalog",
     },
+    "listen": PBX
+    | {
+        "--events", "--extension", "-o", "--output", "--raw", "--grace", "--log-format", "--profile", "--profiles",
+    },
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
@@ -57,6 +61,7 @@ VARIABLES = {
 HIDDEN = {
     "execute": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "check": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "listen": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "doctor": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "setup-events": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "serve": {"--key": "THREECX_SERVICE_KEY"},

@@ -19,6 +19,8 @@ _EXTENSIONS = frozenset({DnKind.EXTENSION, DnKind.UNKNOWN})
 _RINGING = _EXTENSIONS | {DnKind.ROUTE_POINT}
 # Extensions that are named in the events of one call.
 _MOST_EXTENSIONS = 200
+# Legs of one call whose events are remembered.
+_MOST_REPORTED = 2_000
 
 
 class LegKey(NamedTuple):
@@ -141,6 +143,8 @@ class LiveCall:
         # The extension that has left the call after it was answered, and the legs that have joined it since.
         self._departed = ""
         self._joined: dict[LegKey, timedelta] = {}
+        # The events of legs that were reported; a leg that is moved to another call may come back.
+        self._reported: dict[tuple[str, LegKey], None] = {}
         # Legs to which the call was transferred, whatever their kind.
         self._targets: set[LegKey] = set()
 
@@ -221,7 +225,9 @@ class LiveCall:
         leg.has_rung = self._has_rung = True
         # Each device of an extension may have a leg of its own.
         others = [other for place, other in self.legs.items() if place.dn == key.dn and other is not leg]
-        if any(other.has_rung and not other.is_connected for other in others):
+        if any(other.has_rung and not other.is_connected for other in others) or self._is_repeat(
+            "ringing", key
+        ):
             return []
         referrer = find_referrer(leg.participant)
         return [self._build("call.ringing", key, moment, extension=key.dn, transferred_from=referrer)]
@@ -285,7 +291,18 @@ class LiveCall:
         self._targets.add(target)
         self._answered_by = target.dn
         self._main = target
+        if self._is_repeat("transferred", target):
+            return []
         return [self._build("call.transferred", target, moment, extension=target.dn, transferred_from=origin)]
+
+    def _is_repeat(self, name: str, key: LegKey) -> bool:
+        """Note an event of a leg, and return whether it was reported before."""
+        if (name, key) in self._reported:
+            return True
+        if len(self._reported) >= _MOST_REPORTED:
+            del self._reported[next(iter(self._reported))]
+        self._reported[name, key] = None
+        return False
 
     def _build(
         self,

@@ -90,7 +90,7 @@ class CallTracker:
         """
         self._move_to(change.at)
         # Without `advance` for so long, a call with the same number is another one.
-        events = self._end_due(self._elapsed - _MEMORY)
+        events = self._end_due(self._elapsed - _LONGEST_MEMORY)
         self._forget()
         self.learn_dn(change.dn, change.dn_type)
         key = LegKey(change.dn, change.participant_id)
@@ -102,9 +102,14 @@ class CallTracker:
         return events
 
     def advance(self, now: datetime) -> list[CallEvent]:
-        """Return the events of the calls whose grace has passed at `now`, in UTC."""
-        self._move_to(now)
-        events = self._end_due(self._elapsed)
+        """Return the events of the calls whose grace has passed at `now`, in UTC.
+
+        `now` can be earlier than the last change: all changes before it have been fed, and perhaps not all since.
+        """
+        behind = _ZERO if self._now is None else max(_ZERO, self._now - now)
+        if not behind:
+            self._move_to(now)
+        events = self._end_due(self._elapsed - behind)
         self._forget()
         return events
 

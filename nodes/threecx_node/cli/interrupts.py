@@ -10,6 +10,7 @@ from .streams import say_at_once
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Callable
     from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -23,10 +24,26 @@ def end_at_once() -> None:
         say_at_once("threecx: interrupted")
         os._exit(128 + number)
 
+    _catch_signals(end)
+
+
+def stop_on_signal(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Let the first signal set `stop` in `loop`, and the second end this process at once. For the main thread."""
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        end_at_once()
+        loop.call_soon_threadsafe(stop.set)
+
+    _catch_signals(handle)
+
+
+def _catch_signals(handle: Callable[[int, FrameType | None], None]) -> None:
     for name in _NAMES:
         number = getattr(signal, name, None)
+        # nohup: a command that is to outlive its terminal goes on.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, end)
+            signal.signal(number, handle)
 
 
 class InterruptedWriteError(BaseException):

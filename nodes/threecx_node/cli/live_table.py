@@ -1,0 +1,123 @@
+"""Show live calls as rows of a table that grows while the command runs."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..values.safe_text import escape_control
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from ..callcontrol.call_events import CallEvent
+    from ..callcontrol.changes import LegChange
+
+_CALL_COLUMNS: Mapping[str, int] = {
+    "time": 8, "event": 11, "direction": 9, "from": 16, "to": 16, "extension": 9, "through": 9, "note": 24,
+}  # fmt: skip
+_LEG_COLUMNS: Mapping[str, int] = {
+    "time": 8, "change": 15, "dn": 6, "participant": 11, "call": 6, "status": 10, "party": 8, "number": 16, "note": 12,
+}  # fmt: skip
+# A terminal that is narrower shows less of each column.
+_NARROWEST = 60
+
+
+class LiveTable:
+    """Renders one row at a time, with the same widths for all."""
+
+    def __init__(self, columns: Mapping[str, int]) -> None:
+        self._columns = columns
+        self._buffer = io.StringIO()
+        # Two spaces are between columns.
+        widest = sum(columns.values()) + 2 * len(columns)
+        width = min(widest, max(_NARROWEST, shutil.get_terminal_size((widest, 24)).columns))
+        self._console = Console(file=self._buffer, width=width, highlight=False, color_system=None)
+
+    def render_head(self) -> bytes:
+        """Return the names of the columns."""
+        return self._render(list(self._columns))
+
+    def render_row(self, values: Sequence[str]) -> bytes:
+        """Return one row. Control characters are escaped, and what is too long is cut."""
+        return self._render([escape_control(" ".join(value.split())) for value in values])
+
+    def _render(self, cells: Sequence[str]) -> bytes:
+        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        for width in self._columns.values():
+            table.add_column(width=width, no_wrap=True, overflow="ellipsis")
+        table.add_row(*(Text(cell) for cell in cells))
+        self._console.print(table)
+        lines = [line.rstrip() for line in self._buffer.getvalue().splitlines()]
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        return ("\n".join(lines) + "\n").encode("utf-8", "backslashreplace")
+
+
+def make_call_table() -> LiveTable:
+    """Return the table of events of calls."""
+    return LiveTable(_CALL_COLUMNS)
+
+
+def make_leg_table() -> LiveTable:
+    """Return the table of changes of legs."""
+    return LiveTable(_LEG_COLUMNS)
+
+
+def describe_event(event: CallEvent) -> list[str]:
+    """Return the cells of an event, times in the time zone of this machine."""
+    return [
+        _format_time(event.time),
+        event.type.removeprefix("call."),
+        "" if event.direction == "unknown" else event.direction,
+        event.caller_number,
+        event.called_number,
+        event.extension,
+        event.queue or event.ring_group,
+        ", ".join(_list_notes(event)),
+    ]
+
+
+def describe_change(change: LegChange) -> list[str]:
+    """Return the cells of a change."""
+    participant = change.participant
+    return [
+        _format_time(change.at),
+        change.kind.replace("_", " "),
+        change.dn,
+        str(change.participant_id),
+        str(participant.call_id) if participant else "",
+        participant.status if participant and change.kind != "removed" else "",
+        participant.party_dn if participant else "",
+        change.digits or (participant.party_caller_id if participant else ""),
+        "inferred" if change.inferred else "",
+    ]
+
+
+def _list_notes(event: CallEvent) -> list[str]:
+    notes = []
+    if event.type == "call.ended" and event.answered_at and event.ended_at:
+        notes.append(f"after {_format_seconds((event.ended_at - event.answered_at).total_seconds())}")
+    if event.transferred_from:
+        notes.append(f"by {event.transferred_from}")
+    if event.caller_name and event.type in ("call.started", "call.ringing"):
+        notes.append(event.caller_name)
+    if event.inferred:
+        notes.append("inferred")
+    return notes
+
+
+def _format_time(time: datetime) -> str:
+    return time.astimezone().strftime("%H:%M:%S")
+
+
+def _format_seconds(seconds: float) -> str:
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
