@@ -150,6 +150,22 @@ def test_a_pbx_that_keeps_silent_ends_the_checks_in_time() -> None:
     assert list(statuses(report)) == list(CHECKS)
 
 
+def test_a_pbx_that_becomes_silent_is_judged_by_what_it_has_sent() -> None:
+    def answer(head: str) -> bytes | None:
+        return None if "Users" in head else answering()(head)
+
+    with running(answer) as server:
+        report = diagnose(f"http://127.0.0.1:{server.port}", timeout=3)
+    found = statuses(report)
+    assert [found[name] for name in ("login", "role", "licence", "token")] == [
+        "ok",
+        "problem",
+        "notChecked",
+        "notChecked",
+    ]
+    assert (found["release"], found["clock"], report.exit_code) == ("ok", "ok", 1)
+
+
 def test_another_program_that_logs_in() -> None:
     served: list[str] = []
 

@@ -72,7 +72,7 @@ def judge_role(health: int, role: str, may: Mapping[str, bool]) -> Finding:
             "Tick one of them for the client in Admin > Integrations > API.",
         )
     if not 200 <= health < 300:
-        return _judge_status("role", "the Configuration API", health)
+        return _judge_status("role", "the Configuration API cannot be read", health)
     readable = " and ".join(name for name, allowed in _name_data(may) if allowed)
     refused = " or ".join(name for name, allowed in _name_data(may) if not allowed)
     if not may.get("users"):
@@ -101,7 +101,7 @@ def judge_call_control(status: int, client_id: str, principal: Principal | None)
             f"Check the licence ({_LICENCE}) and that the API is enabled on this PBX.",
         )
     if status != 403:
-        return _judge_status("callControl", "Call Control", status)
+        return _judge_status("callControl", "cannot be used", status)
     if principal is not None and principal.has_call_control:
         return make_problem(
             "callControl",
@@ -137,7 +137,7 @@ def judge_licence(response: HttpResponse, *, may_use_call_control: bool) -> Find
         return make_unchecked("licence", "this client may not read it")
     licence = read_object(response)
     if licence is None:
-        return _judge_status("licence", "the licence", response.status)
+        return _judge_status("licence", "cannot be read", response.status)
     product, calls = str(licence.get("ProductCode") or "unknown"), licence.get("MaxSimCalls")
     renew = "Renew it, in the Admin console of 3CX."
     if licence.get("LicenseActive") is False:
@@ -166,7 +166,7 @@ def judge_recordings(status: int) -> Finding:
             "may not be read (403)",
             "Give the client the role System Owner, and the right to recordings, which is apart from the call history.",
         )
-    return _judge_status("recordings", "the recordings", status)
+    return _judge_status("recordings", "cannot be read", status)
 
 
 def judge_release(version: str | None, oldest: str, newer: str) -> Finding:
@@ -222,8 +222,9 @@ def judge_token(client_id: str, *, was_stale: bool, lost: int, watched: float) -
 
 
 def _judge_status(name: CheckName, what: str, status: int) -> Finding:
-    reason = f"answers with status {status}" if status else "does not answer as 3CX does"
-    return make_problem(name, f"{what} {reason}", "See the event log of 3CX, and try again in a minute.")
+    """Return the problem of a response with an unexpected status; 0 is a response that 3CX does not send."""
+    reason = f"status {status}" if status else "a response that is not one of 3CX"
+    return make_problem(name, f"{what}: {reason}", "See the event log of 3CX, and try again in a minute.")
 
 
 def _read_time(value: Any) -> datetime | None:

@@ -24,7 +24,7 @@ from ..transport.client import PbxClient
 from ..transport.probe import AddressProbe
 from ..transport.retry import RetryPolicy
 from . import access_checks as judge
-from .findings import CHECKS, Finding, Report, describe_error, make_ok, make_problem, make_unchecked
+from .findings import Finding, Report, describe_error, make_ok, make_problem, make_unchecked
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -35,10 +35,10 @@ if TYPE_CHECKING:
     from ..transport.probe import Certificate
     from .findings import CheckName
 
-SKIPPABLE: tuple[CheckName, ...] = tuple(
-    each for each in CHECKS if each not in ("reachability", "port", "login")
-)
-"""The checks that can be left out; without the others, nothing else can be checked."""
+_ACCESS: frozenset[CheckName] = frozenset({"reachability", "tls", "login"})
+"""The checks without which nothing else can be checked."""
+_WITHOUT_REQUEST: frozenset[CheckName] = frozenset({"release", "clock"})
+"""The checks that are made by the headers of earlier responses."""
 
 _STEP_TIMEOUT = 10.0
 _SOON = timedelta(days=14)
@@ -120,8 +120,8 @@ class _Examination:
         self._result = CheckResult(0, None)
         self._difference: float | None = None
         self._refused_at_login = 0
-        # Why no further check can be made, empty as long as one can.
-        self._blocked = ""
+        # Why no further check can be made, and why no further request can be sent; empty as long as one can.
+        self._blocked = self._late = ""
 
     async def run(self) -> Report:
         """Make all checks."""
@@ -140,10 +140,11 @@ class _Examination:
             (("clock",), self._check_clock),
         )
         for names, make_check in steps:
-            if not self._blocked and not set(names) <= self._options.skip:
+            blocked = self._blocked or ("" if set(names) <= _WITHOUT_REQUEST else self._late)
+            if not blocked and not set(names) <= self._options.skip:
                 await self._make(names[-1], make_check, deadline)
             for name in names:
-                reason = "left out" if name in self._options.skip else self._blocked
+                reason = "left out" if name in self._options.skip else blocked
                 self._add(make_unchecked(name, reason or "an earlier check failed"))
         self._report.version = self._client.version
         return self._report
@@ -156,9 +157,11 @@ class _Examination:
             async with asyncio.timeout_at(deadline):
                 await make_check()
         except TimeoutError:
-            self._blocked = f"the time limit of {self._options.timeout:g} seconds has passed"
+            self._late = f"the time limit of {self._options.timeout:g} seconds has passed"
             advice = "Check that the PBX responds in a browser, or give a longer --timeout."
-            self._add(make_problem(name, self._blocked, advice))
+            self._add(make_problem(name, self._late, advice))
+            if name in _ACCESS:
+                self._blocked = self._late
         except ThreeCxError as error:
             self._add(describe_error(name, error))
 
