@@ -24,6 +24,7 @@ SCENARIOS = (
     "access",
     "one-token",
     "dtmf",
+    "own-dn",
     "ring-group",
     "socket-requests",
     "audio",

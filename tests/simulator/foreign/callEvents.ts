@@ -79,6 +79,25 @@ export const eventScenarios: Record<string, Scenario> = {
         await listener.gone(own);
     },
 
+    // The client's own DN answers, and hands the caller on; it stays in the call until the destination has answered.
+    'own-dn': async (pbx, listener, people) => {
+        const call = await people.begin('inbound', { number: OUTSIDE, to: pbx.clientId });
+        const own = await listener.participant(pbx.clientId, 'Ringing');
+        await pbx.act(own, 'answer');
+        await listener.participant(pbx.clientId, 'Connected');
+        const routed = pbx.act(own, 'routeto', { destination: CALLED });
+        const ringing = await listener.participant(CALLED, 'Ringing');
+        assert.equal(ringing.callid, own.callid);
+        assert.equal(ringing.party_caller_id, OUTSIDE);
+        assert.equal(listener.known.has(participantPath(own)), true);
+        await pbx.act(ringing, 'answer');
+        await within(routed, 'the result of routeto');
+        await listener.gone(own);
+        await listener.participant(CALLED, 'Connected', (each) => each.party_dn_type === 'Wexternalline');
+        await people.do(call, { do: 'hang_up' });
+        await listener.gone(ringing);
+    },
+
     // A ring group rings many DNs under one call; one answers, and the others stop.
     'ring-group': async (pbx, listener, people) => {
         await people.begin('ring_group', { number: OUTSIDE, group: process.env.RING_GROUP ?? '' });
