@@ -156,6 +156,22 @@ class Simulator:
         """The ASGI application, for another server or for a transport of a test."""
         return self._app
 
+    def receive_chat(self, text: str, *, sender: str, to: str, name: str = "") -> int:
+        """Receive a message from outside in a queue or at an extension; return the ID of its conversation.
+
+        A `sender` that is a phone number sends a text message, any other one is a visitor of a website. Raises
+        ConfigurationError for a destination that does not exist, and for an empty text or sender.
+        """
+        from .odata.errors import ODataError
+        from .pbx.chats import receive_chat
+
+        with self._pbx.store.lock:
+            now = self._pbx.calls.clock.now()
+            try:
+                return receive_chat(self._pbx.entities, now, text, sender=sender, to=to, name=name)
+            except ODataError as error:
+                raise ConfigurationError(f"the chat cannot be received: {error.message}") from error
+
     def forget_requests(self) -> None:
         """Empty `requests`."""
         self._recorder.clear()

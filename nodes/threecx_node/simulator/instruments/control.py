@@ -14,6 +14,7 @@
     GET    /_simulator/messages     return the recorded messages of WebSockets, oldest first
     GET    /_simulator/calls        return the calls; POST begins one or goes on with one (call_control.py)
     GET    /_simulator/clock        return the clock of the calls; PUT and POST set and turn it
+    POST   /_simulator/chats        receive {"text", "sender", "to", "name"} from outside; return its conversation
     GET    /_simulator/openapi.json return the API of this release as an OpenAPI document
 
 Bodies are JSON, and no login is needed. The endpoint is off by default, serves clients on this machine only, and
@@ -33,6 +34,7 @@ from ..http.asgi import ServerResponse, read_body
 from ..http.origin import is_local
 from ..odata.errors import ODataError
 from ..odata.openapi_document import build_openapi_document
+from ..pbx.chats import receive_chat
 from .call_control import drive_call, get_clock, list_calls, set_clock, turn_clock
 
 if TYPE_CHECKING:
@@ -85,6 +87,7 @@ class ControlEndpoint:
             ("GET", "faults"): self._get_faults,
             ("PUT", "faults"): self._set_faults,
             ("DELETE", "tokens"): self._end_tokens,
+            ("POST", "chats"): self._receive_chat,
             ("GET", "openapi.json"): self._build_document,
             ("GET", "sockets"): self._list_sockets,
             ("DELETE", "sockets"): self._end_sockets,
@@ -187,6 +190,28 @@ class ControlEndpoint:
 
     def _list_messages(self, _scope: Scope, _body: bytes) -> list[dict[str, Any]]:
         return [asdict(message) for message in self._recorder.list_messages()]
+
+    def _receive_chat(self, _scope: Scope, body: bytes) -> dict[str, int]:
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            given = None
+        if (
+            not isinstance(given, dict)
+            or not given.keys() <= {"text", "sender", "to", "name"}
+            or not all(isinstance(value, str) for value in given.values())
+        ):
+            raise ODataError(400, "The body must be a JSON object with the texts text, sender, to and name.")
+        now = self._pbx.calls.clock.now()
+        conversation = receive_chat(
+            self._pbx.entities,
+            now,
+            given.get("text", ""),
+            sender=given.get("sender", ""),
+            to=given.get("to", ""),
+            name=given.get("name", ""),
+        )
+        return {"conversation": conversation}
 
     def _end_tokens(self, _scope: Scope, _body: bytes) -> None:
         self._pbx.auth.revoke_tokens()
