@@ -117,6 +117,7 @@ def test_a_call_through_a_queue(pbx: Simulator, api: httpx.Client) -> None:
     pbx.calls.clock.advance(5)
     (active,) = api.get("ActiveCalls").json()["value"]
     assert (active["Caller"], active["Callee"]) == (f"{CALLER} Ivy Stone", "801 Sales")
+    assert active["Status"] == "Ringing"
     answer(pbx, "102")
     assert api.get("ActiveCalls").json()["value"][0]["Callee"] == "102 Ben Okafor"
     pbx.calls.clock.advance(30)
@@ -170,7 +171,11 @@ def test_a_call_to_a_ring_group(pbx: Simulator, api: httpx.Client) -> None:
 
 def test_a_call_through_a_menu(pbx: Simulator, api: httpx.Client) -> None:
     pbx.calls.receptionist(CALLER, "820", keys="1").play()
-    pbx.calls.clock.advance(120)
+    seen = []
+    for _ in range(60):
+        seen += pbx.state.entities("ActiveCalls")
+        pbx.calls.clock.advance(2)
+    assert {active["Status"] for active in seen} == {"Talking", "Ringing"}
     rows = read_log(api)
     assert [(row["DestinationDn"], row["DestinationType"]) for row in rows[:2]] == [("820", 6), ("801", 4)]
     assert (rows[0]["Status"], rows[0]["Direction"]) == ("Answered", "Inbound")

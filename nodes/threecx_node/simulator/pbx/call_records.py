@@ -6,7 +6,7 @@ import logging
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from ..calls.models import SPECIAL_MENU
+from ..calls.models import QUEUE, SPECIAL_MENU
 from ..odata.errors import ODataError
 from ..odata.literals import format_date_time
 from .call_log import (
@@ -126,6 +126,10 @@ class CallRecords:
 def _choose_status(call: Call) -> str:
     """Return the status in the words of 3CX: Routing, Ringing, Talking, Transferring."""
     status = call.status
+    if status == "Connected":
+        # A caller in a queue is still on the way; one in a menu or a mailbox is not.
+        waits = any(side is not None and side.dn_type == QUEUE for side in call.sides)
+        status = "Routing" if waits else "Talking"
     if status == "Routing" and any(leg.status == "Ringing" for leg in call.legs.values()):
         return "Ringing"
     return status
