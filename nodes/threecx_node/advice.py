@@ -98,6 +98,20 @@ BY_FAILURE: Mapping[str, str] = {
     "Continue in the node's settings, or use --continue-on-fail.",
 }
 
+BY_CALL_STATUS: Mapping[int, str] = {
+    403: "Let the client monitor this DN, with Call Control, in Admin > Integrations > API. Legs of other DNs cannot "
+    "be controlled.",
+    404: "Check the DN. Get Many of Call Control lists the DNs that this client may see.",
+    422: "Check the state of the call: Divert and Answer need a ringing call, Transfer a connected one, and Answer a "
+    "phone that the API may control.",
+    424: "Check that the destination exists and can be called, and that the phone is still registered.",
+}
+CALL_GONE = (
+    "Check the DN. The call may have ended, or a transfer gave it another participant: see Get Participants."
+)
+DEVICE_GONE = "A device gets a new ID when it registers again. Get Devices lists the current ones."
+_WHOLE_CALL_CONTROL = {403: "call_control_forbidden", 404: "call_control_off"}
+
 _IN_USE = "Choose another value: it must be unique on this PBX."
 _TOO_MANY = "The limit of the licence or of 3CX is reached. Delete some entities, or upgrade the licence."
 _FIX_CSV = "Fix the file. It must be CSV with the columns of 3CX's own export."
@@ -243,6 +257,7 @@ def advice_for(status: int | None, code: str = "", *, names_field: bool = True) 
     return BY_STATUS[known] if names_field else WITHOUT_FIELD.get(known, BY_STATUS[known])
 
 
+_NOT_FOUND = 404
 _OR_GONE = "The entity may already be deleted, or this 3CX release does not have the operation."
 _TYPE_IN_MESSAGE = re.compile(r"\b(?:Edm|Pbx)\.\w+")
 _FILTER_BY_TYPE: Mapping[str, str] = {
@@ -305,6 +320,21 @@ def advise_on_missing(key: str, arguments: Sequence[str]) -> str:
     )
     has_time_zone = any("timezone" in each.lower() or each.lower().endswith("tz") for each in arguments)
     return f"{named} Write a time zone as an offset, such as +08:00." if has_time_zone else named
+
+
+def advise_on_call(status: int, parameters: Sequence[str]) -> str:
+    """Return the advice for a status of the Call Control API, empty where it has none of its own.
+
+    `parameters` are those in the path: without any, the request is about the API as a whole.
+    """
+    if not parameters and status in _WHOLE_CALL_CONTROL:
+        return BY_FAILURE[_WHOLE_CALL_CONTROL[status]]
+    if status == _NOT_FOUND:
+        if "participantId" in parameters:
+            return CALL_GONE
+        if "deviceId" in parameters:
+            return DEVICE_GONE
+    return BY_CALL_STATUS.get(status, "")
 
 
 _PLAIN_HTTP = re.compile(rb"(?i)plain HTTP|HTTP request to an HTTPS server|HTTP request was sent to HTTPS")

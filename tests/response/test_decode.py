@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threecx_node.advice import BY_FAILURE, BY_STATUS, BY_WARNING, advice_for
+from threecx_node.advice import (
+    BY_CALL_STATUS,
+    BY_FAILURE,
+    BY_STATUS,
+    BY_WARNING,
+    CALL_GONE,
+    DEVICE_GONE,
+    advice_for,
+)
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import PartialFailureError, ResponseError, ThreeCxError, TransportError
 from threecx_node.messages import HttpResponse
@@ -198,7 +206,14 @@ def test_every_code_of_3cx_has_advice() -> None:
 
 
 def test_advice_is_one_sentence_or_two_and_never_3cxs_code() -> None:
-    for text in (*BY_STATUS.values(), *BY_FAILURE.values(), *BY_WARNING.values()):
+    for text in (
+        *BY_STATUS.values(),
+        *BY_FAILURE.values(),
+        *BY_WARNING.values(),
+        *BY_CALL_STATUS.values(),
+        CALL_GONE,
+        DEVICE_GONE,
+    ):
         assert text.endswith((".", ").")), text
         assert "\n" not in text
         assert "WARNINGS" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+BASE_PATH = "/callcontrol"
 NAMESPACE = "CallControl."
 RESOURCE = "CallControl"
 PLACE_CALL = "PlaceCall"

@@ -16,14 +16,16 @@ from ..advice import (
     NOT_FOUND,
     UNKNOWN_OUTCOME,
     advice_for,
+    advise_on_call,
     advise_on_filter,
     advise_on_missing,
     has_types,
     read_other_address,
 )
+from ..catalog.call_control import BASE_PATH as CALL_CONTROL
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import is_file, is_json, read_media_type
-from ..values.error_body import ErrorBody, is_odata_error, read_error_body
+from ..values.error_body import ErrorBody, is_action_result, is_odata_error, read_error_body
 from ..values.json import loads
 from ..values.safe_text import make_safe_name
 from .bulk import check_failures
@@ -162,12 +164,16 @@ def _response_error(
         field=body.fields[0] if body.fields else None,
         outcome_unknown=response.outcome_unknown,
     )
-    if words and not is_odata_error(response.content):
+    if words and not (is_odata_error(response.content) or is_action_result(response.content)):
         error.foreign_words = f"{host} answered {response.status} with an error that is not one of 3CX"
     return error
 
 
 def _advise(version: OperationVersion, status: int, code: str, body: ErrorBody) -> str:
+    if version.base_path == CALL_CONTROL and (
+        found := advise_on_call(status, [each.name for each in version.parameters])
+    ):
+        return found
     is_missing = status == 404 and code not in BY_WARNING
     if is_missing:
         key = version.key.name if version.key else ""

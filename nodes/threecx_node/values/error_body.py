@@ -5,6 +5,7 @@
 {"Number": ["…"]}                                                               SerializableError
 {"Message", "MessageDetail", "ExceptionMessage", "ModelState": {…}}             HttpError
 {"error": "…", "error_description": "…"}                                        OAuth
+{"finalstatus", "reason", "reasontext", "result"}                               the Call Control API
 "…" and ["…"]                                                                   JSON texts
 a web page or plain text                                                        anything else
 """
@@ -109,6 +110,15 @@ def is_odata_error(content: bytes, *, with_code_of_3cx: bool = False) -> bool:
     return (code is None or isinstance(code, str)) and bool(code or read_text(message))
 
 
+def is_action_result(content: bytes) -> bool:
+    """Return whether a body is the result of an action of the Call Control API."""
+    try:
+        document = loads(content) if content.lstrip()[:1] == b"{" else None
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, Mapping) and "finalstatus" in _lower_names(document)
+
+
 def is_problem(content: bytes) -> bool:
     """Return whether a body is an error as ASP.NET writes it where a program gives none."""
     try:
@@ -149,8 +159,18 @@ def _read_object(found: ErrorBody, document: Mapping[str, Any]) -> None:
     if isinstance(error, str):
         found.code = error if _CODE.fullmatch(error) else ""
         found.add(members.get("error_description"))
-    for name in ("title", "message", "detail", "messagedetail", "exceptionmessage", "description"):
+    for name in (
+        "title",
+        "message",
+        "detail",
+        "messagedetail",
+        "exceptionmessage",
+        "description",
+        "reasontext",
+    ):
         found.add(members.get(name))
+    if "finalstatus" in members and not found.message and members.get("reason") != "None":
+        found.add(members.get("reason"))
     if isinstance(error, str) and not found.message:
         found.add(error)
     by_field = members.get("errors", members.get("modelstate"))

@@ -4,18 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...catalog.call_control import DEVICE_ID, DN
+from ...catalog.call_control import DEVICE_ID, DN, PARTICIPANT_ID
 
 if TYPE_CHECKING:
     from ...catalog import Parameter
     from ...descriptor.definition import NodeProperty
 
 
+# An expression that gives the handle of a call is enough; a participant's ID needs the extension too.
+_PARTICIPANT: NodeProperty = {
+    "displayName": "Call or Participant ID",
+    "name": "participantId",
+    "type": "string",
+    "default": "={{ $json.call }}",
+    "description": "Handle of the call, which an item of a call has in its field call; or the ID of a participant, "
+    "with its extension",
+}
+
+
 def draft_call_parameter(parameter: Parameter) -> NodeProperty | None:
-    """Return the property of a DN or a device, None for any other parameter."""
+    """Return the property of a DN, a device or a participant, None for any other parameter."""
     if parameter.name == DN:
         draft = _draft_locator(DN, "Extension", "searchEntities", ("By Number", "e.g. 102"))
         return {**draft, "description": "Number of an extension, queue or route point"}
+    if parameter.name == PARTICIPANT_ID:
+        return _PARTICIPANT
     if parameter.name != DEVICE_ID:
         return None
     draft = _draft_locator(DEVICE_ID, "Device", "searchDevices", ("By ID", "e.g. sip:102@192.0.2.7:5060"))
