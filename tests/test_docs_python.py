@@ -21,6 +21,7 @@ EXPECTED = (
     r"0 failed, 0 not tried\n",
     r"25\n",
     r"\d 0\n",
+    r"updated 10[01] \w+\n",
 )
 
 

@@ -37,6 +37,9 @@ class SmallPbx:
         self.answers_requests = True
         self.handshake_status = 0
         self.statuses: dict[str, int] = {}
+        # Statuses without a body of 3CX, and paths with a web page.
+        self.plain_statuses: dict[str, int] = {}
+        self.pages: set[str] = set()
         self.delay: Callable[[str], Awaitable[None]] | None = None
         self.requests: list[str] = []
         self.bodies: list[Any] = []
@@ -136,6 +139,10 @@ class SmallPbx:
             self.bodies.append(await request.json())
         if (status := self.statuses.get(request.path)) is not None:
             return web.json_response({"error": {"code": "", "message": "no"}}, status=status)
+        if (plain := self.plain_statuses.get(request.path)) is not None:
+            return web.Response(status=plain)
+        if request.path in self.pages:
+            return web.Response(status=404, text="<html>", content_type="text/html")
         if request.method == "POST":
             return web.json_response(self.result, status=202)
         document = self.document(request.path)

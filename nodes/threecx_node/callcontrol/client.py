@@ -308,9 +308,7 @@ class CallControlClient:
                 return ActionResult(final_status="success", other={"alreadyGone": True})
             if not 200 <= response.status < 300:
                 raise make_error(response, self.pbx)
-            # Some releases answer 202 without a body.
-            document = self._parse(response) if response.content.strip() else {}
-            return ActionResult.from_json(document, host=self.pbx)
+            return ActionResult.from_json(self._parse(response), host=self.pbx)
 
         request = HttpRequest("POST", path, body=body, base_path=BASE_PATH, may_change=True)
         return await self._client.exchange(request, read, timeout=self._timeout)
