@@ -181,7 +181,7 @@ def test_call_control_is_enabled_where_it_was_not(office: Office) -> None:
         ("900", "client 900 is in use by this command"),
         ("905", "client 905 is in use by the profile office"),
         ("101", "101 is in use by another DN: Extension (P1)"),
-        ("950", "client 950 exists for the Configuration API"),
+        ("950", "client 950 is for the Configuration API"),
         ("a b", "cannot be the number of a client"),
     ],
 )
@@ -190,6 +190,23 @@ def test_a_number_that_is_refused(office: Office, number: str, says: str) -> Non
     with pytest.raises(UsageError, match=re.escape(says)):
         office.set_up("100", number=number, reserved={"905": "the profile office"})
     assert office.changes == []
+
+
+def test_the_client_of_a_profile_of_events(office: Office) -> None:
+    office.set_up("100")
+    reserved = {"901": "the profile events"}
+    # Its extensions may change, but its key belongs to the profile.
+    changed = office.set_up("101", number="901", reserved=reserved)
+    assert changed.steps[1] == "changed it: add 101, remove 100"
+    count = len(office.changes)
+    for options in ({"new_key": True}, {"keeper": Drawer()}):
+        with pytest.raises(ConfigurationError, match="in use by the profile events") as error:
+            office.set_up("102", number="901", reserved=reserved, **options)
+        assert "--profile" in error.value.description
+    assert len(office.changes) == count
+    # The same extensions are those of the same client, unless a key is wanted that another program does not have.
+    assert office.set_up("101", reserved=reserved).number == "901"
+    assert office.set_up("101", Drawer(), reserved=reserved).number == "902"
 
 
 @pytest.mark.parametrize("extensions", ["100,999", "998,999", "0", "10 0", "all@", "100;101", "Ωμέγα"])

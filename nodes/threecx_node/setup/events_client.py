@@ -123,7 +123,7 @@ class _Setup:
         """Look everything up, refuse what cannot be done, then do the rest."""
         request = self._request
         if request.number is not None:
-            self._refuse_reserved(check_number(request.number))
+            self._refuse_own(check_number(request.number))
         principals = await self._list("ListServicePrincipal", {"$expand": "Peers"})
         by_number = {str(each.get("Number")): each for each in principals}
         peers = await self._list("ListPeer", {"$select": _PEER_FIELDS})
@@ -138,8 +138,7 @@ class _Setup:
             raise ConfigurationError(
                 f"{number} is in use by another DN: {holder}", description="Give a free number with --number."
             )
-        if existing is not None:
-            self._refuse_batch_client(existing)
+        self._refuse_reserved(number, existing)
         if self._keeper is not None:
             self._keeper.prepare(number)
         if existing is None:
@@ -157,22 +156,23 @@ class _Setup:
             client.steps.append("its API key is unchanged (--new-key generates a new one)")
         return client
 
-    def _refuse_reserved(self, number: str) -> None:
-        reserved = {**self._request.reserved, self._batch_client: "this command, and batches with it"}
-        if number in reserved:
-            raise ConfigurationError(
-                f"client {number} is in use by {reserved[number]}",
-                description="Events need a client of their own, because 3CX ends the token of a client at its next "
-                "login. Leave out --number, or give a free one.",
-            )
+    def _refuse_own(self, number: str) -> None:
+        if number == self._batch_client:
+            raise _refuse(number, "in use by this command, and by batches with this credential")
 
-    def _refuse_batch_client(self, existing: Mapping[str, Any]) -> None:
-        """Raise ConfigurationError for a client that another program seems to use for batches."""
-        if existing.get("XAPIEnabled") and not existing.get("CallControlEnabled"):
+    def _refuse_reserved(self, number: str, existing: Mapping[str, Any] | None) -> None:
+        """Raise ConfigurationError for a client that another program uses, or seems to use for batches."""
+        user = self._request.reserved.get(number)
+        may_run_batches = existing is None or bool(existing.get("XAPIEnabled"))
+        if user is not None and may_run_batches:
+            raise _refuse(number, f"in use by {user}")
+        if existing is not None and may_run_batches and not existing.get("CallControlEnabled"):
+            raise _refuse(number, "for the Configuration API, so a program may use it for batches")
+        # The extensions of a client of events may change; its key is that of its own profile.
+        if user is not None and (self._request.new_key or self._keeper is not None):
             raise ConfigurationError(
-                f"client {existing.get('Number')} exists for the Configuration API, so a program may use it for "
-                "batches",
-                description="Events need a client of their own. Leave out --number, or give a free one.",
+                f"client {number} is in use by {user}",
+                description="Give the name of that profile with --profile.",
             )
 
     def _find_number(
@@ -180,9 +180,12 @@ class _Setup:
     ) -> str:
         """Return the number of a client that monitors exactly these extensions, else a free one."""
         reserved = {*self._request.reserved, self._batch_client}
+        needs_key = self._request.new_key or self._keeper is not None
         for each in principals:
-            is_for_events = each.get("CallControlEnabled") and not each.get("XAPIEnabled")
-            is_free = str(each.get("Number")) not in reserved and not each.get("IsSystem")
+            is_for_events = each.get("CallControlEnabled") and not (
+                each.get("XAPIEnabled") or each.get("IsSystem")
+            )
+            is_free = not needs_key or str(each.get("Number")) not in reserved
             if is_for_events and is_free and set(read_monitored(each)) == set(numbers):
                 return str(each["Number"])
         taken = {str(each.get("Number")) for each in (*principals, *peers)}
@@ -315,6 +318,14 @@ class _Setup:
             http_code=error.http_code,
             outcome_unknown=error.outcome_unknown,
         )
+
+
+def _refuse(number: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"client {number} is {why}",
+        description="Events need a client of their own, because 3CX ends the token of a client at its next login. "
+        "Leave out --number, or give a free one.",
+    )
 
 
 def _describe(numbers: Sequence[str]) -> str:
