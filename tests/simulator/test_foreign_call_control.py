@@ -24,6 +24,7 @@ SCENARIOS = (
     "access",
     "one-token",
     "dtmf",
+    "keys-of-others",
     "own-dn",
     "ring-group",
     "socket-requests",
@@ -39,7 +40,9 @@ SCENARIOS = (
     "two-devices",
     "divert",
     "route-to",
+    "route-to-cancelled",
     "transfer",
+    "transfer-back",
     "attached-data",
     "errors",
 )

@@ -1,7 +1,7 @@
 // Scenarios of single actions: calls are made, answered, moved and dropped, or refused.
 import assert from 'node:assert/strict';
 
-import { type ActionResult, isSuccess, participantPath } from './callControl';
+import { type ActionResult, isSuccess, participantPath, within } from './callControl';
 import { CALLED, CALLER, connect, NOBODY, NO_DEVICE, ring, type Scenario, THIRD, TRUNK, TWO_DEVICES } from './callPeople';
 
 export const actionScenarios: Record<string, Scenario> = {
@@ -111,6 +111,18 @@ export const actionScenarios: Record<string, Scenario> = {
         await listener.gone(next);
     },
 
+    // Dropping the participant cancels the alternative that rings for it.
+    'route-to-cancelled': async (pbx, listener) => {
+        const { calling, called } = await connect(pbx, listener);
+        const routed = pbx.post(`${participantPath(called)}/routeto`, { destination: THIRD });
+        const next = await listener.participant(THIRD, 'Ringing');
+        await pbx.act(called, 'drop');
+        await listener.gone(next);
+        await listener.gone(called);
+        await within(routed, 'the result of routeto');
+        await listener.gone(calling);
+    },
+
     transfer: async (pbx, listener) => {
         const { calling, ringing } = await ring(pbx, listener);
         await pbx.refuse(ringing, 'transferto', { destination: THIRD }, 422);
@@ -127,6 +139,21 @@ export const actionScenarios: Record<string, Scenario> = {
         await listener.participant(CALLER, 'Connected', (each) => each.party_dn === THIRD);
         await pbx.act(calling, 'drop');
         await listener.gone(next);
+    },
+
+    // A transfer that the destination refuses comes back.
+    'transfer-back': async (pbx, listener) => {
+        const { calling, called } = await connect(pbx, listener);
+        await pbx.act(called, 'transferto', { destination: THIRD });
+        await listener.gone(called);
+        await pbx.act(await listener.participant(THIRD, 'Ringing'), 'drop');
+        const back = await listener.participant(CALLED, 'Ringing');
+        assert.equal(back.callid, calling.callid);
+        assert.notEqual(back.id, called.id);
+        await pbx.act(back, 'answer');
+        await listener.participant(CALLED, 'Connected');
+        await pbx.act(calling, 'drop');
+        await listener.gone(back);
     },
 
     'attached-data': async (pbx, listener) => {

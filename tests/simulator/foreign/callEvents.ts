@@ -79,6 +79,18 @@ export const eventScenarios: Record<string, Scenario> = {
         await listener.gone(own);
     },
 
+    // Keys that are pressed in calls of other DNs are not reported.
+    'keys-of-others': async (pbx, listener, people) => {
+        const call = await people.begin('inbound', { number: OUTSIDE, to: CALLED });
+        const ringing = await listener.participant(CALLED, 'Ringing');
+        assert.deepEqual([ringing.party_dn_type, ringing.party_caller_id], ['Wexternalline', OUTSIDE]);
+        await pbx.act(ringing, 'answer');
+        await listener.participant(CALLED, 'Connected');
+        await people.do(call, { do: 'press', digits: '5' }, { do: 'hang_up' });
+        await listener.gone(ringing);
+        assert.deepEqual(listener.eventsOf(DTMF), []);
+    },
+
     // The client's own DN answers, and hands the caller on; it stays in the call until the destination has answered.
     'own-dn': async (pbx, listener, people) => {
         const call = await people.begin('inbound', { number: OUTSIDE, to: pbx.clientId });
