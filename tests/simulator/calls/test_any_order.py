@@ -65,9 +65,17 @@ class CallMachine(RuleBasedStateMachine):
         self.removed: Counter[int] = Counter()
         self.ended: Counter[int] = Counter()
         self.begun: set[int] = set()
+        self.errors: list[AssertionError] = []
         self.stop_listening = self.calls.add_listener(self.hear)
 
     def hear(self, change: Change) -> None:
+        try:
+            self.check(change)
+        except AssertionError as error:
+            # The engine goes on after an error of a listener.
+            self.errors.append(error)
+
+    def check(self, change: Change) -> None:
         if change.kind == "upsert":
             assert change.participant_id not in self.removed
             assert change.data.call_id not in self.ended
@@ -152,6 +160,7 @@ class CallMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_listener_knows_what_there_is(self) -> None:
+        assert not self.errors
         present: dict[int, Leg] = {}
         for call in self.calls.calls():
             assert call.legs, "a call without legs"
@@ -183,6 +192,7 @@ class CallMachine(RuleBasedStateMachine):
         assert not self.calls.calls()
         assert not self.known
         assert set(self.ended) >= self.begun
+        assert not self.errors
 
 
 TestAnyOrder = CallMachine.TestCase

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.simulator.calls.support import ring
+from threecx_node.simulator import Simulator
 from threecx_node.simulator.calls.engine import CallEngine
 from threecx_node.simulator.calls.models import CallError, Change
 
@@ -41,6 +44,29 @@ def test_the_phone_that_does_not_answer_stops_ringing(calls: CallEngine) -> None
     assert refused.value.status == 422
     calls.act("101", app.id, "answer")
     assert calls.participants("101") == [app]
+
+
+def test_an_error_in_a_listener_does_not_harm_the_call(
+    calls: CallEngine, changes: list[Change], caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(change: Change) -> None:
+        raise RuntimeError(change.kind)
+
+    remove = calls.add_listener(fail)
+    calls.make_call("103", "104")
+    remove()
+    assert [each.kind for each in changes] == ["upsert", "upsert"]
+    assert "a listener failed on the change upsert of 104" in caplog.text
+
+
+def test_ids_go_on_after_a_restart(tmp_path: Path) -> None:
+    calls, legs = [], []
+    for _ in range(2):
+        with Simulator(data=tmp_path / "office.sqlite", manual_clock=True) as pbx:
+            call = pbx.calls.internal("103", "104")
+            calls.append(call.id)
+            legs += [leg.id for leg in call.legs]
+    assert (len(set(calls)), len(set(legs))) == (2, 4)
 
 
 def test_no_answer_ends_the_call(calls: CallEngine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 MAX_FINISHED = 5000
 # Participants get other numbers than calls, so that a program which takes one for the other is noticed.
 _FIRST_LEG = 1000
+# More than a call has on average, for IDs that go on after a restart.
+_LEGS_PER_CALL = 20
+_log = logging.getLogger(__name__)
 
 
 class Board:
@@ -39,6 +43,11 @@ class Board:
         self._listeners: list[Callable[[Change], None]] = []
         self._changes: deque[Change] = deque()
         self._is_sending = False
+
+    def skip_ids(self, last_call: int) -> None:
+        """Let the IDs of calls and participants go on after those of an earlier run of the same PBX."""
+        self._last_call = max(self._last_call, last_call)
+        self._last_leg = max(self._last_leg, _FIRST_LEG + last_call * _LEGS_PER_CALL)
 
     def add_listener(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call `callback` with each change from now on; return the function that ends this."""
@@ -226,7 +235,7 @@ class Board:
             while self._changes:
                 change = self._changes.popleft()
                 for listener in tuple(self._listeners):
-                    listener(change)
+                    _notify(listener, change)
         finally:
             self._is_sending = False
 
@@ -245,3 +254,11 @@ class Board:
 
     def _end_segment(self, segment: Segment, reason: str) -> None:
         segment.ended, segment.reason = self.clock.now(), reason
+
+
+def _notify(listener: Callable[[Change], None], change: Change) -> None:
+    """Call a listener; an error in it must not leave a call half changed."""
+    try:
+        listener(change)
+    except Exception:  # noqa: BLE001 - whatever it is, the call goes on
+        _log.exception("a listener failed on the change %s of %s", change.kind, change.dn or "a call")

@@ -100,6 +100,11 @@ class CallCore:
         with self.lock:
             self._devices.unregister(device_id)
 
+    def skip_ids(self, last_call: int) -> None:
+        """Give calls and participants no ID that an earlier run of the same PBX gave, up to the call `last_call`."""
+        with self.lock:
+            self._board.skip_ids(last_call)
+
     def add_listener(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Call `callback` with every change, in order and under the lock; return the function that ends this."""
         with self.lock:

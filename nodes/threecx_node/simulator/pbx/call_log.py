@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..calls.models import Call, Party, Segment
+    from ..store.memory import MemoryStore
 
 # The details of the rows that come from calls, by the ID of the segment.
 SEGMENTS = "(call segments)"
@@ -67,6 +68,11 @@ def build_history_row(call: Call, segment: Segment) -> dict[str, Any]:
         **_describe_party("Src", segment.source),
         **_describe_party("Dst", find_destination(segment)),
     }
+
+
+def find_last_call(store: MemoryStore) -> int:
+    """Return the highest ID of the calls that have a record, 0 if there is none."""
+    return max((record.value["CallId"] for record in store.table(SEGMENTS).values()), default=0)
 
 
 def build_details(

@@ -15,6 +15,7 @@ from ..odata.routes import Router
 from ..store.memory import MemoryStore
 from ..store.state import State
 from .call_directory import CallDirectory
+from .call_log import find_last_call
 from .call_records import CallRecords
 from .defaults import build_default_entity
 from .entities import Entities
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from ..store.data_file import DataFile
     from ..store.lazy_table import ComputeRow
 
+# More calls than can have been live, and so without a record, when a process was killed.
+_UNRECORDED_CALLS = 1000
 # Returns the function that computes the rows of a set in one release.
 RowsOfRelease = Callable[["ReleaseModel"], "ComputeRow"]
 
@@ -121,6 +124,7 @@ class Pbx:
         with self.store.lock:
             self._clear()
             self.store.load()
+            self.calls.skip_ids(find_last_call(self.store) + _UNRECORDED_CALLS)
             self.recordings.plan_stored_work()
 
     def _clear(self) -> None:
