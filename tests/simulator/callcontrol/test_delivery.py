@@ -20,7 +20,7 @@ TIMEOUT = 20
 
 @pytest.fixture
 def path(pbx: Simulator, http: httpx.Client) -> str:
-    """A connected participant of the own route point, which somebody called."""
+    """A connected participant of the own route point, which an extension has called."""
     call = pbx.calls.internal("104", "900")
     [own] = http.get("/900/participants").json()
     if own["status"] == "Ringing":
