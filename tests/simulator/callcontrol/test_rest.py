@@ -138,6 +138,12 @@ def test_bad_bodies(http: httpx.Client, body: dict[str, Any], status: int) -> No
     assert http.get("/101/participants").json() == []
 
 
+def test_attached_data_that_is_nested_too_deeply(http: httpx.Client) -> None:
+    deep = b'{"attacheddata": ' + b'{"a":' * 300 + b"1" + b"}" * 301
+    answer = http.post("/101/makecall", content=deep, headers={"content-type": "application/json"})
+    assert answer.status_code == 400
+
+
 def test_an_action_without_what_it_needs(http: httpx.Client) -> None:
     path = f"/101/participants/{make_call(http, '101', '102')['id']}"
     for action in ("divert", "routeto", "transferto", "attach_participant_data", "attach_party_data"):

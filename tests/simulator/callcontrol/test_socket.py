@@ -27,6 +27,9 @@ from .client import (
     request,
 )
 
+# A value with more levels than can be written again.
+DEEP = '{"a":' * 300 + "1" + "}" * 300
+
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer ", "Bearer nonsense", "Basic OTAwOng="])
 def test_bad_authorization_closes_with_4401(pbx: Simulator, authorization: str | None) -> None:
@@ -99,6 +102,7 @@ def test_a_snapshot_is_in_order_with_the_events(http: httpx.Client, ws: ClientCo
         ('{"Path": "callcontrol/ws"}', 404),
         ('{"Path": "/callcontrol/101/participants/1/stream"}', 404),
         ('{"Path": "/callcontrol/101/makecall", "RequestData": "102"}', 400),
+        ('{"Path": "/callcontrol/101/makecall", "RequestData": {"AttachedData": ' + DEEP + "}}", 400),
         ('{"Path": "/callcontrol/101/makecall", "RequestData": {"Destination": ""}}', 422),
         ('{"Path": "/callcontrol/10001"}', 403),
         ('{"Path": "/callcontrol/nobody"}', 404),
@@ -170,9 +174,7 @@ def test_other_paths_have_no_websocket(pbx: Simulator, http: httpx.Client) -> No
 def test_dtmf_is_for_the_own_dn(http: httpx.Client, ws: ClientConnection, pbx: Simulator) -> None:
     own = make_call(http, "900", "101")
     called = answer_call(http, "101")
-    with pbx.calls.lock:
-        pbx.calls._board.report("dtmf", "900", own["id"], "12#")
-        pbx.calls._board.report("dtmf", "101", called["id"], "34#")
+    pbx.calls.get_handle(called["callid"]).press("12#", "101")
     events = [each for each in list_events(ws) if each[0] == 2]
     assert events == [(2, f"/callcontrol/900/participants/{own['id']}")]
     sent = [each.json()["event"] for each in pbx.socket_messages if each.direction == "sent"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,7 +19,7 @@ from ..instruments.recorder import NO_RESPONSE
 from ..odata.errors import ODataError
 from .audio import AudioStreams
 from .paths import Kind, parse_path
-from .perform import Performer, Reply
+from .perform import Performer, Reply, fail
 from .rights import Rights
 from .sockets import Sockets
 
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from ..instruments.recorder import Recorder
     from ..pbx.pbx import Pbx
     from .paths import Target
-
-log = logging.getLogger(__name__)
 
 CALL_CONTROL_PATH = b"/callcontrol"
 _JSON = b"application/json; charset=utf-8"
@@ -136,13 +133,8 @@ class CallControl:
                     return self._performer.perform(access, method, target, None)
                 self._rights.check_dn(access, target.dn)
                 return self._performer.perform(access, method, target, _parse_json(headers, body))
-        except ODataError as error:
-            refusal = error
-        except Exception:
-            # A bug of the simulator; the client gets a response.
-            log.exception("%s %s failed", method, target)
-            refusal = ODataError(500, "Internal error in the simulator: see its log.")
-        return Reply(refusal.status, refusal.to_json())
+        except Exception as error:  # noqa: BLE001 - it becomes a response
+            return fail(error)
 
     async def _stream(
         self, target: Target, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, send: Send

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ..instruments.faults import Faults
     from ..pbx.pbx import Pbx
     from .rights import Access, Rights
+
+log = logging.getLogger(__name__)
 
 # A PBX answers a new call with "accepted", and an action with "OK".
 _MAKE_CALL_STATUS = 202
@@ -148,6 +151,15 @@ class Performer:
         return reply
 
 
+def fail(error: Exception) -> Reply:
+    """Return the reply to a request that failed before it reached a call."""
+    if not isinstance(error, ODataError):
+        # A bug of the simulator; the client gets a response.
+        log.error("a request of the Call Control API failed", exc_info=error)
+        error = ODataError(500, "Internal error in the simulator: see its log.")
+    return Reply(error.status, error.to_json())
+
+
 def refuse(status: int, text: str, reason: str = "None") -> Reply:
     """Return the reply to a request that a call refused."""
     return Reply(status, {"finalstatus": "Failed", "reason": reason, "result": None, "reasontext": text})
@@ -198,6 +210,10 @@ def _read_attached_data(given: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return None
     if not isinstance(value, dict):
         raise ODataError(400, "attacheddata must be a JSON object.")
-    if len(orjson.dumps(value)) > _MAX_ATTACHED_DATA:
+    try:
+        size = len(orjson.dumps(value))
+    except TypeError as error:
+        raise ODataError(400, "attacheddata is nested too deeply.") from error
+    if size > _MAX_ATTACHED_DATA:
         raise ODataError(400, f"attacheddata is larger than {_MAX_ATTACHED_DATA} bytes.")
     return value

@@ -16,7 +16,7 @@ from ..instruments.faults import build_fault_error
 from ..instruments.recorder import NO_RESPONSE
 from ..odata.errors import ODataError, PathNotFoundError
 from .paths import Kind, build_participant_path, parse_path
-from .perform import Reply
+from .perform import fail
 from .session import BAD_AUTHORIZATION, DTMF, PROMPT_FINISHED, REMOVE, RESPONSE, UPSERT, Session
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..instruments.faults import Faults
     from ..instruments.recorder import Recorder
     from ..pbx.pbx import Pbx
-    from .perform import Performer
+    from .perform import Performer, Reply
     from .rights import Rights
 
 # A response over the WebSocket is not longer than this; REST has no such limit.
@@ -202,8 +202,8 @@ class Sockets:
             if target.kind in _WITH_DATA:
                 return self._performer.perform(access, "POST", target, request.data)
             return self._performer.perform(access, "GET", target, None)
-        except ODataError as error:
-            return Reply(error.status, error.to_json())
+        except Exception as error:  # noqa: BLE001 - it becomes a response
+            return fail(error)
 
 
 @dataclass(frozen=True, slots=True)
