@@ -107,6 +107,7 @@ class CallWatch:
     def _describe(self, reason: str = "", text: str = "") -> dict[str, Any]:
         document = dict(self._document)
         leg = self.participant
+        document["result"] = None
         if leg is not None:
             # The PBX may name the leg of a call that failed as it was before.
             is_over = self.is_gone or not self.is_made

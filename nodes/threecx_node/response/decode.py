@@ -23,6 +23,7 @@ from ..advice import (
     read_other_address,
 )
 from ..catalog.call_control import BASE_PATH as CALL_CONTROL
+from ..catalog.call_control import PLACE_CALL
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import is_file, is_json, read_media_type
 from ..values.error_body import ErrorBody, is_action_result, is_odata_error, read_error_body
@@ -30,6 +31,7 @@ from ..values.json import loads
 from ..values.safe_text import make_safe_name
 from .bulk import check_failures
 from .expected import ResponseChecker
+from .failed_call import read_failed_call
 from .file_name import make_file_name, read_given_name
 from .payload import File, Payload
 
@@ -77,6 +79,8 @@ def _decode(
 ) -> Payload:
     media_type = read_media_type(response.headers)
     if not 200 <= response.status < 300:
+        if operation.id == PLACE_CALL and (failed := read_failed_call(response)) is not None:
+            return failed
         raise _response_error(version, response, media_type, host)
     payload = _read_payload(version, response, media_type, host, request)
     ResponseChecker(operation, version, catalog).check(payload, response, host)
