@@ -38,9 +38,11 @@ def released(request: pytest.FixtureRequest) -> Iterator[tuple[str, httpx.Client
 
 
 def paths(release: str, *kinds: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield operation id, kind, method and a path with all parameters of each operation."""
+    """Yield operation id, kind, method and a path with all parameters of each operation of the Configuration API."""
     for operation in CATALOG.operations(release=release):
         version = operation.version(release)
+        if not version.is_odata:
+            continue
         types = {parameter.name: parameter.type for parameter in version.parameters}
         path = version.path
         for name, edm in types.items():
