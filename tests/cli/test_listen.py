@@ -115,7 +115,7 @@ def test_the_table(pbx: Simulator) -> None:
         call.hang_up()
         rest = command.read_lines(2)
         command.end()
-    assert head.split() == ["time", "event", "direction", "from", "to", "extension", "through", "note"]
+    assert head.split() == ["time", "event", "direction", "from", "to", "ext", "via", "note"]
     assert started.split()[1:5] == ["started", "inbound", OUTSIDE, "810"]
     assert {line.split()[1] for line in ringing} == {"ringing"}
     assert [line.split()[1] for line in rest] == ["missed", "ended"]

@@ -136,7 +136,9 @@ class LiveCall:
         self._started_at: datetime | None = None
         self._answered_at: datetime | None = None
         self._answered_by = ""
-        self._has_rung = False
+        # The extension that has rung, and whether others have too.
+        self._rung: LegKey | None = None
+        self._have_many_rung = False
         # The leg of the events of the whole call.
         self._main = LegKey("", 0)
         self._changed: Moment | None = None
@@ -207,22 +209,35 @@ class LiveCall:
             return []
         end = self._changed._replace(inferred=self._changed.inferred or bool(self.legs))
         events = []
-        # The extension that has answered, or that was the target of a transfer; else the last that rang.
-        extension = self._answered_by or (self._main.dn if self._main.dn in self._facts.extensions else "")
+        key, extension = self._find_last_party()
         if self._answered_at is None and self._is_incoming:
-            events.append(self._build("call.missed", self._main, end, extension=extension, ended_at=end.at))
-        events.append(self._build("call.ended", self._main, end, extension=extension, ended_at=end.at))
+            events.append(self._build("call.missed", key, end, extension=extension, ended_at=end.at))
+        events.append(self._build("call.ended", key, end, extension=extension, ended_at=end.at))
         return events
+
+    def _find_last_party(self) -> tuple[LegKey, str]:
+        """Return the leg of the last events and their extension.
+
+        It is the one that has answered, or to which the call was transferred; else the one that has rung, and none
+        where several have.
+        """
+        if self._answered_at is not None:
+            return self._main, self._answered_by
+        if self._rung is not None:
+            return self._rung, "" if self._have_many_rung else self._rung.dn
+        return self._main, self._main.dn if self._main.dn in self._facts.extensions else ""
 
     @property
     def _is_incoming(self) -> bool:
         direction = self._facts.direction
-        return direction == "inbound" or (direction != "outbound" and self._has_rung)
+        return direction == "inbound" or (direction != "outbound" and self._rung is not None)
 
     def _ring(self, key: LegKey, leg: Leg, moment: Moment) -> list[CallEvent]:
         if leg.has_rung or leg.is_caller or leg.is_connected or leg.kind not in _RINGING:
             return []
-        leg.has_rung = self._has_rung = True
+        leg.has_rung = True
+        self._have_many_rung = self._have_many_rung or (self._rung is not None and self._rung.dn != key.dn)
+        self._rung = key
         # Each device of an extension may have a leg of its own.
         others = [other for place, other in self.legs.items() if place.dn == key.dn and other is not leg]
         if any(other.has_rung and not other.is_connected for other in others) or self._is_repeat(

@@ -19,26 +19,36 @@ if TYPE_CHECKING:
     from ..callcontrol.call_events import CallEvent
     from ..callcontrol.changes import LegChange
 
+# The names and widths of the columns; a last column, for notes, takes the rest.
 _CALL_COLUMNS: Mapping[str, int] = {
-    "time": 8, "event": 11, "direction": 9, "from": 16, "to": 16, "extension": 9, "through": 9, "note": 24,
+    "time": 8, "event": 11, "direction": 9, "from": 16, "to": 16, "ext": 5, "via": 5,
 }  # fmt: skip
 _LEG_COLUMNS: Mapping[str, int] = {
-    "time": 8, "change": 15, "dn": 6, "participant": 11, "call": 6, "status": 10, "party": 8, "number": 16, "note": 12,
+    "time": 8, "change": 15, "dn": 6, "participant": 11, "call": 6, "status": 10, "party": 6, "number": 16,
 }  # fmt: skip
-# A terminal that is narrower shows less of each column.
-_NARROWEST = 60
+_NOTES = "note"
+_SHORTEST_NOTE = 8
+# In a terminal that is narrower, columns are closer, and phone numbers are cut.
+_WIDE = 100
+_SHORT_NUMBER = 13
+_NUMBER = 16
 
 
 class LiveTable:
-    """Renders one row at a time, with the same widths for all."""
+    """Renders one row at a time, with the same widths for all. `width` is that of the terminal."""
 
-    def __init__(self, columns: Mapping[str, int]) -> None:
-        self._columns = columns
+    def __init__(self, columns: Mapping[str, int], width: int | None = None) -> None:
+        width = width or shutil.get_terminal_size((120, 24)).columns
+        is_wide = width >= _WIDE
+        self._padding = 2 if is_wide else 1
+        widths = {
+            name: size if is_wide or size < _NUMBER else _SHORT_NUMBER for name, size in columns.items()
+        }
+        used = sum(widths.values()) + self._padding * len(widths)
+        self._columns = {**widths, _NOTES: max(_SHORTEST_NOTE, width - used)}
         self._buffer = io.StringIO()
-        # Two spaces are between columns.
-        widest = sum(columns.values()) + 2 * len(columns)
-        width = min(widest, max(_NARROWEST, shutil.get_terminal_size((widest, 24)).columns))
-        self._console = Console(file=self._buffer, width=width, highlight=False, color_system=None)
+        total = used + self._columns[_NOTES]
+        self._console = Console(file=self._buffer, width=total, highlight=False, color_system=None)
 
     def render_head(self) -> bytes:
         """Return the names of the columns."""
@@ -49,7 +59,7 @@ class LiveTable:
         return self._render([escape_control(" ".join(value.split())) for value in values])
 
     def _render(self, cells: Sequence[str]) -> bytes:
-        table = Table(box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+        table = Table(box=None, show_header=False, padding=(0, self._padding, 0, 0), pad_edge=False)
         for width in self._columns.values():
             table.add_column(width=width, no_wrap=True, overflow="ellipsis")
         table.add_row(*(Text(cell) for cell in cells))
