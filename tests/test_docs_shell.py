@@ -35,7 +35,8 @@ PAGES_NOT_RUN = {
 COMMANDS_NOT_RUN = {
     r"make .*": "it needs the network, n8n, or minutes; tests/test_docs_links.py checks that the target exists",
     r"pip install .*": "it needs the network",
-    r"threecx simulator": "the simulator of this test runs in its place",
+    r"threecx simulator( --traffic .*)?": "the simulator of this test runs in its place",
+    r"threecx listen.*": "it runs until it is stopped; tests/cli/test_listen.py starts it",
     r"threecx serve .*": "it runs until it is stopped; the tests in tests/service start it",
 }
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)

@@ -167,7 +167,9 @@ class LiveCall:
         if self._started_at is None:
             self._started_at = moment.at
             self._main = key
-            extension = key.dn if kind in _EXTENSIONS else ""
+            # An internal call starts at its caller, whichever leg is known first.
+            caller = self._facts.caller_dn if self._facts.direction == "internal" else ""
+            extension = caller or (key.dn if kind in _EXTENSIONS else "")
             events.append(self._build("call.started", key, moment, extension=extension))
         if state == "connected":
             events += self._connect(key, leg, moment)
