@@ -19,6 +19,7 @@ MAX_BODY_BYTES = 64 * 1024
 # Responses are stored for people to look at, and a list of entities is long.
 MAX_ANSWER_BYTES = 16 * 1024
 MAX_MESSAGES = 10_000
+MAX_MESSAGE_CHARACTERS = 4 * 1024
 # The recorded status of a request that got no response because of a fault.
 NO_RESPONSE = 0
 
@@ -84,7 +85,7 @@ class Recorder:
     ) -> None:
         """Record the beginning of a message of a WebSocket."""
         self._messages.append(
-            RecordedMessage(connection, client_id, direction, text[:MAX_ANSWER_BYTES], time.time())
+            RecordedMessage(connection, client_id, direction, text[:MAX_MESSAGE_CHARACTERS], time.time())
         )
 
     def list_messages(self) -> list[RecordedMessage]:
