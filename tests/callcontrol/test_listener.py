@@ -262,7 +262,17 @@ def test_a_socket_that_answers_no_ping_is_noticed(monkeypatch: pytest.MonkeyPatc
             request: Any = socket._req
             # Nothing is read any more.
             request.transport.pause_reading()
+
+        async def ping() -> None:
+            while True:
+                for socket in pbx.sockets:
+                    with suppress(ConnectionError):
+                        await socket.ping()
+                await asyncio.sleep(0.05)
+
+        pinging = asyncio.create_task(ping())
         await until(lambda: len(events.notes) == 3)
+        pinging.cancel()
         assert events.notes[1].startswith("connection lost: no answer for ")
 
     play(scenario, ringing)
@@ -271,8 +281,8 @@ def test_a_socket_that_answers_no_ping_is_noticed(monkeypatch: pytest.MonkeyPatc
 def test_a_stale_socket_is_noticed_within_30_seconds() -> None:
     from threecx_node.transport.websocket import PING_AFTER
 
-    # aiohttp waits half of it for the answer, and rounds both up to whole seconds.
-    assert PING_AFTER * 1.5 + 2 < 30
+    # The check may be a quarter late.
+    assert PING_AFTER * 1.75 < 30
 
 
 def test_closing_the_client_ends_its_iterators() -> None:

@@ -6,6 +6,7 @@ The access token is sent in the header Authorization, because 3CX refuses one in
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from .login import Login
     from .secrets import Secrets
 
-# Seconds of silence after which the peer is asked by a ping; half of them later it counts as gone.
+# Seconds of silence after which the peer is asked by a ping. Half of them later it counts as gone.
 PING_AFTER = 14.0
 # A larger message ends the connection. A list of all DNs with their calls is the largest that 3CX sends.
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -36,6 +37,7 @@ _CLOSING = 2.0
 _NEW_TOKENS = 2
 _LARGEST_ERROR = 64 * 1024
 _LONGEST_REASON = 200
+_CONTROL = frozenset({aiohttp.WSMsgType.PING, aiohttp.WSMsgType.PONG})
 _ENDS = frozenset(
     {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSING, aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 )
@@ -52,7 +54,11 @@ class WebSocketClosedError(Exception):
 
 
 class WebSocket:
-    """An open WebSocket. `token` is the token that it was opened with."""
+    """An open WebSocket. `token` is the token that it was opened with.
+
+    The peer is asked by a ping after `PING_AFTER` seconds without a message. Pings of the peer do not count: a part of a
+    PBX that hangs may still send them.
+    """
 
     def __init__(
         self,
@@ -63,14 +69,29 @@ class WebSocket:
         self.token = token
         self._socket = socket
         self._secrets = secrets
+        self._loop = asyncio.get_running_loop()
+        # When the peer has last sent a message, or answered a ping.
+        self._heard_at = self._loop.time()
+        self._is_receiving = self._is_stale = False
+        self._watching = asyncio.create_task(self._watch())
 
     async def receive(self) -> str | bytes:
         """Return the next message. Raises WebSocketClosedError.
 
         As long as it is not called, little is read from the network.
         """
-        message = await self._socket.receive()
+        self._heard_at = self._loop.time()
+        self._is_receiving = True
+        try:
+            while (message := await self._socket.receive()).type in _CONTROL:
+                if message.type is aiohttp.WSMsgType.PONG:
+                    self._heard_at = self._loop.time()
+                else:
+                    await self._answer_ping(message.data)
+        finally:
+            self._is_receiving = False
         if message.type in _ENDS:
+            self._watching.cancel()
             raise self._closed_error(message)
         data: str | bytes = message.data
         return data
@@ -84,14 +105,38 @@ class WebSocket:
 
     async def close(self) -> None:
         """Close the connection."""
+        self._watching.cancel()
         await self._socket.close()
+
+    async def _answer_ping(self, content: bytes) -> None:
+        # A connection that was lost shows when the next message is received.
+        with suppress(aiohttp.ClientError, OSError, RuntimeError):
+            await self._socket.pong(content)
+
+    async def _watch(self) -> None:
+        """Close the connection where the peer does not answer a ping."""
+        while True:
+            silence = self._loop.time() - self._heard_at
+            if silence < PING_AFTER or not self._is_receiving:
+                await asyncio.sleep(max(PING_AFTER - silence, PING_AFTER / 4))
+                continue
+            pinged_at = self._loop.time()
+            with suppress(aiohttp.ClientError, OSError, RuntimeError, TimeoutError):
+                # A peer that reads nothing may leave no room for it.
+                async with asyncio.timeout(PING_AFTER / 2):
+                    await self._socket.ping()
+            await asyncio.sleep(pinged_at + PING_AFTER / 2 - self._loop.time())
+            if self._heard_at < pinged_at and self._is_receiving:
+                self._is_stale = True
+                await self._socket.close()
+                return
 
     def _closed_error(self, message: aiohttp.WSMessage) -> WebSocketClosedError:
         code = self._socket.close_code or _ABNORMAL
         failure = message.data if message.type is aiohttp.WSMsgType.ERROR else self._socket.exception()
         if code == _TOO_BIG and isinstance(failure, aiohttp.WebSocketError):
             return WebSocketClosedError(code, f"a message is larger than {MAX_MESSAGE_BYTES} bytes")
-        if isinstance(failure, aiohttp.ServerTimeoutError):
+        if self._is_stale:
             return WebSocketClosedError(code, f"no answer for {PING_AFTER * 1.5:g} seconds")
         if isinstance(failure, aiohttp.WebSocketError):
             return WebSocketClosedError(code, "a message that does not follow the protocol of WebSockets")
@@ -173,7 +218,7 @@ class WebSockets:
             socket = await client.ws_connect(
                 yarl.URL(self._base_url + target, encoded=True),
                 headers={"authorization": f"Bearer {token.access_token.reveal()}"},
-                heartbeat=PING_AFTER,
+                autoping=False,
                 max_msg_size=MAX_MESSAGE_BYTES,
                 timeout=aiohttp.ClientWSTimeout(ws_close=_CLOSING),
             )
