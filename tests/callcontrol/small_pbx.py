@@ -29,6 +29,8 @@ class SmallPbx:
         self.participants: dict[tuple[str, int], dict[str, Any]] = {}
         self.types: dict[str, str] = {"100": "Wextension", "101": "Wextension"}
         self.sockets: list[web.WebSocketResponse] = []
+        # The tokens of the sockets, by their IDs.
+        self.tokens: dict[int, str] = {}
         self.logins = 0
         self.valid: set[str] = set()
         # Seconds; None for a token without claims, which is valid for an hour.
@@ -93,7 +95,7 @@ class SmallPbx:
 
     async def close_sockets(self, code: int, *, but: str = "") -> None:
         for socket in list(self.sockets):
-            if not but or socket["token"] != but:
+            if not but or self.tokens[id(socket)] != but:
                 self.sockets.remove(socket)
                 await socket.close(code=code)
 
@@ -176,7 +178,7 @@ class SmallPbx:
                 {"error": {"code": "", "message": "not enabled"}}, status=self.handshake_status
             )
         socket = web.WebSocketResponse()
-        socket["token"] = request.headers["Authorization"].removeprefix("Bearer ")
+        self.tokens[id(socket)] = request.headers["Authorization"].removeprefix("Bearer ")
         await socket.prepare(request)
         self.sockets.append(socket)
         self.opened += 1

@@ -131,7 +131,7 @@ def test_the_token_is_sent_in_the_header_and_shown_nowhere(caplog: pytest.LogCap
         assert pbx.headers == ["/callcontrol/ws"]
         sockets, pbx.sockets = pbx.sockets, []
         for socket in sockets:
-            await socket.close(code=4000, message=f"bad token {socket['token']} of {KEY}".encode())
+            await socket.close(code=4000, message=f"bad token {pbx.tokens[id(socket)]} of {KEY}".encode())
         await until(lambda: len(events.notes) == 3)
         assert "closed with code 4000 (bad token ******** of ********)" in events.notes[1]
 

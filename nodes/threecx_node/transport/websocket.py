@@ -33,6 +33,7 @@ PING_AFTER = 14.0
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 # Seconds for an orderly end of a connection.
 _CLOSING = 2.0
+_CLOSING_STALE = 0.1
 # After a 401 the newer token of the store is tried, and then one that is requested for it.
 _NEW_TOKENS = 2
 _LARGEST_ERROR = 64 * 1024
@@ -56,8 +57,8 @@ class WebSocketClosedError(Exception):
 class WebSocket:
     """An open WebSocket. `token` is the token that it was opened with.
 
-    The peer is asked by a ping after `PING_AFTER` seconds without a message. Pings of the peer do not count: a part of a
-    PBX that hangs may still send them.
+    The peer is asked by a ping after `PING_AFTER` seconds without a message. Pings of the peer do not count: a part of
+    a PBX that hangs may still send them.
     """
 
     def __init__(
@@ -106,7 +107,10 @@ class WebSocket:
     async def close(self) -> None:
         """Close the connection."""
         self._watching.cancel()
-        await self._socket.close()
+        with suppress(TimeoutError):
+            # aiohttp waits as long as the peer sends anything.
+            async with asyncio.timeout(_CLOSING_STALE if self._is_stale else _CLOSING):
+                await self._socket.close()
 
     async def _answer_ping(self, content: bytes) -> None:
         # A connection that was lost shows when the next message is received.
