@@ -287,6 +287,11 @@ def test_a_dry_run_shows_the_request() -> None:
     [result] = pbx.run(Options(dry_run=True), waitFor="answered").results
     assert result.request is not None
     assert result.request["url"] == "https://pbx.example/callcontrol/100"
+    [looked_up] = pbx.run(Options(dry_run=True, verify=True)).results
+    assert looked_up.request is not None
+    assert looked_up.request["change"] == "not known: an action cannot be looked up"
+    assert pbx.targets == ["GET /callcontrol/100"]
+    pbx.pbx.requests.clear()
     then = {"url": "https://pbx.example/callcontrol/100/devices/{deviceId}/makecall", "method": "POST"}
     assert result.request["then"] == {**then, "body": {"destination": "101"}}
     assert not pbx.pbx.requests

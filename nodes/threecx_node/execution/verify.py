@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..advice import advice_for
+from ..catalog.call_control import RESOURCE as CALL_CONTROL
 from ..errors import (
     ResponseError,
     ThreeCxError,
@@ -106,7 +107,8 @@ class Verification:
             return _change("delete", exists=True, before=_select(entity))
         if request.method in ("PATCH", "PUT"):
             return await self._describe_update(request, body)
-        if request.method == "POST" and "/Pbx." not in request.path and body:
+        is_creation = "/Pbx." not in request.path and self._plan.operation.resource != CALL_CONTROL
+        if request.method == "POST" and is_creation and body:
             return await self._describe_create(request, body)
         return _change("not known: an action cannot be looked up")
 
