@@ -20,6 +20,11 @@ from threecx_credentials import (
     TokenStore,
 )
 from threecx_node import Batch, Executor, Item, Options, Result, __version__, execute
+from threecx_node.callcontrol.call_events import CallEvent
+from threecx_node.callcontrol.calls import CallTracker
+from threecx_node.callcontrol.changes import LegChange
+from threecx_node.callcontrol.client import CallControlClient
+from threecx_node.callcontrol.live_calls import live_calls
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
 from threecx_node.messages import HttpRequest
@@ -123,3 +128,21 @@ def test_against_the_simulator() -> Credential:
         assert_type(pbx.client_id, str)
         assert_type(pbx.client_secret, str)
         return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)
+
+
+async def watch_calls(credential: Credential) -> None:
+    async with CallControlClient(credential) as client:
+        async for event in live_calls(client, grace=2.0, on_note=print):
+            assert_type(event, CallEvent)
+            assert_type(event.id, str)
+            assert_type(event.extensions, tuple[str, ...])
+            assert_type(event.call, dict[str, Any])
+            assert_type(event.to_json(), dict[str, Any])
+
+
+def track_calls(changes: Sequence[LegChange]) -> None:
+    tracker = CallTracker("pbx.example.com:5001", grace=2.0)
+    for change in changes:
+        assert_type(tracker.feed(change), list[CallEvent])
+    if (deadline := tracker.next_deadline) is not None:
+        assert_type(tracker.advance(deadline), list[CallEvent])
