@@ -40,4 +40,5 @@ def test_a_slow_reader(monkeypatch: pytest.MonkeyPatch) -> None:
         return count
 
     assert asyncio.run(run()) > 100
+    stream.close()
     os.close(reading)
