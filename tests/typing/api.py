@@ -28,7 +28,7 @@ from threecx_node.callcontrol.live_calls import live_calls
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
 from threecx_node.messages import HttpRequest
-from threecx_node.simulator import Simulator
+from threecx_node.simulator import CallError, Simulator
 
 
 def build_credential() -> Credential:
@@ -126,6 +126,12 @@ def test_against_the_simulator() -> Credential:
     with Simulator() as pbx:
         assert_type(pbx.base_url, str)
         assert_type(pbx.client_id, str)
+        call = pbx.calls.inbound("+4930123456", did="+35725555100", to="101")
+        assert_type(call.id, int)
+        try:
+            call.answer("101")
+        except CallError as error:
+            assert_type(error.status, int)
         assert_type(pbx.client_secret, str)
         return Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret)
 

@@ -7,6 +7,7 @@ in every test of one against the other.
     app.py          the ASGI application           api.py       requests under /xapi/v1/
     http/           bodies, responses, files       odata/       schemas, paths, queries, payloads, errors
     store/          tables with transactions       pbx/         the rules of the PBX's entities
+    calls/          the engine of the calls        callcontrol/ the Call Control API over it
     auth/           clients, roles, tokens         seeds/       the contents of a new PBX
     operations/     functions and actions          instruments/ fault injection, recorder, control endpoint
     page/           the page for browsers
@@ -18,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .auth.roles import Client
+    from .calls.models import CallError
     from .config import CLIENT_ID, CLIENT_SECRET, SimulatorConfig
     from .simulator import Simulator, run
 
-__all__ = ["CLIENT_ID", "CLIENT_SECRET", "Client", "Simulator", "SimulatorConfig", "run"]
+__all__ = ["CLIENT_ID", "CLIENT_SECRET", "CallError", "Client", "Simulator", "SimulatorConfig", "run"]
 
 
 def __getattr__(name: str) -> Any:
@@ -30,6 +32,10 @@ def __getattr__(name: str) -> Any:
         from . import simulator
 
         return getattr(simulator, name)
+    if name == "CallError":
+        from .calls.models import CallError
+
+        return CallError
     if name in __all__:
         from . import config
 

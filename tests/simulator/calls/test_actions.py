@@ -156,6 +156,7 @@ def test_the_route_point_of_a_program_is_answered_by_it(calls: CallEngine) -> No
     calls.inbound(NUMBER, to="900")
     leg = ring(calls, "900")
     assert leg.direct_control
+    assert refuse(calls, "900", leg.id, "answer", own_dn="901") == 403
     calls.act("900", leg.id, "answer", own_dn="900")
     assert dns(calls) == [("10000", "Connected"), ("900", "Connected")]
 

@@ -69,8 +69,11 @@ def perform(
 def _answer(router: Router, leg: Leg, own_dn: str | None) -> None:
     if leg.status != "Ringing":
         raise CallError(422, f"The participant {leg.id} is {leg.status}; only a ringing one can be answered.")
-    is_own = leg.dn_type == ROUTE_POINT and own_dn in (None, leg.dn)
-    if not leg.direct_control and not is_own:
+    if leg.dn_type == ROUTE_POINT and own_dn not in (None, leg.dn):
+        raise CallError(
+            403, f"The participant {leg.id} belongs to the route point {leg.dn}, which alone answers it."
+        )
+    if not leg.direct_control:
         raise CallError(422, f"The device of participant {leg.id} does not allow direct control.")
     router.answer(leg)
 

@@ -315,7 +315,7 @@ class Router:
         self._set_ring_time(offer, trunk.ring_time)
 
     def _set_ring_time(self, offer: Offer, seconds: float) -> None:
-        offer.ring_time = seconds if offer.timeout is None else offer.timeout
+        offer.ring_time = offer.timeout or seconds
         self.limit_ringing(offer)
 
     def _find_party(self, offer: Offer) -> Party:
