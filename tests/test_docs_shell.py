@@ -69,6 +69,8 @@ def reader(tmp_path: Path) -> Iterator[tuple[Path, Mapping[str, str]]]:
             "THREECX_BASE_URL": pbx.base_url,
             "THREECX_CLIENT_ID": pbx.client_id,
             "THREECX_CLIENT_SECRET": pbx.client_secret,
+            # Profiles of the reader, in place of those of the user who runs the tests.
+            "XDG_CONFIG_HOME": str(tmp_path / "config"),
             "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
         }
         yield tmp_path, environment(variables)
