@@ -138,6 +138,11 @@ class OperationVersion:
         return "" if self.path == "/" else self.path
 
     @property
+    def shown_path(self) -> str:
+        """Return the path for people: below `/xapi/v1`, or the whole one of another API."""
+        return self.path if self.is_odata else self.base_path + self.address
+
+    @property
     def is_paged(self) -> bool:
         """Return whether the response is a list in pages; a file takes `$top` too, but is one response."""
         return self.returns.kind == "collection" and "$top" in self.query

@@ -112,14 +112,14 @@ def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
         "kind": operation.kind,
         "action": operation.action,
         "method": version.method,
-        "path": version.path,
+        "path": version.shown_path,
         "releases": list(operation.releases),
     }
 
 
 def _request(operation: Operation, release: str | None) -> str:
     version = operation.version(release)
-    return f"{version.method} {version.path}"
+    return f"{version.method} {version.shown_path}"
 
 
 def _releases(operation: Operation, facts: Catalog) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.api_request import API_REQUEST
-from ..catalog.call_control import DEVICE_ID, PLACE_CALL
+from ..catalog.call_control import DEVICE_ID, PARTICIPANT_ID, PLACE_CALL
 from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
 from .examples import build_example
@@ -30,7 +30,7 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         "kind": operation.kind,
         **({"note": operation.description} if operation.description else {}),
         "releases": list(operation.releases),
-        "request": f"{version.method} {version.path}",
+        "request": f"{version.method} {version.shown_path}",
         "effect": operation.effect,
         "parameters": [_parameter(each) for each in version.parameters],
         "query": list(version.query),
@@ -51,8 +51,10 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         described["parameters"].append({"name": "body", "type": "JSON", "required": False})
     if operation.id == PLACE_CALL:
         described["parameters"] = _describe_call(described["parameters"])
+    if any(each.name == PARTICIPANT_ID for each in version.parameters):
+        described["parameters"] = _describe_handle(described["parameters"])
     others = [
-        {"releases": list(each.releases), "request": f"{each.method} {each.path}"}
+        {"releases": list(each.releases), "request": f"{each.method} {each.shown_path}"}
         for each in operation.versions
     ]
     if len(others) > 1:
@@ -100,6 +102,14 @@ def _describe_call(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
         *named,
         wait_for,
         {"name": "waitTimeout", "type": "Double", "required": False, "default": DEFAULT_WAIT},
+    ]
+
+
+def _describe_handle(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the parameters of an operation on a participant, which the handle of a call names too."""
+    return [
+        {"name": "call", "type": "handle {pbx, dn, participantId, callId}", "required": False},
+        *(each | {"required": False} for each in parameters),
     ]
 
 

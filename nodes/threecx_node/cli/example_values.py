@@ -122,8 +122,20 @@ BY_NAME: Mapping[str, Any] = {
     "userid": 20,
     "waitinterval": "0:00:0",
 }
+_DN = {"dn": "100"}
+_CALL = {**_DN, "participantId": 8106}
+_SENT_ON = {**_CALL, "destination": "115"}
+_DATA = {**_CALL, "attacheddata": {"customer": "4711"}}
+_LIVE_CALLS: Mapping[str, Mapping[str, Any]] = {
+    **dict.fromkeys(("AnswerParticipant", "DropParticipant", "GetParticipant"), _CALL),
+    **dict.fromkeys(("AttachParticipantData", "AttachPartyData"), _DATA),
+    **dict.fromkeys(("DivertParticipant", "RouteParticipant", "TransferParticipant"), _SENT_ON),
+    **dict.fromkeys(("GetCallControlDn", "ListDnDevice", "ListParticipant"), _DN),
+    "GetDnDevice": {"dn": "100", "deviceId": "sip:100@127.0.0.1:5065;rinstance=3c6ef362"},
+}
 # Values of one operation, by the names of its parameters and body fields.
 BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
+    **_LIVE_CALLS,
     "Backup": {"description": {"Name": "before-update.zip"}},
     "CreateContactByNumber": {"contact": {"FirstName": "Ada", "Mobile2": "+43512555010"}, "number": "112"},
     "CreateDNProperty": {"dnNumber": "112", "property": {"Name": "FLOOR", "Value": "2"}},
