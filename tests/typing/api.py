@@ -7,7 +7,8 @@ code is an error of the type checker here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
+from datetime import datetime
 from typing import Any, assert_type
 
 from threecx_credentials import (
@@ -24,6 +25,7 @@ from threecx_node.callcontrol.call_events import CallEvent
 from threecx_node.callcontrol.calls import CallTracker
 from threecx_node.callcontrol.changes import LegChange
 from threecx_node.callcontrol.client import CallControlClient
+from threecx_node.callcontrol.entities import ActionResult, Dn, Participant
 from threecx_node.callcontrol.live_calls import live_calls
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
@@ -120,6 +122,21 @@ def use_own_store(credential: Credential) -> Executor:
 def handle_errors(error: ThreeCxError | CredentialError | LoginRefusedError) -> str:
     assert_type(__version__, str)
     return str(error)
+
+
+async def control_calls(credential: Credential) -> None:
+    async with CallControlClient(credential, connections=4) as client:
+        assert_type(client.pbx, str)
+        assert_type(client.is_live, bool)
+        assert_type(client.settled_until, datetime)
+        assert_type(await client.list_dns(), list[Dn])
+        result = await client.make_call("100", "101", timeout=30, attached_data={"customer": 4711})
+        assert_type(result, ActionResult)
+        assert_type(result.participant, Participant | None)
+        async with aclosing(client.events(on_note=print)) as changes:
+            async for change in changes:
+                assert_type(change, LegChange)
+                assert_type(change.participant, Participant | None)
 
 
 def test_against_the_simulator() -> Credential:
