@@ -10,7 +10,7 @@ import pytest
 
 from tests.n8n.migrate.generated import CATALOG, workflow
 from tests.samples import BY_EDM_TYPE, sample_object
-from tests.support import OWN_OPERATIONS, credential
+from tests.support import ADDED_OPERATIONS, credential
 from threecx_node import Executor, Options
 from threecx_node.catalog import Operation, Property
 from threecx_node.n8n.migrate import migrate
@@ -40,7 +40,7 @@ def is_one_of(declared: Property) -> bool:
 
 
 # No generator knows the operations that this package adds.
-GENERATED = [each for each in CATALOG.operations() if each.id not in OWN_OPERATIONS]
+GENERATED = [each for each in CATALOG.operations() if each.id not in ADDED_OPERATIONS]
 
 
 @pytest.mark.parametrize("operation", GENERATED, ids=lambda each: each.id)

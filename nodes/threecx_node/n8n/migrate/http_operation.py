@@ -46,6 +46,9 @@ def _index(catalog: Catalog) -> Mapping[tuple[str, str], list[tuple[Operation, O
     index: dict[tuple[str, str], list[tuple[Operation, OperationVersion]]] = {}
     for operation in catalog.operations():
         for version in operation.versions:
+            if not version.is_odata:
+                # API Request sends to another API, such as that of calls.
+                continue
             key = version.method, _fold(version.template.segments[0].name)
             index.setdefault(key, []).append((operation, version))
     for found in index.values():
