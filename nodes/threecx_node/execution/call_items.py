@@ -13,7 +13,6 @@ from ..catalog.call_control import (
     LIST_PARTICIPANTS,
     PARTICIPANT,
     PARTICIPANT_ID,
-    RESOURCE,
     RESULT,
 )
 from ..errors import ResponseError, ThreeCxError
@@ -34,13 +33,13 @@ _DNS = "CallControl.Dn"
 def shape_payload(
     operation: Operation, planned: PlannedItem, request: HttpRequest, payload: Payload, pbx: str
 ) -> Payload:
-    """Return the payload of an operation with the values that its items have; that of another API as it is.
+    """Return the payload of an operation on live calls with the values that its items have.
 
     `pbx` is the host name and port of the PBX. Raises UnusableResponseError for the result of an action that cannot be
     read.
     """
     returns = operation.versions[-1].returns.type
-    if operation.resource != RESOURCE or payload.kind not in ("entity", "collection", "nothing"):
+    if payload.kind not in ("entity", "collection", "nothing"):
         return payload
     if returns == RESULT:
         document = payload.value if payload.kind == "entity" else {}

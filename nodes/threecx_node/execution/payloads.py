@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.call_control import RESOURCE as CALL_CONTROL
 from ..options import RESPONSE_FORMATS
 from ..response.items import to_items
 from ..response.whole import to_whole_items
@@ -50,7 +51,8 @@ def to_result(
         )
         return Result(planned.index, items=items, more=more)
     [payload] = payloads
-    payload = shape_payload(operation, planned, request, payload, host)
+    if operation.resource == CALL_CONTROL:
+        payload = shape_payload(operation, planned, request, payload, host)
     items = to_items(
         planned.responder or operation,
         payload,
