@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tools.lab.n8n_client import Execution
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TEST_CLIENT, Stage
 
 _NUMBERS = itertools.count(1)
 TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
@@ -91,7 +91,11 @@ def _to_binary(name: str, content: bytes) -> dict[str, str]:
 
 def create_apps(pbx_url: str, count: int) -> list[int]:
     """Create call flow apps on a simulated PBX as another program would; return their IDs."""
-    form = {"grant_type": "client_credentials", "client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": TEST_CLIENT.id,
+        "client_secret": TEST_CLIENT.secret,
+    }
     with httpx.Client(base_url=pbx_url) as pbx:
         token = pbx.post("/connect/token", data=form).json()["access_token"]
         pbx.headers["Authorization"] = f"Bearer {token}"

@@ -35,6 +35,8 @@ SOUND = telephone_wav()
 TIME_ZONE = "America/New_York"
 # Lists and objects are JSON texts in n8n's mapper.
 JSON_TYPES = ("array", "object")
+# The values of calls are checked: any text is not a number to call.
+OF_CALLS = {"dn": "100", "deviceId": "sip:100@127.0.0.1:5060", "participantId": 12, "destination": "101"}
 
 
 @lru_cache
@@ -90,6 +92,8 @@ def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, A
             value = declared["options"][0]["value"]
         if parameter.max_length:
             value = str(value)[: parameter.max_length]
+        if operation.resource == "CallControl":
+            value = OF_CALLS[parameter.name]
         plain[parameter.name] = value
         node[parameter.name] = to_saved_value(declared, value)
     if operation.version().upload:
@@ -103,6 +107,8 @@ def create_parameters(operation: Operation) -> tuple[dict[str, Any], dict[str, A
         filled = {
             each["id"]: fill_in(each, types[each["id"]], release) for each in fields if each["id"] in types
         }
+        if operation.resource == "CallControl":
+            filled |= {name: (OF_CALLS[name], OF_CALLS[name]) for name in filled if name in OF_CALLS}
         plain["body"] = {name: value for name, (value, _) in filled.items()}
         node["body"] = {
             "mappingMode": "defineBelow",

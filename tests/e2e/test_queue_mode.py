@@ -18,7 +18,7 @@ from tools.lab.n8n import N8nInstance, place_package
 from tools.lab.n8n_client import N8nClient
 from tools.lab.postgres import PostgresServer
 from tools.lab.redis import RedisServer
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TEST_CLIENT, Stage
 
 EXECUTIONS = 20
 DELETES = 200
@@ -31,7 +31,7 @@ class Queue:
     def __init__(self, stage: Stage, folder: Path, started: ExitStack) -> None:
         # Of the stage only what is installed and built: the processes are this test's own.
         place_package(stage.package, folder / "n8n")
-        self.pbx = started.enter_context(Simulator())
+        self.pbx = started.enter_context(Simulator(clients=[TEST_CLIENT]))
         self.executor = ExecutorProcess(folder).start()
         started.callback(self.executor.stop)
         redis = started.enter_context(RedisServer(folder / "redis"))

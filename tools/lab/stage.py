@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from threecx_node.simulator import Simulator
+from threecx_node.simulator import Client, Simulator
 from tools.build_node import build
 from tools.install_n8n import install
 from tools.lab.executor import ExecutorProcess
@@ -19,6 +19,8 @@ NODE_TYPE = "n8n-nodes-threecx.threeCx"
 CREDENTIAL_TYPE = "threeCxApi"
 CLIENT_ID = "900"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 (the simulator's own, shown on its page)
+# With the client of the executor, a test that logs in would end the executor's token.
+TEST_CLIENT = Client("test", "test-secret")
 
 
 class Stage:
@@ -30,7 +32,7 @@ class Stage:
         self.folder = folder
         self.installation = install()
         self.package = build(self.installation)
-        self.pbx = Simulator()
+        self.pbx = Simulator(clients=[TEST_CLIENT])
         self.executor = ExecutorProcess(folder, executor_port)
         self.n8n = N8nInstance(self.installation, folder / "n8n", port=n8n_port)
         self.client = N8nClient(self.n8n.url)
