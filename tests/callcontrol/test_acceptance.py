@@ -91,7 +91,7 @@ async def make_weather(pbx: Simulator, client: CallControlClient, random_: rando
     random_.shuffle(strokes)
     for stroke in strokes:
         is_early = random_.random() < EARLY
-        while not (pbx.sockets.count if is_early else client.is_live):  # noqa: ASYNC110 (there is no event for it)
+        while not (pbx.sockets.count if is_early else client.is_live):  # noqa: ASYNC110 (the client announces it by no event)
             await asyncio.sleep(0.01)
         await asyncio.sleep(0 if is_early else random_.uniform(0, 0.8))
         if stroke == "kill":

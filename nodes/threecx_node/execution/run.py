@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -78,8 +78,9 @@ class BatchRun:
         # The requests that may have been sent, by the index of their item.
         self._under_way: dict[int, HttpRequest] = {}
         # The bound on the requests of lists at once. Other items send one request at a time.
-        has_lists = any(each.paging is not None for each in plan.items)
-        self._slots = asyncio.Semaphore(plan.options.concurrency) if has_lists else nullcontext()
+        self._slots = asyncio.Semaphore(plan.options.concurrency)
+        is_slotted = any(each.paging for each in plan.items)
+        self._send = self._exchange_in_slot if is_slotted else self._exchange
         self._budget = RetryBudget(plan.options.retry_time, stop=stop)
         self._caller: Caller | None = None
         self._is_failed = self._has_error = False
@@ -166,7 +167,7 @@ class BatchRun:
             keys: Mapping[str, Any] = {}
             if planned.look_ups:
                 keys = await find_keys(
-                    planned.look_ups, partial(self._exchange, planned.index), self._client().host
+                    planned.look_ups, partial(self._send, planned.index), self._client().host
                 )
                 request = fill_keys(self._plan.builder, request, keys)
             first = self._same_deletes.find_first(planned.index, request)
@@ -177,7 +178,7 @@ class BatchRun:
                 return
             if planned.stored_lists is not None:
                 complete = partial(fill_keys, self._plan.builder, keys=keys)
-                exchange = partial(self._exchange, planned.index)
+                exchange = partial(self._send, planned.index)
                 await compare_with_stored(self._plan.comparison, planned.stored_lists, complete, exchange)
             self._under_way[planned.index] = request
             await self._exchange_item(planned, request)
@@ -221,11 +222,10 @@ class BatchRun:
         if paging is None or planned.responder is not None:
             if self._recorder.has_journal:
                 await self._recorder.announce(planned.index, request)
-            send = partial(self._exchange, planned.index)
             if operation.id == DROP:
-                first = await exchange_drop(send, request, self._plan)
+                first = await exchange_drop(partial(self._send, planned.index), request, self._plan)
             else:
-                first = await send(request, operation, version)
+                first = await self._send(planned.index, request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
             goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
             if planned.wait is not None:
@@ -236,7 +236,7 @@ class BatchRun:
             paging = paging or by_next_links(request, self._plan.options.max_items)
 
         async def exchange(page: HttpRequest) -> Payload:
-            return await self._exchange(planned.index, page, operation, version)
+            return await self._send(planned.index, page, operation, version)
 
         api_url = self._base_url + request.base_path
         reader = ListReader(request, paging, exchange, self._plan.options.concurrency, api_url)
@@ -296,6 +296,12 @@ class BatchRun:
         plan, caller = self._plan, self._join(client)
         return Settler(client, plan.checker, plan.options.timeout, attempts, caller, is_ambiguous)
 
+    async def _exchange_in_slot(
+        self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
+    ) -> Payload:
+        async with self._slots:
+            return await self._exchange(index, request, operation, version)
+
     async def _exchange(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion
     ) -> Payload:
@@ -307,26 +313,22 @@ class BatchRun:
         def read(response: HttpResponse) -> Payload:
             return decode(operation, version, response, client.host, request, self._plan.catalog)
 
-        was_sent = self._recorder.has_journal and self._recorder.was_sent(index, request)
-        async with self._slots:
+        try:
+            if self._recorder.has_journal and self._recorder.was_sent(index, request):
+                return await self._make_settler(client, attempts, is_ambiguous=True).settle(request, read)
             try:
-                if was_sent:
-                    return await self._make_settler(client, attempts, is_ambiguous=True).settle(request, read)
-                try:
-                    timeout, caller = self._plan.options.timeout, self._join(client)
-                    return await client.exchange(
-                        request, read, timeout=timeout, attempts=attempts, caller=caller
-                    )
-                except ThreeCxError as error:
-                    if not error.outcome_unknown:
-                        raise
-                    return await self._make_settler(client, attempts).settle(request, read, error)
-            except ResponseError as error:
-                put_in_words(error, request.keys, request.body)
-                raise
-            finally:
-                if attempts.count > 1:
-                    self._attempts[index] = max(attempts.count, self._attempts.get(index, 1))
+                timeout, caller = self._plan.options.timeout, self._join(client)
+                return await client.exchange(request, read, timeout=timeout, attempts=attempts, caller=caller)
+            except ThreeCxError as error:
+                if not error.outcome_unknown:
+                    raise
+                return await self._make_settler(client, attempts).settle(request, read, error)
+        except ResponseError as error:
+            put_in_words(error, request.keys, request.body)
+            raise
+        finally:
+            if attempts.count > 1:
+                self._attempts[index] = max(attempts.count, self._attempts.get(index, 1))
 
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False

@@ -105,7 +105,7 @@ def test_a_snapshot_is_in_order_with_the_events(http: httpx.Client, ws: ClientCo
         ('{"Path": "/callcontrol/101/makecall", "RequestData": {"AttachedData": ' + DEEP + "}}", 400),
         ('{"Path": "/callcontrol/101/makecall", "RequestData": {"Destination": ""}}', 422),
         ('{"Path": "/callcontrol/10001"}', 403),
-        ('{"Path": "/callcontrol/nobody"}', 404),
+        ('{"Path": "/callcontrol/unknown"}', 404),
     ],
 )
 def test_bad_requests_over_the_socket(ws: ClientConnection, message: str, status: int) -> None:

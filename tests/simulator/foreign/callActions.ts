@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { type ActionResult, isSuccess, participantPath, within } from './callControl';
-import { CALLED, CALLER, connect, NOBODY, NO_DEVICE, ring, type Scenario, THIRD, TRUNK, TWO_DEVICES } from './callPeople';
+import { CALLED, CALLER, connect, UNKNOWN, NO_DEVICE, ring, type Scenario, THIRD, TRUNK, TWO_DEVICES } from './callPeople';
 
 export const actionScenarios: Record<string, Scenario> = {
     'make-call': async (pbx, listener) => {
@@ -85,7 +85,7 @@ export const actionScenarios: Record<string, Scenario> = {
     divert: async (pbx, listener) => {
         const { calling, ringing } = await ring(pbx, listener);
         await pbx.refuse(ringing, 'divert', {}, 400, 422);
-        await pbx.refuse(ringing, 'divert', { destination: NOBODY }, 424);
+        await pbx.refuse(ringing, 'divert', { destination: UNKNOWN }, 424);
         await pbx.refuse(ringing, 'divert', { destination: THIRD, reason: 'BecauseOfMe' }, 400, 422);
         await pbx.act(ringing, 'divert', { destination: THIRD, reason: 'NoAnswer' });
         await listener.gone(ringing);
@@ -128,7 +128,7 @@ export const actionScenarios: Record<string, Scenario> = {
         await pbx.refuse(ringing, 'transferto', { destination: THIRD }, 422);
         await pbx.act(ringing, 'answer');
         await listener.participant(CALLED, 'Connected');
-        await pbx.refuse(ringing, 'transferto', { destination: NOBODY }, 424);
+        await pbx.refuse(ringing, 'transferto', { destination: UNKNOWN }, 424);
         await pbx.act(ringing, 'transferto', { destination: THIRD });
         await listener.gone(ringing);
         const next = await listener.participant(THIRD, 'Ringing');

@@ -25,7 +25,7 @@ const [name = ''] = process.argv.slice(2);
 if (name === '--list') {
     console.log(JSON.stringify(Object.keys(scenarios)));
 } else if (!(name in scenarios)) {
-    console.error(`there is no scenario ${name}`);
+    console.error(`the scenario ${name} does not exist`);
     process.exit(2);
 } else {
     main(name).catch((error: unknown) => {

@@ -184,7 +184,7 @@ export const eventScenarios: Record<string, Scenario> = {
         assert.equal((await pbx.get(path)).status, 404);
     },
 
-    // After a cut there is no replay: a snapshot on the new socket shows what began and what ended meanwhile.
+    // Nothing is replayed after a cut: a snapshot on the new socket shows what began and what ended meanwhile.
     reconnect: async (pbx, listener, people) => {
         const first = await ring(pbx, listener);
         for (const code of [undefined, 4401]) {

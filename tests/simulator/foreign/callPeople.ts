@@ -10,7 +10,7 @@ export const OUTSIDE = '+4930123456';
 export const [CALLER, CALLED, THIRD] = ['103', '104', '107'];
 export const TWO_DEVICES = '102';
 export const NO_DEVICE = '105';
-export const [TRUNK, NOBODY] = ['10000', 'nobody'];
+export const [TRUNK, UNKNOWN] = ['10000', 'unknown'];
 /** Bytes of a second: 16 bit, 8 kHz, mono. */
 export const SECOND = 16_000;
 

@@ -335,7 +335,7 @@ async function main(name: string | undefined): Promise<void> {
         return;
     }
     const scenario = scenarios[name ?? ''];
-    assert.ok(scenario, `there is no scenario ${name}`);
+    assert.ok(scenario, `the scenario ${name} does not exist`);
     await scenario(await login());
 }
 
