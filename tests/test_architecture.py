@@ -43,6 +43,8 @@ ARROWS: Mapping[str, set[str]] = {
     "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
     "package": {"execution"},
     "callcontrol": {"transport"},
+    # The hub hears live calls, reads records as batches do, and delivers over the network.
+    "events": {"callcontrol", "catalog"},
     "canvas": {"catalog", "execution", "transport"},
     # A diagnosis looks at the address itself, and says about the release what a credential's test says.
     "setup": {"canvas", "catalog", "execution", "transport"},

@@ -1,0 +1,1 @@
+"""Events: their types and forms, filters and subscriptions, their sources, journal and delivery."""
