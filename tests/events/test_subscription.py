@@ -39,7 +39,7 @@ def test_a_subscription_gets_chosen_events_that_pass_its_filter() -> None:
 def test_a_pbx_is_a_profile_or_a_credential() -> None:
     credential = Credential.of("pbx.example.com", "900", "secret-key")
     assert "secret-key" not in repr(PbxReference(credential=credential))
-    for build in (PbxReference, lambda: PbxReference(profile="main", credential=credential)):
+    for profile, given in ((None, None), ("main", credential)):
         with pytest.raises(ConfigurationError) as raised:
-            build()
+            PbxReference(profile=profile, credential=given)
         assert raised.value.field == "pbx"
