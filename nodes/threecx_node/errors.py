@@ -6,6 +6,8 @@
     │   ├── InputError              items, a node or a body that cannot be read
     │   ├── JournalError            a journal that cannot be read or written
     │   │   └── OtherBatchError     the journal of another batch
+    │   ├── EventStoreError         the journal of events cannot be read or written
+    │   ├── PositionGoneError       a position in the journal of events that is not kept any more
     │   └── ConfigurationError      credential, catalog or options that cannot be used
     ├── ItemError                   one item cannot be sent; no request was made for it     exit code 1
     │   ├── ExpressionError         an expression cannot be evaluated
@@ -142,6 +144,18 @@ class OtherBatchError(JournalError):
     """A journal is that of another batch."""
 
     default_code = "other_batch"
+
+
+class EventStoreError(UsageError):
+    """The store of events and subscriptions cannot be read or written, or what it contains cannot be used."""
+
+    default_code = "event_store"
+
+
+class PositionGoneError(UsageError):
+    """A reader asks for a position in the journal of events that is not kept any more."""
+
+    default_code = "position_gone"
 
 
 class ConfigurationError(UsageError):
