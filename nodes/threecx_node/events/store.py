@@ -130,8 +130,8 @@ class EventStore(Protocol):
     ) -> list[StoredEvent]:
         """Journal the events that are new, and return them; one whose ID is known is dropped.
 
-        In the same transaction, a pending delivery is made for each subscription of the feed to an event, and the cursor
-        is saved.
+        In the same transaction, the cursor is saved, and a pending delivery is made for each subscription of the feed
+        that an event matches.
         """
 
     async def read(self, feed: str, *, after: str | None, limit: int) -> list[StoredEvent]:
