@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ..errors import ConfigurationError, ThreeCxError
+from ..values.host_pattern import HostPattern
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -21,37 +21,18 @@ if TYPE_CHECKING:
 
 # The codes of errors with foreign words that are not the words of the server.
 _OWN_CODES = frozenset({"login"})
-_DEFAULT_PORTS = {"https": 443, "http": 80}
-_ENTRY = re.compile(r"(?P<host>\*\.[^\s:/@*\[\]]+|[^\s:/@*\[\]]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?")
 
 
-@dataclass(frozen=True, slots=True)
-class AllowedPbx:
-    """A PBX that callers may name: a host, or all hosts of a domain (`*.example.com`), with one port or with all."""
-
-    host: str
-    port: int | None = None
-
-    @classmethod
-    def parse(cls, text: str) -> AllowedPbx:
-        """Read `HOST` or `HOST:PORT`. Raise ConfigurationError."""
-        found = _ENTRY.fullmatch(text.strip())
-        port = int(found["port"]) if found and found["port"] else None
-        if found is None or port == 0 or (port or 0) > 65_535:
-            raise ConfigurationError(
-                f"--allow-pbx {text[:100]!r} is not a host",
-                description="Write a host without https://, such as pbx.example.com, pbx.example.com:5001, "
-                "*.example.com or [2001:db8::1]:5001.",
-            )
-        return cls(found["host"].lower().rstrip(".").strip("[]"), port)
-
-    def includes(self, base_url: str) -> bool:
-        """Return whether a PBX URL is this PBX."""
-        parts = urlsplit(base_url)
-        host = (parts.hostname or "").rstrip(".")
-        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
-        is_host = host.endswith(self.host[1:]) if self.host.startswith("*.") else host == self.host
-        return is_host and self.port in (None, port)
+def parse_allowed(text: str) -> HostPattern:
+    """Read an entry of `--allow-pbx`: `HOST` or `HOST:PORT`. Raise ConfigurationError."""
+    try:
+        return HostPattern.parse(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"--allow-pbx {error}",
+            description="Write a host without https://, such as pbx.example.com, pbx.example.com:5001, "
+            "*.example.com or [2001:db8::1]:5001.",
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +42,13 @@ class PbxAccess:
     `allowed` is empty if every PBX is allowed. With `profiles_only` none is.
     """
 
-    allowed: tuple[AllowedPbx, ...] = ()
+    allowed: tuple[HostPattern, ...] = ()
     profiles_only: bool = False
 
     @classmethod
     def of(cls, allowed: Iterable[str], *, profiles_only: bool = False) -> PbxAccess:
         """Return the rule for entries as typed. Raise ConfigurationError."""
-        entries = tuple(AllowedPbx.parse(each) for each in allowed)
+        entries = tuple(parse_allowed(each) for each in allowed)
         if entries and profiles_only:
             raise ConfigurationError(
                 "--allow-pbx and --profiles-only are both given", description="Give one of them."

@@ -58,15 +58,20 @@ def is_forbidden(address: str) -> bool:
     return any(each in network for each in _meanings(parsed) for network in _NETWORKS)
 
 
-def refuse_host(name: str) -> None:
-    """Raise ConfigurationError if the host of a PBX URL is such an address, in any form, or a name of one."""
+def is_forbidden_host(name: str) -> bool:
+    """Return whether a host is such an address, in any form, or a name of one."""
     host = name.rstrip(".").lower()
     try:
         # Also accepts 2852039166, 0xa9fea9fe, 0251.0376.0251.0376 and 169.254.43518, as name look-ups do.
         address = socket.inet_ntoa(socket.inet_aton(host))
     except (OSError, UnicodeError):
         address = host
-    if host in _NAMES or is_forbidden(address):
+    return host in _NAMES or is_forbidden(address)
+
+
+def refuse_host(name: str) -> None:
+    """Raise ConfigurationError if the host of a PBX URL is such an address."""
+    if is_forbidden_host(name):
         raise ConfigurationError(
             f"{name} {_WHAT}", description="Check the PBX URL.", code="forbidden_address", field="baseUrl"
         )
