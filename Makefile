@@ -21,7 +21,7 @@ help:
 	@echo "make check     lint, types and unit tests: under a minute, no network after make setup"
 	@echo "make test      everything that CI runs; installs n8n, a browser, Redis and PostgreSQL if they are missing"
 	@echo "make coverage  run all tests but those with n8n, and print which lines they do not reach"
-	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it exists) and node_definition.json again"
+	@echo "make generate  write the catalog (from SPEC=$(SPEC), if it exists) and the files made from it"
 	@echo "make node      build the package for n8n and print its folder"
 	@echo "make n8n       open a real n8n with the node in it, a simulated 3CX and an executor"
 	@echo "make wheel     build a wheel for other machines and print its path"
@@ -114,6 +114,7 @@ generate: $(DEV)
 	@if ls $(SPEC)/xapi-*.yaml >/dev/null 2>&1; then $(BIN)/threecx import-spec $(SPEC)/xapi-*.yaml; \
 	else echo "no documents in $(SPEC): the catalog stays as it is" >&2; fi
 	$(BIN)/python -m threecx_node.codegen.descriptor
+	$(BIN)/python -m tools.build_events
 
 # Copies the version of nodes/threecx_node/__init__.py to the files that repeat it.
 version:

@@ -55,7 +55,7 @@ ARROWS: Mapping[str, set[str]] = {
     "codegen": {"catalog", "descriptor", "transport"},
     "server": set(),
     # The pool opens one store of tokens for all executors.
-    "service": {"canvas", "catalog", "execution", "server", "transport"},
+    "service": {"canvas", "catalog", "events", "execution", "server", "transport"},
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
     "simulator.odata": {"catalog"},
     "simulator.store": {"simulator.odata"},

@@ -35,7 +35,6 @@ def entry(severity: str, **fields: str) -> Event:
         ({"number": "*305*"}, event(did="+49305551"), event(did="+4930")),
         ({"group": "support"}, event(queue="Support"), event(queue="800")),
         ({"group": "801"}, event(ringGroup="801"), event()),
-        ({"group": "DEFAULT"}, event(department="Default"), event()),
         ({"group": "trunks"}, entry("info", group="Trunks"), entry("info", group="System")),
         ({"group": "2"}, entry("info", group="2", groupName="Trunks"), entry("info")),
         ({"severity": "warning"}, entry("warning"), entry("info")),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.schemas import build_components
 from threecx_node.service.openapi import build_openapi
 
 PATHS = {
@@ -48,6 +50,8 @@ FIELDS = {
     "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter", "parameters"]),
 }
 DOCUMENT: dict[str, Any] = build_openapi()
+# tests/events compares these with the table of the types of events.
+EVENTS = build_components()
 
 
 def test_paths() -> None:
@@ -64,6 +68,8 @@ def test_paths() -> None:
 def test_fields() -> None:
     found = {}
     for name, schema in DOCUMENT["components"]["schemas"].items():
+        if name in EVENTS:
+            continue
         required = sorted(schema.get("required", []))
         found[name] = (required, sorted(set(schema["properties"]) - set(required)))
     assert found == FIELDS
@@ -73,3 +79,8 @@ def test_streams_and_problems() -> None:
     responses = DOCUMENT["paths"]["/v1/execute"]["post"]["responses"]
     assert set(responses["200"]["content"]) == {"application/json", "application/x-ndjson"}
     assert set(responses["default"]["content"]) == {"application/problem+json"}
+
+
+def test_webhooks() -> None:
+    assert list(DOCUMENT["webhooks"]) == [*EVENT_TYPES, "test"]
+    assert EVENTS.items() <= DOCUMENT["components"]["schemas"].items()

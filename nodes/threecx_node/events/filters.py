@@ -22,8 +22,8 @@ SEVERITIES = ("info", "warning", "error")
 
 # Fields of events in which the number of a filter is searched.
 _NUMBERS = ("externalNumber", "callerNumber", "calledNumber", "did")
-# The fields that name a group, in calls.
-_GROUPS = ("queue", "ringGroup", "department")
+# Fields of calls and chats that name a group.
+_GROUPS = ("queue", "ringGroup")
 _MOST_EXTENSIONS = 1_000
 _LONGEST_TEXT = 200
 
@@ -33,8 +33,8 @@ class EventFilter:
     """A filter. Every field that is set restricts the events to which it applies, and leaves all others alone.
 
     `extensions`: one of them takes part. `direction`: of the call. `number`: of a party, or the DID; blanks do not
-    matter, "+" and "00" are the same, and "*" at the start or the end stands for any digits. `group`: the queue, ring
-    group or department of a call, or the group of an entry of the event log. `severity`: at least this one.
+    matter, "+" and "00" are the same, and "*" at the start or the end stands for any digits. `group`: the queue or
+    ring group of a call, the queue of a chat, or the group of an entry of the event log. `severity`: at least this one.
     """
 
     extensions: tuple[str, ...] = ()
@@ -97,6 +97,17 @@ class EventFilter:
                     "filter_not_applicable",
                 )
 
+
+FILTER_HELP: Mapping[str, str] = {
+    "extensions": "a list of extensions, one of which takes part",
+    "direction": "the direction of the call",
+    "number": "the number of a party, or the DID. Blanks do not matter, `+` and `00` are the same, and `*` at the "
+    "start or the end stands for any digits: `+49 30*`",
+    "group": "the number of the queue or ring group of a call, the queue of a chat, or the group of an entry of the "
+    "event log, by number or name",
+    "severity": "the lowest severity of entries of the event log",
+}
+"""The values of the fields, as documentation and help describe them."""
 
 FILTER_FIELDS = tuple(field.name for field in fields(EventFilter))
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
+from ..events.schemas import build_components, build_webhooks
 from .models import (
     BatchResponse,
     CheckRequest,
@@ -82,8 +83,9 @@ def build_openapi() -> dict[str, Any]:
         "info": {"title": "threecx executor", "version": __version__},
         "security": [{"key": []}],
         "paths": paths,
+        "webhooks": build_webhooks(),
         "components": {
-            "schemas": schemas["$defs"],
+            "schemas": {**schemas["$defs"], **build_components()},
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}},
         },
     }
