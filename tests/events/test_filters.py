@@ -102,3 +102,15 @@ def test_a_filter_that_applies_to_no_chosen_event_is_refused() -> None:
         "the filter severity does not apply to call.missed, trunk.down. Remove it, or add one of event_log.new."
     )
     assert (raised.value.code, raised.value.field) == ("filter_not_applicable", "filter.severity")
+
+
+def test_a_direction_that_no_chosen_event_has_is_refused() -> None:
+    chosen = EventFilter(direction="outbound")
+    chosen.check_types(["call.missed", "call.ended"])
+    EventFilter(direction="internal").check_types(["call.missed"])
+    with pytest.raises(ConfigurationError) as raised:
+        chosen.check_types(["call.missed", "trunk.down"])
+    assert raised.value.one_line() == (
+        "the direction of call.missed is never outbound. Choose another direction, or add other events."
+    )
+    assert (raised.value.code, raised.value.field) == ("filter_not_applicable", "filter.direction")

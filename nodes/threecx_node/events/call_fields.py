@@ -26,6 +26,7 @@ INFERRED = boolean(
     example=False,
 )
 DIRECTION = text("direction", "The direction of the call", "inbound", choices=get_args(Direction))
+DIRECTION_OF_MISSED = replace(DIRECTION, choices=("inbound", "internal", "unknown"))
 EXTENSION = text("extension", "The extension that the event is about", "100")
 STARTED_AT = time("startedAt", "When the call began", _STARTED)
 ANSWERED_AT = time("answeredAt", "When a person answered the call", _ANSWERED)
@@ -34,7 +35,9 @@ EXTERNAL_NUMBER = text("externalNumber", "The number of the party outside the PB
 CALLER_NUMBER = text("callerNumber", "The number of the caller", _CALLER)
 CALLER_NAME = text("callerName", "The name of the caller, as the PBX knows it", _CALLER_NAME)
 DID = text("did", "The DID number that was called", _DID)
-QUEUE = text("queue", "The number of the queue through which the call came", "800")
+QUEUE = text("queue", "The number of the queue through which the call or chat came", "800")
+EXTENSIONS = texts("extensions", "All extensions that have taken part", ["100", "101"])
+RING_GROUP = text("ringGroup", "The number of the ring group through which the call came", "801")
 TRANSFERRED_FROM = text("transferredFrom", "The extension that passed the call on", "101")
 
 _HANDLE = Shape(
@@ -53,14 +56,14 @@ CALL = record(
 # The parties and times of a call, wherever the event comes from.
 CALL_PARTIES = (
     EXTENSION,
-    texts("extensions", "All extensions that have taken part in the call", ["100", "101"]),
+    EXTENSIONS,
     EXTERNAL_NUMBER,
     CALLER_NUMBER,
     CALLER_NAME,
     text("calledNumber", "The number that was called", _DID),
     DID,
     QUEUE,
-    text("ringGroup", "The number of the ring group through which the call came", "801"),
+    RING_GROUP,
 )
 
 LIVE_CALL = (
@@ -72,22 +75,10 @@ LIVE_CALL = (
     STARTED_AT,
 )
 
-PARTY = Shape(
-    "Party",
-    (
-        text("dn", "The DN of the party; that of the trunk where the party is outside the PBX", "10000"),
-        text("number", "The number of the party", _CALLER),
-        text("name", "The name of the party", _CALLER_NAME),
-    ),
-)
-FROM = record("from", "The party that called", PARTY)
-TO = record(
-    "to", "The party that was called", PARTY, example={"dn": "100", "number": "100", "name": "Grace Hopper"}
-)
-_RECORDING_IDS = integers("recordingIds", "The IDs of the recordings of the leg", [501])
-_RING_SECONDS = seconds("ringSeconds", "How long it rang", 8)
-_TALK_SECONDS = seconds("talkSeconds", "How long the parties talked", 132)
 _IS_ANSWERED = boolean("answered", "Whether a person answered", example=True, required=True)
+_RINGING = seconds("ringingSeconds", "How long it rang", 8)
+_TALKING = seconds("talkingSeconds", "How long the parties talked", 132)
+_RECORDING_IDS = integers("recordingIds", "The IDs of the recordings", [501])
 
 _LEG = Shape(
     "CallLogLeg",
@@ -98,14 +89,19 @@ _LEG = Shape(
             "00000000-01dc-a95c-0000-000000000002",
             required=True,
         ),
-        FROM,
-        TO,
         STARTED_AT,
-        _RING_SECONDS,
-        _TALK_SECONDS,
-        _IS_ANSWERED,
-        text("status", "The status of the segment in the call log", "Answered"),
-        text("reason", "The reason for which the segment ended, in the words of 3CX", "Terminated by callee"),
+        replace(DIRECTION, description="The direction of the leg"),
+        text("status", "The status in the call log", "Answered"),
+        replace(_IS_ANSWERED, description="Whether the destination answered"),
+        text("sourceNumber", "The DN that called; that of a trunk for a party outside the PBX", "10000"),
+        text("sourceName", "The name of the party that called", _CALLER_NAME),
+        text("sourceCallerId", "The number of the party that called", _CALLER),
+        text("destinationNumber", "The DN that was called", "100"),
+        text("destinationName", "The name of the party that was called", "Grace Hopper"),
+        text("destinationCallerId", "The number of the party that was called", "100"),
+        text("reason", "Why the leg ended, in the words of 3CX", "Terminated by source"),
+        _RINGING,
+        _TALKING,
         _RECORDING_IDS,
     ),
 )
@@ -119,10 +115,12 @@ _CALL_LOG = Shape(
             required=True,
         ),
         integer("callId", "The number of the call; since 3CX 20.0.6", 1001),
-        _RING_SECONDS,
-        _TALK_SECONDS,
-        records("legs", "All segments of the call, in the order of their times", _LEG, required=True),
+        _IS_ANSWERED,
+        seconds("durationSeconds", "From the beginning of the call to its end", 140),
+        _TALKING,
+        _RINGING,
+        _RECORDING_IDS,
+        records("legs", "All legs of the call, by their times", _LEG, required=True),
     ),
 )
 CALL_LOG = record("callLog", "The call in the call log", _CALL_LOG, required=True)
-ANSWERED = _IS_ANSWERED

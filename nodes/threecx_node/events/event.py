@@ -34,8 +34,8 @@ class Event:
     type: str
     time: datetime
     pbx: str
-    order_key: str
     data: Mapping[str, Any]
+    order_key: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as JSON, as subscribers receive it."""
@@ -49,8 +49,11 @@ class Event:
         }
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any], order_key: str) -> Event:
-        """Return the event of a document that `to_json` has made. Raises InputError where it is another."""
+    def from_json(cls, document: Mapping[str, Any], order_key: str = "") -> Event:
+        """Return the event of a document that `to_json` has made. Raises InputError where it is another.
+
+        The order key is not a part of the document: only the journal needs it.
+        """
         texts = {name: document.get(name) for name in ("id", "type", "time", "pbx")}
         for name, value in texts.items():
             if not isinstance(value, str) or not value:

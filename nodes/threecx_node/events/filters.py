@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from .event import Event
+    from .event_types import EventType
 
 DIRECTIONS = ("inbound", "outbound", "internal")
 SEVERITIES = ("info", "warning", "error")
@@ -85,17 +86,37 @@ class EventFilter:
         )
 
     def check_types(self, types: Iterable[str]) -> None:
-        """Raise ConfigurationError where a field applies to none of these types: it would filter nothing."""
+        """Raise ConfigurationError where a field can have no sense with these types.
+
+        It applies to none of them, so that it has no effect, or none of those to which it applies can have its value,
+        so that nothing passes.
+        """
         chosen = tuple(types)
-        for name in self.to_json():
-            able = tuple(each.name for each in EVENT_TYPES.values() if name in each.filters)
-            if not set(able) & set(chosen):
+        for name, value in self.to_json().items():
+            able = [each for each in EVENT_TYPES.values() if name in each.filters]
+            affected = [each for each in able if each.name in chosen]
+            if not affected:
                 _refuse(
                     name,
                     f"the filter {name} does not apply to {', '.join(chosen)}",
-                    f"Remove it, or add one of {', '.join(able)}.",
+                    f"Remove it, or add one of {_list_names(able)}.",
                     "filter_not_applicable",
                 )
+            if name == "direction" and not any(_can_have_direction(each, value) for each in affected):
+                _refuse(
+                    name,
+                    f"the direction of {_list_names(affected)} is never {value}",
+                    "Choose another direction, or add other events.",
+                    "filter_not_applicable",
+                )
+
+
+def _list_names(types: Iterable[EventType]) -> str:
+    return ", ".join(each.name for each in types)
+
+
+def _can_have_direction(event_type: EventType, direction: str) -> bool:
+    return any(field.name == "direction" and direction in field.choices for field in event_type.fields)
 
 
 FILTER_HELP: Mapping[str, str] = {

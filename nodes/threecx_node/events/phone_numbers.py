@@ -8,7 +8,7 @@ from functools import lru_cache
 
 # Characters that people write between digits, and the zero in brackets that is not dialed with the country code.
 _SEPARATORS = re.compile(r"[\s\-./()\u2010-\u2015\u200e\u200f\u202a-\u202e]+")
-_NATIONAL_ZERO = "(0)"
+_NATIONAL_ZERO = re.compile(r"((?:\+|00)[1-9]\d{0,2}\s?)\(0\)", re.ASCII)
 WILDCARD = "*"
 
 
@@ -16,9 +16,7 @@ WILDCARD = "*"
 def normalize_number(number: str) -> str:
     """Return a number without separators, and with a plus sign in place of a leading 00."""
     text = number.strip()
-    if text.startswith(("+", "00")):
-        text = text.replace(_NATIONAL_ZERO, "")
-    text = _SEPARATORS.sub("", text)
+    text = _SEPARATORS.sub("", _NATIONAL_ZERO.sub(r"\1", text))
     return f"+{text[2:]}" if text.startswith("00") else text
 
 

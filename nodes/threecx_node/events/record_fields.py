@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from .call_fields import ENDED_AT, FROM, STARTED_AT, TO
-from .event_fields import Shape, boolean, integer, record, seconds, text, texts, time
+from dataclasses import replace
+
+from .call_fields import ENDED_AT, STARTED_AT
+from .event_fields import Shape, boolean, integer, make_example, record, seconds, text, texts, time
 
 _RECORDING = Shape(
     "Recording",
     (
         integer(
-            "id", "The ID of the recording, which the operation Download Recording takes", 501, required=True
+            "id", "The ID, by which the operation Download Recording takes the recording", 501, required=True
         ),
-        FROM,
-        TO,
         STARTED_AT,
         ENDED_AT,
-        seconds("seconds", "How long the recording is", 132),
+        seconds("durationSeconds", "How long the recording is", 132),
         text("callType", "The kind of the call in 3CX", "InboundExternal"),
-        text("url", "The path of the file on the PBX", "100/%5BAda%5D_100-49305550100_20260301080008.wav"),
+        text("fromNumber", "The number of the caller", "+49305550100"),
+        text("fromName", "The name of the caller", "Ada Lovelace"),
+        text("toNumber", "The number that was called", "100"),
+        text("toName", "The name of the party that was called", "Grace Hopper"),
+        text(
+            "url", "The name of the file on the PBX", "100/[Ada Lovelace]_100-49305550100_20260301080008.wav"
+        ),
         boolean("isArchived", "Whether the file was moved to the archive", example=False),
+        boolean("canBeTranscribed", "Whether 3CX can transcribe it; since 20.0.8", example=True),
     ),
 )
 RECORDING = record("recording", "The recording", _RECORDING, required=True)
@@ -37,39 +44,33 @@ TRANSCRIPTION = record("transcription", "The transcription of the recording", _T
 _VOICEMAIL = Shape(
     "Voicemail",
     (
+        text(
+            "callLogId",
+            "The ID of the call in the call log",
+            "00000000-01dc-a95c-0000-000000000001",
+            required=True,
+        ),
         text("extension", "The extension whose voicemail answered", "100", required=True),
         STARTED_AT,
-        seconds("seconds", "How long the caller was connected to the voicemail", 24),
-        text("callLogId", "The ID of the call in the call log", "00000000-01dc-a95c-0000-000000000001"),
+        seconds("durationSeconds", "How long the caller was connected to the voicemail", 24),
     ),
 )
 VOICEMAIL = record("voicemail", "The voicemail", _VOICEMAIL, required=True)
 
-_SENDER = Shape(
-    "ChatSender",
-    (
-        text("number", "The extension of the sender", "100"),
-        text("name", "The name of the sender", "Ada Lovelace"),
-        text("phone", "The telephone number of a sender outside the PBX", "+49305550100"),
-        text("email", "The e-mail address of a sender outside the PBX", "ada@example.com"),
-    ),
-)
 _CHAT = Shape(
     "ChatMessage",
     (
-        integer("messageId", "The ID of the message", 9001, required=True),
+        integer("id", "The ID of the message", 9001, required=True),
         integer("conversationId", "The ID of the conversation", 77, required=True),
         text("text", "The message", "Is the shop open today?"),
         time("sentAt", "When the message was sent", "2026-03-01T08:00:00.000Z"),
-        boolean("isExternal", "Whether the sender is outside the PBX", example=True),
-        record(
-            "from",
-            "The sender",
-            _SENDER,
-            example={"name": "Ada Lovelace", "phone": "+49305550100", "email": "ada@example.com"},
-        ),
-        text("to", "The recipients, as 3CX lists them", "100"),
+        text("fromNumber", "The number of the sender in the chat", "100"),
+        text("fromName", "The name of the sender", "Ada Lovelace"),
+        text("fromPhone", "The telephone number of a sender outside the PBX", "+49305550100"),
+        text("fromEmail", "The e-mail address of a sender outside the PBX", "ada@example.com"),
+        boolean("isExternal", "Whether the sender is outside the PBX", example=True, required=True),
         text("queue", "The number of the queue of the conversation", "800"),
+        text("recipients", "The recipients, as 3CX lists them", "100"),
     ),
 )
 CHAT = record("chat", "The message", _CHAT, required=True)
@@ -85,7 +86,7 @@ _LOG_ENTRY = Shape(
         text("message", "The text of the entry", "Trunk 10000 is not registered"),
         text("source", "The part of 3CX that wrote the entry", "SIP Server"),
         texts("params", "The values in the text", ["10000"]),
-        time("generatedAt", "When the entry was written", "2026-03-01T08:00:00.000Z"),
+        time("time", "When the entry was written", "2026-03-01T08:00:00.000Z"),
     ),
 )
 LOG_ENTRY = record("logEntry", "The entry of the event log", _LOG_ENTRY, required=True)
@@ -98,7 +99,6 @@ _TRUNK = Shape(
         text("name", "The name of the trunk", "Example Telecom"),
         text("host", "The host of the provider", "sip.example.com"),
         boolean("isOnline", "Whether the trunk is registered", example=False, required=True),
-        text("externalNumber", "The main number of the trunk", "+49305550199"),
     ),
 )
 TRUNK = record("trunk", "The trunk", _TRUNK, required=True)
@@ -106,6 +106,7 @@ TRUNK = record("trunk", "The trunk", _TRUNK, required=True)
 _BACKUP = Shape(
     "Backup",
     (
+        text("id", "The ID of the backup, which is its file name", "backup-20260301.zip", required=True),
         text("fileName", "The name of the file", "backup-20260301.zip", required=True),
         time("createdAt", "When the backup was made", "2026-03-01T08:00:00.000Z"),
         integer("size", "The size of the file, in bytes", 52_428_800),
@@ -121,14 +122,22 @@ _USER = Shape(
         text("firstName", "The first name", "Grace"),
         text("lastName", "The last name", "Hopper"),
         text("displayName", "The name that is shown", "Grace Hopper"),
-        text("emailAddress", "The e-mail address", "grace@example.com"),
+        text("email", "The e-mail address", "grace@example.com"),
         text("mobile", "The mobile number", "+491705550101"),
         boolean("enabled", "Whether the extension is enabled", example=True),
         text("outboundCallerId", "The caller ID of calls to outside", "+49305550101"),
         text("language", "The language of the user", "EN"),
         text("profile", "The current status, such as Available", "Available"),
+        texts("changedFields", "The fields that were changed, in user.updated", ["email"]),
     ),
 )
-USER = record("user", "The user", _USER, required=True)
-DELETED_USER = record("user", "The user", _USER, example={"id": 35}, required=True)
-CHANGED = texts("changed", "The fields of `user` that were changed", ["emailAddress"], required=True)
+_EXAMPLE = make_example(_USER.fields)
+USER = record(
+    "user",
+    "The user",
+    _USER,
+    example={name: value for name, value in _EXAMPLE.items() if name != "changedFields"},
+    required=True,
+)
+UPDATED_USER = replace(USER, example=_EXAMPLE)
+DELETED_USER = replace(USER, example={"id": 35, "number": "100"})

@@ -37,7 +37,7 @@ class Subscription:
     """The wish of a receiver for events of one PBX.
 
     `feed` is the key of the connection that it shares with other subscriptions. `events` are names of types. `secret`
-    signs the deliveries to `url`.
+    signs the deliveries to `url`, of which up to `concurrency` are under way at once; None is the default of the hub.
     """
 
     id: str
@@ -49,6 +49,7 @@ class Subscription:
     secret: Secret
     created_at: datetime
     description: str = ""
+    concurrency: int | None = None
 
     def wants(self, event: Event) -> bool:
         """Return whether the receiver gets an event."""
