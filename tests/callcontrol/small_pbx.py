@@ -47,7 +47,10 @@ class SmallPbx:
         self.bodies: list[Any] = []
         self.headers: list[str] = []
         self.most_at_once = 0
-        self.result: dict[str, Any] = {"finalstatus": "Success", "reason": "None", "reasontext": ""}
+        # The response to an action; None for an empty body. And the body of errors.
+        self.result: dict[str, Any] | None = {"finalstatus": "Success", "reason": "None", "reasontext": ""}
+        self.action_status = 202
+        self.error: dict[str, Any] = {"error": {"code": "", "message": "no"}}
         self.opened = 0
         self._at_once: dict[str, int] = {}
         self._sequence = 0
@@ -140,13 +143,15 @@ class SmallPbx:
         if request.method == "POST":
             self.bodies.append(await request.json())
         if (status := self.statuses.get(request.path)) is not None:
-            return web.json_response({"error": {"code": "", "message": "no"}}, status=status)
+            return web.json_response(self.error, status=status)
         if (plain := self.plain_statuses.get(request.path)) is not None:
             return web.Response(status=plain)
         if request.path in self.pages:
             return web.Response(status=404, text="<html>", content_type="text/html")
         if request.method == "POST":
-            return web.json_response(self.result, status=202)
+            if self.result is None:
+                return web.Response(status=self.action_status)
+            return web.json_response(self.result, status=self.action_status)
         document = self.document(request.path)
         return web.Response(status=404) if document is None else web.json_response(document)
 

@@ -262,7 +262,7 @@ def test_a_dn_that_contradicts_the_handle(pbx: Simulator) -> None:
         *(
             "",
             "  ",
-            "10 0",
+            "Ada L",
             "+49 (0)89 123",
             "1;2",
             "100@pbx",
@@ -343,7 +343,8 @@ def test_the_status_of_a_result(final: str | int, expected: str, status: int) ->
 
 
 @pytest.mark.parametrize(
-    ("status", "content"), [(202, b""), (202, b"[]"), (200, b"{}"), (200, b'{"result": 5, "finalstatus": 1}')]
+    ("status", "content"),
+    [(200, b""), (202, b"[]"), (200, b"{}"), (202, b"{}"), (200, b'{"result": 5, "finalstatus": 1}')],
 )
 def test_a_result_that_cannot_be_read_has_an_unknown_outcome(status: int, content: bytes) -> None:
     headers = {"Content-Type": "application/json"}
@@ -352,6 +353,13 @@ def test_a_result_that_cannot_be_read_has_an_unknown_outcome(status: int, conten
     assert result.error is not None
     assert result.error.outcome_unknown
     assert len(fake.requests) == 1
+
+
+def test_separators_in_a_destination_are_left_out(pbx: Simulator) -> None:
+    made = place(pbx)
+    read(pbx, "AnswerParticipant", find(pbx, "115"))
+    read(pbx, "TransferParticipant", made, destination="+49 (30) 1234-567")
+    assert json.loads(pbx.requests[-1].body) == {"destination": "+49301234567"}
 
 
 def test_a_drop_is_a_success_only_where_the_dn_is_there() -> None:

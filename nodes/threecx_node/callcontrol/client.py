@@ -6,11 +6,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import UnusableResponseError
+from ..errors import ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import HttpRequest
 from ..options import DEFAULT_CONNECT_TIMEOUT, DEFAULT_CONNECTIONS
 from ..transport.client import PbxClient
 from ..transport.retry import RetryBudget, RetryPolicy
+from ..values.call_results import is_accepted, is_result, read_failed_call
 from ..values.error_body import is_web_page
 from ..values.json import loads
 from .entities import ActionResult, Device, Dn, Participant
@@ -20,7 +21,7 @@ from .legs import Outcome
 from .listener import Listener, ListenerTimes
 from .snapshot import set_dn
 from .snapshots import SnapshotReader
-from .wire import BASE_PATH, make_participant_path, make_path
+from .wire import BASE_PATH, make_participant_path, make_path, name_parameters
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -149,7 +150,7 @@ class CallControlClient:
         """Call `destination` from a DN: its device rings, and when it answers, the destination.
 
         Without `device_id` the PBX chooses the device, and may not name the participant in the result. `timeout` is the
-        seconds for which the destination rings.
+        seconds for which the destination rings. Busy, not answered and not registered are results.
         """
         device = (
             [] if device_id is None else ["devices", check_segment("deviceId", device_id, _DEVICE_ADVICE)]
@@ -157,7 +158,7 @@ class CallControlClient:
         body = make_body(
             destination=check_destination(destination), timeout=timeout, attached_data=attached_data
         )
-        return await self._post(make_path(_check_dn(dn), *device, "makecall"), body)
+        return await self._post(make_path(_check_dn(dn), *device, "makecall"), body, is_call=True)
 
     async def answer(self, dn: str, participant_id: int | str) -> ActionResult:
         """Answer a call that rings, at a device that the PBX controls."""
@@ -165,8 +166,12 @@ class CallControlClient:
 
     async def drop(self, dn: str, participant_id: int | str) -> ActionResult:
         """End a participant. One that is gone already is a success, and `other` then contains `alreadyGone`."""
-        path = make_path(_check_dn(dn), "participants", check_participant(participant_id), "drop")
-        return await self._post(path, make_body(), is_drop=True)
+        try:
+            return await self._act(dn, participant_id, "drop", make_body())
+        except ResponseError as error:
+            if error.http_code != 404 or not await self._is_gone(dn, participant_id):
+                raise
+        return ActionResult(final_status="success", other={"alreadyGone": True})
 
     async def divert(
         self, dn: str, participant_id: int | str, destination: str, *, reason: str | None = None
@@ -292,7 +297,7 @@ class CallControlClient:
     async def _get(self, path: str, read_entity: Read[Entity]) -> Entity:
         def read(response: HttpResponse) -> Entity:
             if not 200 <= response.status < 300:
-                raise make_error(response, self.pbx)
+                raise make_error(response, self.pbx, parameters=name_parameters(path))
             return read_entity(self._parse(response))
 
         request = HttpRequest("GET", path, base_path=BASE_PATH)
@@ -302,13 +307,29 @@ class CallControlClient:
         path = make_path(_check_dn(dn), "participants", check_participant(participant_id), action)
         return await self._post(path, body)
 
-    async def _post(self, path: str, body: bytes, *, is_drop: bool = False) -> ActionResult:
+    async def _is_gone(self, dn: str, participant_id: int | str) -> bool:
+        """Return whether the DN is there and certainly does not have the participant."""
+        try:
+            participants = await self.list_participants(dn)
+        except ThreeCxError:
+            return False
+        return check_participant(participant_id) not in {str(each.id) for each in participants}
+
+    async def _post(self, path: str, body: bytes, *, is_call: bool = False) -> ActionResult:
         def read(response: HttpResponse) -> ActionResult:
-            if is_drop and response.status == 404 and not is_web_page(response.content):
-                return ActionResult(final_status="success", other={"alreadyGone": True})
-            if not 200 <= response.status < 300:
-                raise make_error(response, self.pbx)
-            return ActionResult.from_json(self._parse(response), host=self.pbx)
+            status, content = response.status, response.content
+            if is_accepted(status, content):
+                return ActionResult(final_status="success")
+            if 200 <= status < 300:
+                document = self._parse(response)
+            else:
+                may_have_failed = is_call and not response.outcome_unknown
+                document = read_failed_call(status, content) if may_have_failed else None
+                if document is None:
+                    raise make_error(response, self.pbx, parameters=name_parameters(path))
+            if not is_result(document):
+                raise UnusableResponseError(self.pbx, status, "something other than the result of an action")
+            return ActionResult.from_json(document, host=self.pbx)
 
         request = HttpRequest("POST", path, body=body, base_path=BASE_PATH, may_change=True)
         return await self._client.exchange(request, read, timeout=self._timeout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..advice import UNKNOWN_OUTCOME, advice_for, read_other_address
+from ..advice import UNKNOWN_OUTCOME, advice_for, advise_on_call, read_other_address
 from ..errors import (
     LoginError,
     NotThreeCxError,
@@ -18,6 +18,8 @@ from ..values.error_body import read_error_body
 from ..values.json import loads
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..messages import HttpResponse
 
 FORBIDDEN, OFF = "call_control_forbidden", "call_control_off"
@@ -26,8 +28,13 @@ _NEVER = frozenset({"tls", "tls_self_signed", "forbidden_address", "not_3cx", "u
 _REDIRECTS = range(300, 400)
 
 
-def make_error(response: HttpResponse, host: str, *, code: str = "") -> ThreeCxError:
-    """Return the error of a response without success. `code` selects the advice instead of the status."""
+def make_error(
+    response: HttpResponse, host: str, *, code: str = "", parameters: Sequence[str] = ()
+) -> ThreeCxError:
+    """Return the error of a response without success. `code` selects the advice instead of the status.
+
+    `parameters` are the names of those in the path of the request, as in the catalog.
+    """
     status = response.status
     location = response.headers.get("location", "")
     if other := read_other_address(status, location, response.content, host):
@@ -37,7 +44,8 @@ def make_error(response: HttpResponse, host: str, *, code: str = "") -> ThreeCxE
         return NotThreeCxError(host, status, "a redirection to another address")
     if status == 404 and (body.is_page or read_media_type(response.headers) == "text/html"):
         return NotThreeCxError(host, status, "a web page")
-    advice = advice_for(None, code) or advice_for(status)
+    about_calls = advise_on_call(status, parameters) if parameters else ""
+    advice = advice_for(None, code) or about_calls or advice_for(status)
     return ResponseError(
         _read_reason(response) or body.message or f"{host} answered {status}",
         description=f"{UNKNOWN_OUTCOME} {advice}" if response.outcome_unknown else advice,

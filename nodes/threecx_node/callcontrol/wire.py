@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 from urllib.parse import quote, unquote
 
@@ -26,6 +27,7 @@ EventKind = Literal["upsert", "remove", "dtmf", "prompt_finished"]
 
 _KINDS: Mapping[int, EventKind] = {0: "upsert", 1: "remove", 2: "dtmf", 3: "prompt_finished"}
 _RESPONSE = 4
+_PARAMETERS = {"devices": "deviceId", "participants": "participantId"}
 _ENTITY = re.compile(r"/callcontrol/([^/?#]{1,100})/participants/([0-9]{1,18})/?", re.IGNORECASE)
 
 
@@ -113,6 +115,13 @@ def make_path(*segments: str) -> str:
 def make_participant_path(key: Key) -> str:
     """Return the encoded path of a participant, below the base path."""
     return make_path(key[0], "participants", str(key[1]))
+
+
+def name_parameters(path: str) -> list[str]:
+    """Return the names, as in the catalog, of the parameters whose values a path of `make_path` has."""
+    dn, *rest = path.strip("/").split("/")
+    names = pairwise(rest)
+    return ["dn"] * bool(dn) + [_PARAMETERS[each] for each, _ in names if each in _PARAMETERS]
 
 
 def _read_response(attached: Any, sequence: int | None) -> Message:

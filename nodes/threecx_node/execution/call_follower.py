@@ -73,6 +73,9 @@ class CallFollower:
 
         `keep` takes what is known if the run ends while it waits.
         """
+        if made.kind == "nothing":
+            # The PBX accepted the request, and said nothing more.
+            made = _answer(replace(made, kind="entity"), {})
         wait, watch = planned.wait, _open_watch(made)
         assert wait is not None  # noqa: S101 (called only for an item that waits)
         if watch.participant is not None:

@@ -26,12 +26,12 @@ from ..catalog.call_control import BASE_PATH as CALL_CONTROL
 from ..catalog.call_control import PLACE_CALL
 from ..errors import NotThreeCxError, ResponseError, ThreeCxError, UnusableResponseError
 from ..messages import is_file, is_json, read_media_type
+from ..values.call_results import read_failed_call
 from ..values.error_body import ErrorBody, is_action_result, is_odata_error, read_error_body
 from ..values.json import loads
 from ..values.safe_text import make_safe_name
 from .bulk import check_failures
 from .expected import ResponseChecker
-from .failed_call import read_failed_call
 from .file_name import make_file_name, read_given_name
 from .payload import File, Payload
 
@@ -79,8 +79,10 @@ def _decode(
 ) -> Payload:
     media_type = read_media_type(response.headers)
     if not 200 <= response.status < 300:
-        if operation.id == PLACE_CALL and (failed := read_failed_call(response)) is not None:
-            return failed
+        if operation.id == PLACE_CALL and not response.outcome_unknown:
+            failed = read_failed_call(response.status, response.content)
+            if failed is not None:
+                return Payload("entity", failed, response=response, document=failed)
         raise _response_error(version, response, media_type, host)
     payload = _read_payload(version, response, media_type, host, request)
     ResponseChecker(operation, version, catalog).check(payload, response, host)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.api_request import API_REQUEST
 from ..catalog.earlier_returns import list_returns
 from ..errors import UnusableResponseError
+from ..values.call_results import is_accepted
 from ..values.error_body import read_error_body
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class ResponseChecker:
                 return is_empty_status
             # OData answers 204 for null: the result of a function, or an entity that another one refers to.
             return is_empty_status and not kinds & {"file"} and self._may_be_null
+        if not self._version.is_odata and is_accepted(response.status, response.content):
+            return True
         if is_empty_status or self._is_api_request or "nothing" in kinds or self._returns_anything:
             return True
         return self._operation.kind == "create" and any(name in response.headers for name in _CREATED)
