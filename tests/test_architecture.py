@@ -55,7 +55,7 @@ ARROWS: Mapping[str, set[str]] = {
     "codegen": {"catalog", "descriptor", "transport"},
     "server": set(),
     # The pool opens one store of tokens for all executors.
-    "service": {"canvas", "catalog", "events", "execution", "server", "transport"},
+    "service": {"callcontrol", "canvas", "catalog", "events", "execution", "server", "transport"},
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
     "simulator.odata": {"catalog"},
     "simulator.store": {"simulator.odata"},
@@ -80,7 +80,7 @@ ARROWS: Mapping[str, set[str]] = {
         "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
     },
     "cli": {
-        "callcontrol", "canvas", "catalog", "codegen", "execution", "n8n", "service", "setup", "simulator",
+        "callcontrol", "canvas", "catalog", "codegen", "events", "execution", "n8n", "service", "setup", "simulator",
     },
 }  # fmt: skip
 
@@ -260,6 +260,14 @@ HEAVY = frozenset(
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str) -> None:
     assert not HEAVY & loaded_by(code)
+
+
+def test_the_commands_load_their_rooms_when_they_run() -> None:
+    """`threecx --help` and completion load every command, and nothing that a command needs to run."""
+    loaded = loaded_by("import threecx_node.cli.commands")
+    assert not HEAVY & loaded
+    rooms = {room for module in loaded if (room := room_of(module))}
+    assert rooms == {"cli", "ground", "package"}
 
 
 def test_help_loads_nothing_heavy_and_no_catalog() -> None:

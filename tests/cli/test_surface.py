@@ -10,6 +10,7 @@ import typer.main
 from threecx_node.cli import app
 
 PBX = {"--base-url", "--ca-file", "--client-id", "--client-secret-file", "--no-verify-tls", "--verify-tls"}
+EXECUTOR = {"--executor", "--key-file"}
 SURFACE: dict[str, set[str]] = {
     "": {"--version", "--install-completion", "--show-completion"},
     "execute": PBX
@@ -31,7 +32,20 @@ SURFACE: dict[str, set[str]] = {
     "listen": PBX
     | {
         "--events", "--extension", "-o", "--output", "--raw", "--grace", "--log-format", "--profile", "--profiles",
+        "--executor", "--key-file", "--after",
     },
+    "subscriptions": set(),
+    "subscriptions list": EXECUTOR | {"-o", "--output"},
+    "subscriptions add": EXECUTOR
+    | PBX - {"--ca-file"}
+    | {
+        "url", "--events", "--extension", "--direction", "--number", "--group", "--severity", "--secret-file",
+        "--description", "--profile", "-o", "--output",
+    },
+    "subscriptions show": EXECUTOR | {"subscription_id", "--deliveries", "-o", "--output"},
+    "subscriptions remove": EXECUTOR | {"subscription_id"},
+    "subscriptions test": EXECUTOR | {"subscription_id", "-o", "--output"},
+    "subscriptions resume": EXECUTOR | {"subscription_id"},
     "simulator": {
         "--port", "--host", "--release", "--seed", "--data", "--tls", "--tls-cert", "--tls-key", "--http-port",
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
@@ -43,7 +57,7 @@ SURFACE: dict[str, set[str]] = {
     "serve": {
         "--host", "--port", "--key-file", "--without-key", "--profiles", "--concurrency", "--grace", "--max-body",
         "--max-response", "--state-dir", "--no-journal", "--catalog",
-        "--allow-pbx", "--profiles-only", "--log-format",
+        "--allow-pbx", "--profiles-only", "--log-format", "--allow-webhook",
     },
     "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
     "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},
@@ -56,12 +70,23 @@ VARIABLES = {
     "--catalog": "THREECX_CATALOG",
     "--allow-pbx": "THREECX_ALLOW_PBX",
     "--profiles-only": "THREECX_PROFILES_ONLY",
+    "--executor": "THREECX_EXECUTOR",
+    "--allow-webhook": "THREECX_ALLOW_WEBHOOK",
 }
 # Secrets are read from the environment only, through an option that cannot be given.
 HIDDEN = {
     "execute": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "check": {"--client-secret": "THREECX_CLIENT_SECRET"},
-    "listen": {"--client-secret": "THREECX_CLIENT_SECRET"},
+    "listen": {"--client-secret": "THREECX_CLIENT_SECRET", "--key": "THREECX_SERVICE_KEY"},
+    "subscriptions add": {
+        "--client-secret": "THREECX_CLIENT_SECRET",
+        "--key": "THREECX_SERVICE_KEY",
+        "--secret": "THREECX_WEBHOOK_SECRET",
+    },
+    **{
+        f"subscriptions {name}": {"--key": "THREECX_SERVICE_KEY"}
+        for name in ("list", "show", "remove", "test", "resume")
+    },
     "doctor": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "setup-events": {"--client-secret": "THREECX_CLIENT_SECRET"},
     "serve": {"--key": "THREECX_SERVICE_KEY"},
@@ -70,7 +95,10 @@ ROOT: Any = typer.main.get_command(app)
 
 
 def command(name: str) -> Any:
-    return ROOT.commands[name] if name else ROOT
+    found = ROOT
+    for part in name.split():
+        found = found.commands[part]
+    return found
 
 
 def parameters(name: str, *, hidden: bool) -> list[Any]:
@@ -82,7 +110,9 @@ def names(parameter: Any) -> set[str]:
 
 
 def test_commands() -> None:
-    assert set(ROOT.commands) == set(SURFACE) - {""}
+    assert set(ROOT.commands) == {name for name in SURFACE if name and " " not in name}
+    inner = {name.partition(" ")[2] for name in SURFACE if name.startswith("subscriptions ")}
+    assert set(ROOT.commands["subscriptions"].commands) == inner
 
 
 @pytest.mark.parametrize("name", SURFACE)
@@ -97,7 +127,10 @@ def test_variables(name: str) -> None:
     expected = {
         option: variable
         for option, variable in VARIABLES.items()
-        if option in SURFACE[name] and (name != "simulator" or option == "--catalog")
+        if option in SURFACE[name]
+        and (name != "simulator" or option == "--catalog")
+        # Without the option, the command connects to the PBX itself.
+        and (name != "listen" or option != "--executor")
     }
     assert visible == expected
     hidden = {each.opts[0]: each.envvar for each in parameters(name, hidden=True)}

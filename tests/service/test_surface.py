@@ -8,21 +8,36 @@ from threecx_node.events.event_types import EVENT_TYPES
 from threecx_node.events.schemas import build_components
 from threecx_node.service.openapi import build_openapi
 
+SUBSCRIPTION = "/v1/subscriptions/{subscriptionId}"
 PATHS = {
-    "/health": ("get", None),
-    "/metrics": ("get", None),
-    "/v1/batches/{batchId}": ("get", None),
-    "/v1/check": ("post", "CheckRequest"),
-    "/v1/execute": ("post", "ExecuteRequest"),
-    "/v1/fields": ("post", "FieldsRequest"),
-    "/v1/options": ("post", "OptionsRequest"),
-    "/v1/search": ("post", "SearchRequest"),
+    ("get", "/health"): None,
+    ("get", "/metrics"): None,
+    ("get", "/v1/batches/{batchId}"): None,
+    ("post", "/v1/check"): "CheckRequest",
+    ("get", "/v1/events"): None,
+    ("post", "/v1/events"): "EventsRequest",
+    ("post", "/v1/execute"): "ExecuteRequest",
+    ("post", "/v1/fields"): "FieldsRequest",
+    ("post", "/v1/options"): "OptionsRequest",
+    ("post", "/v1/search"): "SearchRequest",
+    ("get", "/v1/subscriptions"): None,
+    ("post", "/v1/subscriptions"): "SubscriptionRequest",
+    ("get", SUBSCRIPTION): None,
+    ("delete", SUBSCRIPTION): None,
+    ("get", f"{SUBSCRIPTION}/deliveries"): None,
+    ("post", f"{SUBSCRIPTION}/test"): None,
+    ("post", f"{SUBSCRIPTION}/resume"): None,
 }
 # Required fields first.
 FIELDS = {
     "BatchItem": (["outcome"], ["error", "items"]),
     "BatchResponse": (["batchId", "operation", "results", "status"], []),
     "CheckRequest": (["pbx"], []),
+    "DeliveriesResponse": (["deliveries"], []),
+    "Delivery": (["attempts", "event", "eventId", "result", "time"], ["problem", "statusCode"]),
+    "DeliveryCounts": (["delivered", "failed", "pending"], ["dropped"]),
+    "EventProblem": (["code", "events", "message"], ["advice", "isFinal"]),
+    "EventsRequest": (["pbx"], ["after", "events", "filter"]),
     "ExecuteOptions": (
         [],
         [
@@ -48,6 +63,14 @@ FIELDS = {
     "OptionsRequest": (["operation", "parameter"], ["pbx"]),
     "Pbx": ([], ["baseUrl", "clientId", "clientSecret", "profile", "verifyTls"]),
     "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter", "parameters"]),
+    "SubscribedPbx": (["baseUrl", "clientId"], ["profile"]),
+    "SubscriptionRequest": (["events", "pbx", "url"], ["description", "filter", "secret"]),
+    "SubscriptionResponse": (
+        ["createdAt", "deliveries", "events", "id", "pbx", "problems", "state", "url"],
+        ["description", "filter", "secret", "stateReason"],
+    ),
+    "SubscriptionsResponse": (["subscriptions"], []),
+    "WebhookTestResponse": (["delivered"], ["advice", "problem", "statusCode"]),
 }
 DOCUMENT: dict[str, Any] = build_openapi()
 # tests/events compares these with the table of the types of events.
@@ -57,11 +80,10 @@ EVENTS = build_components()
 def test_paths() -> None:
     found = {}
     for path, methods in DOCUMENT["paths"].items():
-        ((method, description),) = methods.items()
-        schema = (
-            description.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-        )
-        found[path] = (method, schema["$ref"].rpartition("/")[2] if schema else None)
+        for method, description in methods.items():
+            content = description.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            found[method, path] = schema["$ref"].rpartition("/")[2] if schema else None
     assert found == PATHS
 
 

@@ -17,6 +17,7 @@ from . import (
     serve_command,
     setup_events_command,
     simulator_command,
+    subscriptions_command,
 )
 
 app = typer.Typer(
@@ -37,6 +38,7 @@ for module in (
     doctor_command,
     setup_events_command,
     listen_command,
+    subscriptions_command,
     simulator_command,
     demo_command,
     serve_command,

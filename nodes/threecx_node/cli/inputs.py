@@ -144,7 +144,7 @@ def choose_credential(
         return build_credential(
             base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )
-    _refuse_beside_profile(context)
+    refuse_beside_profile(context)
     from ..service.profiles import default_path, load_profiles
 
     known = load_profiles(profiles)
@@ -157,7 +157,7 @@ def choose_credential(
     return known[profile]
 
 
-def _refuse_beside_profile(context: typer.Context) -> None:
+def refuse_beside_profile(context: typer.Context) -> None:
     """Raise UsageError if an option of the command line describes a client too."""
     names = ("base_url", "client_id", "client_secret_file", "verify_tls", "ca_file")
     for parameter in context.command.params:

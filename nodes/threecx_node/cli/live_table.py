@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..values.safe_text import escape_control
+from .event_texts import describe_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +76,12 @@ def make_call_table() -> LiveTable:
     return LiveTable(_CALL_COLUMNS)
 
 
+def make_event_table(events: Sequence[str]) -> LiveTable:
+    """Return the table of these events, of which some may be about records."""
+    names = [each.removeprefix("call.") for each in events]
+    return LiveTable({**_CALL_COLUMNS, "event": max(_CALL_COLUMNS["event"], *map(len, names))})
+
+
 def make_leg_table() -> LiveTable:
     """Return the table of changes of legs."""
     return LiveTable(_LEG_COLUMNS)
@@ -82,16 +89,7 @@ def make_leg_table() -> LiveTable:
 
 def describe_event(event: CallEvent) -> list[str]:
     """Return the cells of an event, times in the time zone of this machine."""
-    return [
-        _format_time(event.time),
-        event.type.removeprefix("call."),
-        "" if event.direction == "unknown" else event.direction,
-        event.caller_number,
-        event.called_number,
-        event.extension,
-        event.queue or event.ring_group,
-        ", ".join(_list_notes(event)),
-    ]
+    return describe_document(event.to_json())
 
 
 def describe_change(change: LegChange) -> list[str]:
@@ -110,24 +108,5 @@ def describe_change(change: LegChange) -> list[str]:
     ]
 
 
-def _list_notes(event: CallEvent) -> list[str]:
-    notes = []
-    if event.type == "call.ended" and event.answered_at and event.ended_at:
-        notes.append(f"after {_format_seconds((event.ended_at - event.answered_at).total_seconds())}")
-    if event.transferred_from:
-        notes.append(f"by {event.transferred_from}")
-    if event.caller_name and event.type in ("call.started", "call.ringing"):
-        notes.append(event.caller_name)
-    if event.inferred:
-        notes.append("inferred")
-    return notes
-
-
 def _format_time(time: datetime) -> str:
     return time.astimezone().strftime("%H:%M:%S")
-
-
-def _format_seconds(seconds: float) -> str:
-    minutes, rest = divmod(max(0, round(seconds)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 CLIENT_SECRET_VARIABLE = "THREECX_CLIENT_SECRET"  # noqa: S105 (the name of a variable)
+SERVICE_KEY_VARIABLE = "THREECX_SERVICE_KEY"
 
 
 def refuse_on_command_line(
@@ -82,6 +83,29 @@ CaFile = Annotated[
         metavar="FILE",
         envvar="THREECX_CA_FILE",
         help="PEM file with the certificate authorities to trust.",
+    ),
+]
+Executor = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="URL",
+        envvar="THREECX_EXECUTOR",
+        help="URL of the executor, which threecx serve prints.",
+    ),
+]
+EXECUTOR_URL = "http://127.0.0.1:8765"
+# The executor key, for the commands that call a running executor.
+ServiceKey = Annotated[
+    str | None,
+    typer.Option("--key", envvar=SERVICE_KEY_VARIABLE, hidden=True, callback=refuse_on_command_line),
+]
+ServiceKeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file",
+        metavar="FILE",
+        help=f"File with the executor key. Alternatively, set {SERVICE_KEY_VARIABLE} to the key.",
     ),
 ]
 Profile = Annotated[

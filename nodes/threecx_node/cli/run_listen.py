@@ -18,7 +18,7 @@ from .output_thread import OutputThread
 from .streams import say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 
     from threecx_credentials import Credential
 
@@ -70,19 +70,24 @@ class Selection:
 
 def run_listen(credential: Credential, selection: Selection, *, is_table: bool, grace: float) -> None:
     """Show live calls until a signal. Raises the error that ends the listening, and OutputError."""
+
+    async def listen(output: OutputThread) -> None:
+        await _listen(credential, selection, output, is_table=is_table, grace=grace)
+
     try:
-        asyncio.run(_run(credential, selection, is_table=is_table, grace=grace))
+        asyncio.run(run_until_signal(listen))
     except ThreeCxError as error:
         if error.code in _NO_ACCESS:
             error.exit_code = _NO_ACCESS_EXIT_CODE
         raise
 
 
-async def _run(credential: Credential, selection: Selection, *, is_table: bool, grace: float) -> None:
+async def run_until_signal(listen: Callable[[OutputThread], Coroutine[Any, Any, None]]) -> None:
+    """Run `listen` until a signal, or until the output has no reader. Raise its error, and OutputError."""
     end = asyncio.Event()
     stop_on_signal(asyncio.get_running_loop(), end)
     output = OutputThread(on_lost=end.set)
-    listening = asyncio.create_task(_listen(credential, selection, output, is_table=is_table, grace=grace))
+    listening = asyncio.create_task(listen(output))
     ending = asyncio.create_task(end.wait())
     await asyncio.wait({listening, ending}, return_when=asyncio.FIRST_COMPLETED)
     for task in (listening, ending):

@@ -11,7 +11,7 @@ import typer
 from . import option_types
 from .streams import say, say_at_once, say_in_json
 
-KEY_VARIABLE = "THREECX_SERVICE_KEY"
+KEY_VARIABLE = option_types.SERVICE_KEY_VARIABLE
 PORT = 8765
 # The key gives access to the phone system: it must be too long to guess.
 _MIN_KEY_LENGTH = 16
@@ -81,6 +81,17 @@ def serve(
             help="Use the PBXs of the profiles only, and none that a caller names by its URL.",
         ),
     ] = False,
+    allow_webhook: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-webhook",
+            metavar="HOST[:PORT]",
+            envvar="THREECX_ALLOW_WEBHOOK",
+            help="A host to which events may be sent, such as n8n.example.com:5678 or *.example.com. Can be repeated; "
+            "separate several in the variable with spaces.",
+            show_default="every host",
+        ),
+    ] = None,
     concurrency: Annotated[
         int,
         typer.Option(
@@ -98,7 +109,8 @@ def serve(
             metavar="SECONDS",
             min=0,
             max=3600,
-            help="How long batches may continue after Ctrl-C, SIGTERM or SIGHUP. A second signal stops at once.",
+            help="How long batches and deliveries of events may continue after Ctrl-C, SIGTERM or SIGHUP. A second "
+            "signal stops at once.",
         ),
     ] = 30,
     log_format: option_types.LogFormatOption = option_types.LogFormat.text,
@@ -112,7 +124,8 @@ def serve(
         typer.Option(
             "--state-dir",
             metavar="FOLDER",
-            help="Folder for the journals of batches, which GET /v1/batches/{batchId} reads.",
+            help="Folder for the journals of batches, which GET /v1/batches/{batchId} reads, and for events and "
+            "subscriptions.",
             show_default="threecx in your state folder",
         ),
     ] = None,
@@ -123,6 +136,7 @@ def serve(
     Press Ctrl-C to stop it. Batches that are running are completed first; press Ctrl-C again to stop at once.
     """
     from ..catalog import load_catalog
+    from ..events.target_address import parse_allowed
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.open_batches import open_batch_store
@@ -139,6 +153,7 @@ def serve(
     for name, credential in known.items():
         if credential.note:
             say(f"threecx: note: profile {name}: {credential.note}")
+    parse_allowed(allow_webhook or [])
     config = ServiceConfig(
         key=executor_key,
         catalog=load_catalog(catalog),
@@ -149,6 +164,7 @@ def serve(
         max_response_bytes=option_types.read_max_response(max_response),
         grace=grace,
         batches=None if no_journal else open_batch_store(state_dir, say),
+        allowed_webhooks=tuple(allow_webhook or ()),
     )
     exit_code = run(
         host,

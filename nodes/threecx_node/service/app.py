@@ -14,6 +14,9 @@ from .auth import Guard
 from .batches import RunningBatches
 from .bodies import BodyReader
 from .config import ServiceConfig
+from .event_handlers import EventHandlers
+from .event_log import EventObserver
+from .event_service import EventService
 from .executor_pool import ExecutorPool
 from .handlers import Handlers
 from .metrics import Metrics
@@ -26,15 +29,24 @@ if TYPE_CHECKING:
 
 
 _STOPPED = "the executor was stopped"
+_SUBSCRIPTION = "/v1/subscriptions/{subscription_id:uuid}"
 
 
 class ServiceApp(Guard):
     """The service behind its guard."""
 
-    def __init__(self, app: ASGIApp, key: str | None, batches: RunningBatches, bodies: BodyReader) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        key: str | None,
+        batches: RunningBatches,
+        bodies: BodyReader,
+        events: EventService,
+    ) -> None:
         super().__init__(app, key)
         self._batches = batches
         self._bodies = bodies
+        self._events = events
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; its body counts as long as it is under way."""
@@ -45,12 +57,13 @@ class ServiceApp(Guard):
 
     @property
     def is_running(self) -> bool:
-        """Return whether a batch is under way."""
-        return self._batches.is_running
+        """Return whether a batch or a delivery of an event is under way."""
+        return self._batches.is_running or self._events.is_busy
 
     def describe(self) -> str:
-        """Return which batches are under way in a few words."""
-        return self._batches.describe()
+        """Return in a few words which batches are under way, and whether events are being delivered."""
+        parts = (self._batches.describe(), "deliveries of events" if self._events.is_busy else "")
+        return "; ".join(each for each in parts if each)
 
     def stop(self) -> None:
         """Send no further request; batches end with the requests under way, and their callers get the results."""
@@ -59,10 +72,12 @@ class ServiceApp(Guard):
     def begin_end(self) -> None:
         """Prepare for the end of the service, at the beginning of the grace period."""
         self.end_delays()
+        self._events.begin_end()
 
     def abort(self) -> None:
         """Cut off the requests under way; callers get the results of their batches, which say so."""
         self._batches.abort_all(_STOPPED)
+        self._events.abort()
 
 
 def create_app(config: ServiceConfig | None = None) -> ServiceApp:
@@ -72,13 +87,18 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
     metrics = Metrics(batches.count)
     pool = ExecutorPool(config.connections, config.catalog, metrics)
     bodies = BodyReader(config.max_body_bytes, grace=config.body_grace)
-    handlers = Handlers(config, pool, batches, bodies, metrics)
+    events = EventService(config, pool.token_store, EventObserver(metrics.events))
+    metrics.events.watch(events.list_feeds, events.count_readers)
+    handlers = Handlers(config, pool, batches, bodies, metrics, events)
+    of_events = EventHandlers(config, events, bodies)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         del app
+        await events.start()
         yield
         await batches.finish(_STOPPED)
+        await events.aclose()
         await pool.aclose()
         if config.batches is not None:
             await config.batches.aclose()
@@ -93,6 +113,14 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
         Route("/v1/fields", handlers.fields, methods=["POST"]),
         Route("/v1/options", handlers.options, methods=["POST"]),
         Route("/v1/check", handlers.check, methods=["POST"]),
+        Route("/v1/subscriptions", of_events.list, methods=["GET"]),
+        Route("/v1/subscriptions", of_events.add, methods=["POST"]),
+        Route(_SUBSCRIPTION, of_events.show, methods=["GET"]),
+        Route(_SUBSCRIPTION, of_events.remove, methods=["DELETE"]),
+        Route(f"{_SUBSCRIPTION}/deliveries", of_events.deliveries, methods=["GET"]),
+        Route(f"{_SUBSCRIPTION}/test", of_events.test, methods=["POST"]),
+        Route(f"{_SUBSCRIPTION}/resume", of_events.resume, methods=["POST"]),
+        Route("/v1/events", of_events.read, methods=["GET", "POST"]),
     ]
     exception_handlers: Any = {
         ProblemError: problems.handle_problem,
@@ -102,4 +130,4 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
         Exception: problems.handle_bug,
     }
     app = Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
-    return ServiceApp(app, config.key, batches, bodies)
+    return ServiceApp(app, config.key, batches, bodies, events)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential
 
     from ..catalog import Catalog
+    from ..events.store import EventStore
     from .batch_store import BatchStore
 
 
@@ -40,6 +41,8 @@ class ServiceConfig:
     grace          how long batches may go on after SIGTERM
     request_limits limits for slow clients
     batches        the journals of batches; None to keep none
+    events         the store of events and subscriptions; None for a service without events
+    allowed_webhooks hosts to which events may be sent; all where empty, but for addresses that are never allowed
     """
 
     key: str | None = None
@@ -55,3 +58,5 @@ class ServiceConfig:
     grace: int = 30
     request_limits: RequestLimits = field(default_factory=_default_request_limits)
     batches: BatchStore | None = None
+    events: EventStore | None = None
+    allowed_webhooks: tuple[str, ...] = ()

@@ -50,7 +50,8 @@ class ExecutorPool:
         self._catalog = catalog
         self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         # Of all executors: a client that is used in two ways (with and without Verify TLS) still has one valid token.
-        self._token_store: TokenStore = open_store(log.warning)
+        self.token_store: TokenStore = open_store(log.warning)
+        """The tokens, also for those who connect to a PBX besides the executors."""
 
     @asynccontextmanager
     async def executor(self, credential: Credential) -> AsyncIterator[Executor]:
@@ -73,7 +74,7 @@ class ExecutorPool:
         entries = [*self._entries.values()]
         self._entries.clear()
         await asyncio.gather(*(each.executor.aclose() for each in entries))
-        await close_token_store(self._token_store)
+        await close_token_store(self.token_store)
 
     def _create(self, credential: Credential) -> Executor:
         # Callers that share an executor may have typed the URL in different ways.
@@ -82,7 +83,7 @@ class ExecutorPool:
             credential,
             connections=self._connections,
             catalog=self._catalog,
-            token_store=self._token_store,
+            token_store=self.token_store,
             observer=self._observer,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
@@ -36,9 +36,10 @@ from .pbx_access import hide_foreign_words, make_plain
 from .problems import ProblemError
 from .requests import build_options, find_credential, parse_item, read_request
 from .stream import ResultStream, describe_batch
+from .while_connected import while_connected
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
@@ -51,14 +52,13 @@ if TYPE_CHECKING:
     from .batches import RunningBatches
     from .bodies import BodyReader
     from .config import ServiceConfig
+    from .event_service import EventService
     from .executor_pool import ExecutorPool
     from .metrics import Metrics
 
 NDJSON = "application/x-ndjson"
 _LEFT = "the caller closed its connection"
 _FULL = "the answer is too large"
-
-_Value = TypeVar("_Value")
 
 
 class Handlers:
@@ -71,11 +71,13 @@ class Handlers:
         batches: RunningBatches,
         bodies: BodyReader,
         metrics: Metrics,
+        events: EventService,
     ) -> None:
         self._config = config
         self._bodies = bodies
         self._pool = pool
         self._metrics = metrics
+        self._events = events
         self._batches = batches
         self._catalog = config.catalog or load_catalog()
 
@@ -94,6 +96,7 @@ class Handlers:
 
     async def metrics(self, request: Request) -> Response:
         """Return the metrics in a text format of Prometheus."""
+        self._metrics.events.set_subscriptions(*await self._events.count())
         content, media_type = self._metrics.expose(request.headers.get("accept", ""))
         return Response(content, media_type=media_type)
 
@@ -126,7 +129,7 @@ class Handlers:
                     parameters=body.parameters,
                     traceparent=trace,
                 )
-                page = await _while_connected(request, searching)
+                page = await while_connected(request, searching)
         except ThreeCxError as error:
             raise hide_foreign_words(error, body.pbx) from None
         return _make_json(page.to_json())
@@ -147,7 +150,7 @@ class Handlers:
         try:
             credential = self._find_credential(body.pbx)
             async with self._pool.executor(credential) as executor:
-                result = await _while_connected(
+                result = await while_connected(
                     request, check_client(executor.client, traceparent=_read_traceparent(request))
                 )
         except ThreeCxError as error:
@@ -203,7 +206,7 @@ class Handlers:
         task = self._start(batch, stream.send, stream.end)
         # An error of the request as a whole occurs before there is a result, and changes the status of the response.
         try:
-            first = await _while_connected(request, stream.read())
+            first = await while_connected(request, stream.read())
         except ProblemError:
             batch.stop.leave(_LEFT, batch.effect)
             stream.abandon()
@@ -314,20 +317,6 @@ class _BatchResponse(StreamingResponse):
             if not self._task.done():
                 self._batch.stop.leave(_LEFT, self._batch.effect)
             self._stream.abandon()
-
-
-async def _while_connected(request: Request, work: Coroutine[Any, Any, _Value]) -> _Value:
-    """Return the result of `work`; cancel it and raise ProblemError when the caller closes its connection."""
-    task = asyncio.ensure_future(work)
-    left = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({task, left}, return_when=asyncio.FIRST_COMPLETED)
-        if task.done():
-            return task.result()
-        raise ProblemError(400, "the client closed the connection", "Send the request again.")
-    finally:
-        task.cancel()
-        left.cancel()
 
 
 def _make_json(value: Any) -> Response:

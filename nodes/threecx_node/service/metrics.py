@@ -1,4 +1,4 @@
-"""Metrics of the service, for Prometheus: requests to PBXs, their limits and circuit breakers, and batches.
+"""Metrics of the service, for Prometheus: requests to PBXs, their limits and circuit breakers, batches and events.
 
 Labels are operations of the catalog, methods, classes of status, results, and the hosts of PBXs in use: their number is
 bounded, and none contains a secret or an item's data.
@@ -16,6 +16,7 @@ from .. import __version__
 from ..errors import NotAttemptedError
 from ..transport.breaker import BreakerState
 from ..transport.gates import list_gates
+from .event_metrics import EventMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -57,6 +58,7 @@ class Metrics:
         info.labels(__version__).set(1)
         ProcessCollector(registry=self._registry)
         self._registry.register(_GateCollector())
+        self.events = EventMetrics(self._registry)
 
     def note_attempt(self, request: HttpRequest, status: int, seconds: float) -> None:
         """Count an attempt."""

@@ -15,11 +15,13 @@ _MAX_LIST = int(BOUNDS["max_items"].maximum)
 _MAX_RESPONSE = int(BOUNDS["max_response_bytes"].maximum) // 2**20
 
 
-class _Envelope(BaseModel):
+class Envelope(BaseModel):
+    """The base of requests: names in camel case, and no others than those of the model."""
+
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", hide_input_in_errors=True)
 
 
-class Pbx(_Envelope):
+class Pbx(Envelope):
     """The PBX: a profile in the executor's profiles.toml, or an address with a client ID and its API key."""
 
     profile: str | None = None
@@ -29,7 +31,7 @@ class Pbx(_Envelope):
     verify_tls: bool = True
 
 
-class ExecuteOptions(_Envelope):
+class ExecuteOptions(Envelope):
     """Options of a batch. `prepareOnly` validates all items and sends nothing."""
 
     dry_run: bool = False
@@ -114,7 +116,7 @@ class ExecuteOptions(_Envelope):
     ] = "UTC"
 
 
-class ExecuteRequest(_Envelope):
+class ExecuteRequest(Envelope):
     """A batch: one operation, its items with their parameters, options, and the PBX."""
 
     operation: str
@@ -145,7 +147,7 @@ class ExecuteRequest(_Envelope):
     ] = False
 
 
-class SearchRequest(_Envelope):
+class SearchRequest(Envelope):
     """Entities to choose from: those whose key is the value of `parameter`, by default of the first parameter."""
 
     operation: str
@@ -161,14 +163,14 @@ class SearchRequest(_Envelope):
     pbx: Pbx
 
 
-class FieldsRequest(_Envelope):
+class FieldsRequest(Envelope):
     """The operation whose body fields are returned."""
 
     operation: str
     pbx: Pbx | None = None
 
 
-class OptionsRequest(_Envelope):
+class OptionsRequest(Envelope):
     """The parameter whose choices are returned: `$select`, `$expand`, `$orderby`, or a parameter with an enum."""
 
     operation: str
@@ -176,7 +178,7 @@ class OptionsRequest(_Envelope):
     pbx: Pbx | None = None
 
 
-class CheckRequest(_Envelope):
+class CheckRequest(Envelope):
     """The credential to test."""
 
     pbx: Pbx

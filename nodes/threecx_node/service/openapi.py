@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from .. import __version__
 from ..events.schemas import build_components, build_webhooks
+from .event_openapi import EVENT_MODELS, build_event_paths
 from .models import (
     BatchResponse,
     CheckRequest,
@@ -44,6 +45,7 @@ def build_openapi() -> dict[str, Any]:
     models = [(model, "validation") for model, _ in _REQUESTS.values()] + [
         (HealthResponse, "validation"),
         (BatchResponse, "validation"),
+        *((each, "validation") for each in EVENT_MODELS),
     ]
     _, schemas = models_json_schema(models, ref_template=_REF)  # type: ignore[arg-type]
     paths: dict[str, Any] = {
@@ -76,6 +78,7 @@ def build_openapi() -> dict[str, Any]:
             "responses": _make_responses("BatchResponse"),
         }
     }
+    paths.update(build_event_paths())
     execute = paths["/v1/execute"]["post"]["responses"]["200"]
     execute["content"]["application/x-ndjson"] = {"schema": {"type": "string"}}
     return {

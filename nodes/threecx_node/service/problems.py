@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from ..errors import InputError, ThreeCxError, UnknownNameError, UnreachableError, UsageError
+from ..errors import (
+    EventStoreError,
+    InputError,
+    PositionGoneError,
+    ThreeCxError,
+    UnknownNameError,
+    UnreachableError,
+    UsageError,
+)
 from ..values.json import dumps
 
 if TYPE_CHECKING:
@@ -37,6 +45,16 @@ def make_problem(
     status: int, detail: str, description: str = "", code: str = "", field: str | None = None
 ) -> Response:
     """Return the response for a problem; members without a value are left out."""
+    content = dumps(_make_members(status, detail, description, code, field))
+    return Response(content, status, media_type="application/problem+json")
+
+
+def describe_error(error: ThreeCxError) -> dict[str, Any]:
+    """Return the problem for an error, for a caller whose response has begun already."""
+    return _make_members(_status_of(error), error.message, error.description, error.code, error.field)
+
+
+def _make_members(status: int, detail: str, description: str, code: str, field: str | None) -> dict[str, Any]:
     members: Mapping[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -46,8 +64,7 @@ def make_problem(
         "code": code,
         "field": field,
     }
-    content = dumps({key: value for key, value in members.items() if value not in (None, "")})
-    return Response(content, status, media_type="application/problem+json")
+    return {key: value for key, value in members.items() if value not in (None, "")}
 
 
 def make_internal_error() -> ProblemError:
@@ -103,7 +120,11 @@ async def handle_bug(request: Request, error: Exception) -> Response:
 
 
 def _status_of(error: ThreeCxError) -> int:
-    """Return 4xx for an error of the caller, 502 for an error of the PBX."""
+    """Return 4xx for an error of the caller, 502 for an error of the PBX, 503 for a store that cannot be used."""
+    if isinstance(error, EventStoreError):
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if isinstance(error, PositionGoneError):
+        return HTTPStatus.GONE
     if isinstance(error, UnknownNameError):
         return HTTPStatus.NOT_FOUND
     if isinstance(error, InputError):

@@ -38,7 +38,7 @@ async def read_request(request: Request, model: type[_Model], bodies: BodyReader
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        raise _describe_mismatch(error) from error
+        raise describe_mismatch(error) from error
 
 
 def parse_item(index: int, given: Any, *, is_written: bool = True) -> Item:
@@ -86,14 +86,7 @@ def find_credential(
     Raise ConfigurationError.
     """
     if pbx.profile is not None:
-        if pbx.profile not in profiles:
-            known = ", ".join(sorted(profiles)) or "none"
-            raise ConfigurationError(
-                f"the executor has no profile {pbx.profile!r}",
-                description=f"Choose one from its profiles.toml, which has {known}, or add the profile there.",
-                field="profile",
-            )
-        return profiles[pbx.profile]
+        return find_profile(pbx.profile, profiles)
     try:
         credential = Credential.of(pbx.base_url, pbx.client_id, pbx.client_secret, verify_tls=pbx.verify_tls)
     except CredentialError as error:
@@ -103,7 +96,20 @@ def find_credential(
     return credential
 
 
-def _describe_mismatch(error: ValidationError) -> ProblemError:
+def find_profile(name: str, profiles: Mapping[str, Credential]) -> Credential:
+    """Return the credential of a profile. Raise ConfigurationError."""
+    if name not in profiles:
+        known = ", ".join(sorted(profiles)) or "none"
+        raise ConfigurationError(
+            f"the executor has no profile {name!r}",
+            description=f"Choose one from its profiles.toml, which has {known}, or add the profile there.",
+            field="profile",
+        )
+    return profiles[name]
+
+
+def describe_mismatch(error: ValidationError) -> ProblemError:
+    """Return the problem for a request that does not match its model."""
     first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(each) for each in first["loc"]) or "the request body"
     if first["type"] == "too_long":
