@@ -65,6 +65,7 @@ def make_subscription(
         secret=Secret(WEBHOOK_SECRET),
         created_at=NOON,
         description="Ada's workflow",
+        concurrency=1,
     )
 
 

@@ -59,6 +59,7 @@ def encode_subscription(subscription: Subscription) -> tuple[bytes, dict[str, An
         "filter": subscription.filter.to_json(),
         "createdAt": subscription.created_at.astimezone(UTC).isoformat(),
         "description": subscription.description,
+        "concurrency": subscription.concurrency,
     }
     # URLs of webhooks often contain a token.
     sealed: dict[str, Any] = {"url": subscription.url, "secret": subscription.secret.reveal()}
@@ -90,6 +91,7 @@ def decode_subscription(public: bytes, sealed: Mapping[str, Any]) -> Subscriptio
             secret=Secret(sealed["secret"]),
             created_at=datetime.fromisoformat(document["createdAt"]),
             description=document["description"],
+            concurrency=document.get("concurrency"),
         )
     except (ValueError, KeyError, TypeError, AttributeError, ThreeCxError) as error:
         raise damaged("a subscription") from error
