@@ -44,7 +44,7 @@ ARROWS: Mapping[str, set[str]] = {
     "package": {"execution"},
     "callcontrol": {"transport"},
     # The hub hears live calls, reads records as batches do, and delivers over the network.
-    "events": {"callcontrol", "catalog", "transport"},
+    "events": {"callcontrol", "catalog", "execution", "request", "response", "transport"},
     "canvas": {"catalog", "execution", "transport"},
     # A diagnosis looks at the address itself, and says about the release what a credential's test says.
     "setup": {"canvas", "catalog", "execution", "transport"},
