@@ -52,7 +52,7 @@ _WAIT, _LONGEST_WAIT = 5.0, 60.0
 
 @dataclass(slots=True)
 class _Log:
-    """The part that is stored: the two windows, the rows between them, the newest calls, and the calls that were reported."""
+    """The part that is stored: the windows, the rows between them, the newest calls, and the reported calls."""
 
     far: datetime
     near: datetime

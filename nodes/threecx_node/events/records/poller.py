@@ -101,7 +101,8 @@ class RecordPoller:
         """Return what is new since the poll that returned `cursor`.
 
         A source that is polled for the first time reports what comes from now on. Faults of the PBX are problems of
-        the result. The cursor only has the sources of `types`: one that is not wanted for a while reports later what comes then.
+        the result. The cursor only has the sources of `types`: one that is not wanted for a while reports later what
+        comes then.
         """
         stored = _read_cursor(cursor)
         try:
