@@ -37,6 +37,7 @@ _SOURCES = (
     "tsconfig.json",
     "node_definition.json",
     "nodes/ThreeCx/**/*",
+    "nodes/ThreeCxTrigger/**/*",
     "credentials/*.ts",
     "LICENSE",
 )

@@ -25,6 +25,7 @@ export const HEADERS = { 'Threecx-Contract': '1', 'Content-Type': 'application/x
 export const DELETE = { operation: 'DeleteCallFlowApp', Id: { __rl: true, mode: 'id', value: '40' }, options: {} };
 
 export interface Call {
+	method: string;
 	path: string;
 	headers: IncomingMessage['headers'];
 	body: IDataObject & { items: Array<{ json?: IDataObject; binary?: IDataObject; parameters: IDataObject }>; options: IDataObject };
@@ -45,7 +46,7 @@ export async function startExecutor(handler: CallHandler): Promise<FakeExecutor>
 		let text = '';
 		request.on('data', (chunk: Buffer) => (text += chunk.toString()));
 		request.on('end', () => {
-			const call = { path: request.url ?? '', headers: request.headers, body: text ? JSON.parse(text) : {} } as Call;
+			const call = { method: request.method ?? '', path: request.url ?? '', headers: request.headers, body: text ? JSON.parse(text) : {} } as Call;
 			calls.push(call);
 			void handler(response, call, calls.length - 1);
 		});

@@ -2,6 +2,7 @@
 import type {
 	IDataObject,
 	IExecuteFunctions,
+	IHookFunctions,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
@@ -26,7 +27,7 @@ const CREDENTIAL_TYPE = 'threeCxApi';
 /** Milliseconds for a search or the fields of a body: the PBX may be slow, and nothing is sent meanwhile. */
 const JSON_TIMEOUT = 120_000;
 
-type Caller = IExecuteFunctions | ILoadOptionsFunctions;
+export type Caller = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions;
 
 /** The body of a successful response, or why there is none. */
 export type ExecutorResponse =
@@ -54,6 +55,14 @@ export async function get(caller: Caller, path: string, timeout: number): Promis
 	return await send(caller, { method: 'GET', url: path, headers: { Accept: 'application/json' }, timeout });
 }
 
+/** Delete what the executor stores at a path; returns why that failed. `timeout` is in milliseconds. */
+export async function remove(caller: Caller, path: string, timeout: number): Promise<ExecutorFailure | undefined> {
+	const request = { method: 'DELETE', url: path, headers: { Accept: 'application/json' }, timeout } as const;
+	const response = await send(caller, request);
+	response.body?.destroy();
+	return response.failure;
+}
+
 async function send(caller: Caller, request: IHttpRequestOptions): Promise<ExecutorResponse> {
 	const url = await loadExecutorUrl(caller);
 	const options: IHttpRequestOptions = {
@@ -74,7 +83,11 @@ async function send(caller: Caller, request: IHttpRequestOptions): Promise<Execu
 
 /** Post JSON to the executor and return the JSON of the response; throws NodeApiError where there is none. */
 export async function requestJson<T>(caller: Caller, path: string, body: IDataObject): Promise<T> {
-	const response = await post(caller, path, body, { Accept: 'application/json' }, JSON_TIMEOUT);
+	return await readJson<T>(caller, await post(caller, path, body, { Accept: 'application/json' }, JSON_TIMEOUT));
+}
+
+/** Return the JSON of a response; throws NodeApiError where there is none. */
+export async function readJson<T>(caller: Caller, response: ExecutorResponse): Promise<T> {
 	if (response.failure) throw createApiError(caller.getNode(), response.failure);
 	const url = await loadExecutorUrl(caller);
 	try {

@@ -1,0 +1,56 @@
+/** The types of events that a subscription can have, from the executor's own table. */
+import type { IDataObject, INodePropertyOptions } from 'n8n-workflow';
+
+import table from './eventTypes.json';
+
+export type FilterField = 'extensions' | 'direction' | 'number' | 'group' | 'severity';
+
+export interface EventType {
+	name: string;
+	group: string;
+	title: string;
+	description: string;
+	/** What the API client needs, so that the executor can see these events. */
+	right: string;
+	filters: readonly FilterField[];
+	/** An event of this type, as it is delivered. */
+	sample: IDataObject;
+}
+
+export const EVENT_TYPES = table.events as unknown as readonly EventType[];
+
+const BY_NAME = new Map(EVENT_TYPES.map((each) => [each.name, each]));
+const GROUP_TITLES = new Map(table.groups.map(({ name, title }) => [name, title]));
+
+/** Return the type with this name, or undefined. */
+export function findEventType(name: unknown): EventType | undefined {
+	return typeof name === 'string' ? BY_NAME.get(name) : undefined;
+}
+
+/** Return the name by which the editor lists a type: its group comes first, so that a sorted list is grouped. */
+export function getDisplayName({ group, title }: EventType): string {
+	return `${GROUP_TITLES.get(group) ?? group}: ${toTitleCase(title)}`;
+}
+
+/** Return the choices of the field Events. */
+export function getEventOptions(): INodePropertyOptions[] {
+	return EVENT_TYPES.map((each) => ({
+		name: getDisplayName(each),
+		value: each.name,
+		description: `${each.description}. Needs: ${each.right}.`,
+	})).sort((one, other) => one.name.localeCompare(other.name));
+}
+
+/** Return the names of the types to which a field of the filter applies. */
+export function getFilteredTypes(field: FilterField): string[] {
+	return EVENT_TYPES.filter(({ filters }) => filters.includes(field)).map(({ name }) => name);
+}
+
+/** Return the choices of a field of the filter, sorted as n8n wants them. */
+export function getFilterOptions(field: 'directions' | 'severities'): INodePropertyOptions[] {
+	return table[field].map((value) => ({ name: toTitleCase(value), value }));
+}
+
+function toTitleCase(text: string): string {
+	return text.replace(/(^|\s)\p{Ll}/gu, (start) => start.toUpperCase());
+}

@@ -1,0 +1,83 @@
+/** Lists for the trigger's fields: extensions and groups of the PBX, and the rights of the API client. */
+import type {
+	IDataObject,
+	ILoadOptionsFunctions,
+	INodeListSearchItems,
+	INodeListSearchResult,
+	INodePropertyOptions,
+} from 'n8n-workflow';
+
+import type { ResultLine } from '../../ThreeCx/transport/contract';
+import { post, requestJson } from '../../ThreeCx/transport/executor';
+import { createApiError } from '../../ThreeCx/transport/failures';
+import { readLines } from '../../ThreeCx/transport/ndjson';
+import { findEventType, getDisplayName } from '../eventTypes';
+import type { EventProblem } from '../subscriptions';
+
+/** Lists of the PBX that have members, and the field by which an event names one of them. */
+const GROUPS = [
+	{ operation: 'ListQueue', kind: 'queue', value: 'Number' },
+	{ operation: 'ListRingGroup', kind: 'ring group', value: 'Number' },
+	{ operation: 'ListGroup', kind: 'department', value: 'Name' },
+] as const;
+
+/** Return all extensions of users. */
+export async function getExtensions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	const users = await listEntities(this, 'ListUser', ['Number', 'FirstName', 'LastName']);
+	return users.map(({ Number: number, FirstName, LastName }) => ({
+		name: [number, FirstName, LastName].filter(Boolean).join(' '),
+		value: String(number),
+	}));
+}
+
+/** Return the queues, ring groups and departments whose names contain the filter. */
+export async function searchGroups(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
+	const lists = await Promise.all(
+		GROUPS.map(async ({ operation, kind, value }) => {
+			const select = value === 'Name' ? ['Name'] : ['Name', 'Number'];
+			return (await listEntities(this, operation, select)).map((each) => toListItem(each, kind, value));
+		}),
+	);
+	const words = filter.toLowerCase().split(/\s+/);
+	return { results: lists.flat().filter(({ name }) => words.every((each) => name.toLowerCase().includes(each))) };
+}
+
+function toListItem(entity: IDataObject, kind: string, value: 'Name' | 'Number'): INodeListSearchItems {
+	const label = value === 'Name' ? kind : `${kind} ${String(entity.Number)}`;
+	return { name: `${String(entity.Name)} (${label})`, value: String(entity[value]) };
+}
+
+/** Return one option, whose name says which of the chosen events the client has no right to. */
+export async function getRights(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	const events = (this.getCurrentNodeParameter('events') ?? []) as string[];
+	if (!Array.isArray(events) || events.length === 0) return [{ name: 'Choose Events First', value: '' }];
+	const body = { events };
+	const { problems } = await requestJson<{ problems: EventProblem[] }>(this, '/v1/subscriptions/check', body);
+	if (problems.length === 0) return [{ name: 'The Chosen Events Can Come', value: '' }];
+	return [{ name: problems.map(describeProblem).join(' '), value: '' }];
+}
+
+function describeProblem({ events, message, advice = '' }: EventProblem): string {
+	const names = events.map((each) => {
+		const type = findEventType(each);
+		return type ? getDisplayName(type) : each;
+	});
+	return [`${names.join(', ')}: ${message.replace(/\.?$/, '.')}`, advice].filter(Boolean).join(' ');
+}
+
+async function listEntities(context: ILoadOptionsFunctions, operation: string, fields: string[]): Promise<IDataObject[]> {
+	const parameters = { returnAll: true, options: { $select: fields } };
+	const body = { operation, items: [{ parameters }], options: { interactive: true } };
+	const response = await post(context, '/v1/execute', body, { Accept: 'application/x-ndjson' });
+	if (response.failure) throw createApiError(context.getNode(), response.failure);
+	const found: IDataObject[] = [];
+	for await (const line of readLines(response.body)) {
+		const { items = [], error } = JSON.parse(line) as ResultLine;
+		if (error) {
+			const { message, description = '' } = error;
+			throw createApiError(context.getNode(), { message, description });
+		}
+		found.push(...items.map(({ json }) => json));
+	}
+	return found;
+}

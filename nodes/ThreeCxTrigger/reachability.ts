@@ -1,0 +1,56 @@
+/** Tells at activation whether the executor reaches n8n, and what to change where it does not. */
+import type { IHookFunctions } from 'n8n-workflow';
+
+import { loadExecutorUrl } from '../ThreeCx/transport/executor';
+import { createOperationError, type ErrorDetails } from '../ThreeCx/transport/failures';
+import { sendTest, type TestDelivery } from './subscriptions';
+
+const LOCAL_HOSTS = /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/i;
+/** n8n answers 404 until it has registered the webhook, and the trigger 401 until n8n has stored the secret. */
+const ANSWERS_OF_N8N = new Set([401, 404]);
+
+/** Let the executor send a test delivery to n8n. Throws NodeOperationError with advice where n8n is not reached. */
+export async function checkReachability(context: IHookFunctions, id: string, url: string): Promise<void> {
+	const test = await sendTest(context, id);
+	if (test.delivered || ANSWERS_OF_N8N.has(test.statusCode ?? 0)) return;
+	const executorUrl = await loadExecutorUrl(context);
+	throw createOperationError(context.getNode(), describeUnreachable(url, executorUrl, test));
+}
+
+/** Describe why the executor does not reach n8n at `url`. */
+export function describeUnreachable(url: string, executorUrl: string, test: TestDelivery): ErrorDetails {
+	const { origin } = new URL(url);
+	const reason = test.problem || (test.statusCode ? `the server there returned ${test.statusCode}` : 'no response');
+	const advice = isLocal(url) ? describeLocal(origin, executorUrl) : describeRemote(origin, test);
+	return {
+		message: `The executor at ${executorUrl} does not reach n8n at ${origin}: ${reason.replace(/\.$/, '')}`,
+		description: [advice, test.advice].filter(Boolean).join(' '),
+	};
+}
+
+function describeLocal(origin: string, executorUrl: string): string {
+	const remedy =
+		'Set WEBHOOK_URL of n8n, or the option "n8n URL for the Executor" of this node, to an address of n8n that the executor reaches';
+	const { port } = new URL(origin);
+	const example = `such as http://n8n:${port || '5678'} (the name of n8n's container) or http://host.docker.internal:${port || '5678'}`;
+	return isLocal(executorUrl)
+		? `${origin} is the address of the machine or container on which the executor itself runs. If n8n runs in a container, publish its port ${port}, or: ${remedy}, ${example}.`
+		: `n8n does not know its own address, so it uses ${origin}; for the executor, which runs elsewhere, that is another machine. ${remedy}, ${example}.`;
+}
+
+function describeRemote(origin: string, { statusCode }: TestDelivery): string {
+	if (statusCode !== undefined) {
+		return (
+			`Another server than n8n answers at ${origin}, such as a proxy that requires a login. ` +
+			'Let it pass requests to /webhook/ and /webhook-test/, or set the option "n8n URL for the Executor" of this node to an address that leads to n8n directly.'
+		);
+	}
+	return (
+		`Check that this address leads from the machine of the executor to n8n (WEBHOOK_URL of n8n). ` +
+		'If the executor reaches n8n at another address, such as http://n8n:5678 between containers, set the option "n8n URL for the Executor" of this node.'
+	);
+}
+
+function isLocal(url: string): boolean {
+	return URL.canParse(url) && LOCAL_HOSTS.test(new URL(url).hostname);
+}
