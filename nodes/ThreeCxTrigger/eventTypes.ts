@@ -10,7 +10,7 @@ export interface EventType {
 	group: string;
 	title: string;
 	description: string;
-	/** What the API client needs, so that the executor can see these events. */
+	/** The right that the API client needs. */
 	right: string;
 	filters: readonly FilterField[];
 	/** An event of this type, as it is delivered. */
@@ -46,7 +46,7 @@ export function getFilteredTypes(field: FilterField): string[] {
 	return EVENT_TYPES.filter(({ filters }) => filters.includes(field)).map(({ name }) => name);
 }
 
-/** Return the choices of a field of the filter, sorted as n8n wants them. */
+/** Return the choices of a field of the filter, in rising order. */
 export function getFilterOptions(field: 'directions' | 'severities'): INodePropertyOptions[] {
 	return table[field].map((value) => ({ name: toTitleCase(value), value }));
 }

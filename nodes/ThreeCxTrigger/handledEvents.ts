@@ -13,7 +13,7 @@ import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflo
 /** Events that one trigger remembers. The executor repeats a delivery within seconds while n8n responds. */
 const REMEMBERED = 1_000;
 
-/** What one trigger of this process remembers; a later call of this process need not rely on static data. */
+/** Events of each trigger of this process; a later call in this process need not rely on static data. */
 const remembered = new Map<string, Set<string>>();
 /** Triggers of this process with calls, and when the last of these calls ends. */
 const turns = new Map<string, Promise<void>>();

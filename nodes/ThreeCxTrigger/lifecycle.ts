@@ -17,7 +17,7 @@ import {
 	type Subscription,
 } from './subscriptions';
 
-/** What the trigger stores in the static data of its node. */
+/** The part of the node's static data that describes its subscription. */
 interface StoredSubscription extends IDataObject {
 	subscriptionId: string;
 	/** Signs the deliveries. */

@@ -1,4 +1,4 @@
-/** Tells at activation whether the executor reaches n8n, and what to change where it does not. */
+/** Checks at activation that the executor reaches n8n, and says what to change where it does not. */
 import type { IHookFunctions } from 'n8n-workflow';
 
 import { loadExecutorUrl } from '../ThreeCx/transport/executor';

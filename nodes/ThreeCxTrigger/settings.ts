@@ -20,7 +20,7 @@ export function readSettings(context: IHookFunctions): SubscriptionSettings {
 			description: 'Choose at least one event in the 3CX Trigger node',
 		});
 	}
-	// In the order of the table: a changed order is no other subscription.
+	// In the order of the table, so that a changed order does not look like a changed subscription.
 	const order = new Map(EVENT_TYPES.map(({ name }, index) => [name, index]));
 	events.sort((one, other) => (order.get(one) ?? Infinity) - (order.get(other) ?? Infinity));
 	const filters = context.getNodeParameter('filters', {}) as IDataObject;

@@ -1,4 +1,4 @@
-/** The executor's subscriptions: what it delivers, and to which URL. */
+/** Calls the executor's API of subscriptions. */
 import type { IDataObject, IHookFunctions } from 'n8n-workflow';
 
 import { get, readJson, remove, requestJson } from '../ThreeCx/transport/executor';
@@ -27,7 +27,7 @@ export interface Subscription {
 	problems?: EventProblem[];
 }
 
-/** What happened to a test delivery. */
+/** The result of a test delivery. */
 export interface TestDelivery {
 	delivered: boolean;
 	/** Status of the response, where one arrived. */
