@@ -40,3 +40,22 @@ def name_redis(url: str) -> str:
     """Return host and port of a URL, or the path of its socket, for messages. Raises ValueError."""
     parts = urlsplit(url)
     return parts.netloc.rpartition("@")[2] or parts.path
+
+
+def describe_redis_error(error: BaseException, keys: str) -> str:
+    """Return what is wrong with a Redis in words; `keys` is the pattern of the keys that are used."""
+    from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, ReadOnlyError
+    from redis.exceptions import ConnectionError as RedisConnectionError
+    from redis.exceptions import TimeoutError as RedisTimeoutError
+
+    for kind, words in (
+        (AuthenticationError, "it refused the user or the password"),
+        (NoPermissionError, f"the user has no permission for the keys {keys}"),
+        (ReadOnlyError, "it is a replica, which cannot be written to"),
+        (OutOfMemoryError, "its memory is full"),
+        ((RedisTimeoutError, TimeoutError), "it does not answer in time"),
+        (RedisConnectionError, "no connection, or it was closed"),
+    ):
+        if isinstance(error, kind):
+            return words
+    return " ".join(str(error).split())

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from .errors import TokenStoreError
-from .redis_client import EXAMPLE, INSTALL, name_redis, open_redis
+from .redis_client import EXAMPLE, INSTALL, describe_redis_error, name_redis, open_redis
 from .shared_store import SharedStore, parse_record
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class RedisTokenStore(SharedStore):
         except RedisTimeoutError as error:
             raise TimeoutError from error
         except RedisError as error:
-            raise OSError(_describe(error)) from error
+            raise OSError(describe_redis_error(error, f"{_PREFIX}*")) from error
 
 
 async def _extend(lock: Lock) -> None:
@@ -132,18 +132,3 @@ async def _extend(lock: Lock) -> None:
         # The next time may succeed; if it does not, the lock ends, and another process requests a token too.
         with suppress(Exception):
             await lock.reacquire()
-
-
-def _describe(error: Exception) -> str:
-    from redis.exceptions import AuthenticationError, NoPermissionError, ReadOnlyError
-    from redis.exceptions import ConnectionError as RedisConnectionError
-
-    for kind, words in (
-        (AuthenticationError, "it refused the user or the password"),
-        (NoPermissionError, "the user has no permission for the keys threecx:token:*"),
-        (ReadOnlyError, "it is a replica, which cannot be written to"),
-        (RedisConnectionError, "no connection, or it was closed"),
-    ):
-        if isinstance(error, kind):
-            return words
-    return " ".join(str(error).split())

@@ -2,39 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from redis import Redis
 
-from tests.events.stores import open_sqlite
+from tests.events.stores import open_redis_store, open_sqlite
 from threecx_node.events.store import EventStore, Retention
+from tools.lab.redis import RedisServer
+
+needs_redis = pytest.mark.skipif(
+    shutil.which("redis-server") is None, reason="make programs installs redis-server"
+)
 
 
-@pytest.fixture(params=["sqlite"])
-def backing(request: pytest.FixtureRequest) -> str:
-    name: str = request.param
-    return name
+@pytest.fixture(scope="package")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
 
 
 @pytest.fixture
-def open_store(backing: str, tmp_path: Path) -> Callable[..., EventStore]:
+def redis(redis_server: RedisServer) -> Iterator[Redis]:
+    """A client of an empty Redis."""
+    with Redis(port=redis_server.port) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture(params=["sqlite", pytest.param("redis", marks=[pytest.mark.slow, needs_redis])])
+def backing(request: pytest.FixtureRequest, tmp_path: Path) -> Path | Redis:
+    """The folder or the Redis of a store."""
+    if request.param == "sqlite":
+        return tmp_path
+    client: Redis = request.getfixturevalue("redis")
+    return client
+
+
+@pytest.fixture
+def open_store(backing: Path | Redis, tmp_path: Path) -> Callable[..., EventStore]:
     """Open a store; each call is as another process with the same file or Redis."""
 
-    del backing
-
     def open_one(**kept: int) -> EventStore:
-        return open_sqlite(tmp_path, retention=Retention(**kept))
+        if isinstance(backing, Path):
+            return open_sqlite(backing, retention=Retention(**kept))
+        return open_redis_store(backing, tmp_path, retention=Retention(**kept))
 
     return open_one
 
 
 @pytest.fixture
-def dump(backing: str, tmp_path: Path) -> Callable[[], bytes]:
+def dump(backing: Path | Redis) -> Callable[[], bytes]:
     """Return all that is stored, without the key."""
-    del backing
 
     def read() -> bytes:
-        return b"".join(each.read_bytes() for each in (tmp_path / "state").glob("events.sqlite3*"))
+        if isinstance(backing, Path):
+            return b"".join(each.read_bytes() for each in (backing / "state").glob("events.sqlite3*"))
+        keys: Any = backing.keys()
+        return b"".join(read_key(backing, key) for key in keys)
 
     return read
+
+
+def read_key(client: Any, key: bytes) -> bytes:
+    """Return a key with its value in whatever form."""
+    kinds = {
+        b"string": lambda: client.get(key),
+        b"hash": lambda: client.hgetall(key),
+        b"zset": lambda: client.zrange(key, 0, -1),
+        b"set": lambda: client.smembers(key),
+        b"list": lambda: client.lrange(key, 0, -1),
+        b"stream": lambda: client.xrange(key),
+    }
+    return key + repr(kinds[client.type(key)]()).encode()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from redis import Redis
+
 from threecx_credentials import Credential, Secret
 from threecx_node.events.event import Event
 from threecx_node.events.filters import EventFilter
-from threecx_node.events.sqlite_store import SqliteEventStore
+from threecx_node.events.redis_store import RedisEventStore
+from threecx_node.events.secret_box import SecretBox
+from threecx_node.events.sqlite_store import KEY_NAME, SqliteEventStore
 from threecx_node.events.store import DeliveryResult, Outcome, PendingDelivery, Retention, StoredEvent
 from threecx_node.events.subscription import PbxReference, Subscription
 
@@ -95,3 +99,15 @@ def open_sqlite(
     folder: Path, *, clock: Clock | None = None, retention: Retention | None = None
 ) -> SqliteEventStore:
     return SqliteEventStore(folder / "state", clock=clock or Clock(), retention=retention)
+
+
+def open_redis_store(
+    client: Redis,
+    folder: Path,
+    *,
+    retention: Retention | None = None,
+    report: Callable[[str], None] | None = None,
+) -> RedisEventStore:
+    port = client.connection_pool.connection_kwargs["port"]
+    box = SecretBox(folder / "state" / KEY_NAME)
+    return RedisEventStore(f"redis://127.0.0.1:{port}/0", box, retention=retention, report=report)

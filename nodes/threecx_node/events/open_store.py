@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from threecx_credentials.redis_client import is_redis_url
 from threecx_credentials.state_folder import find_state_folder
 
 from ..errors import ConfigurationError, EventStoreError
-from .sqlite_store import SqliteEventStore
+from .sqlite_store import KEY_NAME, SqliteEventStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,11 @@ def open_event_store(state_folder: Path | None, report: Callable[[str], None]) -
     """
     value = os.environ.get(VARIABLE, "").strip()
     folder = state_folder or find_state_folder()
+    if is_redis_url(value):
+        from .redis_store import RedisEventStore
+        from .secret_box import SecretBox
+
+        return RedisEventStore(value, SecretBox(folder / KEY_NAME), report=report)
     if value.lower() not in ("", "folder"):
         # The value is not repeated: it may contain a password.
         raise ConfigurationError(

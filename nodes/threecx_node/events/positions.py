@@ -14,6 +14,9 @@ from ..errors import InputError, PositionGoneError
 
 _FORM = re.compile(r"([0-9a-f]{8})-([0-9]{16,18})", re.ASCII)
 
+NO_JOURNAL = "00000000"
+"""The name where that of the journal was lost."""
+
 
 def make_journal_name() -> str:
     """Return the name of a new journal."""
@@ -47,6 +50,12 @@ def read_own_position(position: str, journal: str) -> int | None:
     """Return the number of a position, None where it is not one of this journal."""
     match = _FORM.fullmatch(position)
     return int(match[2]) if match is not None and match[1] == journal else None
+
+
+def read_number(position: str) -> int:
+    """Return the number of a position of any journal, 0 where it is not one."""
+    match = _FORM.fullmatch(position)
+    return int(match[2]) if match is not None else 0
 
 
 def refuse_position() -> NoReturn:
