@@ -146,11 +146,15 @@ class SentRequest:
 
 @dataclass(slots=True)
 class ItemRecord:
-    """The record of one item. `places` are where the records with its result are, for the journal itself."""
+    """The record of one item. `places` are where the records with its result are, for the journal itself.
+
+    `is_waiting` says that the item was carried out, and that its run still waited for something.
+    """
 
     status: Status
     sent: SentRequest | None = None
     places: list[Any] = field(default_factory=list)
+    is_waiting: bool = False
 
     @property
     def is_ambiguous(self) -> bool:
@@ -175,8 +179,11 @@ class Journal(Protocol):
     async def before(self, index: int, request: HttpRequest) -> None:
         """Record that `request` is about to be sent; it is stored durably on return. Raise JournalError."""
 
-    async def after(self, result: Result, *, is_effect: bool) -> None:
-        """Record a result, or a part of one; that of an effect is stored durably on return. Raise JournalError."""
+    async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
+        """Record a result, or a part of one; that of an effect is stored durably on return. Raise JournalError.
+
+        `is_waiting` marks what is known while the run still waits for something: another result follows.
+        """
 
     async def end(self) -> None:
         """Record that the run has ended. Raise JournalError."""
@@ -192,14 +199,16 @@ def encode_before(index: int, request: HttpRequest) -> bytes:
     return dumps({"before": index, "method": sent.method, "target": sent.target, **body})
 
 
-def encode_after(result: Result, *, with_items: bool = True) -> bytes:
+def encode_after(result: Result, *, with_items: bool = True, is_waiting: bool = False) -> bytes:
     """Return the record of a result, or of a part of one.
 
-    `with_items` keeps what the PBX returned, so that a resumed run can output it.
+    `with_items` keeps what the PBX returned, so that a resumed run can output it. `is_waiting` is that of `after`.
     """
     if result.more:
         return dumps({"part": result.index, "items": list(result.items or ())})
     shape: dict[str, Any] = {"after": result.index, "status": status_of(result.error)}
+    if is_waiting:
+        shape["waits"] = True
     if with_items or result.error is not None:
         shape["result"] = result.to_json()
     return dumps(shape)
@@ -273,7 +282,8 @@ class History:
         parts = self._parts.pop(index, ())
         # A service does not keep what a read returned.
         places = [*parts, place] if "result" in record else []
-        self.records[index] = ItemRecord(status, known.sent if known else None, places)
+        sent = known.sent if known else None
+        self.records[index] = ItemRecord(status, sent, places, is_waiting=record.get("waits") is True)
 
     def _index(self, value: Any) -> int:
         if not _is_index(value) or value >= self.count:

@@ -119,12 +119,12 @@ class FileJournal:
         self._write(encode_before(index, request))
         await self._sync()
 
-    async def after(self, result: Result, *, is_effect: bool) -> None:
+    async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
         """Record a result, or a part of one; that of an effect is on the disk on return. Raise JournalError."""
         keeps = self._keep_results or is_effect
         if not is_recorded(result) or (result.more and not keeps):
             return
-        self._write(encode_after(result, with_items=keeps))
+        self._write(encode_after(result, with_items=keeps, is_waiting=is_waiting))
         if is_effect:
             await self._sync()
 

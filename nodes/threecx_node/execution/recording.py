@@ -55,7 +55,7 @@ class Recorder:
                 raise
         self._sent.add(index)
 
-    async def record(self, result: Result) -> None:
+    async def record(self, result: Result, *, is_waiting: bool = False) -> None:
         """Record a result, or a part of one. A failure is in `error`: the result itself is as true as before."""
         if self._journal is None:
             return
@@ -64,14 +64,15 @@ class Recorder:
         if self.error is not None:
             return
         try:
-            await self._journal.after(result, is_effect=result.index in self._sent)
+            is_effect = result.index in self._sent
+            await self._journal.after(result, is_effect=is_effect, is_waiting=is_waiting)
         except JournalError as error:
             self.error = error
 
     async def record_interim(self, result: Result) -> None:
         """Record the result of an item that still waits for something: it is known if the run ends meanwhile."""
         self._results[result.index] = result
-        await self.record(result)
+        await self.record(result, is_waiting=True)
 
     def forget_interim(self, index: int) -> None:
         """Forget the result of an item that has waited, because its last result follows."""

@@ -182,9 +182,9 @@ def _describe_item(
     record = history.records.get(index)
     if record is None:
         return {"outcome": "pending" if is_running else "not_tried"}
+    if is_running and (record.status is Status.SENT or record.is_waiting):
+        return {"outcome": "pending"}
     if record.status is Status.SENT:
-        if is_running:
-            return {"outcome": "pending"}
         error = {"message": _INTERRUPTED, "code": "interrupted", "itemIndex": index, "outcome": "unknown"}
         return {"outcome": "unknown", "error": error}
     shape: dict[str, Any] = {"outcome": record.status.value}

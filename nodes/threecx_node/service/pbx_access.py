@@ -108,11 +108,11 @@ class PlainJournal:
         """Record that `request` is about to be sent. Raise JournalError."""
         await self._journal.before(index, request)
 
-    async def after(self, result: Result, *, is_effect: bool) -> None:
+    async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
         """Record a result, or a part of one. Raise JournalError."""
         if result.error is not None:
             hide_foreign_words(result.error, self._pbx)
-        await self._journal.after(result, is_effect=is_effect)
+        await self._journal.after(result, is_effect=is_effect, is_waiting=is_waiting)
 
     async def end(self) -> None:
         """Record that the run has ended. Raise JournalError."""

@@ -155,10 +155,10 @@ class RedisJournal:
         """Record that `request` is about to be sent; Redis has it on return. Raise JournalError."""
         await self._add(encode_before(index, request))
 
-    async def after(self, result: Result, *, is_effect: bool) -> None:
+    async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
         """Record a result; that of a read without what it returned. Raise JournalError."""
         if is_recorded(result) and (is_effect or not result.more):
-            await self._add(encode_after(result, with_items=is_effect))
+            await self._add(encode_after(result, with_items=is_effect, is_waiting=is_waiting))
 
     async def end(self) -> None:
         """Record that the run has ended. Raise JournalError."""
