@@ -22,6 +22,8 @@ EXPECTED = (
     r"25\n",
     r"\d 0\n",
     r"updated 10[01] \w+\n",
+    r"",
+    r"call\.started internal\n",
 )
 
 

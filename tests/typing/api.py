@@ -29,6 +29,10 @@ from threecx_node.callcontrol.entities import ActionResult, Dn, Participant
 from threecx_node.callcontrol.live_calls import live_calls
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
+from threecx_node.events.event import Event
+from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.filters import EventFilter
+from threecx_node.events.receive import read_webhook
 from threecx_node.messages import HttpRequest
 from threecx_node.simulator import CallError, Simulator
 
@@ -169,3 +173,13 @@ def track_calls(changes: Sequence[LegChange]) -> None:
         assert_type(tracker.feed(change), list[CallEvent])
     if (deadline := tracker.next_deadline) is not None:
         assert_type(tracker.advance(deadline), list[CallEvent])
+
+
+def receive(headers: Mapping[str, str], body: bytes) -> None:
+    event = read_webhook(headers, body, "whsec_secret")
+    assert_type(event, Event)
+    assert_type(event.time, datetime)
+    assert_type(event.data, Mapping[str, Any])
+    assert_type(Event.from_json(event.to_json()), Event)
+    assert_type(EVENT_TYPES[event.type].right, str)
+    assert_type(EventFilter.from_json({"extensions": ["100"]}).matches(event), bool)
