@@ -125,7 +125,7 @@ class Wish:
             raise damaged("a subscription") from error
 
     def wants(self, event: Event) -> bool:
-        """Return whether the subscription is for an event, as `Subscription.wants` does."""
+        """Return whether the subscription is for an event, as the subscription itself does."""
         return event.type in self._events and self._filter.matches(event)
 
 
