@@ -224,7 +224,8 @@ SECRET = {"THREECX_CLIENT_SECRET": "a-key-that-is-not-shown"}
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--events", "moved"], "there are no events 'moved'. Choose from started, ringing"),
+        (["--events", "moved"], "there are no events 'moved'. Did you mean 'call.missed'?"),
+        (["--events", "missed,recording.ready"], "recording.ready is read from the records of the PBX"),
         (["--raw", "--events", "missed"], "--events and --raw are both given"),
     ],
 )

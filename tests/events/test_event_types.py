@@ -6,7 +6,7 @@ import pytest
 
 from threecx_node.callcontrol.call_events import CALL_EVENT_TYPES
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.event_types import EVENT_TYPES, find_type, find_types
+from threecx_node.events.event_types import EVENT_TYPES, find_type, find_typed, find_types
 
 
 def test_the_names() -> None:
@@ -31,6 +31,15 @@ def test_an_unknown_name_suggests_the_nearest(name: str) -> None:
         find_type(name)
     assert raised.value.one_line() == f"there are no events {name!r}. Did you mean 'call.missed'?"
     assert (raised.value.code, raised.value.field) == ("unknown_event", "events")
+
+
+def test_names_of_calls_may_be_typed_short() -> None:
+    assert find_typed("missed") is find_typed("call.missed") is EVENT_TYPES["call.missed"]
+    assert find_typed("trunk.down") is EVENT_TYPES["trunk.down"]
+    for typed, nearest in (("mised", "call.missed"), ("trunk.dwon", "trunk.down")):
+        with pytest.raises(ConfigurationError) as raised:
+            find_typed(typed)
+        assert raised.value.one_line() == f"there are no events {typed!r}. Did you mean {nearest!r}?"
 
 
 def test_a_name_like_no_other_shows_all() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import ThreeCxError
-from ..events.event_types import find_type
+from ..events.event_types import find_typed
 from ..values.json import dumps, loads
 from .executor_address import make_ssl_context
 
@@ -42,8 +42,8 @@ _PASSING = frozenset({408, 429, 502, 503, 504})
 
 
 def choose_events(typed: Sequence[str]) -> list[str]:
-    """Return the names of events, where `missed` is `call.missed`. Raise UnknownNameError, which names the nearest."""
-    return [find_type(name if "." in name else f"call.{name}").name for name in typed] or list(LIVE_EVENTS)
+    """Return the names of events, where `missed` is `call.missed`. Raise ConfigurationError for unknown ones."""
+    return [find_typed(name).name for name in typed] or list(LIVE_EVENTS)
 
 
 class LostConnectionError(Exception):

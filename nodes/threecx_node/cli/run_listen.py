@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..callcontrol.call_events import CALL_EVENT_TYPES, CallEvent, format_time
+from ..callcontrol.call_events import CallEvent, format_time
 from ..callcontrol.client import CallControlClient
 from ..callcontrol.live_calls import live_calls
-from ..errors import ThreeCxError, UnknownNameError, UsageError
+from ..errors import ThreeCxError, UsageError
+from ..events.event_types import find_typed
 from ..values.json import dumps
 from ..values.safe_text import escape_json
 from .interrupts import stop_on_signal
@@ -44,18 +45,19 @@ class Selection:
     @classmethod
     def of(cls, events: Sequence[str], extensions: Sequence[str], *, raw: bool) -> Selection:
         """Return the selection that the options describe. Raises UsageError for an event that does not exist."""
-        known = {name.removeprefix("call."): name for name in CALL_EVENT_TYPES}
         if raw and events:
             raise UsageError(
                 "--events and --raw are both given", description="Changes of legs are not events of calls."
             )
-        for name in events:
-            if name.removeprefix("call.") not in known:
-                raise UnknownNameError(
-                    f"there are no events {name!r}", description=f"Choose from {', '.join(known)}."
+        chosen = [find_typed(name) for name in events]
+        for each in chosen:
+            if each.source == "records":
+                raise UsageError(
+                    f"{each.name} is read from the records of the PBX, which this command does not read",
+                    description="Start an executor with `threecx serve`, and give its URL with --executor.",
+                    code="records_need_executor",
                 )
-        types = frozenset(known[name.removeprefix("call.")] for name in events)
-        return cls(types, frozenset(extensions), raw)
+        return cls(frozenset(each.name for each in chosen), frozenset(extensions), raw)
 
     def has_event(self, event: CallEvent) -> bool:
         """Return whether an event is shown."""

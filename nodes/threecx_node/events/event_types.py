@@ -337,14 +337,27 @@ def find_type(name: str) -> EventType:
     """Return the type with that name. Raises ConfigurationError, which suggests the nearest name."""
     found = EVENT_TYPES.get(name)
     if found is None:
-        known = tuple(EVENT_TYPES)
-        raise ConfigurationError(
-            f"there are no events {name!r}",
-            description=nearest_hint(name, known) or f"Choose from {', '.join(known)}.",
-            code="unknown_event",
-            field="events",
-        )
+        raise _make_unknown(name, name)
     return found
+
+
+def find_typed(name: str) -> EventType:
+    """Return the type with a name as people type it: `missed` is `call.missed`. Raises as `find_type` does."""
+    full = name if "." in name else f"call.{name}"
+    found = EVENT_TYPES.get(full)
+    if found is None:
+        raise _make_unknown(name, full)
+    return found
+
+
+def _make_unknown(name: str, full: str) -> ConfigurationError:
+    known = tuple(EVENT_TYPES)
+    return ConfigurationError(
+        f"there are no events {name!r}",
+        description=nearest_hint(full, known) or f"Choose from {', '.join(known)}.",
+        code="unknown_event",
+        field="events",
+    )
 
 
 def find_types(names: Sequence[str]) -> tuple[EventType, ...]:
