@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import RESOURCE as CALL_CONTROL
@@ -21,48 +22,54 @@ if TYPE_CHECKING:
     from .saving import Downloads
 
 
-def to_result(
-    operation: Operation,
-    planned: PlannedItem,
-    request: HttpRequest,
-    payloads: Sequence[Payload],
-    downloads: Downloads | None,
-    *,
-    host: str,
-    more: bool,
-    attempts: int,
-) -> Result:
-    """Return the result of an item of `operation`; `more` says that its list goes on after it.
+@dataclass(frozen=True, slots=True)
+class ResultBuilder:
+    """Builds the results of the items of `operation`.
 
-    `host` is the host name and port of the PBX.
-
-    Only a result of whole responses has more than one payload. A file is saved by `downloads`, where there are some;
-    that raises SaveError.
+    A file is saved by `downloads`, where there are some. `host` is the host name and port of the PBX.
     """
-    if downloads is not None and payloads[0].kind == "file":
-        return Result(planned.index, items=[_save(downloads, payloads[0].value, planned.index)])
-    if planned.response_format != RESPONSE_FORMATS[0]:
-        items = to_whole_items(
-            payloads,
+
+    operation: Operation
+    downloads: Downloads | None
+    host: str
+
+    def build(
+        self,
+        planned: PlannedItem,
+        request: HttpRequest,
+        payloads: Sequence[Payload],
+        *,
+        more: bool,
+        attempts: int,
+    ) -> Result:
+        """Return the result of an item; `more` says that its list goes on after it.
+
+        Only a result of whole responses has more than one payload. Raises SaveError.
+        """
+        if self.downloads is not None and payloads[0].kind == "file":
+            return Result(planned.index, items=[_save(self.downloads, payloads[0].value, planned.index)])
+        if planned.response_format != RESPONSE_FORMATS[0]:
+            items = to_whole_items(
+                payloads,
+                planned.index,
+                is_full=planned.response_format == RESPONSE_FORMATS[2],
+                is_counted="$count=" in request.query,
+                binary_property=planned.binary_property,
+            )
+            return Result(planned.index, items=items, more=more)
+        [payload] = payloads
+        if self.operation.resource == CALL_CONTROL:
+            payload = shape_payload(self.operation, planned, request, payload, self.host)
+        items = to_items(
+            planned.responder or self.operation,
+            payload,
             planned.index,
-            is_full=planned.response_format == RESPONSE_FORMATS[2],
-            is_counted="$count=" in request.query,
+            keys=request.keys,
             binary_property=planned.binary_property,
+            fields=planned.kept_fields,
+            attempts=attempts,
         )
         return Result(planned.index, items=items, more=more)
-    [payload] = payloads
-    if operation.resource == CALL_CONTROL:
-        payload = shape_payload(operation, planned, request, payload, host)
-    items = to_items(
-        planned.responder or operation,
-        payload,
-        planned.index,
-        keys=request.keys,
-        binary_property=planned.binary_property,
-        fields=planned.kept_fields,
-        attempts=attempts,
-    )
-    return Result(planned.index, items=items, more=more)
 
 
 def _save(downloads: Downloads, file: File, index: int) -> dict[str, Any]:

@@ -94,6 +94,8 @@ class Recorder:
 
     def divide(self, ready: Iterable[PlannedItem]) -> tuple[list[int], list[PlannedItem]]:
         """Return the items that an earlier run finished, and the remaining ones, the ambiguous ones first."""
+        if self._journal is None:
+            return [], [*ready]
         finished: list[int] = []
         ambiguous: list[PlannedItem] = []
         untouched: list[PlannedItem] = []

@@ -29,7 +29,7 @@ from .early_ends import cut_off, internal_error, stopped_list, untried_result
 from .list_changes import ChangedLists
 from .look_ups import fill_keys, find_keys
 from .paging import ListReader, by_next_links
-from .payloads import to_result
+from .payloads import ResultBuilder
 from .recording import Recorder
 from .results import Result
 from .same_deletes import SameDeletes
@@ -89,8 +89,8 @@ class BatchRun:
         self._delivery_error: Exception | None = None
         # Items with a result, and items of whose lists a part was delivered.
         self._done, self._begun = set[int](), set[int]()
-        self._downloads, self._reception = prepare_reception(plan.options, len(plan.items))
-        self._host = urlsplit(base_url).netloc
+        downloads, self._reception = prepare_reception(plan.options, len(plan.items))
+        self._results = ResultBuilder(plan.operation, downloads, urlsplit(base_url).netloc)
         self._calls: CallFollower | None = None
         self._changes = ChangedLists(len(plan.items))
         self._same_deletes = SameDeletes()
@@ -227,7 +227,9 @@ class BatchRun:
             else:
                 first = await self._send(planned.index, request, operation, version)
             # Of an API request the user decides how much of a counted list it reads.
-            goes_on = first.next_link is not None or (first.count is not None and planned.responder is None)
+            goes_on = first.kind == "collection" and (
+                first.next_link is not None or (first.count is not None and planned.responder is None)
+            )
             if planned.wait is not None:
                 first = await self._follow_call(planned, request, first)
             if not goes_on:
@@ -333,15 +335,11 @@ class BatchRun:
     def _to_result(
         self, planned: PlannedItem, request: HttpRequest, *payloads: Payload, more: bool = False
     ) -> Result:
-        return to_result(
-            *(self._plan.operation, planned, request, payloads, self._downloads),
-            host=self._host,
-            more=more,
-            attempts=self._attempts.get(planned.index, 1),
-        )
+        attempts = self._attempts.get(planned.index, 1) if self._attempts else 1
+        return self._results.build(planned, request, payloads, more=more, attempts=attempts)
 
     async def _finish(self, result: Result) -> None:
-        if result.index in self._attempts:
+        if self._attempts and result.index in self._attempts:
             result = replace(result, attempts=self._attempts.pop(result.index))
         if self._recorder.has_journal:
             await self._recorder.record(result)

@@ -23,24 +23,24 @@ class SameDeletes:
         self._firsts: dict[tuple[object, ...], int] = {}
         # By the first item: the items that repeat it, its result if it is there, and what waits for it.
         self._repeats: dict[int, list[int]] = {}
-        self._results: dict[int, Result | None] = {}
+        self._results: dict[int, Result] = {}
         self._waiting: dict[int, asyncio.Future[Result]] = {}
 
     def find_first(self, index: int, request: HttpRequest | None) -> int | None:
         """Return the item that deletes the same entity, None for the first of them."""
         if request is None or request.method != "DELETE":
             return None
-        key = (request.base_path, request.path, request.query, *request.headers.items())
+        headers = tuple(request.headers.items()) if request.headers else ()
+        key = (request.base_path, request.path, request.query, headers)
         first = self._firsts.setdefault(key, index)
         if first == index:
-            self._results[index] = None
             return None
         self._repeats.setdefault(first, []).append(index)
         return first
 
     async def wait_for(self, first: int, index: int) -> Result:
         """Return the result of item `first` as that of item `index`, as soon as it is there."""
-        result = self._results[first]
+        result = self._results.get(first)
         if result is None:
             future = self._waiting.get(first)
             if future is None:
@@ -50,7 +50,7 @@ class SameDeletes:
 
     def settle(self, result: Result) -> None:
         """Hand the result of an item to those that delete the same entity."""
-        if result.index not in self._results:
+        if not self._firsts:
             return
         self._results[result.index] = result
         if self._waiting and (future := self._waiting.pop(result.index, None)) is not None:

@@ -23,7 +23,8 @@ class File:
     stored: BodyFile | None = None
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: there is one per response, and a frozen class sets each of its fields by a call.
+@dataclass(slots=True)
 class Payload:
     """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
@@ -44,6 +44,9 @@ _IN_MEMORY = (httpx.MockTransport, httpx.ASGITransport, httpx.WSGITransport)
 # After a 401 a request is repeated with a newer token of the store, and then with one that is requested for it.
 _NEW_TOKENS = 2
 _SENDABLE = re.compile(r"[!-~]+")
+
+# A look-up in an enum is a call, and these are for every request.
+_WORKS, _NOTHING = Sign.WORKS, Sign.NOTHING
 
 Read = TypeVar("Read")
 
@@ -193,9 +196,9 @@ class PbxClient:
                     return _conclude(*last, read)
                 attempts.begin()
                 answer = await self._attempt(request, read, taken, timeout)
-                if isinstance(answer, _Usable):
+                if isinstance(answer, tuple):
                     attempts.end(works=True)
-                    return answer.value
+                    return answer[0]
                 verdict = self._retry.decide(request.effect, answer, attempts)
                 if verdict.wait is None or not await self._wait(request, answer, verdict.wait, attempts):
                     return _conclude(answer, verdict, read)
@@ -225,20 +228,24 @@ class PbxClient:
 
     async def _attempt(
         self, request: HttpRequest, read: Callable[[HttpResponse], Read], taken: Pass, timeout: float
-    ) -> HttpResponse | TransportError | _Usable[Read]:
-        """Send a request once, and report to the gate how the PBX is."""
-        sign, reason = Sign.NOTHING, ""
+    ) -> HttpResponse | TransportError | tuple[Read]:
+        """Send a request once, and report to the gate how the PBX is.
+
+        Return a tuple with the value that was read from a response of success, else what came instead.
+        """
+        sign, reason = _NOTHING, ""
         try:
             token = self._login.current_token or await self._login.get_token(timeout)
             answer = await self._send_authorized(request, token.access_token, taken, timeout)
-            if isinstance(answer, HttpResponse) and answer.status == 401:
-                answer = await self._send_with_new_token(request, token, taken, timeout)
-            elif isinstance(answer, HttpResponse) and answer.status < 500:
-                self._login.accept(token)
+            if isinstance(answer, HttpResponse):
+                if answer.status == 401:
+                    answer = await self._send_with_new_token(request, token, taken, timeout)
+                elif answer.status < 500:
+                    self._login.accept(token)
             if isinstance(answer, HttpResponse) and 200 <= answer.status < 300:
-                sign = Sign.WORKS
+                sign = _WORKS
                 try:
-                    return _Usable(read(answer))
+                    return (read(answer),)
                 except TransportError as error:
                     answer = error
             sign, reason = read_sign(answer)
@@ -333,13 +340,6 @@ async def _enter(caller: Caller, attempts: Attempts) -> Pass:
     return await caller.member.gate.enter(
         caller, attempts.time_left, patience=budget.retry_time, stop=budget.stop
     )
-
-
-@dataclass(slots=True)
-class _Usable(Generic[Read]):
-    """The value that was read from a response of success."""
-
-    value: Read
 
 
 def _as_it_came(response: HttpResponse) -> HttpResponse:

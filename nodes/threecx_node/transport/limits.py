@@ -45,17 +45,18 @@ class _Latency:
 
     def add(self, seconds: float) -> bool:
         """Take a latency, and return whether responses are now late."""
-        self.count += 1
+        recent, usual = self.recent, self.usual
         if self.count > _SETTLED:
-            self.recent += (seconds - self.recent) * _RECENT_WEIGHT
-            self.usual += (seconds - self.usual) * _USUAL_WEIGHT
+            recent += (seconds - recent) * _RECENT_WEIGHT
+            usual += (seconds - usual) * _USUAL_WEIGHT
         else:
             # The first ones count alike.
+            self.count += 1
             share = 1 / self.count
-            self.recent += (seconds - self.recent) * max(_RECENT_WEIGHT, share)
-            self.usual += (seconds - self.usual) * max(_USUAL_WEIGHT, share)
-        late = self.recent - self.usual
-        return late > _LATE_SECONDS and self.recent > _LATE_FACTOR * self.usual and self.count >= _FEWEST
+            recent += (seconds - recent) * max(_RECENT_WEIGHT, share)
+            usual += (seconds - usual) * max(_USUAL_WEIGHT, share)
+        self.recent, self.usual = recent, usual
+        return recent - usual > _LATE_SECONDS and recent > _LATE_FACTOR * usual and self.count >= _FEWEST
 
     def accept(self) -> None:
         """Take the recent latency for the usual one: only a further rise is a signal, not a high latency."""

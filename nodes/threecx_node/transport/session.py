@@ -22,7 +22,7 @@ import yarl
 
 from ..messages import IN_MEMORY, HttpResponse, is_file
 from .addresses import open_socket
-from .attempt import Attempt
+from .attempt import Attempt, AttemptTimer
 from .body import open_body
 from .sockets import Acknowledgements, has_input
 from .tls import key_log_error
@@ -50,9 +50,6 @@ _SETTLING = 0.025
 _SETTLING_STEPS = 5
 # For this many seconds after such a server was noticed, no connection is used twice.
 _DISTRUST = 10.0
-
-_Attempts = dict[asyncio.Task[Any] | None, Attempt]
-"""The attempts under way, by the task that sends."""
 
 # The first class that fits counts, so a subclass is listed before its base class.
 _HTTPX_ERRORS: tuple[tuple[type[aiohttp.ClientError], type[httpx.TransportError]], ...] = (
@@ -89,7 +86,7 @@ class Session(httpx.AsyncBaseTransport):
         self._headers = headers
         # It bounds DNS, TCP and TLS together. It includes no waiting for a connection, since the pool has no limit.
         self._timeout = _connect_timeout(connect_timeout)
-        self._attempts: _Attempts = {}
+        self._timer = AttemptTimer()
         self._client: aiohttp.ClientSession | None = None
 
     async def exchange(
@@ -167,6 +164,7 @@ class Session(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         """Close all connections."""
+        self._timer.end()
         if self._client is not None:
             await self._client.close()
 
@@ -190,7 +188,7 @@ class Session(httpx.AsyncBaseTransport):
         # aiohttp would give an empty body the type application/octet-stream.
         skip = ("Content-Type",) if body is None and method in _BODY_METHODS else None
         task = asyncio.current_task()
-        self._attempts[task] = attempt
+        self._timer.attempts[task] = attempt
         try:
             response = await client.request(
                 method,
@@ -210,8 +208,7 @@ class Session(httpx.AsyncBaseTransport):
                 raise to_httpx_error(error) from find_cause(error)
             raise
         finally:
-            del self._attempts[task]
-        attempt.end()
+            del self._timer.attempts[task]
         if attempt.is_late:
             # The end of the connection was taken for the end of the body.
             if file is not None:
@@ -222,7 +219,7 @@ class Session(httpx.AsyncBaseTransport):
     def _open(self) -> aiohttp.ClientSession:
         # Here, because aiohttp needs the event loop that is running.
         connector = _Connector(
-            self._attempts, limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE, socket_factory=open_socket
+            self._timer, limit=0, ssl=self._tls, keepalive_timeout=_KEEP_ALIVE, socket_factory=open_socket
         )
         self._client = aiohttp.ClientSession(
             connector=connector,
@@ -237,9 +234,9 @@ class Session(httpx.AsyncBaseTransport):
 class _Connector(aiohttp.TCPConnector):
     """Gives connections to requests: new ones, and kept ones that their peer has not closed."""
 
-    def __init__(self, attempts: _Attempts, **options: Any) -> None:
+    def __init__(self, timer: AttemptTimer, **options: Any) -> None:
         super().__init__(**options)
-        self._attempts = attempts
+        self._timer = timer
         self._used: weakref.WeakSet[asyncio.Transport] = weakref.WeakSet()
         # Requests on a kept connection, with the watch of those that change something.
         self._on_kept: dict[aiohttp.ClientRequest, Acknowledgements | None] = {}
@@ -258,7 +255,7 @@ class _Connector(aiohttp.TCPConnector):
         try:
             response = await handler(request)
         except aiohttp.ClientError as error:
-            attempt = self._attempts.get(asyncio.current_task())
+            attempt = self._timer.attempts.get(asyncio.current_task())
             is_late = attempt is not None and attempt.is_late
             if not is_late and self._was_not_taken(request, error):
                 raise NotTakenError(str(error)) from error
@@ -278,8 +275,8 @@ class _Connector(aiohttp.TCPConnector):
         """Return a connection for a request, and start the time limit of its attempt."""
         connection = await self._find_connection(req, traces, timeout)
         # aiohttp connects in the task that sends.
-        if (attempt := self._attempts.get(asyncio.current_task())) is not None:
-            attempt.begin(connection)
+        if (attempt := self._timer.attempts.get(asyncio.current_task())) is not None:
+            self._timer.begin(attempt, connection)
         return connection
 
     async def _find_connection(
