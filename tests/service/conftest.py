@@ -13,9 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 
 from tests.cli.conftest import environment
+from threecx_node.server.bounded import BoundedServer
 from threecx_node.server.limits import RequestLimits
 from threecx_node.service.app import create_app
 from threecx_node.service.config import ServiceConfig
@@ -33,18 +33,19 @@ def serving(
     limits = RequestLimits(head_timeout=head_timeout, body_timeout=None, write_timeout=write_timeout)
     config = ServiceConfig(grace=5, request_limits=limits, **options)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(make_server_config(create_app(config), config))
+        app = create_app(config)
+        server = BoundedServer(make_server_config(app, config), app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + 10
         while not server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(0.002)
         port = listening.getsockname()[1]
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
                 yield client
         finally:
-            server.should_exit = True
+            server.end()
             thread.join(10)
         assert not thread.is_alive()
 

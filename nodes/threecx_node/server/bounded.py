@@ -25,6 +25,8 @@ FINISH_TIME = 10.0
 # Seconds after the grace period: for the results of what was cut off, and then for the application's own end.
 RESULTS_TIME = 1.0
 LIFESPAN_TIME = 0.5
+# Seconds between two calls of `on_tick`, which counts on ten a second.
+_TICK = 0.1
 _FIRST_PAUSE = 0.001
 _LONGEST_PAUSE = 0.05
 
@@ -63,16 +65,19 @@ class BoundedServer(uvicorn.Server):
         super().__init__(config)
         self._work = work
         self._acceptors: list[Acceptor] = []
+        self._ending = asyncio.Event()
         self._hurry = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def end(self) -> None:
+        """End with the grace period; may be called from any thread and from a signal handler."""
+        self.should_exit = True
+        self._set(self._ending)
+
     def end_at_once(self) -> None:
         """End without a grace period; may be called from any thread and from a signal handler."""
-        self.should_exit = True
-        loop = self._loop
-        if loop is not None:
-            with suppress(RuntimeError):  # the loop is closed: the server has ended already
-                loop.call_soon_threadsafe(self._hurry.set)
+        self.end()
+        self._set(self._hurry)
 
     def describe(self) -> str:
         """Return what is under way in a few words."""
@@ -101,6 +106,14 @@ class BoundedServer(uvicorn.Server):
         ]
         self.started = True
 
+    async def main_loop(self) -> None:
+        """Serve until the end, which `end` begins at once."""
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks += 1
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _TICK)
+
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Shut down, in at most the grace period and RESULTS_TIME and LIFESPAN_TIME."""
         for each in self._acceptors:
@@ -124,6 +137,12 @@ class BoundedServer(uvicorn.Server):
         await self._cut_off()
         with suppress(TimeoutError):
             await asyncio.wait_for(self.lifespan.shutdown(), LIFESPAN_TIME)
+
+    def _set(self, event: asyncio.Event) -> None:
+        loop = self._loop
+        if loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the server has ended already
+                loop.call_soon_threadsafe(event.set)
 
     def _make_protocol(self, place: Place) -> asyncio.Protocol:
         config = self.config

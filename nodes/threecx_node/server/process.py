@@ -62,7 +62,7 @@ class ProcessServer(BoundedServer):
         del frame
         self._signals += 1
         if self._signals == 1:
-            self.should_exit = True
+            self.end()
             grace = self.config.grace
             if grace and self._work is not None and self._work.is_running:
                 self._on_signal(

@@ -35,7 +35,7 @@ class ServerThread:
     def stop(self) -> None:
         """End the servers and close the sockets."""
         for server, _ in self._servers:
-            server.should_exit = True
+            server.end()
         self._thread.join()
         for _, sockets in self._servers:
             for each in sockets:

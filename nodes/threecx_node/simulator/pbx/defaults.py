@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..odata.literals import format_date_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..odata.release_model import ReleaseModel, SchemaField
 
@@ -73,6 +74,16 @@ _BY_SCHEMA: Mapping[str, Mapping[str, Any]] = {
     "Pbx.Gateway": {"Port": 5060, "Lines": 10},
     "Pbx.ServiceInfo": {"Status": "Running", "RestartEnabled": True, "StartStopEnabled": True},
 }
+# Lists that are never empty: the schema of their items, and what differs from the defaults in each.
+_LISTS: Mapping[str, Mapping[str, tuple[str, Sequence[Mapping[str, Any]]]]] = {
+    "Pbx.User": {
+        "ForwardingProfiles": (
+            "Pbx.ForwardingProfile",
+            [{"Id": i, "Name": name, "NoAnswerTimeout": 20} for i, name in enumerate(_PROFILES, start=1)],
+        )
+    },
+    "Pbx.Group": {"Rights": ("Pbx.Rights", [{"RoleName": role} for role in ROLES])},
+}
 
 
 def build_default_entity(model: ReleaseModel, schema: str) -> dict[str, Any]:
@@ -86,23 +97,45 @@ def complete(model: ReleaseModel, schema: str, given: Mapping[str, Any]) -> dict
 
 
 def _complete(model: ReleaseModel, schema: str, given: Mapping[str, Any], depth: int) -> dict[str, Any]:
-    special = _BY_SCHEMA.get(schema, {})
-    entity: dict[str, Any] = {}
-    for name, field in model.schema(schema).items():
-        if name in given:
-            entity[name] = _complete_value(model, field, given[name], depth)
-        elif name in special and (field.kind != "enum" or special[name] in model.enum(field.type)):
-            entity[name] = special[name]
-        else:
-            entity[name] = _build_default(model, field, depth)
-    if schema == "Pbx.User" and not given.get("ForwardingProfiles"):
-        entity["ForwardingProfiles"] = [
-            _complete(model, "Pbx.ForwardingProfile", {"Id": i, "Name": name, "NoAnswerTimeout": 20}, depth)
-            for i, name in enumerate(_PROFILES, start=1)
-        ]
-    if schema == "Pbx.Group" and not given.get("Rights"):
-        entity["Rights"] = [_complete(model, "Pbx.Rights", {"RoleName": role}, depth) for role in ROLES]
+    template, timed = _load_template(model, schema, depth)
+    fields = model.schema(schema)
+    entity = dict(template)
+    for name in timed:
+        entity[name] = _build_default(model, fields[name], depth)
+    for name, value in given.items():
+        # An empty list of these is completed too.
+        if name in fields and (value or name not in _LISTS.get(schema, {})):
+            entity[name] = _complete_value(model, fields[name], value, depth)
     return entity
+
+
+# Entities are created often, and each has hundreds of defaults.
+@cache
+def _load_template(model: ReleaseModel, schema: str, depth: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """Return the default values of a schema, and the names of those that contain the current time."""
+    special = _BY_SCHEMA.get(schema, {})
+    template: dict[str, Any] = {}
+    timed: list[str] = []
+    for name, field in model.schema(schema).items():
+        if name in special and (field.kind != "enum" or special[name] in model.enum(field.type)):
+            template[name] = special[name]
+        else:
+            template[name] = _build_default(model, field, depth)
+            if _is_timed(model, field, depth):
+                timed.append(name)
+    for name, (item_schema, items) in _LISTS.get(schema, {}).items():
+        template[name] = [_complete(model, item_schema, item, depth) for item in items]
+    return template, tuple(timed)
+
+
+def _is_timed(model: ReleaseModel, field: SchemaField, depth: int) -> bool:
+    if field.collection or field.navigation:
+        return False
+    if field.kind == "complex":
+        return not (field.nullable and depth >= _DEPTH) and bool(
+            _load_template(model, field.type, depth + 1)[1]
+        )
+    return field.type == "DateTimeOffset" and not field.nullable
 
 
 def _complete_value(model: ReleaseModel, field: SchemaField, value: Any, depth: int) -> Any:
