@@ -99,6 +99,7 @@ BY_FAILURE: Mapping[str, str] = {
 }
 
 BY_CALL_STATUS: Mapping[int, str] = {
+    400: "Check the values that the message names: destination, reason, timeout, and the size of attached data.",
     403: "Let the client monitor this DN, with Call Control, in Admin > Integrations > API. Legs of other DNs cannot "
     "be controlled.",
     404: "Check the DN. Get Many of Call Control lists the DNs that this client may see.",
