@@ -227,6 +227,8 @@ SECRET = {"THREECX_CLIENT_SECRET": "a-key-that-is-not-shown"}
         (["--events", "moved"], "there are no events 'moved'. Did you mean 'call.missed'?"),
         (["--events", "missed,recording.ready"], "recording.ready is read from the records of the PBX"),
         (["--raw", "--events", "missed"], "--events and --raw are both given"),
+        (["--events", ","], "--events is empty"),
+        (["--extension", ""], "--extension is empty"),
     ],
 )
 def test_bad_options(threecx: Threecx, arguments: Sequence[str], words: str) -> None:

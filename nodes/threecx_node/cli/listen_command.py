@@ -123,14 +123,14 @@ def listen(
                 client_secret_file,
                 verify_tls=verify_tls,
             ),
-            choose_events(_split(events)),
-            _split(extension),
+            choose_events(_split(events, "--events")),
+            _split(extension, "--extension"),
             after,
         )
         run_attached(subscriber, is_table=output is ListenOutput.table)
         return
     _refuse_without_executor(context)
-    selection = Selection.of(_split(events), _split(extension), raw=raw)
+    selection = Selection.of(_split(events, "--events"), _split(extension, "--extension"), raw=raw)
     credential = inputs.choose_credential(
         context,
         profile,
@@ -178,6 +178,16 @@ def _refuse(context: typer.Context, name: str, beside: str, advice: str) -> None
         )
 
 
-def _split(given: Sequence[str] | None) -> list[str]:
-    """Return the values of an option that can be repeated, and of which each can be a list."""
-    return [part.strip() for each in given or () for part in each.split(",") if part.strip()]
+def _split(given: Sequence[str] | None, option: str) -> list[str]:
+    """Return the values of an option that can be repeated, and of which each can be a list.
+
+    Raises UsageError where it is given without a value, for example from a variable that is not set.
+    """
+    from ..errors import UsageError
+
+    parts = [part.strip() for each in given or () for part in each.split(",") if part.strip()]
+    if given and not parts:
+        raise UsageError(
+            f"{option} is empty", description="Give a value, or leave the option out to show all."
+        )
+    return parts
