@@ -1,4 +1,4 @@
-"""Run a Redis for n8n's queue mode: Debian's `redis-server` on loopback, which keeps nothing on disk."""
+"""Run a Redis for tests: Debian's `redis-server` on loopback, which keeps nothing on disk unless told to."""
 
 from __future__ import annotations
 
@@ -17,14 +17,19 @@ _TIMEOUT = 30
 
 
 class RedisServer(LabProcess):
-    """One Redis; a context manager."""
+    """One Redis; a context manager. With `keeps`, one at the same `port` continues with the same folder's content."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, port: int = 0, keeps: bool = False) -> None:
         program = shutil.which("redis-server")
         if program is None:
             raise LabError("redis-server is missing: run tools/install_programs.sh")
-        self.port = find_free_port()
-        options = {"port": str(self.port), "bind": "127.0.0.1", "save": "", "appendonly": "no"}
+        self.port = port or find_free_port()
+        options = {
+            "port": str(self.port),
+            "bind": "127.0.0.1",
+            "save": "",
+            "appendonly": "yes" if keeps else "no",
+        }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         super().__init__(
             "Redis",

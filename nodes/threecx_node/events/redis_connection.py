@@ -23,8 +23,7 @@ _CHECK = "Check that Redis is running and reachable. Events are read from 3CX ag
 class RedisConnection:
     """The connections to the Redis at `url`. Raise ConfigurationError if the URL or the package cannot be used.
 
-    `is_interrupted` is set by each failure, and reset by the user of the connection. `report` takes a line where the
-    settings of the Redis do not fit, once.
+    `seconds` is how long an access may take. `report` takes a line where the settings of the Redis do not fit, once.
     """
 
     def __init__(self, url: str, report: Callable[[str], None] | None = None) -> None:
@@ -40,7 +39,7 @@ class RedisConnection:
                 description=f"It looks like {EXAMPLE}.",
             ) from error
         self.host = name_redis(url)
-        self.is_interrupted = False
+        self.seconds = TIMEOUT
         self._report = report
         self._is_checked = report is None
 
@@ -51,14 +50,13 @@ class RedisConnection:
             await self._check_settings()
         return await self.ask(self.client.register_script(script)(keys=keys, args=arguments))
 
-    async def ask(self, answer: Awaitable[Any], seconds: float = TIMEOUT) -> Any:
-        """Return an answer of Redis, which may take so many seconds. Raise EventStoreError."""
+    async def ask(self, answer: Awaitable[Any], seconds: float = 0) -> Any:
+        """Return an answer of Redis, which may take `seconds`, or as long as each access may. Raise EventStoreError."""
         from redis.exceptions import RedisError
 
         try:
-            return await asyncio.wait_for(answer, seconds)
+            return await asyncio.wait_for(answer, seconds or self.seconds)
         except (RedisError, OSError, TimeoutError) as error:
-            self.is_interrupted = True
             raise EventStoreError(
                 f"the events in Redis at {self.host} cannot be written or read: "
                 f"{describe_redis_error(error, f'{PREFIX}*')}",

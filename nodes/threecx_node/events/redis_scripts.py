@@ -35,10 +35,15 @@ local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
 
 local function text(number) return string.format('%.0f', number) end
 
+-- Numbers are times, so that none comes again, not even where Redis was restarted with an older state.
+local function next_number(newest)
+  return math.max(newest + 1, tonumber(clock[1]) * 1000000 + tonumber(clock[2]))
+end
+
 local function open_journal(name)
   if redis.call('exists', meta) == 1 then return end
-  -- New, or evicted. Numbers begin at the time, so that none comes again.
-  local first = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+  -- New, or evicted.
+  local first = 0
   if redis.call('exists', log) == 1 then
     local info = redis.call('xinfo', 'stream', log)
     for i = 1, #info, 2 do
@@ -47,7 +52,8 @@ local function open_journal(name)
       end
     end
   end
-  redis.call('hset', meta, 'journal', name, 'newest', text(first), 'gone', text(first), 'day', 0, 'day_began', now,
+  first = text(next_number(first))
+  redis.call('hset', meta, 'journal', name, 'newest', first, 'gone', first, 'day', 0, 'day_began', now,
     'week', math.floor(now / 604800), 'week_began', now)
 end
 """
@@ -61,8 +67,9 @@ return redis.call('hmget', meta, 'journal', 'newest')
 """
 )
 
-# ARGV: name of a new journal, token, version, days, weeks, most events, cursor source, cursor; then for each event
-# digest, document, and the IDs of its subscriptions with commas between them.
+# ARGV: name of a new journal, token, version, number of the last event that the caller has appended ('' for none),
+# days, weeks, most events, cursor source, cursor; then for each event digest, document, and the IDs of its
+# subscriptions with commas between them.
 APPEND = (
     _OPEN
     + """
@@ -70,7 +77,9 @@ local token = ARGV[4]
 if token ~= '' and redis.call('get', feed .. ':lease') ~= token then return {'lease'} end
 if (redis.call('get', prefix .. 'version') or '0') ~= ARGV[5] then return {'version'} end
 open_journal(ARGV[3])
-local days, weeks, most = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+if ARGV[6] ~= '' and tonumber(ARGV[6]) > tonumber(redis.call('hget', meta, 'gone'))
+  and #redis.call('xrange', log, ARGV[6] .. '-0', ARGV[6] .. '-0') == 0 then return {'lost'} end
+local days, weeks, most = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 
 local function count_period(name, seconds)
   local number = tonumber(redis.call('hget', meta, name))
@@ -90,7 +99,6 @@ if is_new_day then
   redis.call('hset', feed .. ':days', day, text(tonumber(redis.call('hget', meta, 'newest')) + 1))
   redis.call('hdel', feed .. ':days', day - days - 1)
 end
-redis.call('del', feed .. ':ids:' .. (week - weeks - 1), feed .. ':ids:' .. (week - weeks - 2))
 
 local function is_seen(digest)
   for each = week, week - weeks, -1 do
@@ -100,19 +108,24 @@ local function is_seen(digest)
 end
 
 local answer = {'ok', redis.call('hget', meta, 'journal')}
-for i = 11, #ARGV, 3 do
+local newest = tonumber(redis.call('hget', meta, 'newest'))
+-- The first writes are such that Redis refuses the script while its memory is full.
+for i = 12, #ARGV, 3 do
   if not is_seen(ARGV[i]) then
-    local number = text(redis.call('hincrby', meta, 'newest', 1))
+    newest = next_number(newest)
+    local number = text(newest)
+    redis.call('hset', meta, 'newest', number)
     redis.call('xadd', log, number .. '-0', 'd', ARGV[i + 1], 'a', string.format('%.6f', now))
     redis.call('sadd', feed .. ':ids:' .. week, ARGV[i])
     for id in string.gmatch(ARGV[i + 2], '[^,]+') do
       redis.call('zadd', prefix .. 'subscription:' .. id .. ':pending', number, number)
     end
-    answer[#answer + 1] = (i - 11) / 3
+    answer[#answer + 1] = (i - 12) / 3
     answer[#answer + 1] = number
   end
 end
-if ARGV[9] ~= '' then redis.call('hset', feed .. ':cursors', ARGV[9], ARGV[10]) end
+if ARGV[10] ~= '' then redis.call('hset', feed .. ':cursors', ARGV[10], ARGV[11]) end
+redis.call('del', feed .. ':ids:' .. (week - weeks - 1), feed .. ':ids:' .. (week - weeks - 2))
 
 -- Drop what is too old or too much, at most 200 events at a time.
 local before = tonumber(redis.call('hget', feed .. ':days', day - days) or '0')

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EventStoreError
@@ -47,9 +48,8 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 KEPT_EVENTS = 100_000
-# Redis may lose the writes of the last second when it is restarted: they are made again, as far as they are events.
-_RECENT_SECONDS = 5.0
-_RECENT_CALLS = 2_000
+# Redis may lose its last writes when it is restarted: so many events of each feed can be appended again.
+_RECENT = 1_000
 _MOST_TRIES = 5
 _MOST_RESULTS = 200
 
@@ -70,34 +70,25 @@ class RedisEventStore:
         self._retention = retention or Retention(events=KEPT_EVENTS)
         self._tokens: dict[str, str] = {}
         self._wishes: dict[str, list[tuple[str, Wish]]] | None = None
-        self._version = ""
-        self._recent: list[tuple[float, str, Sequence[Event]]] = []
+        self._version = "0"
+        self._recent: dict[str, deque[Event]] = {}
+        self._last: dict[str, int] = {}
         self._watch = StreamWatch(self._redis)
 
     async def append(
         self, feed: str, events: Sequence[Event], *, cursor: Cursor | None = None
     ) -> list[StoredEvent]:
         """Journal the events that are new with their deliveries, and save the cursor."""
-        if self._redis.is_interrupted:
-            await self._append_again()
         stored = await self._append(feed, events, cursor, self._tokens.get(feed, ""))
         if stored:
-            now = time.monotonic()
-            self._recent = [each for each in self._recent if each[0] > now - _RECENT_SECONDS]
-            self._recent = [*self._recent[-_RECENT_CALLS:], (now, feed, events)]
+            self._recent.setdefault(feed, deque(maxlen=_RECENT)).extend(each.event for each in stored)
+            self._last[feed] = read_number(stored[-1].position)
         return stored
 
-    async def _append_again(self) -> None:
-        """Append what was appended shortly before Redis was away; events that it still has are not doubled."""
-        self._redis.is_interrupted = False
-        limit = time.monotonic() - _RECENT_SECONDS
-        try:
-            for at, feed, events in self._recent:
-                if at > limit:
-                    await self._append(feed, events, None, "")
-        except EventStoreError:
-            self._redis.is_interrupted = True
-            raise
+    async def _append_again(self, feed: str) -> None:
+        """Append the last events of a feed again, after Redis has lost some; those that it has are not doubled."""
+        self._last.pop(feed, None)
+        await self._append(feed, list(self._recent[feed]), None, "")
 
     async def _append(
         self, feed: str, events: Sequence[Event], cursor: Cursor | None, token: str
@@ -118,6 +109,7 @@ class RedisEventStore:
                 make_journal_name(),
                 token,
                 self._version,
+                self._last.get(feed, ""),
                 kept.days,
                 kept.id_weeks,
                 kept.events,
@@ -136,8 +128,11 @@ class RedisEventStore:
                     "another executor runs this feed now, because this one did not reach Redis in time",
                     code="lease_lost",
                 )
-            # A subscription was added or removed meanwhile.
-            self._wishes = None
+            if status == b"lost":
+                await self._append_again(feed)
+            else:
+                # A subscription was added or removed meanwhile.
+                self._wishes = None
         raise EventStoreError("the subscriptions in Redis change all the time", description="Try again.")
 
     async def _load_wishes(self) -> dict[str, list[tuple[str, Wish]]]:
