@@ -74,7 +74,7 @@ def test_a_restart_of_redis_loses_nothing(tmp_path: Path) -> None:
                 assert f"the events in Redis at 127.0.0.1:{first.port} cannot be written" in line
                 assert "no connection" in line
                 with RedisServer(tmp_path, port=first.port, keeps=True):
-                    # What Redis has lost is appended again; what it has kept comes once.
+                    # Events that Redis has lost are appended again; those that it has kept come once.
                     await store.append(FEED, make_events([5]))
                     assert sorted(ids_of(await store.read(FEED, after=None, limit=10))) == [0, 1, 2, 3, 4, 5]
                     pending = await store.pending_deliveries(SUBSCRIPTION.id, after=None, limit=10)
@@ -223,7 +223,7 @@ def test_an_evicted_journal_is_begun_again(redis: Redis, store: RedisEventStore)
         await store.add_subscription(SUBSCRIPTION)
         [stored] = await store.append(FEED, [make_event(1)])
         redis.delete(f"{OF_FEED}:meta")
-        # Readers are told, and deliveries are made all the same.
+        # Readers get an error, and deliveries are made all the same.
         with pytest.raises(PositionGoneError):
             await store.read(FEED, after=stored.position, limit=10)
         await store.append(FEED, [make_event(2)])

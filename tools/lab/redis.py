@@ -1,4 +1,4 @@
-"""Run a Redis for tests: Debian's `redis-server` on loopback, which keeps nothing on disk unless told to."""
+"""Run a Redis for tests: Debian's `redis-server` on loopback, which keeps nothing on disk by default."""
 
 from __future__ import annotations
 
