@@ -43,6 +43,7 @@ def test_a_configuration_is_frozen() -> None:
         ({"page_size": 0}, "at least 1"),
         ({"recording_delay": -1}, "less than 0"),
         ({"transcription_delay": -0.5}, "less than 0"),
+        ({"file_delay": -1}, "file_delay cannot be less than 0"),
         ({"tls_key": "key.pem"}, "needs its certificate"),
         ({"http_port": 0}, "needs TLS"),
         ({"client_id": ""}, "client id"),

@@ -50,7 +50,8 @@ class SimulatorConfig:
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Calls
         `recording_delay` is the time in seconds from the end of a call until its recording is ready,
-        `transcription_delay` the time from then until it is transcribed; both on the clock of the calls.
+        `transcription_delay` the time from then until it is transcribed; both on the clock of the calls. A recording is
+        in the list `file_delay` seconds before its file can be downloaded.
     Instruments
         `latency_ms` delays every response. `faults` and `fault_seed` are described in `instruments/faults.py`.
         `control` enables `/_simulator/` (`instruments/control.py`). `public_page` shows the page at `/` to other
@@ -89,6 +90,7 @@ class SimulatorConfig:
 
     recording_delay: float = RECORDING_DELAY
     transcription_delay: float = TRANSCRIPTION_DELAY
+    file_delay: float = 0.0
 
     latency_ms: float = 0
     faults: str = ""
@@ -102,8 +104,9 @@ class SimulatorConfig:
         self._check_calls()
         if self.page_size < 1:
             raise ConfigurationError("page_size must be at least 1")
-        if self.recording_delay < 0 or self.transcription_delay < 0:
-            raise ConfigurationError("recording_delay and transcription_delay cannot be less than 0 seconds")
+        for name in ("recording_delay", "transcription_delay", "file_delay"):
+            if getattr(self, name) < 0:
+                raise ConfigurationError(f"{name} cannot be less than 0 seconds")
         if self.tls_key is not None and self.tls_cert is None:
             raise ConfigurationError("a TLS key needs its certificate: give tls_cert too")
         if self.http_ports and not self.uses_tls:

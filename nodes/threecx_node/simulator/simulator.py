@@ -65,6 +65,7 @@ class Simulator:
         self._pbx.renderer.page_size = self.config.page_size
         self._pbx.recordings.recording_delay = self.config.recording_delay
         self._pbx.recordings.transcription_delay = self.config.transcription_delay
+        self._pbx.recordings.file_delay = self.config.file_delay
         self._app = SimulatorApp(
             self._pbx,
             self._faults,
@@ -171,6 +172,20 @@ class Simulator:
                 return receive_chat(self._pbx.entities, now, text, sender=sender, to=to, name=name)
             except ODataError as error:
                 raise ConfigurationError(f"the chat cannot be received: {error.message}") from error
+
+    def set_trunk(self, number: str, *, online: bool) -> None:
+        """Register the trunk with that number, or let it lose its registration; an entry is in the event log.
+
+        Raises ConfigurationError for a number that is not that of a trunk.
+        """
+        from .odata.errors import ODataError
+        from .pbx.trunk_state import set_trunk_state
+
+        with self._pbx.store.lock:
+            try:
+                set_trunk_state(self._pbx.entities, self._pbx.calls.clock.now(), number, is_online=online)
+            except ODataError as error:
+                raise ConfigurationError(f"{number!r} is not the number of a trunk") from error
 
     def forget_requests(self) -> None:
         """Empty `requests`."""

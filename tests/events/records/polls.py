@@ -107,6 +107,4 @@ def run(pbx: Simulator, scenario: Callable[[Feed], Any], **options: Any) -> Feed
 
 def open_pbx(**options: Any) -> Simulator:
     """Return a PBX whose clock only moves by `advance`."""
-    pbx = Simulator(**options)
-    pbx.calls.clock.manual = True
-    return pbx
+    return Simulator(manual_clock=True, **options)

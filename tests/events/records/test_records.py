@@ -118,6 +118,45 @@ def test_a_recording_and_its_transcription(pbx: Simulator) -> None:
     run(pbx, scenario)
 
 
+def test_a_recording_is_ready_when_its_file_is() -> None:
+    async def scenario(feed: Feed) -> None:
+        feed.types = frozenset({"recording.ready"})
+        call = feed.pbx.calls.inbound(CALLER, to="103")
+        call.answer("103")
+        feed.pass_time(20)
+        call.hang_up("103")
+        feed.pass_time(15)
+        assert await feed.wait_for(100) == []
+        assert feed.pbx.state.count("Recordings") == 6
+        asked = [each for each in feed.pbx.requests if "DownloadRecording" in each.path]
+        assert 2 <= len(asked) < 15
+        [event] = await feed.wait_for(120)
+        assert event.type == "recording.ready"
+
+    with open_pbx(file_delay=120) as pbx:
+        run(pbx, scenario, types=frozenset({"recording.ready"}))
+
+
+def test_trunks(pbx: Simulator) -> None:
+    async def scenario(feed: Feed) -> None:
+        pbx.set_trunk("10000", online=False)
+        [down] = await feed.wait_for(20)
+        assert (down.type, down.data["trunk"]["number"], down.data["trunk"]["isOnline"]) == (
+            "trunk.down",
+            "10000",
+            False,
+        )
+        pbx.set_trunk("10000", online=True)
+        [up] = await feed.wait_for(20)
+        pbx.set_trunk("10000", online=False)
+        [again] = await feed.wait_for(20)
+        assert (up.type, again.type) == ("trunk.up", "trunk.down")
+        assert down.order_key == up.order_key == again.order_key
+        assert feed.repeats == []
+
+    run(pbx, scenario, types=frozenset({"trunk.down", "trunk.up"}))
+
+
 def test_chats_the_event_log_and_backups(pbx: Simulator) -> None:
     async def scenario(feed: Feed) -> None:
         pbx.receive_chat("Hello", sender="+4917012345", to="800", name="Ada")

@@ -112,3 +112,20 @@ def test_websites_are_refused(control: httpx.Client, headers: dict[str, str]) ->
 def test_faults_do_not_affect_it(control: httpx.Client) -> None:
     control.put("faults", json={"faults": "drop:100%"})
     assert control.get("faults").status_code == 200
+
+
+def test_trunks_are_switched(control: httpx.Client) -> None:
+    down = {"number": "10000", "online": False}
+    assert control.put("trunks", json=down).json() == {"changed": True}
+    assert control.put("trunks", json=down).json() == {"changed": False}
+    assert control.put("trunks", json={"number": "10000", "online": True}).json() == {"changed": True}
+    bodies: list[object] = [
+        [],
+        {},
+        {"number": "10000"},
+        {"number": 10000, "online": True},
+        {**down, "number": "999"},
+    ]
+    for wrong in bodies:
+        assert control.put("trunks", json=wrong).status_code == 400
+    assert control.put("trunks", content=b"{").status_code == 400

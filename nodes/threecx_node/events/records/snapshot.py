@@ -7,6 +7,7 @@ entry that is missing once may have been skipped by paging, so that it has gone 
 from __future__ import annotations
 
 import hashlib
+import zlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 # Characters of the digest of an entry, and of each of its fields.
-_WHOLE, _FIELD = 6, 2
+_WHOLE, _FIELD = 8, 2
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
 _MISSING = "-"
 
 
@@ -61,15 +63,17 @@ class Snapshot:
         """Return what has changed, and take the entries as they are now."""
         changes: list[Change] = []
         for key, row in rows.items():
-            digest, stored = _digest(row, names), self.entries.get(key)
+            stored = self.entries.get(key)
+            if stored is not None and stored[:_WHOLE] == _digest_whole(row, names):
+                if stored.endswith(_MISSING):
+                    self.entries[key] = stored.removesuffix(_MISSING)
+                continue
+            digest = _digest(row, names)
             if stored is None:
                 self.entries[key] = digest
                 changes.append(Change("created", key, f"{self.born}-{digest[:_WHOLE]}"))
                 continue
             before, _, count = stored.removesuffix(_MISSING).partition(":")
-            if before == digest:
-                self.entries[key] = stored.removesuffix(_MISSING)
-                continue
             number = int(count or 0) + 1
             self.entries[key] = f"{digest}:{number}"
             # After a new version of this program an entry may have other fields.
@@ -98,14 +102,19 @@ class Snapshot:
         return changes
 
 
+def _digest_whole(row: Mapping[str, Any], names: Sequence[str]) -> str:
+    digest = hashlib.blake2b(dumps([row.get(name) for name in names]), digest_size=6).digest()
+    return urlsafe_b64encode(digest).decode("ascii").replace("-", ".")
+
+
 def _digest(row: Mapping[str, Any], names: Sequence[str]) -> str:
-    values = [row.get(name) for name in names]
-    return _hash(values, _WHOLE) + "".join(_hash(value, _FIELD) for value in values)
+    return _digest_whole(row, names) + "".join(_digest_field(row.get(name)) for name in names)
 
 
-def _hash(value: Any, width: int) -> str:
-    digest = hashlib.blake2b(dumps(value), digest_size=8).digest()
-    return urlsafe_b64encode(digest).decode("ascii")[:width].replace("-", ".")
+def _digest_field(value: Any) -> str:
+    # Only says which fields have changed of an entry that has.
+    code = zlib.crc32(repr(value).encode("utf-8", "replace"))
+    return _LETTERS[code & 63] + _LETTERS[code >> 6 & 63]
 
 
 def _name_changes(before: str, after: str, names: Sequence[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ResponseError
@@ -59,7 +60,7 @@ class Users:
         wait = max(_WAIT, len(users) * _WAIT_PER_USER)
         if request.cursor is None:
             snapshot = Snapshot(f"{request.utc_now:%Y%m%dT%H%M%S}")
-            snapshot.begin(users, tuple(_FIELDS))
+            await asyncio.to_thread(snapshot.begin, users, tuple(_FIELDS))
             snapshot.labels = _read_numbers(users)
             return Findings(snapshot.to_json(), wait)
         snapshot = Snapshot.from_json(request.cursor)
@@ -70,7 +71,8 @@ class Users:
                 description="Check the role and the department of the API client in Admin > Integrations > API.",
                 code="users_not_visible",
             )
-        changes = snapshot.compare(users, tuple(_FIELDS))
+        # Many users take a while, in which other events must not wait.
+        changes = await asyncio.to_thread(snapshot.compare, users, tuple(_FIELDS))
         snapshot.labels |= _read_numbers(users)
         events = [
             _build_event(request, each, users.get(each.key))

@@ -15,6 +15,7 @@
     GET    /_simulator/calls        return the calls; POST begins one or goes on with one (call_control.py)
     GET    /_simulator/clock        return the clock of the calls; PUT and POST set and turn it
     POST   /_simulator/chats        receive {"text", "sender", "to", "name"} from outside; return its conversation
+    PUT    /_simulator/trunks       register the trunk of {"number"} if it is "online", else end its registration
     GET    /_simulator/openapi.json return the API of this release as an OpenAPI document
 
 Bodies are JSON, and no login is needed. The endpoint is off by default, serves clients on this machine only, and
@@ -35,6 +36,7 @@ from ..http.origin import is_local
 from ..odata.errors import ODataError
 from ..odata.openapi_document import build_openapi_document
 from ..pbx.chats import receive_chat
+from ..pbx.trunk_state import set_trunk_state
 from .call_control import drive_call, get_clock, list_calls, set_clock, turn_clock
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ class ControlEndpoint:
             ("PUT", "faults"): self._set_faults,
             ("DELETE", "tokens"): self._end_tokens,
             ("POST", "chats"): self._receive_chat,
+            ("PUT", "trunks"): self._set_trunk,
             ("GET", "openapi.json"): self._build_document,
             ("GET", "sockets"): self._list_sockets,
             ("DELETE", "sockets"): self._end_sockets,
@@ -212,6 +215,24 @@ class ControlEndpoint:
             name=given.get("name", ""),
         )
         return {"conversation": conversation}
+
+    def _set_trunk(self, _scope: Scope, body: bytes) -> dict[str, bool]:
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            given = None
+        if (
+            not isinstance(given, dict)
+            or given.keys() != {"number", "online"}
+            or not isinstance(given["number"], str)
+            or not isinstance(given["online"], bool)
+        ):
+            raise ODataError(
+                400, 'The body must be a JSON object such as {"number": "10000", "online": false}.'
+            )
+        now = self._pbx.calls.clock.now()
+        changed = set_trunk_state(self._pbx.entities, now, given["number"], is_online=given["online"])
+        return {"changed": changed}
 
     def _end_tokens(self, _scope: Scope, _body: bytes) -> None:
         self._pbx.auth.revoke_tokens()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..odata.errors import REQUIRED, ErrorDetail, ODataError
 from ..pbx.call_log import SEGMENTS
 from ..pbx.call_records import ACTIVE_CALLS
-from ..pbx.recordings import WORK
+from ..pbx.recordings import FILES, WORK
 from .common import build_entity, clear_table, format_now, get_addressed, list_entities, require
 from .dispatch import Invocation, handles
 from .journal import JOURNAL
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONTENTS = "(backup contents)"
 
 # Tables that a backup neither contains nor restores.
-_EXCLUDED = frozenset({"Backups", CONTENTS, JOURNAL, ACTIVE_CALLS, WORK})
+_EXCLUDED = frozenset({"Backups", CONTENTS, JOURNAL, ACTIVE_CALLS, WORK, FILES})
 # Tables that it contains only if its options say so.
 _OPTIONAL_TABLES = {"CallHistoryView": "CallHistory", SEGMENTS: "CallHistory", "Recordings": "Recordings"}
 _SIZE = 48 * 2**20

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 @handles("DownloadRecording")
 def _download_recording(pbx: Pbx, invocation: Invocation) -> FileDownload:
-    record = pbx.store.get("Recordings", invocation.arguments["recId"])
-    if record is None:
+    key = invocation.arguments["recId"]
+    record = pbx.store.get("Recordings", key)
+    if record is None or not pbx.recordings.has_file(key):
         raise MissingFileError("recId")
     return _build_audio(record.value)
 
@@ -26,7 +27,9 @@ def _download_recording(pbx: Pbx, invocation: Invocation) -> FileDownload:
 @handles("DownloadRecordingByName")
 def _download_by_name(pbx: Pbx, invocation: Invocation) -> FileDownload:
     for record in pbx.views.records("Recordings"):
-        if record.value["RecordingUrl"] == invocation.arguments["recName"]:
+        recording = record.value
+        is_named = recording["RecordingUrl"] == invocation.arguments["recName"]
+        if is_named and pbx.recordings.has_file(recording["Id"]):
             return _build_audio(record.value)
     raise MissingFileError("recName")
 

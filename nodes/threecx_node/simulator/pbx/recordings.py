@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # The planned work: {"Due", "Values", "Segment"} of a file, {"Due", "Recording"} of a transcription.
 WORK = "(recording work)"
+# When the files of recordings are there that are listed before.
+FILES = "(recording files)"
 
 _CALL_TYPES = {"internal": "Local", "inbound": "InboundExternal", "outbound": "OutboundExternal"}
 # The modes of an extension in which its recordings are not transcribed.
@@ -37,11 +39,15 @@ _SENTIMENT = 4
 
 
 class RecordingQueue:
-    """The recordings of one PBX. The delays are in seconds of the clock of its calls, and may be changed."""
+    """The recordings of one PBX. The delays are in seconds of the clock of its calls, and may be changed.
+
+    `file_delay` is the time from the row of a recording until its file is there.
+    """
 
     def __init__(self, entities: Entities, clock: Clock) -> None:
         self.recording_delay = RECORDING_DELAY
         self.transcription_delay = TRANSCRIPTION_DELAY
+        self.file_delay = 0.0
         self._entities = entities
         self._store = entities.store
         self._clock = clock
@@ -52,6 +58,11 @@ class RecordingQueue:
         if owner is not None:
             values = _describe(call, segment, owner)
             self._plan(self.recording_delay, {"Values": values, "Segment": segment_id})
+
+    def has_file(self, recording: Key) -> bool:
+        """Return whether the file of a recording that is in the list can be downloaded."""
+        missing = self._store.get(FILES, recording)
+        return missing is None or datetime.fromisoformat(missing.value["Due"]) <= self._clock.now()
 
     def plan_stored_work(self) -> None:
         """Plan what was still to be done when the simulator ended; what is due by now is done at once."""
@@ -89,6 +100,9 @@ class RecordingQueue:
         schema = self._entities.model.schema(self._entities.model.sets["Recordings"].schema)
         supported = {name: value for name, value in values.items() if name in schema}
         recording, _ = self._entities.create("Recordings", supported)
+        if self.file_delay:
+            due = self._clock.now() + timedelta(seconds=self.file_delay)
+            self._store.put(FILES, recording, {"Due": due.isoformat()})
         detail = self._store.get(SEGMENTS, work["Segment"])
         if detail is not None:
             self._store.put(SEGMENTS, work["Segment"], {**detail.value, "Recording": recording})
