@@ -157,7 +157,7 @@ def _serving() -> Iterator[str]:
 
 
 def _find_url(log: str) -> str:
-    return next((word.rstrip(".,") for word in log.split() if word.startswith("http://127.0.0.1:")), "")
+    return next((word.rstrip(".,;") for word in log.split() if word.startswith("http://127.0.0.1:")), "")
 
 
 @contextmanager
