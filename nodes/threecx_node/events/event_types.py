@@ -129,7 +129,12 @@ _TYPES = (
         description="An extension rings; a call to several extensions rings once for each",
         source="live",
         right=_CALL_CONTROL,
-        fields=(*calls.LIVE_CALL, calls.TRANSFERRED_FROM),
+        # A call that was answered rings again where it is transferred.
+        fields=(
+            *calls.LIVE_CALL,
+            calls.TRANSFERRED_FROM,
+            replace(calls.ANSWERED_AT, is_in_sample=False),
+        ),
         filters=_CALL_FILTERS,
         examples=_of_call("100.8106/ringing", "00:00"),
     ),
