@@ -51,7 +51,7 @@ async def check_refused(store: EventStore, words: str) -> None:
 
 
 def test_a_key_that_is_missing_is_not_replaced_in_silence(filled: Path) -> None:
-    key = filled / "state" / "events.key"
+    key = filled / "state" / "subscriptions.key"
     assert key.stat().st_mode & 0o777 == 0o600
     key.unlink()
     notes: list[str] = []
@@ -69,7 +69,7 @@ def test_another_key_is_noticed(filled: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_key_file_that_others_can_read_is_refused(filled: Path) -> None:
-    (filled / "state" / "events.key").chmod(0o644)
+    (filled / "state" / "subscriptions.key").chmod(0o644)
     with pytest.raises(EventStoreError, match="can be read by others"):
         asyncio.run(open_sqlite(filled).list_subscriptions())
 
@@ -87,7 +87,7 @@ def test_keys_can_be_exchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert asyncio.run(use(adds="1")) == ["1"]
     monkeypatch.setenv(VARIABLE, f"{new} {old}")
     assert asyncio.run(use(adds="2")) == ["1", "2"]
-    assert not (tmp_path / "state" / "events.key").exists()
+    assert not (tmp_path / "state" / "subscriptions.key").exists()
 
 
 @pytest.mark.parametrize("value", ["short", make_key(1)[:-4], "ü" * 44, f"{make_key(1)} x", "x" * 10_000])

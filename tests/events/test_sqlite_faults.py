@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from tests.events.stores import FEED, ids_of, make_event, make_events, make_subscription, open_sqlite
 from threecx_node.errors import ConfigurationError, EventStoreError
-from threecx_node.events import sqlite_file
+from threecx_node.events import sqlite_file, sqlite_worker
 from threecx_node.events.open_store import open_event_store
 from threecx_node.events.sqlite_store import SqliteEventStore
 from threecx_node.events.store import EventStore
@@ -80,6 +81,24 @@ def test_a_full_disk_stores_nothing_half(tmp_path: Path) -> None:
         assert len(again) == 100
         pending = await store.pending_deliveries(make_subscription().id, after=None, limit=500)
         assert ids_of(pending) == [0, 1, 2, *range(100, 200)]
+
+    run(open_sqlite(tmp_path), test)
+
+
+def test_the_disk_gets_events_soon_and_subscriptions_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = threading.Event()
+    monkeypatch.setattr(sqlite_worker, "_SYNC_SECONDS", 0.0)
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.set() if descriptor else None)
+
+    async def test(store: SqliteEventStore) -> None:
+        await store.append(FEED, [make_event(1)])
+        assert await asyncio.to_thread(synced.wait, 30)
+        assert store._writer._sync_at is None
+        await store.add_subscription(make_subscription())
+        [level] = await store._writer.run(lambda db: db.execute("PRAGMA synchronous").fetchone())
+        assert level == 2
 
     run(open_sqlite(tmp_path), test)
 

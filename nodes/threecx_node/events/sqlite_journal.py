@@ -60,12 +60,15 @@ class Appender:
         feed_no = open_feed(db, feed)
         now = self._clock()
         week = read_meta(db, "week") if events else 0
+        newest = find_newest(db)
         added = []
         for event in events:
             if self._is_seen(db, feed_no, week, digest_id(event.id)):
                 continue
-            row = (feed_no, now, encode_event(event))
-            seq = db.execute("INSERT INTO events (feed, at, document) VALUES (?, ?, ?)", row).lastrowid or 0
+            # Times as numbers: where the disk has lost the newest events, their numbers do not come again.
+            seq = max(newest + 1, int(now * 1_000_000))
+            newest = seq
+            db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (seq, feed_no, now, encode_event(event)))
             wanting = [(no, seq) for no, wish in self._find_wishes(db, feed_no) if wish.wants(event)]
             db.executemany("INSERT INTO pending (subscription, seq) VALUES (?, ?)", wanting)
             added.append((seq, event))

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .subscription import Subscription
 
 FILE_NAME = "events.sqlite3"
-KEY_NAME = "events.key"
+KEY_NAME = "subscriptions.key"
 # Events that another process appends to the same file are noticed within so many seconds.
 _LOOK_EVERY = 0.5
 
@@ -70,7 +70,7 @@ class SqliteEventStore:
         def run(db: sqlite3.Connection) -> list[StoredEvent]:
             return _give_positions(db, self._appender.append(db, feed, events, cursor))
 
-        stored = await self._writer.run(run)
+        stored = await self._writer.run(run, durable=False)
         if stored:
             self._arrivals.note(feed)
         return stored

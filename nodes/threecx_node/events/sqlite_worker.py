@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import queue
 import sqlite3
 import threading
@@ -21,6 +22,8 @@ T = TypeVar("T")
 
 _MOST_JOBS = 256
 _IDLE_SECONDS = 60.0
+# The disk gets what was committed at the latest after so many seconds.
+_SYNC_SECONDS = 1.0
 
 
 class _Job:
@@ -53,11 +56,14 @@ class SqliteWorker:
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
         self._inode = (0, 0)
+        # When the disk must get what was committed; None if it has all.
+        self._sync_at: float | None = None
 
     async def run(self, function: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> T:
         """Return what the function returns, after its transaction was committed. Raise EventStoreError.
 
-        With `durable`, the disk has it on return. Otherwise a failure of the machine's power may undo it.
+        With `durable`, the disk has it on return; otherwise within a second: until then, only a failure of the
+        machine's power undoes it, and not the end of the process.
         """
         if self._thread is None:
             name = "threecx-events-write" if self._writes else "threecx-events-read"
@@ -91,6 +97,8 @@ class SqliteWorker:
             if jobs:
                 outcomes = self._run(jobs)
                 _answer(jobs, outcomes)
+            if self._sync_at is not None and (is_end or time.monotonic() >= self._sync_at):
+                self._sync()
             self._keep_up()
             if is_end:
                 self._close()
@@ -100,8 +108,7 @@ class SqliteWorker:
         """Return the jobs that wait, at least one unless none comes for a while, and whether the worker is to end."""
         jobs: list[_Job] = []
         with suppress(queue.Empty):
-            wait = None if self._upkeep is None else max(0.001, self._upkeep_at - time.monotonic())
-            job = self._jobs.get(timeout=wait)
+            job = self._jobs.get(timeout=self._find_wait())
             while job is not None:
                 jobs.append(job)
                 if len(jobs) == _MOST_JOBS:
@@ -114,6 +121,7 @@ class SqliteWorker:
         """Run jobs in one transaction. Return what each returned, or the exception that it raised."""
         try:
             connection = self._open()
+            durable = False
             if self._writes:
                 durable = any(job.durable for job in jobs)
                 connection.execute(f"PRAGMA synchronous = {'full' if durable else 'normal'}")
@@ -123,7 +131,29 @@ class SqliteWorker:
         except Exception as error:  # noqa: BLE001 (those who wait get it)
             found = self._fail(error)
             return [found] * len(jobs)
+        if self._writes:
+            if durable:
+                self._sync_at = None
+            elif self._sync_at is None:
+                self._sync_at = time.monotonic() + _SYNC_SECONDS
         return outcomes
+
+    def _find_wait(self) -> float | None:
+        """Return the seconds until there is something to do besides jobs."""
+        times = [self._sync_at, self._upkeep_at if self._upkeep is not None else None]
+        found = [each for each in times if each is not None]
+        return max(0.001, min(found) - time.monotonic()) if found else None
+
+    def _sync(self) -> None:
+        """Let the disk have what was committed: SQLite has written it to the file beside the database."""
+        self._sync_at = None
+        # Without that file, everything is in the database already.
+        with suppress(OSError):
+            descriptor = os.open(f"{self._path}-wal", os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _keep_up(self) -> None:
         if self._upkeep is None or time.monotonic() < self._upkeep_at:
