@@ -173,6 +173,9 @@ def test_notes_are_json_lines_on_request(pbx: Simulator) -> None:
     with listening(pbx, *NDJSON, "--log-format", "json", "--extension", "103") as command:
         pbx.sockets.cut()
         assert "connection lost" in json.loads(command.read_note_until("connection lost"))["message"]
+        pbx.end_tokens()
+        warning = json.loads(command.read_note_until("ended early"))
+        assert (warning["level"], warning["message"][:10]) == ("warning", "127.0.0.1:")
 
 
 def test_an_extension_that_is_not_monitored_is_a_note(pbx: Simulator) -> None:

@@ -149,7 +149,7 @@ def choose_credential(
 
     known = load_profiles(profiles)
     if profile not in known:
-        names = f"It has {', '.join(known)}." if known else "It has no profile."
+        names = f"Its profiles: {', '.join(known)}." if known else "It has no profiles."
         raise ConfigurationError(
             f"{profiles or default_path()} has no profile {profile}",
             description=f"{names} Create one with: threecx setup-events --profile NAME",

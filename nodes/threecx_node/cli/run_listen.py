@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def run_listen(credential: Credential, selection: Selection, *, is_table: bool, 
     async def listen(output: OutputThread) -> None:
         await _listen(credential, selection, output, is_table=is_table, grace=grace)
 
+    _show_warnings()
     try:
         asyncio.run(run_until_signal(listen))
     except ThreeCxError as error:
@@ -159,6 +161,21 @@ def _to_json(change: LegChange) -> dict[str, Any]:
 
 def _note(line: str) -> None:
     say(f"threecx: {line}")
+
+
+class _WarningNotes(logging.Handler):
+    """Shows warnings of the client as notes, in the form that the user has chosen."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one, with the traceback of an internal error."""
+        for line in self.format(record).splitlines():
+            say(f"threecx: {line}", level=record.levelname.lower())
+
+
+def _show_warnings() -> None:
+    logger = logging.getLogger("threecx_node")
+    if not any(isinstance(each, _WarningNotes) for each in logger.handlers):
+        logger.addHandler(_WarningNotes(logging.WARNING))
 
 
 def _note_monitored(dns: Sequence[Dn], pbx: str, selection: Selection) -> None:
