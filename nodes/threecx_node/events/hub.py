@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import random
+import secrets
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from ..callcontrol.call_events import format_time
+from ..errors import ConfigurationError, EventStoreError, UnknownNameError
+from ..transport.webhooks import WebhookClient
+from .checks import check_types, log_in
+from .clock import Clock
+from .event_types import TEST_TYPE, find_type
+from .feed import Feed
+from .feed_key import make_feed_key
 from .hub_observer import HubObserver, NoObserver
+from .problems import pick_problems
+from .samples import make_sample
+from .sender import Sender
+from .services import FeedServices
+from .status import FeedProblem, SubscriptionStatus, TestDelivery
+from .target_address import check_target, parse_allowed
+from .wants import Wants
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -13,9 +32,13 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
     from ..catalog import Catalog
-    from .status import FeedProblem, SubscriptionStatus, TestDelivery
-    from .store import EventStore
+    from .store import EventStore, SubscriptionRecord
     from .subscription import PbxReference, Subscription
+
+log = logging.getLogger("threecx_node.events")
+
+# Seconds between two looks at what other processes have changed.
+_LOOK = 1.0
 
 
 class EventHub:
@@ -24,7 +47,8 @@ class EventHub:
     `find_credential` returns the credential of a PBX, and raises ConfigurationError where a profile does not exist
     any more. `token_store` is that of the executors of the same process, so that they and the feeds share one access
     token per client. `allowed_webhooks` are the hosts that may get deliveries; empty: all, except the addresses that
-    are never allowed. Use it within one event loop.
+    are never allowed. `linger` is the time in seconds for which a feed goes on after a reader has left, so that a
+    reader that comes back finds in the journal what has happened meanwhile. Use it within one event loop.
     """
 
     def __init__(
@@ -36,54 +60,130 @@ class EventHub:
         catalog: Catalog | None = None,
         allowed_webhooks: Sequence[str] = (),
         observer: HubObserver | None = None,
+        linger: float = 120.0,
+        clock: Clock | None = None,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
+        parse_allowed(allowed_webhooks)
         self._store = store
         self._find_credential = find_credential
-        self._token_store = token_store
-        self._catalog = catalog
         self._allowed = tuple(allowed_webhooks)
-        self._observer = observer or NoObserver()
+        self._webhooks = WebhookClient()
+        self._clock = clock or Clock()
+        self._sender = Sender(self._webhooks, self._clock, self._allowed)
+        self._services = FeedServices(
+            store=store,
+            sender=self._sender,
+            clock=self._clock,
+            observer=observer or NoObserver(),
+            token_store=token_store,
+            catalog=catalog,
+            jitter=jitter,
+        )
+        self._feeds: dict[str, Feed] = {}
+        self._wants = Wants(store, linger)
+        # Why a subscription has no feed, by its ID.
+        self._missing: dict[str, FeedProblem] = {}
+        self._lock = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._version: int | None = None
 
     async def start(self) -> None:
         """Begin to run the feeds of the stored subscriptions, in tasks. Raises EventStoreError."""
-        raise NotImplementedError
+        await self._refresh()
+        self._task = asyncio.create_task(self._watch())
 
     def stop(self) -> None:
         """Begin nothing new: no delivery and no request to a PBX."""
-        raise NotImplementedError
+        for feed in self._feeds.values():
+            feed.stop()
 
     @property
     def is_busy(self) -> bool:
         """Return whether deliveries are under way."""
-        raise NotImplementedError
+        return any(feed.is_busy for feed in self._feeds.values())
 
     async def aclose(self, grace: float = 0.0) -> None:
         """End all feeds; deliveries under way have `grace` seconds to end."""
-        raise NotImplementedError
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self.stop()
+        feeds = list(self._feeds.values())
+        self._feeds.clear()
+        await asyncio.gather(*(feed.aclose(grace) for feed in feeds))
+        await self._webhooks.aclose()
 
     async def check(self, credential: Credential, types: frozenset[str]) -> tuple[FeedProblem, ...]:
         """Return why events of these types would not come from a PBX, within a few seconds."""
-        raise NotImplementedError
+        return await check_types(
+            credential, types, token_store=self._services.token_store, catalog=self._services.catalog
+        )
 
     async def add(self, subscription: Subscription) -> SubscriptionStatus:
         """Store a subscription and begin to deliver. Raises EventStoreError, and ConfigurationError for its URL."""
-        raise NotImplementedError
+        check_target(subscription.url, self._allowed)
+        await self._store.add_subscription(subscription)
+        await self._refresh()
+        return await self.describe(subscription)
 
     async def remove(self, subscription_id: str) -> bool:
-        """Remove a subscription and its deliveries; return whether it existed."""
-        raise NotImplementedError
+        """Remove a subscription and its deliveries; return whether it existed. Raises EventStoreError."""
+        existed = await self._store.remove_subscription(subscription_id)
+        await self._refresh()
+        return existed
 
-    async def test(self, subscription_id: str) -> TestDelivery:
-        """Send a signed message of type "test" to a receiver, once. Raises EventStoreError."""
-        raise NotImplementedError
+    async def test(self, subscription_id: str, event: str = "") -> TestDelivery:
+        """Send a signed message of type "test" to a receiver, once; with `event` a sample of that type.
+
+        Raises EventStoreError and UnknownNameError, and ConfigurationError where there is no such type.
+        """
+        subscription = (await self._get(subscription_id)).subscription
+        message_id = f"test_{secrets.token_hex(16)}"
+        document = {
+            **make_sample(find_type(event) if event else TEST_TYPE),
+            "time": format_time(self._clock.now()),
+        }
+        if not event:
+            stamp = self._clock.now().strftime("%Y%m%dT%H%M%SZ")
+            document |= {
+                "id": f"{TEST_TYPE.name}/{subscription.id}/{stamp}",
+                "pbx": self._find_pbx(subscription),
+                "subscription": subscription.id,
+            }
+        end = self._sender.check(subscription) or await self._sender.send(subscription, message_id, document)
+        return TestDelivery(
+            delivered=end.is_delivered,
+            status_code=end.status_code,
+            problem=end.problem,
+            advice=end.advice,
+        )
 
     async def resume(self, subscription_id: str) -> None:
-        """Begin again to deliver to a parked subscription, first what has been waiting."""
-        raise NotImplementedError
+        """Begin again to deliver to a parked subscription, first what has been waiting. Raises EventStoreError."""
+        await self._get(subscription_id)
+        await self._store.resume(subscription_id)
+        await self._refresh()
 
     async def describe(self, subscription: Subscription) -> SubscriptionStatus:
-        """Return the state of a subscription."""
-        raise NotImplementedError
+        """Return the state of a subscription. Raises EventStoreError, and UnknownNameError where it was removed."""
+        record = await self._get(subscription.id)
+        counts = await self._store.count_deliveries(subscription.id)
+        feed = self._feeds.get(subscription.feed)
+        problems = await feed.list_problems() if feed is not None else ()
+        missing = self._missing.get(subscription.id)
+        return SubscriptionStatus(
+            state=record.state,
+            state_reason=record.reason,
+            problems=(
+                *((missing,) if missing is not None else ()),
+                *pick_problems(problems, subscription.events),
+            ),
+            pending=counts.pending,
+            delivered=counts.delivered,
+            failed=counts.failed,
+        )
 
     @asynccontextmanager
     async def reading(self, reference: PbxReference, types: frozenset[str]) -> AsyncIterator[str]:
@@ -91,10 +191,117 @@ class EventHub:
 
         Raises the error of the login where the PBX does not accept the credential.
         """
-        del reference, types
-        yield ""
-        raise NotImplementedError
+        credential = self._find_credential(reference)
+        key = make_feed_key(credential)
+        feed = self._feeds.get(key)
+        is_known = reference.profile is not None or (
+            feed is not None and feed.credential.client_secret == credential.client_secret
+        )
+        if not is_known:
+            await log_in(credential, token_store=self._services.token_store, catalog=self._services.catalog)
+        with self._wants.reading(key, credential, types):
+            await self._refresh()
+            yield key
 
     def list_feeds(self) -> list[tuple[str, bool]]:
         """Return host and port of each PBX whose feed runs in this process, and whether it is connected."""
-        raise NotImplementedError
+        return [(feed.pbx, feed.is_connected) for feed in self._feeds.values() if feed.is_running]
+
+    async def _get(self, subscription_id: str) -> SubscriptionRecord:
+        record = await self._store.get_subscription(subscription_id)
+        if record is None:
+            raise UnknownNameError(
+                f"there is no subscription {subscription_id}",
+                description="`threecx subscriptions list` shows all of them.",
+                code="unknown_subscription",
+            )
+        return record
+
+    def _find_pbx(self, subscription: Subscription) -> str:
+        feed = self._feeds.get(subscription.feed)
+        return feed.pbx if feed is not None else ""
+
+    async def _watch(self) -> None:
+        """Follow what other processes change, until the task is cancelled."""
+        while True:
+            await self._clock.wait(self._wake, _LOOK)
+            self._wake.clear()
+            try:
+                await self._wants.announce()
+                version = await self._store.subscriptions_version()
+                if version != self._version or self._wants.is_changed:
+                    await self._refresh()
+                else:
+                    await self._update_wants()
+            except EventStoreError as error:
+                log.debug("%s", error.one_line())
+            except Exception:
+                log.exception("the hub of events: internal error")
+
+    async def _refresh(self) -> None:
+        """Run the feeds that are wanted, and no others."""
+        async with self._lock:
+            self._version = await self._store.subscriptions_version()
+            records = await self._store.list_subscriptions()
+            by_feed: dict[str, list[SubscriptionRecord]] = {}
+            for each in records:
+                by_feed.setdefault(each.subscription.feed, []).append(each)
+            self._missing.clear()
+            wanted = self._wants.list_local()
+            credentials = {key: self._choose(key, by_feed.get(key, [])) for key in {*by_feed, *wanted}}
+            for key, feed in list(self._feeds.items()):
+                if credentials.get(key) != feed.credential:
+                    del self._feeds[key]
+                    await feed.aclose()
+            for key, credential in credentials.items():
+                if credential is None:
+                    continue
+                feed = self._feeds.get(key) or Feed(key, credential, self._services)
+                types = {name for each in by_feed.get(key, ()) for name in each.subscription.events}
+                feed.update(
+                    by_feed.get(key, ()),
+                    frozenset(types) | wanted.get(key, frozenset()),
+                )
+                if key not in self._feeds:
+                    self._feeds[key] = feed
+                    feed.start()
+
+    async def _update_wants(self) -> None:
+        """Take over what readers of other processes want."""
+        for key, feed in list(self._feeds.items()):
+            if feed.is_running:
+                feed.update_wants(await self._store.list_wants(key))
+
+    def _choose(self, key: str, records: Sequence[SubscriptionRecord]) -> Credential | None:
+        """Return the credential of a feed: that of its newest subscription that has one."""
+        found: Credential | None = None
+        for record in reversed(records):
+            subscription = record.subscription
+            try:
+                credential = self._find_credential(subscription.pbx)
+            except ConfigurationError as error:
+                self._missing[subscription.id] = _describe_missing(subscription, error)
+                continue
+            if make_feed_key(credential) != key:
+                self._missing[subscription.id] = _describe_missing(subscription, _make_other_pbx_error())
+                continue
+            found = found or credential
+        return found or self._wants.find_credential(key)
+
+
+def _make_other_pbx_error() -> ConfigurationError:
+    return ConfigurationError(
+        "the profile of this subscription now names another PBX or another client",
+        description="Remove the subscription and add it again.",
+        code="profile_changed",
+    )
+
+
+def _describe_missing(subscription: Subscription, error: ConfigurationError) -> FeedProblem:
+    return FeedProblem(
+        events=subscription.events,
+        code=error.code,
+        message=error.message,
+        advice=error.description,
+        is_final=True,
+    )
