@@ -299,6 +299,19 @@ def test_old_events_are_dropped_with_their_deliveries(redis: Redis, tmp_path: Pa
     run(store, test)
 
 
+def test_old_events_of_a_feed_that_is_not_used_are_dropped(redis: Redis, store: RedisEventStore) -> None:
+    async def test() -> None:
+        await store.append(FEED, make_events(range(300)))
+        for _ in range(9):
+            redis.hincrbyfloat(f"{OF_FEED}:meta", "day_began", -86_400)
+            # About once an hour, while a process looks for new subscriptions.
+            store._tidy_at = 0
+            await store.subscriptions_version()
+        assert await store.read(FEED, after=None, limit=10) == []
+
+    run(store, test)
+
+
 def test_settings_with_which_redis_loses_keys_are_reported(redis: Redis, tmp_path: Path) -> None:
     notes: list[str] = []
     store = open_redis_store(redis, tmp_path, report=notes.append)

@@ -13,6 +13,7 @@ Keys begin with `threecx:events:`. Of each feed:
 
 and of all feeds together, and of each subscription:
 
+    feeds               all feeds that have a journal
     subscriptions       IDs in the order of their creation
     version             changes with the subscriptions
     key-check           shows whether the key for secrets is the same
@@ -55,6 +56,7 @@ local function open_journal(name)
   first = text(next_number(first))
   redis.call('hset', meta, 'journal', name, 'newest', first, 'gone', first, 'day', 0, 'day_began', now,
     'week', math.floor(now / 604800), 'week_began', now)
+  redis.call('sadd', prefix .. 'feeds', ARGV[2])
 end
 """
 
@@ -127,11 +129,11 @@ end
 if ARGV[10] ~= '' then redis.call('hset', feed .. ':cursors', ARGV[10], ARGV[11]) end
 redis.call('del', feed .. ':ids:' .. (week - weeks - 1), feed .. ':ids:' .. (week - weeks - 2))
 
--- Drop what is too old or too much, at most 200 events at a time.
+-- Drop what is too old or too much, few events at a time: Redis does nothing else meanwhile.
 local before = tonumber(redis.call('hget', feed .. ':days', day - days) or '0')
 local excess = redis.call('xlen', log) - most
 local dropped, last = {}, nil
-for _, entry in ipairs(redis.call('xrange', log, '-', '+', 'COUNT', 200)) do
+for _, entry in ipairs(redis.call('xrange', log, '-', '+', 'COUNT', #ARGV > 11 and 200 or 1000)) do
   local number = tonumber(string.match(entry[1], '^%d+'))
   if number >= before and #dropped >= excess then break end
   dropped[#dropped + 1], last = entry[1], number

@@ -51,6 +51,8 @@ KEPT_EVENTS = 100_000
 # Redis may lose its last writes when it is restarted: so many events of each feed can be appended again.
 _RECENT = 1_000
 _MOST_TRIES = 5
+# Seconds after which old events are dropped, also those of feeds to which nothing is appended.
+_TIDY_EVERY = 3600.0
 _MOST_RESULTS = 200
 
 
@@ -73,6 +75,7 @@ class RedisEventStore:
         self._version = "0"
         self._recent: dict[str, deque[Event]] = {}
         self._last: dict[str, int] = {}
+        self._tidy_at = time.monotonic() + _TIDY_EVERY
         self._watch = StreamWatch(self._redis)
 
     async def append(
@@ -228,6 +231,9 @@ class RedisEventStore:
 
     async def subscriptions_version(self) -> int:
         """Return a number that changes with the subscriptions."""
+        if time.monotonic() >= self._tidy_at:
+            self._tidy_at = time.monotonic() + _TIDY_EVERY
+            await self._drop_old()
         return int(await self._redis.ask(self._redis.client.get(f"{PREFIX}version")) or 0)
 
     async def set_state(self, subscription_id: str, state: State, reason: str = "") -> None:
@@ -302,6 +308,12 @@ class RedisEventStore:
         """Close the connections."""
         await self._watch.aclose()
         await self._redis.aclose()
+
+    async def _drop_old(self) -> None:
+        """Drop what is too old in all feeds, as each append does in its feed."""
+        feeds: set[bytes] = await self._redis.ask(self._redis.client.smembers(f"{PREFIX}feeds"))
+        for feed in feeds:
+            await self._append(feed.decode(), (), None, "")
 
     async def _change(self, script: str, subscription_id: str, *arguments: str | bytes) -> Any:
         """Run a script that changes a subscription, and the version with it."""
