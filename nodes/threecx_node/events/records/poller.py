@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -157,15 +158,16 @@ class RecordPoller:
             plan = await self._make_plan()
         except ThreeCxError as error:
             return [describe_problem(types, "the PBX", error)]
-        problems = []
-        for source in plan.sources:
-            if not source.types & types:
-                continue
-            try:
-                await self._reader.read(source.probe(plan.release))
-            except ThreeCxError as error:
-                problems.append(describe_problem(types & source.types, source.title, error, source.right))
-        return problems
+        wanted = [each for each in plan.sources if each.types & types]
+        found = await asyncio.gather(*(self._check_source(plan, each, types) for each in wanted))
+        return [each for each in found if each is not None]
+
+    async def _check_source(self, plan: _Plan, source: Source, types: frozenset[str]) -> RecordProblem | None:
+        try:
+            await self._reader.read(source.probe(plan.release))
+        except ThreeCxError as error:
+            return describe_problem(types & source.types, source.title, error, source.right)
+        return None
 
     async def _make_plan(self) -> _Plan:
         release = await self._reader.find_release()
