@@ -89,7 +89,7 @@ _LEG = Shape(
             "00000000-01dc-a95c-0000-000000000002",
             required=True,
         ),
-        STARTED_AT,
+        replace(STARTED_AT, description="When the leg began"),
         replace(DIRECTION, description="The direction of the leg"),
         text("status", "The status in the call log", "Answered"),
         replace(_IS_ANSWERED, description="Whether the destination answered"),

@@ -13,10 +13,14 @@ _RECORDING = Shape(
         integer(
             "id", "The ID, by which the operation Download Recording takes the recording", 501, required=True
         ),
-        STARTED_AT,
-        ENDED_AT,
+        replace(STARTED_AT, description="When the recording began"),
+        replace(ENDED_AT, description="When the recording ended"),
         seconds("durationSeconds", "How long the recording is", 132),
-        text("callType", "The kind of the call in 3CX", "InboundExternal"),
+        text(
+            "callType",
+            "The kind of the call in 3CX: Local, InboundExternal or OutboundExternal",
+            "InboundExternal",
+        ),
         text("fromNumber", "The number of the caller", "+49305550100"),
         text("fromName", "The name of the caller", "Ada Lovelace"),
         text("toNumber", "The number that was called", "100"),
@@ -51,7 +55,7 @@ _VOICEMAIL = Shape(
             required=True,
         ),
         text("extension", "The extension whose voicemail answered", "100", required=True),
-        STARTED_AT,
+        replace(STARTED_AT, description="When the voicemail answered"),
         seconds("durationSeconds", "How long the caller was connected to the voicemail", 24),
     ),
 )
