@@ -10,12 +10,15 @@ from ..errors import ThreeCxError
 from ..execution.executor import Executor
 from ..messages import HttpRequest
 from ..transport.retry import RetryPolicy
+from .monitoring import describe_unmonitored
 from .problems import CALL_CONTROL, EITHER_TYPES, LIVE_TYPES, RECORD_TYPES, describe_error
 from .record_source import describe_problems
 from .records.poller import RecordPoller
 from .status import FeedProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from threecx_credentials import Credential, TokenStore
 
     from ..catalog import Catalog
@@ -29,13 +32,14 @@ _LOGIN = HttpRequest("GET", "/Defs", "$select=Id", operation="version")
 async def check_types(
     credential: Credential,
     types: frozenset[str],
+    extensions: Sequence[str] = (),
     *,
     token_store: TokenStore | None,
     catalog: Catalog | None,
 ) -> tuple[FeedProblem, ...]:
-    """Return why events of these types would not come, within a few seconds."""
+    """Return why events of these types would not come, within a few seconds. `extensions` are those of the filter."""
     live, records = await asyncio.gather(
-        _check_live(credential, types & LIVE_TYPES, token_store),
+        _check_live(credential, types & LIVE_TYPES, extensions, token_store),
         _check_records(credential, types & RECORD_TYPES, token_store, catalog),
     )
     # Missed calls come from either source.
@@ -54,7 +58,10 @@ async def log_in(credential: Credential, *, token_store: TokenStore | None, cata
 
 
 async def _check_live(
-    credential: Credential, types: frozenset[str], token_store: TokenStore | None
+    credential: Credential,
+    types: frozenset[str],
+    extensions: Sequence[str],
+    token_store: TokenStore | None,
 ) -> list[FeedProblem]:
     if not types:
         return []
@@ -63,12 +70,12 @@ async def _check_live(
             CallControlClient(credential, token_store=token_store, retry=RetryPolicy(_RETRY_TIME)) as client,
             asyncio.timeout(_TIMEOUT),
         ):
-            await client.list_dns()
+            monitored = frozenset(each.dn for each in await client.list_dns())
     except ThreeCxError as error:
         return [describe_error(error, types)]
     except TimeoutError:
         return [_late(types)]
-    return []
+    return list(describe_unmonitored(monitored, types, extensions))
 
 
 async def _check_records(

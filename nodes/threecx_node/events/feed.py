@@ -33,6 +33,8 @@ log = logging.getLogger("threecx_node.events")
 
 STATUS = "status"
 _AFTER_FAULT = 1.0
+# A client that monitors more sees the whole PBX.
+_MOST_NUMBERS = 5_000
 
 
 class Feed:
@@ -106,6 +108,14 @@ class Feed:
         document = await self._services.store.load_cursor(self._key, STATUS)
         return read_problems((document or {}).get("problems", ()))
 
+    async def list_monitored(self) -> frozenset[str] | None:
+        """Return the numbers whose live calls the client sees, None where that is not known. Raises EventStoreError."""
+        if self._run is not None:
+            return self._run.monitored
+        document = await self._services.store.load_cursor(self._key, STATUS)
+        found = (document or {}).get("monitored")
+        return None if found is None else frozenset(found)
+
     async def _keep_running(self) -> None:
         while True:
             try:
@@ -169,6 +179,12 @@ class _FeedRun:
             return self._live_source.is_connected
         return not self.problems.all
 
+    @property
+    def monitored(self) -> frozenset[str] | None:
+        """Return the numbers whose live calls the client sees, None where they are not known, or are too many."""
+        found = self._live_source.monitored if self._live_task is not None else None
+        return None if found is None or len(found) > _MOST_NUMBERS else found
+
     def update(self, records: Sequence[SubscriptionRecord], types: frozenset[str]) -> None:
         """Take the subscriptions and the types that are wanted."""
         self._records, self._types = records, types
@@ -227,8 +243,10 @@ class _FeedRun:
         await self._save_status()
 
     async def _save_status(self) -> None:
-        """Let other processes know the problems."""
-        status = {"problems": self.problems.to_json()}
+        """Let other processes know the problems, and the numbers that the client monitors."""
+        status: dict[str, Any] = {"problems": self.problems.to_json()}
+        if (monitored := self.monitored) is not None:
+            status["monitored"] = sorted(monitored)
         if status == self._saved:
             return
         try:

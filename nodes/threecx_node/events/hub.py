@@ -18,6 +18,7 @@ from .event_types import TEST_TYPE, find_type
 from .feed import Feed
 from .feed_key import make_feed_key
 from .hub_observer import HubObserver, NoObserver
+from .monitoring import describe_unmonitored
 from .problems import pick_problems
 from .samples import make_sample
 from .sender import Sender
@@ -115,10 +116,19 @@ class EventHub:
         await asyncio.gather(*(feed.aclose(grace) for feed in feeds))
         await self._webhooks.aclose()
 
-    async def check(self, credential: Credential, types: frozenset[str]) -> tuple[FeedProblem, ...]:
-        """Return why events of these types would not come from a PBX, within a few seconds."""
+    async def check(
+        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = ()
+    ) -> tuple[FeedProblem, ...]:
+        """Return why events of these types would not come from a PBX, within a few seconds.
+
+        `extensions` are those of the filter.
+        """
         return await check_types(
-            credential, types, token_store=self._services.token_store, catalog=self._services.catalog
+            credential,
+            types,
+            extensions,
+            token_store=self._services.token_store,
+            catalog=self._services.catalog,
         )
 
     async def add(self, subscription: Subscription) -> SubscriptionStatus:
@@ -172,6 +182,7 @@ class EventHub:
         counts = await self._store.count_deliveries(subscription.id)
         feed = self._feeds.get(subscription.feed)
         problems = await feed.list_problems() if feed is not None else ()
+        monitored = await feed.list_monitored() if feed is not None else None
         missing = self._missing.get(subscription.id)
         return SubscriptionStatus(
             state=record.state,
@@ -179,6 +190,7 @@ class EventHub:
             problems=(
                 *((missing,) if missing is not None else ()),
                 *pick_problems(problems, subscription.events),
+                *describe_unmonitored(monitored, subscription.events, subscription.filter.extensions),
             ),
             pending=counts.pending,
             delivered=counts.delivered,

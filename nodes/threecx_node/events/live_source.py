@@ -36,6 +36,8 @@ _QUIET_LOOK = 2.0
 _PATIENCE = 10.0
 # Seconds after the first snapshot until calls that it did not show are over, as in the tracker of calls.
 _GRACE = 2.0
+# Seconds between two looks at the numbers that the client monitors.
+_BETWEEN_NUMBERS = 300.0
 # Events that wait for the journal; beyond, the socket is not read.
 _MOST_WAITING = 1_000
 
@@ -44,7 +46,8 @@ class LiveSource:
     """Journals the events of live calls of one PBX. `run` never ends by itself.
 
     `on_state` is called when the connection is made or lost. `is_refused` says that the PBX does not let the client use
-    its Call Control API, so that records must take its place; None as long as that is not known.
+    its Call Control API, so that records must take its place; None as long as that is not known. `monitored` are the
+    numbers whose calls the client sees, None as long as they are not known.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class LiveSource:
     ) -> None:
         self.is_refused: bool | None = None
         self.is_connected = False
+        self.monitored: frozenset[str] | None = None
         self._credential = credential
         self._journal = journal
         self._problems = problems
@@ -103,6 +107,7 @@ class LiveSource:
                 asyncio.create_task(self._read(client, events)),
                 asyncio.create_task(self._write(events, seen)),
                 asyncio.create_task(self._watch(client, seen)),
+                asyncio.create_task(self._follow_numbers(client)),
             ]
             try:
                 done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -151,6 +156,19 @@ class LiveSource:
                 await self._journal.append_live(self._journal.memory.end_others(seen, self._clock.now()))
             await asyncio.sleep(_QUIET_LOOK if is_complete and is_live else _LOOK)
             await self._journal.checkpoint()
+
+    async def _follow_numbers(self, client: CallControlClient) -> None:
+        """Learn which numbers the client monitors, and again from time to time: an administrator may choose others."""
+        while True:
+            try:
+                found = frozenset(each.dn for each in await client.list_dns())
+            except ThreeCxError as error:
+                log.debug("monitored numbers: %s", error.one_line())
+            else:
+                if found != self.monitored:
+                    self.monitored = found
+                    self._on_state()
+            await self._clock.wait(self._never, _BETWEEN_NUMBERS)
 
     def _set_connected(self, *, connected: bool) -> None:
         if connected:

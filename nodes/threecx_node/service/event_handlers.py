@@ -16,6 +16,7 @@ from ..errors import ThreeCxError
 from ..events.event_types import EVENT_TYPES, find_types
 from ..events.feed_key import make_feed_key
 from ..events.filters import EventFilter
+from ..events.monitoring import NOT_MONITORED
 from ..events.signature import make_secret, read_secret
 from ..events.store import SubscriptionRecord
 from ..events.subscription import PbxReference, Subscription
@@ -264,7 +265,9 @@ def _refuse_hopeless(problems: Iterable[FeedProblem], types: Sequence[EventType]
 
     Where a caller has named the PBX with an API key, the PBX must have accepted that key: faults that pass count too.
     """
-    counted = [each for each in problems if each.is_final or pbx.profile is None]
+    counted = [
+        each for each in problems if each.is_final or (pbx.profile is None and each.code != NOT_MONITORED)
+    ]
     missing = {name for each in counted for name in each.events}
     if counted and missing >= {each.name for each in types}:
         first = counted[0]
