@@ -35,6 +35,10 @@ def filled(tmp_path: Path) -> Path:
 
 
 async def check_refused(store: EventStore, words: str) -> None:
+    # With the ID, the subscription can be removed.
+    with pytest.raises(EventStoreError) as named:
+        await store.list_subscriptions()
+    assert f"Their IDs: {SUBSCRIPTION.id}." in named.value.one_line()
     for use in (store.list_subscriptions(), store.add_subscription(make_subscription("2"))):
         with pytest.raises(EventStoreError) as caught:
             await use

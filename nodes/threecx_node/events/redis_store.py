@@ -26,6 +26,7 @@ from .positions import (
 from .redis_connection import PREFIX, RedisConnection
 from .redis_lease import RedisLease
 from .redis_watch import StreamWatch, key_of_log
+from .secret_box import name_sealed
 from .store import DeliveryCounts, PendingDelivery, Retention, StoredEvent, SubscriptionRecord
 from .stored_form import (
     Wish,
@@ -222,8 +223,13 @@ class RedisEventStore:
 
     async def list_subscriptions(self, feed: str | None = None) -> list[SubscriptionRecord]:
         """Return the subscriptions of one feed or of all."""
-        found = [fields for _, fields in await self._load_all()]
-        return [self._read_record(each) for each in found if feed in (None, each[b"feed"].decode())]
+        found = {
+            id_: fields for id_, fields in await self._load_all() if feed in (None, fields[b"feed"].decode())
+        }
+        try:
+            return [self._read_record(each) for each in found.values()]
+        except EventStoreError as error:
+            raise name_sealed(error, list(found)) from error
 
     async def remove_subscription(self, subscription_id: str) -> bool:
         """Remove a subscription and its deliveries."""

@@ -13,7 +13,7 @@ from ..secret_files import read_secret_file
 from ..values.json import dumps, loads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from cryptography.fernet import MultiFernet
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 VARIABLE = "THREECX_EVENT_KEY"
 _MAKE = "head -c 32 /dev/urandom | base64"
 _AGAIN = "or remove the subscriptions, and add them again"
+# Subscriptions that an error names, so that they can be removed.
+_NAMED = 20
 
 
 class SecretBox:
@@ -102,6 +104,18 @@ class SecretBox:
         finally:
             with suppress(OSError):
                 new.unlink()
+
+
+def name_sealed(error: EventStoreError, ids: Sequence[str]) -> EventStoreError:
+    """Return the error of secrets that cannot be opened with the IDs of the subscriptions."""
+    if error.code != "event_key" or not ids:
+        return error
+    rest = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+    return EventStoreError(
+        error.message,
+        description=f"{error.description} Their IDs: {', '.join(ids[:_NAMED])}{rest}.",
+        code=error.code,
+    )
 
 
 def _read_keys(texts: list[str], source: str) -> MultiFernet:

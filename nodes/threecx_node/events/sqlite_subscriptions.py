@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import EventStoreError
 from .positions import format_position, read_own_position
+from .secret_box import name_sealed
 from .sqlite_journal import find_feed, open_feed, read_meta, write_meta
 from .store import DeliveryCounts, PendingDelivery, StoredEvent, SubscriptionRecord
 from .stored_form import (
@@ -69,10 +70,13 @@ def list_subscriptions(db: sqlite3.Connection, feed: str | None, box: SecretBox)
     """Return the subscriptions of one feed or of all."""
     number = None if feed is None else find_feed(db, feed)[0]
     rows = db.execute(
-        f"SELECT {_COLUMNS} FROM subscriptions WHERE ?1 IS NULL OR feed = ?1 ORDER BY no",  # noqa: S608 (a constant)
+        f"SELECT {_COLUMNS}, id FROM subscriptions WHERE ?1 IS NULL OR feed = ?1 ORDER BY no",  # noqa: S608 (a constant)
         (number,),
-    )
-    return [_read_record(row, box) for row in rows]
+    ).fetchall()
+    try:
+        return [_read_record(row[:-1], box) for row in rows]
+    except EventStoreError as error:
+        raise name_sealed(error, [row[-1] for row in rows]) from error
 
 
 def remove_subscription(db: sqlite3.Connection, subscription_id: str) -> bool:
