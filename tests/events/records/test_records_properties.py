@@ -175,11 +175,13 @@ class RecordsMachine(RuleBasedStateMachine):
     def set_clock(self, hours: int) -> None:
         self.ahead = timedelta(hours=hours)
 
-    @rule(keep=st.sampled_from(["both", "events", "nothing"]))
-    def crash(self, keep: str) -> None:
+    @rule(keep=st.sampled_from(["both", "events", "nothing"]), is_restart=st.booleans())
+    def crash(self, keep: str, is_restart: bool) -> None:  # noqa: FBT001 (a strategy)
+        """End after a poll, or fail to store its result."""
         self.pass_time(5)
         self.poll(keep=keep)
-        self.start_poller()
+        if is_restart:
+            self.start_poller()
 
     @rule(
         failing=st.sampled_from(

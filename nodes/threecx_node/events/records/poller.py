@@ -97,6 +97,7 @@ class RecordPoller:
         self._utc_now = utc_now
         self._plan: _Plan | None = None
         self._outage = _State()
+        self._last_cursor: Mapping[str, Any] | None = None
 
     async def poll(self, types: frozenset[str], cursor: Mapping[str, Any] | None) -> PollResult:
         """Return what is new since the poll that returned `cursor`.
@@ -110,6 +111,9 @@ class RecordPoller:
             plan = await self._make_plan()
         except ThreeCxError as error:
             return self._report_outage(types, stored, error)
+        if cursor is not self._last_cursor and cursor != self._last_cursor:
+            # The result of the last poll was not stored, so that its events are to be found again.
+            self._drop(plan, ())
         wanted = [each for each in plan.sources if each.types & types]
         self._drop(plan, wanted)
         now = self._clock()
@@ -145,9 +149,10 @@ class RecordPoller:
             state.due = self._clock() + found.wait
         names = {each.name for each in wanted}
         kept = {name: value for name, value in stored.items() if name in names}
+        self._last_cursor = {"version": _VERSION, **kept}
         return PollResult(
             events,
-            {"version": _VERSION, **kept},
+            self._last_cursor,
             self._choose_wait(plan, wanted),
             [state.problem for each in wanted if (state := _state(plan, each)).problem is not None],
         )
@@ -214,7 +219,7 @@ class RecordPoller:
         return last_call, last_message
 
     def _drop(self, plan: _Plan, wanted: Sequence[Source]) -> None:
-        """Forget the sources that are not wanted any more."""
+        """Forget what is known of the sources that are not wanted now, besides their cursors."""
         for source in plan.sources:
             if source not in wanted and plan.states.pop(source.name, None) is not None:
                 source.forget()
