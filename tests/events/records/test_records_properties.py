@@ -176,7 +176,7 @@ class RecordsMachine(RuleBasedStateMachine):
         self.ahead = timedelta(hours=hours)
 
     @rule(keep=st.sampled_from(["both", "events", "nothing"]), is_restart=st.booleans())
-    def crash(self, keep: str, is_restart: bool) -> None:  # noqa: FBT001 (a strategy)
+    def crash(self, keep: str, is_restart: bool) -> None:
         """End after a poll, or fail to store its result."""
         self.pass_time(5)
         self.poll(keep=keep)
