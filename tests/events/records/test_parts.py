@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.events.records.rows import START, Lists, make_entry, make_leg
 from threecx_node.catalog import load_catalog
@@ -235,6 +237,50 @@ def test_users_that_are_not_visible_any_more_have_not_gone(rows: int) -> None:
         assert [each.message for each in result.problems] == [
             "users cannot be read: the list of users is empty"
         ]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), max_size=12))
+def test_each_change_of_a_trunk_is_reported_once(polls: list[tuple[bool, bool]]) -> None:
+    """Poll with the trunk in any state; the result of some polls is lost, as when the executor is ended."""
+    pbx, seconds = Lists(), [0.0]
+    trunk: dict[str, Any] = {"Id": 21, "Number": "10000", "IsOnline": True, "Gateway": {"Name": "Telecom"}}
+    pbx.add("ListTrunk", trunk)
+    poller = open_poller(pbx, seconds)
+    types = {"trunk.down", "trunk.up"}
+    cursor = poll(poller, types, None).cursor
+    known, expected, journal = True, [], []
+    for is_online, is_stored in polls:
+        pbx.rows["ListTrunk"][0]["IsOnline"] = is_online
+        seconds[0] += 15
+        result = poll(poller, types, cursor)
+        if is_stored:
+            cursor = json.loads(json.dumps(result.cursor))
+            journal += [(event.id, event.type) for event in result.events]
+            expected += ["trunk.up" if is_online else "trunk.down"] if is_online != known else []
+            known = is_online
+    assert [event_type for _, event_type in journal] == expected
+    assert len({event_id for event_id, _ in journal}) == len(journal)
+
+
+def test_a_source_with_an_unknown_row_stops_no_other() -> None:
+    pbx, seconds = Lists(), [0.0]
+    poller = open_poller(pbx, seconds)
+    types = {"trunk.down", "event_log.new"}
+    pbx.add("ListTrunk", {"Id": 21, "Number": "10000", "IsOnline": True})
+    cursor = poll(poller, types, None).cursor
+    pbx.rows["ListTrunk"] = [{"Id": 21, "Number": "10000", "IsOnline": False, "Gateway": "a text"}]
+    pbx.add("ListEventLog", make_entry(1, START))
+    seconds[0] += 60
+    result = poll(poller, types, cursor)
+    assert [event.type for event in result.events] == ["event_log.new"]
+    [problem] = result.problems
+    assert (problem.types, problem.code) == (("trunk.down",), "record_internal")
+    pbx.rows["ListTrunk"][0]["Gateway"] = {}
+    seconds[0] += 60
+    again = poll(poller, types, result.cursor)
+    assert [event.type for event in again.events] == ["trunk.down"]
+    assert again.problems == []
 
 
 def test_problems_are_one_line_with_advice() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from ..event import Event
     from .rows import RowReader
     from .source import Cursor, Source
+
+log = logging.getLogger("threecx_node.events")
 
 _VERSION = 1
 # The release from which the call log is a report: before, it is the call history.
@@ -143,6 +146,11 @@ class RecordPoller:
                         self._note_failure(other, _state(plan, other), types, error)
                     break
                 continue
+            except Exception:
+                # A row that no release has had so far must not stop the other sources; its own is tried again.
+                log.exception("%s of %s: internal error", source.title, self._pbx)
+                self._note_failure(source, state, types, _internal_error(source))
+                continue
             events += found.events
             stored[source.name] = found.cursor
             state.times, state.problem, state.pause = times, None, _FIRST_PAUSE
@@ -244,6 +252,14 @@ class RecordPoller:
     def _choose_wait(self, plan: _Plan, wanted: Sequence[Source]) -> float:
         soonest = min((_state(plan, each).due for each in wanted), default=self._clock() + _LONGEST_WAIT)
         return min(_LONGEST_WAIT, max(_SHORTEST_WAIT, soonest - self._clock()))
+
+
+def _internal_error(source: Source) -> ThreeCxError:
+    return ThreeCxError(
+        f"internal error while {source.title} were turned into events",
+        description="See the log of the executor, and report it. No record is lost: they are read again.",
+        code="record_internal",
+    )
 
 
 def _is_well(plan: _Plan, source: Source) -> bool:

@@ -46,6 +46,8 @@ def describe_problem(types: Iterable[str], what: str, error: ThreeCxError, right
             f"In 3CX, Admin > Integrations > API, give the client {right}.",
             is_final=True,
         )
+    if error.code == "record_internal":
+        return RecordProblem(names, error.code, error.message, error.description)
     return RecordProblem(
         names, "record_unreadable", f"{what} cannot be read: {error.message}", error.description
     )

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 _RETRY_TIME = 5.0
 _TIMEOUT = 30.0
 # A list that is longer is read in parts, by the sources themselves.
-_MOST_ROWS = 100_000
+_MOST_ROWS = 300_000
 _DOWNLOAD = "DownloadRecording"
 # The first bytes of a file show that it is there.
 _FIRST_BYTES = 16 * 1024
