@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,12 @@ COMMANDS_NOT_RUN = {
     r"threecx simulator( --traffic .*)?": "the simulator of this test runs in its place",
     r"threecx listen.*": "it runs until it is stopped; tests/cli/test_listen.py starts it",
     r"threecx serve .*": "it runs until it is stopped; the tests in tests/service start it",
+    r"WEBHOOK_SECRET=.*": "it runs until it is stopped; tests/service/test_webhooks.py starts it",
+    r"threecx subscriptions test ID": "ID stands for an ID; tests/cli/test_subscriptions.py runs it",
 }
+# Pages whose executor this test starts, as they say. Its address takes the place of the usual one.
+PAGES_WITH_EXECUTOR = {"docs/events.md"}
+EXECUTOR_URL = "http://127.0.0.1:8765"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _EXIT_CODE = re.compile(r"# exit code (\d+)$")
 README = "README.md"
@@ -89,17 +95,60 @@ def run(command: str, reader: tuple[Path, Mapping[str, str]]) -> subprocess.Comp
     )
 
 
+class Setting:
+    """The terminal of a reader: the variables that were exported, and the executor that was started."""
+
+    def __init__(self, reader: tuple[Path, Mapping[str, str]]) -> None:
+        self.exports: list[str] = []
+        self._reader = reader
+        self._url = EXECUTOR_URL
+
+    def start_executor(self, command: str) -> Callable[[], None]:
+        """Start an executor on a free port; return a function that ends it."""
+        folder, variables = self._reader
+        arguments = [*shlex.split(command), "--port", "0", "--state-dir", str(folder / "state")]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "threecx_node.cli", *arguments[1:]],
+            cwd=folder,
+            env=variables,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        line = next(each for each in process.stderr if "listens on" in each)
+        self._url = line.split(" ")[4].rstrip(";")
+
+        def end() -> None:
+            with process:
+                process.kill()
+
+        return end
+
+    def adapt(self, command: str) -> str:
+        """Return a command as the reader's terminal runs it."""
+        exports = [*self.exports, f"export THREECX_EXECUTOR={self._url}"]
+        return "\n".join((*exports, command.replace(EXECUTOR_URL, self._url)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_shell_examples_run_in_their_order(page: str, reader: tuple[Path, Mapping[str, str]]) -> None:
+def test_shell_examples_run_in_their_order(
+    page: str, reader: tuple[Path, Mapping[str, str]], request: pytest.FixtureRequest
+) -> None:
     if page in PAGES_NOT_RUN:
         return
     outputs = {}
+    setting = Setting(reader)
     for command in commands(page):
+        if page in PAGES_WITH_EXECUTOR and command.startswith("threecx serve "):
+            request.addfinalizer(setting.start_executor(command))
+            continue
         if not is_run(command):
             continue
+        if command.startswith("export "):
+            setting.exports.append(command)
         expected = _EXIT_CODE.search(command)
-        done = run(command, reader)
+        done = run(setting.adapt(command), reader)
         assert done.returncode == int(expected[1] if expected else 0), (
             f"{command}\n{done.stdout}\n{done.stderr}"
         )

@@ -12,8 +12,11 @@ from typing import Any
 
 import orjson
 import pytest
+from typer.testing import CliRunner
 
 from tests.support import ROOT
+from threecx_node.cli import app
+from threecx_node.errors import ThreeCxError
 from threecx_node.simulator import Simulator
 
 COMMAND = (sys.executable, "-m", "threecx_node.cli")
@@ -59,6 +62,14 @@ def run(
     ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in ran.err, ran.err
     return ran
+
+
+def fail(*arguments: str, env: Mapping[str, str] | None = None) -> ThreeCxError:
+    """Run `threecx` in this process, which is faster, and return the error that ends it before it listens."""
+    hidden = {name: None for name in os.environ if name.startswith("THREECX_")}
+    result = CliRunner(env={**hidden, **(env or {})}).invoke(app, arguments)
+    assert isinstance(result.exception, ThreeCxError), result.output
+    return result.exception
 
 
 @pytest.fixture

@@ -22,10 +22,11 @@ PATHS = {
     ("post", "/v1/search"): "SearchRequest",
     ("get", "/v1/subscriptions"): None,
     ("post", "/v1/subscriptions"): "SubscriptionRequest",
+    ("post", "/v1/subscriptions/check"): "EventCheckRequest",
     ("get", SUBSCRIPTION): None,
     ("delete", SUBSCRIPTION): None,
     ("get", f"{SUBSCRIPTION}/deliveries"): None,
-    ("post", f"{SUBSCRIPTION}/test"): None,
+    ("post", f"{SUBSCRIPTION}/test"): "WebhookTestRequest",
     ("post", f"{SUBSCRIPTION}/resume"): None,
 }
 # Required fields first.
@@ -36,6 +37,8 @@ FIELDS = {
     "DeliveriesResponse": (["deliveries"], []),
     "Delivery": (["attempts", "event", "eventId", "result", "time"], ["problem", "statusCode"]),
     "DeliveryCounts": (["delivered", "failed", "pending"], ["dropped"]),
+    "EventCheckRequest": (["events", "pbx"], []),
+    "EventCheckResponse": (["problems"], []),
     "EventProblem": (["code", "events", "message"], ["advice", "isFinal"]),
     "EventsRequest": (["pbx"], ["after", "events", "filter"]),
     "ExecuteOptions": (
@@ -64,12 +67,13 @@ FIELDS = {
     "Pbx": ([], ["baseUrl", "clientId", "clientSecret", "profile", "verifyTls"]),
     "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter", "parameters"]),
     "SubscribedPbx": (["baseUrl", "clientId"], ["profile"]),
-    "SubscriptionRequest": (["events", "pbx", "url"], ["description", "filter", "secret"]),
+    "SubscriptionRequest": (["events", "pbx", "url"], ["concurrency", "description", "filter", "secret"]),
     "SubscriptionResponse": (
         ["createdAt", "deliveries", "events", "id", "pbx", "problems", "state", "url"],
         ["description", "filter", "secret", "stateReason"],
     ),
     "SubscriptionsResponse": (["subscriptions"], []),
+    "WebhookTestRequest": ([], ["event", "pbx"]),
     "WebhookTestResponse": (["delivered"], ["advice", "problem", "statusCode"]),
 }
 DOCUMENT: dict[str, Any] = build_openapi()

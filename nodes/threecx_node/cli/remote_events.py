@@ -59,9 +59,10 @@ class Subscriber:
     events: Sequence[str]
     extensions: Sequence[str] = ()
     after: str | None = None
+    transport: httpx.AsyncBaseTransport | None = None
 
-    async def read(self, on_note: Callable[[str], None]) -> AsyncGenerator[dict[str, Any]]:
-        """Yield the events as JSON, and connect again for as long as it takes.
+    async def read(self, on_note: Callable[[str], None]) -> AsyncGenerator[dict[str, Any] | None]:
+        """Yield None when connected for the first time, then events as JSON; connect again for as long as it takes.
 
         `on_note` gets a line for each lost connection, each return, and for what the client may not see. Raise
         ThreeCxError where the executor cannot be reached at first, and where it refuses.
@@ -70,36 +71,43 @@ class Subscriber:
         failures = 0
         async with self._make_client() as client:
             while True:
+                reason = "the executor has ended the stream"
                 try:
                     async for line in self._stream(client):
                         if line is None:
-                            on_note(
-                                "connected again"
-                                if was_connected
-                                else f"listening for events through the executor at {self.address.url}"
-                            )
+                            on_note(self._describe_connection(was_connected=was_connected))
+                            if not was_connected:
+                                yield None
                             was_connected, failures = True, 0
                         elif "type" in line:
                             yield line
                         elif "problem" in line:
                             on_note(f"note: {_describe_problem(line['problem'])}")
-                    reason = "the executor has ended the stream"
-                except LostConnectionError as error:
-                    if not was_connected:
-                        raise self.address.make_unreachable(httpx.HTTPError(str(error))) from error
-                    reason = str(error)
-                except ThreeCxError as error:
-                    if error.code == _GONE and was_connected:
-                        on_note(f"note: {error.one_line()}")
-                        self.after = OLDEST
-                        continue
-                    if not was_connected or error.http_code not in _PASSING:
-                        raise
-                    reason = error.message
+                except (LostConnectionError, ThreeCxError) as error:
+                    reason = self._explain(error, was_connected=was_connected)
                 if failures == 0:
                     on_note(f"connection to the executor lost: {reason}; trying again")
                 await asyncio.sleep(_choose_wait(failures))
                 failures += 1
+
+    def _describe_connection(self, *, was_connected: bool) -> str:
+        if was_connected:
+            return "connected again"
+        return f"listening for events through the executor at {self.address.url}"
+
+    def _explain(self, error: LostConnectionError | ThreeCxError, *, was_connected: bool) -> str:
+        """Return why the connection has ended, if it can be made again; raise the error otherwise."""
+        if isinstance(error, LostConnectionError):
+            if not was_connected:
+                raise self.address.make_unreachable(httpx.HTTPError(str(error))) from error
+            return str(error)
+        if was_connected and error.code == _GONE:
+            # All that is left is better than nothing.
+            self.after = OLDEST
+            return f"{error.message.rstrip('.')}; some events are lost"
+        if was_connected and error.http_code in _PASSING:
+            return error.message
+        raise error
 
     async def _stream(self, client: httpx.AsyncClient) -> AsyncIterator[dict[str, Any] | None]:
         """Yield None when connected, and then each line; `after` moves on with them."""
@@ -134,6 +142,7 @@ class Subscriber:
             headers=self.address.headers,
             timeout=httpx.Timeout(_CONNECT_TIMEOUT, read=_SILENCE),
             trust_env=False,
+            transport=self.transport,
             verify=make_ssl_context(self.address.url),
         )
 

@@ -23,15 +23,13 @@ def run_attached(subscriber: Subscriber, *, is_table: bool) -> None:
 
     async def listen(output: OutputThread) -> None:
         table = make_event_table(subscriber.events)
-        if is_table:
-            await output.write(table.render_head())
         async with aclosing(subscriber.read(_note)) as events:
             async for event in events:
-                await output.write(
-                    table.render_row(describe_document(event))
-                    if is_table
-                    else escape_json(dumps(event)) + b"\n"
-                )
+                if is_table:
+                    row = table.render_head() if event is None else table.render_row(describe_document(event))
+                    await output.write(row)
+                elif event is not None:
+                    await output.write(escape_json(dumps(event)) + b"\n")
 
     asyncio.run(run_until_signal(listen))
 

@@ -136,6 +136,7 @@ def serve(
     Press Ctrl-C to stop it. Batches that are running are completed first; press Ctrl-C again to stop at once.
     """
     from ..catalog import load_catalog
+    from ..events.open_store import open_event_store
     from ..events.target_address import parse_allowed
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
@@ -164,6 +165,7 @@ def serve(
         max_response_bytes=option_types.read_max_response(max_response),
         grace=grace,
         batches=None if no_journal else open_batch_store(state_dir, say),
+        events=open_event_store(state_dir, say),
         allowed_webhooks=tuple(allow_webhook or ()),
     )
     exit_code = run(

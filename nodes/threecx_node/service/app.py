@@ -115,6 +115,7 @@ def create_app(config: ServiceConfig | None = None) -> ServiceApp:
         Route("/v1/check", handlers.check, methods=["POST"]),
         Route("/v1/subscriptions", of_events.list, methods=["GET"]),
         Route("/v1/subscriptions", of_events.add, methods=["POST"]),
+        Route("/v1/subscriptions/check", of_events.check, methods=["POST"]),
         Route(_SUBSCRIPTION, of_events.show, methods=["GET"]),
         Route(_SUBSCRIPTION, of_events.remove, methods=["DELETE"]),
         Route(f"{_SUBSCRIPTION}/deliveries", of_events.deliveries, methods=["GET"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -12,8 +12,8 @@ from starlette.responses import Response, StreamingResponse
 from threecx_credentials import Secret
 
 from ..callcontrol.call_events import format_time
-from ..errors import ThreeCxError
-from ..events.event_types import EVENT_TYPES, find_types
+from ..errors import ThreeCxError, UnknownNameError
+from ..events.event_types import EVENT_TYPES, find_type, find_types
 from ..events.feed_key import make_feed_key
 from ..events.filters import EventFilter
 from ..events.monitoring import NOT_MONITORED
@@ -23,12 +23,18 @@ from ..events.subscription import PbxReference, Subscription
 from ..events.target_address import check_target
 from ..values.json import dumps
 from .event_log import log_subscription
-from .event_models import MAX_DELIVERIES, EventsRequest, SubscriptionRequest
+from .event_models import (
+    MAX_DELIVERIES,
+    EventCheckRequest,
+    EventsRequest,
+    SubscriptionRequest,
+    WebhookTestRequest,
+)
 from .event_requests import choose_encoder, read_position, read_query
 from .event_stream import EventStream, describe_feed_problem, find_start
 from .pbx_access import hide_foreign_words
 from .problems import ProblemError
-from .requests import find_credential, read_request
+from .requests import find_credential, parse_request, read_request
 from .while_connected import while_connected
 
 if TYPE_CHECKING:
@@ -77,11 +83,7 @@ class EventHandlers:
                 "Remove those that are not used any more.",
                 "too_many_subscriptions",
             )
-        try:
-            checked = hub.check(credential, frozenset(each.name for each in types))
-            problems = await while_connected(request, checked)
-        except ThreeCxError as error:
-            raise hide_foreign_words(error, body.pbx) from None
+        problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
         _refuse_hopeless(problems, types, body.pbx)
         subscription = Subscription(
             id=str(uuid4()),
@@ -93,6 +95,7 @@ class EventHandlers:
             secret=Secret(secret),
             created_at=datetime.now(UTC),
             description=body.description.strip(),
+            concurrency=body.concurrency,
         )
         await hub.add(subscription)
         log_subscription("added", subscription, _name_pbx(subscription, credential))
@@ -104,11 +107,23 @@ class EventHandlers:
         location = {"Location": f"/v1/subscriptions/{subscription.id}"}
         return Response(dumps(described), 201, media_type="application/json", headers=location)
 
+    async def check(self, request: Request) -> Response:
+        """Return which events a client cannot have."""
+        _ = self._events.hub
+        body = await read_request(request, EventCheckRequest, self._bodies)
+        types = find_types([each.strip() for each in body.events])
+        problems = await self._check(request, body.pbx, self._find_credential(body.pbx), types)
+        return _make_json({"problems": [describe_feed_problem(each) for each in problems]})
+
     async def list(self, request: Request) -> Response:
         """Return all subscriptions, without their secrets."""
         del request
-        records = await self._events.store.list_subscriptions()
-        return _make_json({"subscriptions": [await self._describe(each) for each in records]})
+        found = []
+        for each in await self._events.store.list_subscriptions():
+            # Another caller may remove one meanwhile.
+            with suppress(UnknownNameError):
+                found.append(await self._describe(each))
+        return _make_json({"subscriptions": found})
 
     async def show(self, request: Request) -> Response:
         """Return a subscription, without its secret."""
@@ -132,9 +147,12 @@ class EventHandlers:
 
     async def test(self, request: Request) -> Response:
         """Send a test event; the status is 200 even if it is not accepted."""
-        await self._bodies.read(request)
+        raw = await self._bodies.read(request)
+        body = parse_request(raw, WebhookTestRequest) if raw.strip() else WebhookTestRequest()
+        event = "" if body.event is None else find_type(body.event).name
         record = await self._find(request)
-        result = await while_connected(request, self._events.hub.test(record.subscription.id))
+        sending = self._events.hub.test(record.subscription.id, event)
+        result = await while_connected(request, sending)
         members = {
             "delivered": result.delivered,
             "statusCode": result.status_code,
@@ -167,9 +185,9 @@ class EventHandlers:
         self._events.enter_reader()
         async with AsyncExitStack() as stack:
             stack.callback(self._events.leave_reader)
+            problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
+            _refuse_hopeless(problems, types, body.pbx)
             try:
-                problems = await while_connected(request, hub.check(credential, names))
-                _refuse_hopeless(problems, types, body.pbx)
                 # In the task of the request, which also leaves it.
                 feed = await stack.enter_async_context(
                     hub.reading(_make_reference(body.pbx, credential), names)
@@ -189,6 +207,22 @@ class EventHandlers:
             )
             return _EventResponse(stream.lines(problems), encoder, stack.pop_all())
         raise AssertionError("unreachable")
+
+    async def _check(
+        self,
+        request: Request,
+        pbx: Pbx,
+        credential: Credential,
+        types: Sequence[EventType],
+        extensions: Sequence[str] = (),
+    ) -> tuple[FeedProblem, ...]:
+        """Return which of the events a PBX does not let a client have."""
+        names = frozenset(each.name for each in types)
+        checking = self._events.hub.check(credential, names, extensions)
+        try:
+            return await while_connected(request, checking)
+        except ThreeCxError as error:
+            raise hide_foreign_words(error, pbx) from None
 
     async def _find(self, request: Request) -> SubscriptionRecord:
         subscription_id = str(request.path_params["subscription_id"])

@@ -45,6 +45,11 @@ class EventObserver:
     def __init__(self, metrics: EventMetrics) -> None:
         self._metrics = metrics
         self._connected: dict[str, bool] = {}
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Log no more lost connections, because the service closes them itself."""
+        self._has_ended = True
 
     def note_events(self, types: Sequence[str]) -> None:
         """Count new events."""
@@ -65,7 +70,7 @@ class EventObserver:
 
     def note_feed(self, feed_name: str, connected: bool) -> None:
         """Log that the connection to a PBX is there or lost, once for each change."""
-        if self._connected.get(feed_name) is connected:
+        if self._has_ended or self._connected.get(feed_name) is connected:
             return
         self._connected[feed_name] = connected
         name = escape_control(feed_name[:_MAX_LENGTH])

@@ -17,6 +17,7 @@ _MOST_EVENTS = 100
 _LONGEST_URL = 2_000
 _LONGEST_SECRET = 200
 _LONGEST_TEXT = 200
+_MOST_CONCURRENT = 16
 MAX_DELIVERIES = 500
 """The longest list of deliveries that is returned."""
 
@@ -78,6 +79,30 @@ class SubscriptionRequest(Envelope):
         ),
     ] = None
     description: Annotated[str, Field(max_length=_LONGEST_TEXT, description="A note for people")] = ""
+    concurrency: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=_MOST_CONCURRENT,
+            description="Deliveries under way at once; 1 for a receiver that handles one event at a time",
+        ),
+    ] = None
+
+
+class EventCheckRequest(Envelope):
+    """The events of which it is asked whether a client can have them."""
+
+    pbx: Pbx
+    events: EventNames
+
+
+class WebhookTestRequest(Envelope):
+    """The test event: a sample of this event, or one of the type `test`."""
+
+    event: str | None = None
+    pbx: Annotated[
+        Any, Field(description="Not used: the subscription has its PBX", repr=False, exclude=True)
+    ] = None
 
 
 class EventsRequest(Envelope):
@@ -141,6 +166,12 @@ class SubscriptionResponse(_Answer):
     state_reason: str | None = None
     created_at: datetime
     deliveries: DeliveryCounts
+    problems: list[EventProblem]
+
+
+class EventCheckResponse(_Answer):
+    """Events that a client cannot have, and why; none if it can have all."""
+
     problems: list[EventProblem]
 
 

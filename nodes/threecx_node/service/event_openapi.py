@@ -7,19 +7,25 @@ from typing import Any
 from .event_models import (
     MAX_DELIVERIES,
     DeliveriesResponse,
+    EventCheckRequest,
+    EventCheckResponse,
     EventsRequest,
     SubscriptionRequest,
     SubscriptionResponse,
     SubscriptionsResponse,
+    WebhookTestRequest,
     WebhookTestResponse,
 )
 
 EVENT_MODELS = (
     SubscriptionRequest,
     EventsRequest,
+    EventCheckRequest,
+    WebhookTestRequest,
     SubscriptionResponse,
     SubscriptionsResponse,
     DeliveriesResponse,
+    EventCheckResponse,
     WebhookTestResponse,
 )
 """The models of these requests and responses."""
@@ -72,7 +78,17 @@ def build_event_paths() -> dict[str, Any]:
                 ],
             )
         },
-        f"{one}/test": {"post": _make("Send a test event", WebhookTestResponse, in_path=True)},
+        "/v1/subscriptions/check": {
+            "post": _make(
+                "Check whether a client can have events", EventCheckResponse, body=EventCheckRequest
+            )
+        },
+        f"{one}/test": {
+            "post": {
+                **_make("Send a test event", WebhookTestResponse, in_path=True),
+                "requestBody": {**_make_body(WebhookTestRequest), "required": False},
+            }
+        },
         f"{one}/resume": {
             "post": _make("Deliver again to a parked subscription", SubscriptionResponse, in_path=True)
         },

@@ -15,10 +15,10 @@ from .requests import find_profile
 if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
-    from ..events.hub_observer import HubObserver
     from ..events.store import EventStore
     from ..events.subscription import PbxReference
     from .config import ServiceConfig
+    from .event_log import EventObserver
 
 # Readers of /v1/events at once: each one takes a connection, and reads the store for each event.
 MAX_READERS = 100
@@ -29,8 +29,9 @@ _START_AGAIN = 15.0
 class EventService:
     """The hub of a service, if it has a store of events, from `start` to `aclose`."""
 
-    def __init__(self, config: ServiceConfig, token_store: TokenStore, observer: HubObserver) -> None:
+    def __init__(self, config: ServiceConfig, token_store: TokenStore, observer: EventObserver) -> None:
         self._config = config
+        self._observer = observer
         self._store = config.events
         self._readers = 0
         self._starting: asyncio.Task[None] | None = None
@@ -110,6 +111,7 @@ class EventService:
     def begin_end(self) -> None:
         """Let readers leave, and begin no delivery; those under way have the grace period of the service."""
         self.ending.set()
+        self._observer.end()
         if self._starting is not None:
             self._starting.cancel()
         if self._hub is not None and self._ending is None:

@@ -28,7 +28,11 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 async def read_request(request: Request, model: type[_Model], bodies: BodyReader) -> _Model:
     """Return the request's body as `model`. Raise ProblemError if it cannot be read or does not match."""
-    raw = await bodies.read(request)
+    return parse_request(await bodies.read(request), model)
+
+
+def parse_request(raw: bytes, model: type[_Model]) -> _Model:
+    """Return a body as `model`. Raise ProblemError if it is not JSON or does not match."""
     try:
         content = loads(raw)
     except ValueError as error:
