@@ -302,6 +302,21 @@ def test_a_damaged_store_leaves_the_rest_of_the_service(
     assert "events and subscriptions cannot be used" in capsys.readouterr().out
 
 
+def test_a_lost_key(tmp_path: Path, simulator: Simulator) -> None:
+    """Subscriptions whose secrets cannot be read any more are named, and can be removed."""
+    with serving_events(tmp_path, simulator) as client:
+        made = [subscribe(client, URL)["id"] for _ in range(2)]
+    (tmp_path / "subscriptions.key").unlink()
+    with serving_events(tmp_path, simulator) as client:
+        refused = client.get("/v1/subscriptions")
+        assert (refused.status_code, refused.json()["code"]) == (503, "event_key")
+        assert all(each in refused.json()["description"] for each in made)
+        for each in made:
+            assert client.delete(f"/v1/subscriptions/{each}").status_code == 204
+        assert client.get("/v1/subscriptions").json() == {"subscriptions": []}
+        assert subscribe(client, URL)["state"] == "active"
+
+
 def test_a_locked_store(tmp_path: Path, simulator: Simulator) -> None:
     """A program that keeps the file locked makes requests fail, with a problem."""
     open_event_store(tmp_path, print)

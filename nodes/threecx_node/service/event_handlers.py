@@ -22,7 +22,7 @@ from ..events.store import SubscriptionRecord
 from ..events.subscription import PbxReference, Subscription
 from ..events.target_address import check_target
 from ..values.json import dumps
-from .event_log import log_subscription
+from .event_log import log_removed, log_subscription
 from .event_models import (
     MAX_DELIVERIES,
     EventCheckRequest,
@@ -132,10 +132,10 @@ class EventHandlers:
 
     async def remove(self, request: Request) -> Response:
         """Remove a subscription."""
-        record = await self._find(request)
-        if not await self._events.hub.remove(record.subscription.id):
-            raise _make_unknown(record.subscription.id)
-        log_subscription("removed", record.subscription, self._name(record.subscription))
+        subscription_id = str(request.path_params["subscription_id"])
+        if not await self._events.remove(subscription_id):
+            raise _make_unknown(subscription_id)
+        log_removed(subscription_id)
         return Response(status_code=204)
 
     async def deliveries(self, request: Request) -> Response:

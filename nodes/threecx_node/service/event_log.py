@@ -22,7 +22,7 @@ _MAX_LENGTH = 200
 
 
 def log_subscription(action: str, subscription: Subscription, pbx: str) -> None:
-    """Log that a subscription was added, removed or resumed. Of its URL, the line contains the host alone."""
+    """Log that a subscription was added or resumed. Of its URL, the line contains the host alone."""
     host = escape_control(urlsplit(subscription.url).netloc.rpartition("@")[2][:_MAX_LENGTH])
     name = escape_control(pbx[:_MAX_LENGTH])
     events = ", ".join(subscription.events)
@@ -37,6 +37,12 @@ def log_subscription(action: str, subscription: Subscription, pbx: str) -> None:
         "subscription %s %s: %s of %s for %s", subscription.id, action, events, name, host,
         extra={"fields": fields},
     )  # fmt: skip
+
+
+def log_removed(subscription_id: str) -> None:
+    """Log that a subscription was removed."""
+    fields = {"subscription": subscription_id, "action": "removed"}
+    log.info("subscription %s removed", subscription_id, extra={"fields": fields})
 
 
 class EventObserver:

@@ -99,10 +99,9 @@ class EventService:
         """Start the hub; where its store cannot be used, start it later. The service runs in either case."""
         if self._hub is None:
             return
-        try:
-            await self._hub.start()
-        except EventStoreError as error:
-            self._error = error
+        if not await self._try_start(self._hub):
+            error = self._error
+            assert error is not None  # noqa: S101 (the reason)
             log.error(
                 "events are not available: %s", error.one_line(), extra={"fields": {"code": error.code}}
             )
@@ -134,6 +133,17 @@ class EventService:
         if self._store is not None:
             await self._store.aclose()
 
+    async def remove(self, subscription_id: str) -> bool:
+        """Remove a subscription; return whether it existed.
+
+        Subscriptions whose secrets cannot be read can be removed too: the key is lost, and they stop the hub.
+        """
+        if self._hub is None or self._store is None or self._error is None:
+            return await self.hub.remove(subscription_id)
+        existed = await self._store.remove_subscription(subscription_id)
+        await self._try_start(self._hub)
+        return existed
+
     def enter_reader(self) -> None:
         """Count a reader. Raise ProblemError where there are too many."""
         if self._readers >= MAX_READERS:
@@ -152,13 +162,18 @@ class EventService:
     async def _start_later(self, hub: EventHub) -> None:
         while self._error is not None:
             await asyncio.sleep(_START_AGAIN)
-            try:
-                await hub.start()
-            except EventStoreError as error:
-                self._error = error
-            else:
-                self._error = None
+            if self._error is not None and await self._try_start(hub):
                 log.info("events are available", extra={"fields": {}})
+
+    async def _try_start(self, hub: EventHub) -> bool:
+        """Start the hub; return whether its store can be used."""
+        try:
+            await hub.start()
+        except EventStoreError as error:
+            self._error = error
+            return False
+        self._error = None
+        return True
 
     def _find_credential(self, reference: PbxReference) -> Credential:
         """Return the credential of a subscription. Raise ConfigurationError where it may not be used any more."""
