@@ -265,7 +265,7 @@ def _query(start: datetime, end: datetime, **options: Any) -> Query:
         "callTimeFilterType": 0,
         "hidePcalls": True,
     }
-    return Query(OPERATION, {**period, **chosen}, **options)
+    return Query(OPERATION, {**period, **chosen}, may_be_short=True, **options)
 
 
 def _window(request: Request, log: _Log, start: datetime, end: datetime | None, **options: Any) -> Query:
