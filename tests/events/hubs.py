@@ -17,6 +17,7 @@ from threecx_node.events.filters import EventFilter
 from threecx_node.events.hub import EventHub
 from threecx_node.events.signature import make_secret
 from threecx_node.events.sqlite_store import SqliteEventStore
+from threecx_node.events.store import EventStore
 from threecx_node.events.subscription import PbxReference, Subscription
 from threecx_node.simulator import Simulator
 
@@ -67,6 +68,24 @@ async def until_counted(hub: EventHub, subscription: Subscription, **counts: int
             if all(getattr(status, name) == count for name, count in counts.items()):
                 return
             await asyncio.sleep(0.02)
+
+
+async def until_problem(hub: EventHub, subscription: Subscription, code: str) -> None:
+    """Wait until a subscription has a problem with a code."""
+    async with asyncio.timeout(30):
+        while True:
+            if code in {each.code for each in (await hub.describe(subscription)).problems}:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def until_polled(store: EventStore, feed: str) -> None:
+    """Wait until records were polled for the first time: only later ones become events."""
+    async with asyncio.timeout(30):
+        while True:
+            if await store.load_cursor(feed, "records"):
+                return
+            await asyncio.sleep(0.05)
 
 
 @asynccontextmanager

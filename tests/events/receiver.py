@@ -46,6 +46,11 @@ class Receiver:
     def types(self) -> list[str]:
         return [each.document["type"] for each in self.deliveries]
 
+    def documents_of(self, call_id: int) -> list[dict[str, Any]]:
+        """Return the events of a live call, in the order in which they came."""
+        documents = [each.document for each in self.deliveries]
+        return [each for each in documents if each.get("call", {}).get("callId") == call_id]
+
     async def until(self, condition: Callable[[], object], seconds: float = 30) -> None:
         """Wait until a condition is true after some delivery."""
         async with asyncio.timeout(seconds):

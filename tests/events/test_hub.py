@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
 from standardwebhooks import Webhook
 
-from tests.events.hubs import credential_of, running_hub, subscribe, until_connected, until_counted
+from tests.events.hubs import (
+    credential_of,
+    running_hub,
+    subscribe,
+    until,
+    until_connected,
+    until_counted,
+    until_polled,
+    until_problem,
+)
 from tests.events.receiver import receiving
+from tests.transport.servers import free_port
+from threecx_credentials import Secret
+from threecx_node.errors import LoginError
+from threecx_node.events.sqlite_store import SqliteEventStore
+from threecx_node.events.subscription import PbxReference
 from threecx_node.simulator import Simulator
+
+
+def play(run: Callable[[Simulator], Coroutine[Any, Any, None]], **options: Any) -> None:
+    with Simulator(monitored=["100", "101"], **options) as pbx:
+        asyncio.run(run(pbx))
+
+
+def count_logins(pbx: Simulator) -> int:
+    return sum(each.path == "/connect/token" for each in pbx.requests)
 
 
 def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
@@ -30,5 +57,157 @@ def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
                 assert document == each.document
             await until_counted(hub, subscription, delivered=4)
 
-    with Simulator(monitored=["100"]) as pbx:
-        asyncio.run(run(pbx))
+    play(run)
+
+
+@pytest.mark.slow
+def test_a_restart_in_mid_call_loses_and_doubles_nothing(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        async with receiving() as receiver:
+            subscription = subscribe(credential_of(pbx), receiver.url)
+            async with running_hub(tmp_path) as hub:
+                await hub.add(subscription)
+                await until_connected(hub)
+                ending = pbx.calls.inbound("+493011111", to="100")
+                staying = pbx.calls.inbound("+493022222", to="101")
+                await receiver.until(lambda: receiver.types.count("call.ringing") == 2)
+                staying.step()
+                await receiver.until(lambda: "call.answered" in receiver.types)
+            pbx.calls.end(ending.id)
+            async with running_hub(tmp_path) as hub:
+                await receiver.until(lambda: "call.ended" in receiver.types)
+                staying.step()
+                await receiver.until(lambda: receiver.types.count("call.ended") == 2)
+                await until_counted(hub, subscription, pending=0)
+            ids = {each.document["id"] for each in receiver.deliveries}
+            assert len(ids) == len({each.headers["webhook-id"] for each in receiver.deliveries}) == 8
+            by_call = {
+                call: list(dict.fromkeys(each["type"] for each in receiver.documents_of(call)))
+                for call in (ending.id, staying.id)
+            }
+            assert by_call == {
+                ending.id: ["call.started", "call.ringing", "call.missed", "call.ended"],
+                staying.id: ["call.started", "call.ringing", "call.answered", "call.ended"],
+            }
+            missed = receiver.documents_of(ending.id)[-2]
+            assert missed["inferred"] is True
+            assert (missed["extension"], missed["externalNumber"]) == ("100", "+493011111")
+
+    play(run)
+
+
+@pytest.mark.slow
+def test_another_hub_takes_a_feed_over(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        async with receiving() as receiver, running_hub(tmp_path) as second:
+            subscription = subscribe(credential_of(pbx), receiver.url)
+            async with running_hub(tmp_path) as first:
+                await first.add(subscription)
+                await until_connected(first)
+                call = pbx.calls.inbound("+493011111", to="100")
+                await receiver.until(lambda: "call.ringing" in receiver.types)
+                assert second.list_feeds() == []
+                # The one that waits knows the problems of the feed.
+                assert (await second.describe(subscription)).problems == ()
+                assert pbx.sockets.count == 1
+            pbx.calls.end(call.id)
+            await receiver.until(lambda: "call.ended" in receiver.types)
+            await until_connected(second)
+            await until_counted(second, subscription, pending=0)
+            assert receiver.types == ["call.started", "call.ringing", "call.missed", "call.ended"]
+
+    play(run)
+
+
+@pytest.mark.slow
+def test_a_pbx_that_counts_from_one_again_has_new_calls(tmp_path: Path) -> None:
+    async def run(port: int) -> None:
+        async with receiving() as receiver, running_hub(tmp_path) as hub:
+            for _ in range(2):
+                with Simulator(monitored=["100"], port=port) as pbx:
+                    subscription = subscribe(credential_of(pbx), receiver.url, "call.missed")
+                    await hub.add(subscription)
+                    await until_connected(hub)
+                    seen = len(receiver.deliveries)
+                    call = pbx.calls.inbound("+493011111", to="100")
+                    await asyncio.sleep(0.5)
+                    pbx.calls.end(call.id)
+                    assert call.id == 1
+                    await receiver.until(lambda seen=seen: len(receiver.deliveries) > seen)  # type: ignore[misc]
+                await hub.remove(subscription.id)
+            ids = [each.document["id"] for each in receiver.deliveries]
+            assert ids[0].endswith("/1/call/missed")
+            assert len(set(ids)) == 2
+
+    asyncio.run(run(free_port()))
+
+
+def test_the_socket_is_open_while_live_calls_are_needed(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        credential = credential_of(pbx)
+        async with receiving() as receiver, running_hub(tmp_path, linger=0.0) as hub:
+            records = subscribe(credential, receiver.url, "user.created")
+            await hub.add(records)
+            assert pbx.sockets.count == 0
+            live = subscribe(credential, receiver.url, "call.ringing")
+            await hub.add(live)
+            await until(lambda: pbx.sockets.count == 1)
+            await hub.remove(live.id)
+            await until(lambda: pbx.sockets.count == 0)
+            async with hub.reading(PbxReference(credential=credential), frozenset({"call.ended"})) as key:
+                assert key == live.feed
+                await until(lambda: pbx.sockets.count == 1)
+            await until(lambda: pbx.sockets.count == 0)
+            wrong = replace(credential, client_secret=Secret("another key"))
+            with pytest.raises(LoginError):
+                async with hub.reading(PbxReference(credential=wrong), frozenset({"call.ended"})):
+                    pass
+
+    play(run)
+
+
+@pytest.mark.slow
+def test_missed_calls_come_from_records_without_call_control(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        credential = credential_of(pbx)
+        types = frozenset({"call.missed", "call.ringing"})
+        async with receiving() as receiver, running_hub(tmp_path) as hub:
+            problems = await hub.check(credential, types)
+            assert [(each.events, each.code, each.is_final) for each in problems] == [
+                (("call.ringing",), "call_control_off", True)
+            ]
+            subscription = subscribe(credential, receiver.url, *types)
+            await hub.add(subscription)
+            await until_problem(hub, subscription, "call_control_off")
+            call = pbx.calls.inbound("+493011111", to="100")
+            await until_polled(SqliteEventStore(tmp_path), subscription.feed)
+            pbx.calls.end(call.id)
+            await receiver.until(lambda: receiver.deliveries)
+            assert receiver.deliveries[0].document["source"] == "records"
+            status = await hub.describe(subscription)
+            assert [each.events for each in status.problems] == [("call.ringing",)]
+
+    play(run, call_control=False)
+
+
+def test_a_refused_login_is_reported_and_ends_nothing(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        good = credential_of(pbx)
+        bad = replace(good, client_id="another", client_secret=Secret("wrong"))
+        async with receiving() as receiver, running_hub(tmp_path) as hub:
+            refused = subscribe(bad, receiver.url, "call.ended", "user.created")
+            await hub.add(refused)
+            await until_problem(hub, refused, "login")
+            status = await hub.describe(refused)
+            assert {name for each in status.problems for name in each.events} == {
+                "call.ended",
+                "user.created",
+            }
+            assert all(each.is_final for each in status.problems)
+            logins = count_logins(pbx)
+            await hub.add(subscribe(good, receiver.url))
+            await until(lambda: (pbx.base_url.partition("://")[2], True) in hub.list_feeds())
+            # One more, of the other client.
+            assert count_logins(pbx) == logins + 1
+
+    play(run)

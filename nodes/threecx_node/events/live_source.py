@@ -11,7 +11,7 @@ from ..callcontrol.client import CallControlClient
 from ..callcontrol.live_calls import live_calls
 from ..errors import ThreeCxError
 from .event import from_call_event
-from .problems import CALL_CONTROL, LIVE_TYPES, describe_error, is_refused_login
+from .problems import CALL_CONTROL, EITHER_TYPES, LIVE_TYPES, describe_error, is_refused_login
 from .status import FeedProblem
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ class LiveSource:
     def _note_error(self, error: ThreeCxError) -> float:
         """Report an error that ended the listening; return the seconds until the next attempt."""
         log.warning("live calls: %s", error.one_line())
-        self._problems.put(PART, [describe_error(error, LIVE_TYPES)])
         is_refused = error.code in CALL_CONTROL
+        # Records take the place of live calls where the PBX has none for this client.
+        types = LIVE_TYPES - EITHER_TYPES if is_refused else LIVE_TYPES
+        self._problems.put(PART, [describe_error(error, types)])
         if is_refused != self.is_refused and (is_refused or not is_refused_login(error)):
             self.is_refused = is_refused
             self._on_state()
