@@ -9,7 +9,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -90,9 +90,13 @@ class Handled:
 
     def __init__(self, receiver: Receiver, random_: random.Random) -> None:
         self.times: Counter[str] = Counter()
-        self.calls: set[int] = set()
+        self._started: defaultdict[int, asyncio.Event] = defaultdict(asyncio.Event)
         self._random = random_
         receiver.answer = self._answer
+
+    async def until_started(self, call_id: int) -> None:
+        async with asyncio.timeout(90):
+            await self._started[call_id].wait()
 
     def _answer(self, document: dict[str, object]) -> web.StreamResponse:
         chance = self._random.random()
@@ -101,7 +105,7 @@ class Handled:
         self.times[str(document["id"])] += 1
         call = document.get("call")
         if document["type"] == "call.started" and isinstance(call, dict):
-            self.calls.add(call["callId"])
+            self._started[call["callId"]].set()
         # It was handled, but its answer does not say so.
         return web.Response(status=500 if chance < 0.12 else 200)
 
@@ -119,7 +123,7 @@ async def play_calls(
     async def play(index: int) -> None:
         number = await free.get()
         call = pbx.calls.inbound(f"+4930{index:06d}", to=number)
-        await until(lambda: call.id in handled.calls, seconds=90)
+        await handled.until_started(call.id)
         if random_.random() < 0.7:
             await asyncio.sleep(random_.uniform(0, 0.3))
             with suppress(CallError):
