@@ -14,6 +14,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from tests.command_server import find_server
 from tests.support import ROOT
 from threecx_node.cli import app
 from threecx_node.errors import ThreeCxError
@@ -50,15 +51,20 @@ def run(
     *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "", cwd: Path | None = None
 ) -> Ran:
     """Run `threecx` as a process; a traceback in its output fails the test."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        input=stdin.encode("utf-8", "surrogateescape"),
-        capture_output=True,
-        env=environment(env),
-        cwd=cwd,
-        timeout=60,
-        check=False,
-    )
+    given = stdin.encode("utf-8", "surrogateescape")
+    variables = environment(env)
+    if (server := find_server(variables)) is not None:
+        done = server.run(arguments, variables, given, cwd, timeout=60)
+    else:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            input=given,
+            capture_output=True,
+            env=variables,
+            cwd=cwd,
+            timeout=60,
+            check=False,
+        )
     ran = Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
     assert "Traceback" not in ran.err, ran.err
     return ran
