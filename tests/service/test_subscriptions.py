@@ -135,7 +135,7 @@ def test_no_secret_is_shown_again(
         ({"secret": "whsec_c2hvcnQ="}, "webhook_secret", "too short"),
         ({"secret": "too short"}, "webhook_secret", "whsec_"),
         ({"concurrency": 0}, "usage", "concurrency"),
-        ({"evnts": []}, "usage", "evnts"),
+        ({"topics": []}, "usage", "topics"),
         ({"pbx": {"profile": "offices"}}, "configuration", "office"),
         ({"pbx": {}}, "configuration", ""),
     ],
