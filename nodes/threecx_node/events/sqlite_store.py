@@ -53,8 +53,8 @@ class SqliteEventStore:
         self._retention = retention or Retention()
         self._box = SecretBox(folder / KEY_NAME)
         path = folder / FILE_NAME
-        self._writer = SqliteWorker(path, writes=True, upkeep=self._keep_up)
-        self._reader = SqliteWorker(path, writes=False)
+        self._writer = SqliteWorker(path, clock, writes=True, upkeep=self._keep_up)
+        self._reader = SqliteWorker(path, clock, writes=False)
         self._appender = journal.Appender(clock, self._retention)
         self._arrivals = Arrivals()
 

@@ -46,9 +46,15 @@ class SqliteWorker:
     """
 
     def __init__(
-        self, path: Path, *, writes: bool, upkeep: Callable[[sqlite3.Connection], bool] | None = None
+        self,
+        path: Path,
+        clock: Callable[[], float],
+        *,
+        writes: bool,
+        upkeep: Callable[[sqlite3.Connection], bool] | None = None,
     ) -> None:
         self._path = path
+        self._clock = clock
         self._writes = writes
         self._upkeep = upkeep
         self._upkeep_at = time.monotonic()
@@ -83,7 +89,7 @@ class SqliteWorker:
 
     def run_now(self, function: Callable[[sqlite3.Connection], object]) -> None:
         """Run a function that only reads in the calling thread, with a connection of its own. Raise EventStoreError."""
-        connection = open_file(self._path, time.time(), read_only=True)
+        connection = open_file(self._path, self._clock(), read_only=True)
         try:
             function(connection)
         except sqlite3.Error as error:
@@ -179,7 +185,7 @@ class SqliteWorker:
                 description="Stop `threecx serve` and restore it, or add the subscriptions again.",
             )
         if self._connection is None:
-            self._connection = open_file(self._path, time.time(), read_only=not self._writes)
+            self._connection = open_file(self._path, self._clock(), read_only=not self._writes)
             found = self._path.stat()
             self._inode = (found.st_dev, found.st_ino)
         return self._connection
