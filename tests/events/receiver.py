@@ -33,6 +33,8 @@ class Receiver:
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.answer: Answer | None = None
+        # For responses that need the request.
+        self.answer_request: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
         self.at_once = self.most_at_once = 0
         self.connections: set[object] = set()
         self.port = 0
@@ -68,6 +70,8 @@ class Receiver:
         self.most_at_once = max(self.most_at_once, self.at_once)
         self._changed.set()
         try:
+            if self.answer_request is not None:
+                return await self.answer_request(request)
             if self.answer is None:
                 return web.json_response({"message": "Workflow was started"})
             answer = self.answer(delivery.document)

@@ -28,11 +28,13 @@ from threecx_node.events.store import StoredEvent
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.calls.models import CallError
 
-CALLS, AT_ONCE, CUTS = 500, 80, 8
+CALLS, AT_ONCE, CUTS = 500, 100, 8
+# The part of the calls that are answered, and so recorded. The files of recordings are looked for a few at a time.
+ANSWERED = 0.3
 FIRST = 1200
 EXTENSIONS = [str(FIRST + each) for each in range(AT_ONCE)]
 # The executor is killed after so many of the calls.
-KILLS = (90, 250, 400)
+KILLS = (120, 330)
 EVENTS = ("call.started", "call.ringing", "call.answered", "call.missed", "call.ended", "recording.ready")
 
 
@@ -124,7 +126,7 @@ async def play_calls(
         number = await free.get()
         call = pbx.calls.inbound(f"+4930{index:06d}", to=number)
         await handled.until_started(call.id)
-        if random_.random() < 0.7:
+        if random_.random() < ANSWERED:
             await asyncio.sleep(random_.uniform(0, 0.3))
             with suppress(CallError):
                 call.step()
