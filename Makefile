@@ -75,9 +75,10 @@ unit: $(DEV)
 # Hermetic: after make setup it needs no network, and it installs nothing.
 check: lint types unit
 
-# CI runs this target.
+# CI runs this target. Tests with processes, servers and clocks wait for half of their time: three at a time keep two
+# processors busy.
 test: lint types node node-lint node-test programs foreign-client
-	$(BIN)/pytest -n 2 --ignore tests/e2e
+	$(BIN)/pytest -n 3 --ignore tests/e2e
 	$(BIN)/pytest tests/e2e
 
 # The package for n8n. Node.js and n8n are installed into the user's cache, once per machine.

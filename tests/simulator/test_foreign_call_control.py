@@ -6,17 +6,15 @@ responses and events; these tests check the recorded requests.
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from threecx_node.simulator import Simulator
-from tools.build_foreign_client import build_call_control, find_node
-from tools.cache import BuildError
+from tools.build_foreign_client import build_call_control
+
+from .foreign_driver import build_or_fail, check_list, run_driver
 
 pytestmark = pytest.mark.slow
 
@@ -50,10 +48,7 @@ SCENARIOS = (
 
 @pytest.fixture(scope="module")
 def driver() -> Path:
-    try:
-        return build_call_control()
-    except BuildError as error:
-        pytest.fail(f"the client cannot be built: {error}", pytrace=False)
+    return build_or_fail(build_call_control)
 
 
 @pytest.fixture(scope="module")
@@ -70,31 +65,15 @@ def pbx(server: Simulator) -> Iterator[Simulator]:
     server.calls.clear()
 
 
-def run(driver: Path, argument: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    # No proxy between two programs on one machine.
-    inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.casefold()}
-    return subprocess.run(
-        [*find_node(), str(driver), argument],
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
 def test_every_scenario_is_run(driver: Path) -> None:
-    listed = run(driver, "--list")
-    assert listed.returncode == 0, listed.stderr
-    assert json.loads(listed.stdout) == list(SCENARIOS)
+    check_list(driver, SCENARIOS)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
     [group, *_] = pbx.state.entities("RingGroups")
     before = len(pbx.requests)
-    done = run(
+    done = run_driver(
         driver,
         scenario,
         PBX_URL=pbx.base_url,
@@ -111,7 +90,7 @@ def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
 
 
 def test_a_refused_login(pbx: Simulator, driver: Path) -> None:
-    done = run(
+    done = run_driver(
         driver,
         "answer",
         PBX_URL=pbx.base_url,

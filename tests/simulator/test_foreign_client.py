@@ -6,10 +6,7 @@ The driver checks the results of its client; these tests check the recorded requ
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -18,8 +15,9 @@ import pytest
 from tests.support import shared
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.instruments.recorder import RecordedRequest
-from tools.build_foreign_client import build, find_node
-from tools.cache import BuildError
+from tools.build_foreign_client import build
+
+from .foreign_driver import build_or_fail, check_list, run_driver
 
 pytestmark = pytest.mark.slow
 
@@ -88,36 +86,17 @@ SCENARIOS = {
 @pytest.fixture(scope="session")
 def driver() -> Path:
     document = shared("spec", "xapi-20.0.10.yaml")
-    try:
-        return build(document)
-    except BuildError as error:
-        pytest.fail(f"the client cannot be built: {error}", pytrace=False)
-
-
-def run(driver: Path, argument: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    # No proxy between two programs on one machine.
-    inherited = {name: value for name, value in os.environ.items() if "proxy" not in name.casefold()}
-    return subprocess.run(
-        [*find_node(), str(driver), argument],
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+    return build_or_fail(lambda: build(document))
 
 
 def test_every_scenario_is_run(driver: Path) -> None:
-    listed = run(driver, "--list")
-    assert listed.returncode == 0, listed.stderr
-    assert json.loads(listed.stdout) == list(SCENARIOS)
+    check_list(driver, SCENARIOS)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
     before = held(pbx)
-    done = run(
+    done = run_driver(
         driver,
         scenario,
         XAPI_URL=pbx.base_url,
@@ -134,7 +113,7 @@ def test_scenario(pbx: Simulator, driver: Path, scenario: str) -> None:
 
 
 def test_a_refused_login(pbx: Simulator, driver: Path) -> None:
-    done = run(
+    done = run_driver(
         driver, "users", XAPI_URL=pbx.base_url, XAPI_CLIENT_ID=pbx.client_id, XAPI_CLIENT_SECRET="wrong"
     )
     assert done.returncode == 1
