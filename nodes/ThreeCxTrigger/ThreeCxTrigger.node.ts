@@ -14,7 +14,7 @@ import { properties } from './properties';
 import { receiveDelivery } from './receive';
 
 const WHILE_BUILDING =
-	"<b>While building your workflow</b>, click the 'listen' button, then make a call, or turn on Options &gt; Send Sample When Testing. " +
+	"<b>While building your workflow</b>, click the 'execute step' button, then make a call, or turn on Options &gt; Send Sample When Testing. " +
 	'The event will show up in this editor.<br /><br />';
 
 export class ThreeCxTrigger implements INodeType {

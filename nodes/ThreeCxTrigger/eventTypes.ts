@@ -20,25 +20,26 @@ export interface EventType {
 export const EVENT_TYPES = table.events as unknown as readonly EventType[];
 
 const BY_NAME = new Map(EVENT_TYPES.map((each) => [each.name, each]));
-const GROUP_TITLES = new Map(table.groups.map(({ name, title }) => [name, title]));
 
 /** Return the type with this name, or undefined. */
 export function findEventType(name: unknown): EventType | undefined {
 	return typeof name === 'string' ? BY_NAME.get(name) : undefined;
 }
 
-/** Return the name by which the editor lists a type: its group comes first, so that a sorted list is grouped. */
-export function getDisplayName({ group, title }: EventType): string {
-	return `${GROUP_TITLES.get(group) ?? group}: ${toTitleCase(title)}`;
+/** Return the name by which the editor lists a type, alone among the options and as "On call missed" among triggers. */
+export function getDisplayName({ title }: EventType): string {
+	return toTitleCase(title);
 }
 
-/** Return the choices of the field Events. */
+/** Return the choices of the field Events, in the order of their groups: n8n has no headings within a list. */
 export function getEventOptions(): INodePropertyOptions[] {
-	return EVENT_TYPES.map((each) => ({
-		name: getDisplayName(each),
-		value: each.name,
-		description: `${each.description}. Needs: ${each.right}.`,
-	})).sort((one, other) => one.name.localeCompare(other.name));
+	return table.groups.flatMap(({ name: group, title }) =>
+		EVENT_TYPES.filter((each) => each.group === group).map((each) => ({
+			name: getDisplayName(each),
+			value: each.name,
+			description: `${title}: ${each.description}`,
+		})),
+	);
 }
 
 /** Return the names of the types to which a field of the filter applies. */

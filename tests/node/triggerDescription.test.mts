@@ -10,12 +10,15 @@ const field = (name: string) => description.properties.find((each) => each.name 
 
 describe('the fields', () => {
 	it('offer every type of events, by group', () => {
-		const options = field('events').options as Array<{ name: string; value: string }>;
+		const options = field('events').options as Array<{ name: string; value: string; description: string }>;
 		expect(options.map(({ value }) => value).sort()).toEqual(EVENT_TYPES.map(({ name }) => name).sort());
-		const names = options.map(({ name }) => name);
-		expect(names).toContain('Calls: Call Missed');
-		expect(names).toEqual([...names].sort((one, other) => one.localeCompare(other)));
-		expect([...new Set(names.map((name) => name.split(':')[0]))]).toEqual(['Calls', 'Records', 'System']);
+		expect(options).toContainEqual({
+			name: 'Call Missed',
+			value: 'call.missed',
+			description: expect.stringMatching(/^Calls: A call that came in /) as string,
+		});
+		const groups = options.map((each) => String(each.description.split(':')[0]));
+		expect(groups.filter((each, index) => each !== groups[index - 1])).toEqual(['Calls', 'Records', 'System']);
 	});
 
 	it('show each filter for the events that have it', () => {
@@ -97,7 +100,7 @@ describe('the rights', () => {
 		const server = await startCheck([{ events: ['call.missed'], message: 'no Call Control', advice: 'Tick Call Control.' }]);
 		const context = createLoadContext(server.url, { events: ['call.missed', 'trunk.down'] });
 		expect(await methods.loadOptions.getRights.call(context)).toEqual([
-			{ name: 'Calls: Call Missed: no Call Control. Tick Call Control.', value: '' },
+			{ name: 'Call Missed: no Call Control. Tick Call Control.', value: '' },
 		]);
 		expect(server.calls[0]).toMatchObject({ path: '/v1/subscriptions/check', body: { events: ['call.missed', 'trunk.down'] } });
 	});
