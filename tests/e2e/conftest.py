@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.trigger_desk import Desk
 from tools.lab.n8n_client import Execution
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TEST_CLIENT, Stage
 
@@ -112,6 +113,13 @@ def create_apps(pbx_url: str, count: int) -> list[int]:
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with Stage(tmp_path_factory.mktemp("stage")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def desk(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    made = Desk(stage, tmp_path_factory.mktemp("desk"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

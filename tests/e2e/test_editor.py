@@ -5,60 +5,23 @@ THREECX_SCREENSHOTS=FOLDER keeps pictures of what a person sees (`make screensho
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import execute, open_page, picture
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import OPERATIONS
 from threecx_node.events.event_types import EVENT_TYPES
-from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
-
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # The browser and n8n's editor reach no other machine.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 
 
 @pytest.fixture(scope="module")
 def page(stage: Stage) -> Iterator[Page]:
-    """Return a page of a browser that is signed in to n8n. These tests fail if Debian's chromium is not installed."""
-    assert CHROMIUM.exists(), "the browser is missing: run tools/install_programs.sh"
-    with sync_playwright() as playwright:
-        playwright.selectors.set_test_id_attribute("data-test-id")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(20_000)
-        expect.set_options(timeout=20_000)
-        opened.goto(f"{stage.n8n.url}/signin")
-        opened.locator("[name=emailOrLdapLoginId]").fill(EMAIL)
-        opened.locator("[name=password]").fill(PASSWORD)
-        opened.keyboard.press("Enter")
-        opened.wait_for_url(re.compile("/(home|workflow)"))
+    with open_page(stage) as opened:
         yield opened
-        browser.close()
-
-
-def picture(page: Page, name: str) -> None:
-    if folder := os.environ.get("THREECX_SCREENSHOTS"):
-        # n8n's own notes fade in and out; let them come to rest.
-        page.wait_for_timeout(800)
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=Path(folder) / f"{name}.png")
 
 
 def choose_app(page: Page, name: str) -> None:
@@ -66,10 +29,6 @@ def choose_app(page: Page, name: str) -> None:
     page.get_by_test_id("rlc-input").first.click()
     page.get_by_test_id("rlc-search").fill(name.split(" (")[0])
     page.get_by_test_id("rlc-item").filter(has_text=name).first.click()
-
-
-def execute(page: Page) -> None:
-    page.get_by_test_id("node-execute-button").click()
 
 
 def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Canvas, create_apps
+from tests.e2e.trigger_desk import Desk
 from threecx_node.simulator import Simulator
 from tools.lab.executor import ExecutorProcess
 from tools.lab.n8n import N8nInstance, place_package
@@ -106,3 +107,23 @@ def test_every_item_is_deleted_once(queue: Queue) -> None:
     assert statuses == {204}
     for worker in queue.workers:
         assert "started execution" in worker.log.read_text(errors="replace"), "this worker had nothing to do"
+
+
+@pytest.fixture
+def desk(queue: Queue, stage: Stage, tmp_path: Path) -> Iterator[Desk]:
+    made = Desk(stage, tmp_path, queue.client)
+    yield made
+    made.close()
+
+
+def test_each_event_starts_each_workflow_once(desk: Desk) -> None:
+    after = {"name": "After", "type": "n8n-nodes-base.noOp"}
+    workflows = [desk.publish(desk.trigger(), after) for _ in range(2)]
+    extensions = ["101", "102", "103", "104"]
+    for each in extensions:
+        desk.miss_call(to=each)
+    for workflow in workflows:
+        items = desk.items(workflow, len(extensions))
+        assert sorted(item["extension"] for item in items) == extensions
+        assert len({item["id"] for item in items}) == len(extensions)
+        desk.client.unpublish(workflow)

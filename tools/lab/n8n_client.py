@@ -8,6 +8,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -133,6 +134,10 @@ class N8nClient:
                 raise LabError(f"workflow {workflow['id']} was not published: {json.dumps(found)}")
             time.sleep(0.1)
 
+    def unpublish(self, workflow: Mapping[str, Any]) -> None:
+        """End the triggers of a published workflow."""
+        self.call("POST", f"/workflows/{workflow['id']}/deactivate", {})
+
     def start(self, workflow: Mapping[str, Any], **more: Any) -> str:
         """Start a saved workflow at its first node and return the execution's id. `more` are members of the call."""
         trigger = {"name": workflow["nodes"][0]["name"]}
@@ -152,6 +157,12 @@ class N8nClient:
             if time.monotonic() > deadline:
                 raise LabError(f"execution {execution} was still {found['status']} after {timeout} seconds")
             time.sleep(0.1)
+
+    def executions(self, workflow: Mapping[str, Any]) -> list[str]:
+        """Return the ids of all executions of a workflow, the oldest first."""
+        wanted = json.dumps({"workflowId": workflow["id"]})
+        found = self.call("GET", f"/executions?{urlencode({'filter': wanted, 'limit': 100})}")
+        return sorted((str(each["id"]) for each in found["results"]), key=int)
 
     def run(self, workflow: Mapping[str, Any], timeout: float = 120) -> Execution:
         """Run a saved workflow to its end."""

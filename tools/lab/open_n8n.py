@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tools.cache import BuildError
 from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.processes import LabError
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TRIGGER_TYPE, Stage
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -26,6 +26,17 @@ if TYPE_CHECKING:
 _WORKFLOWS = Path(__file__).resolve().parents[2] / "examples" / "n8n"
 DELETES = _WORKFLOWS / "delete-call-flow-apps.json"
 CALLS = _WORKFLOWS / "make-call-and-branch.json"
+# Workflows that the trigger starts, once they are published.
+TRIGGERED = tuple(
+    _WORKFLOWS / f"{name}.json"
+    for name in (
+        "after-hours-divert",
+        "missed-call-message",
+        "recording-store",
+        "ringing-popup",
+        "trunk-alert",
+    )
+)
 # The ports that people know; another one where it is in use.
 _N8N_PORT = 5678
 _EXECUTOR_PORT = 8765
@@ -36,7 +47,7 @@ def put_example(stage: Stage, path: Path) -> dict[str, Any]:
     reference = stage.client.create_credential("Simulated 3CX", CREDENTIAL_TYPE, stage.credential_data())
     workflow = json.loads(path.read_text(encoding="utf-8"))
     for node in workflow["nodes"]:
-        if node["type"] == NODE_TYPE:
+        if node["type"] in (NODE_TYPE, TRIGGER_TYPE):
             node["credentials"] = {CREDENTIAL_TYPE: reference}
     saved: dict[str, Any] = stage.client.call("POST", "/workflows", workflow)
     return saved
@@ -58,7 +69,8 @@ def main() -> int:
             _build_stage(Path(folder)) as stage,
         ):
             workflow = put_example(stage, DELETES)
-            put_example(stage, CALLS)
+            for each in (CALLS, *TRIGGERED):
+                put_example(stage, each)
             ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
             print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   {ending}")
             address = f"{stage.n8n.url}/workflow/{workflow['id']}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NODE_TYPE = "n8n-nodes-threecx.threeCx"
+TRIGGER_TYPE = "n8n-nodes-threecx.threeCxTrigger"
 CREDENTIAL_TYPE = "threeCxApi"
 CLIENT_ID = "900"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 (the simulator's own, shown on its page)

@@ -1,0 +1,134 @@
+"""The 3CX Trigger in a real n8n: added in the editor, published, started by calls, with every part restarted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.browser import execute, open_page, picture
+from tests.e2e.trigger_desk import CALLER, Desk, wait_for
+from tools.lab.processes import LabError
+from tools.lab.stage import Stage
+
+AFTER = {"name": "After", "type": "n8n-nodes-base.noOp"}
+
+
+@pytest.fixture(scope="module")
+def page(stage: Stage) -> Iterator[Page]:
+    with open_page(stage) as opened:
+        yield opened
+
+
+def subscriptions(desk: Desk) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(f"{desk.executor.url}/v1/subscriptions").json()["subscriptions"]
+    return found
+
+
+def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -> None:
+    page.goto(f"{desk.stage.n8n.url}/workflow/new")
+    page.get_by_test_id("canvas-add-button").click()
+    page.get_by_test_id("node-creator-search-bar").fill("3CX")
+    page.get_by_text("3CX", exact=True).first.click()
+    expect(page.get_by_text("On call missed", exact=True)).to_be_visible()
+    picture(page, "n8n-trigger-events")
+    page.get_by_text("On call missed", exact=True).click()
+
+    page.get_by_test_id("node-credentials-select").click()
+    page.get_by_text(desk.credential["name"], exact=True).click()
+    expect(page.get_by_test_id("parameter-input-events")).to_contain_text("Call Missed")
+    # Asked of the PBX with the chosen credential.
+    rights = page.get_by_test_id("parameter-input-rights")
+    expect(rights.locator("input")).to_have_value("The Chosen Events Can Come")
+    picture(page, "n8n-trigger")
+
+    execute(page)
+    expect(page.get_by_text("Waiting for one of the chosen events in 3CX")).to_be_visible()
+    picture(page, "n8n-trigger-listening")
+    desk.miss_call()
+    output = page.get_by_test_id("output-panel")
+    expect(output).to_contain_text(CALLER)
+    expect(output).to_contain_text("call.missed")
+    picture(page, "n8n-trigger-event")
+    wait_for(lambda: not subscriptions(desk))
+
+    page.keyboard.press("Escape")
+    page.get_by_test_id("workflow-open-publish-modal-button").click()
+    page.get_by_test_id("workflow-publish-button").click()
+    wait_for(lambda: subscriptions(desk))
+    workflow = {"id": page.url.rpartition("/")[2].partition("?")[0]}
+    before = len(desk.client.executions(workflow))
+    desk.miss_call(to="102")
+    [_, item] = desk.items(workflow, before + 1)
+    assert (item["type"], item["extension"], item["externalNumber"]) == ("call.missed", "102", CALLER)
+    assert item["direction"] == "inbound"
+    assert len(item) <= 10
+    desk.client.unpublish(workflow)
+    wait_for(lambda: not subscriptions(desk))
+
+
+def test_a_sample_comes_without_a_call(desk: Desk) -> None:
+    options = {"sendSample": True}
+    workflow = desk.client.create_workflow(
+        "A sample", [desk.trigger(["recording.ready"], options=options), AFTER]
+    )
+    desk.listen(workflow)
+    [item] = desk.items(workflow, 1)
+    assert (item["type"], item["recording"]["id"] > 0) == ("recording.ready", True)
+    wait_for(lambda: not subscriptions(desk))
+
+
+def test_nothing_is_lost_or_doubled_when_every_part_is_restarted(desk: Desk) -> None:
+    workflow = desk.publish(desk.trigger(), AFTER)
+    desk.miss_call(to="101")
+    desk.items(workflow, 1)
+
+    desk.executor.kill()
+    desk.executor.start()
+    desk.miss_call(to="102")
+    desk.items(workflow, 2)
+
+    desk.stage.n8n.stop()
+    desk.miss_call(to="103")
+    delivery = f"{desk.executor.url}/v1/subscriptions/{subscriptions(desk)[0]['id']}"
+    wait_for(lambda: httpx.get(delivery).json()["deliveries"]["pending"])
+    desk.stage.n8n.start()
+    desk.items(workflow, 3)
+
+    desk.restart_pbx()
+    desk.miss_call(to="104")
+    items = desk.items(workflow, 4)
+    assert [each["extension"] for each in items] == ["101", "102", "103", "104"]
+    assert len({each["id"] for each in items}) == len(items)
+    # An executor that has sent again what was delivered already would have done so by now.
+    assert httpx.get(delivery).json()["deliveries"] | {"dropped": 0} == {
+        "pending": 0, "delivered": 4, "failed": 0, "dropped": 0,
+    }  # fmt: skip
+    assert len(desk.client.executions(workflow)) == 4
+
+
+def test_a_forged_event_starts_nothing(desk: Desk) -> None:
+    workflow = desk.publish(trigger := desk.trigger(), AFTER)
+    [subscription] = [each for each in subscriptions(desk) if trigger["webhookId"] in each["url"]]
+    event = {"id": "forged", "type": "call.missed", "time": "2026-03-01T08:00:00.000Z"}
+    headers = {"webhook-id": "evt_1", "webhook-timestamp": "1772352000", "webhook-signature": "v1,AAAA"}
+    refused = httpx.post(subscription["url"], json=event, headers=headers)
+    assert (refused.status_code, refused.json()["message"]) == (
+        401,
+        "The signature of the delivery is not valid",
+    )
+    assert httpx.post(subscription["url"], json=event).status_code == 401
+    assert desk.client.executions(workflow) == []
+    desk.client.unpublish(workflow)
+
+
+def test_an_unreachable_n8n_is_named_before_the_first_call(desk: Desk) -> None:
+    trigger = desk.trigger(options={"n8nUrl": "http://127.0.0.1:9"})
+    workflow = desk.client.create_workflow("Unreachable", [trigger, AFTER])
+    # As when it is published, but n8n does not try that several times.
+    with pytest.raises(LabError, match=r"does not reach n8n at http://127\.0\.0\.1:9"):
+        desk.listen(workflow)
+    assert not [each for each in subscriptions(desk) if trigger["webhookId"] in each["url"]]
