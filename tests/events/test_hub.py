@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from standardwebhooks import Webhook
 
 from tests.events.hubs import (
@@ -56,6 +57,38 @@ def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
                 document = Webhook(subscription.secret.reveal()).verify(each.body, each.headers)
                 assert document == each.document
             await until_counted(hub, subscription, delivered=4)
+
+    play(run)
+
+
+def test_a_receiver_that_hangs_delays_no_other(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        hanging = asyncio.Event()
+
+        async def hang(document: dict[str, Any]) -> web.Response:
+            del document
+            await hanging.wait()
+            return web.Response()
+
+        async with receiving() as slow, receiving() as quick, running_hub(tmp_path) as hub:
+            slow.answer = hang
+            one, two = (subscribe(credential_of(pbx), each.url) for each in (slow, quick))
+            await hub.add(one)
+            await hub.add(two)
+            await until_connected(hub)
+            call = pbx.calls.inbound("+493011111", to="100")
+            await quick.until(lambda: "call.ringing" in quick.types)
+            await slow.until(lambda: slow.deliveries)
+            pbx.calls.end(call.id)
+            await quick.until(lambda: "call.ended" in quick.types)
+            assert slow.types == ["call.started"]
+            tested = await hub.test(two.id, "call.missed")
+            assert (tested.delivered, tested.status_code) == (True, 200)
+            assert quick.deliveries[-1].headers["webhook-id"].startswith("test_")
+            assert quick.types[-1] == "call.missed"
+            hanging.set()
+            await slow.until(lambda: "call.ended" in slow.types)
+            assert slow.types == ["call.started", "call.ringing", "call.missed", "call.ended"]
 
     play(run)
 

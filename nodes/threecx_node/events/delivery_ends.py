@@ -29,13 +29,11 @@ _BY_STATUS: Mapping[int, str] = {
 _FAILED = "The receiver has an internal error. See its log."
 _REFUSED = "The receiver does not accept the delivery. Check the URL and the secret of the subscription."
 _REDIRECT = "Use the address to which it redirects; deliveries do not go to another one by themselves."
-_CONTAINER = (
-    "In a container, localhost is the container itself: use the name of the receiver's service or host."
-)
+_CONTAINER = "In a container, localhost is the container itself: use the name of the receiver's host."
 _BY_CODE: Mapping[str, str] = {
     "connection_refused": f"Check that the receiver runs and listens at this address. {_CONTAINER}",
-    "connect_timeout": f"Check the address, and the firewalls between the executor and the receiver. {_CONTAINER}",
-    "unreachable": f"Check the address, and that the executor's machine can reach it. {_CONTAINER}",
+    "connect_timeout": f"Check the address, and the firewalls in between. {_CONTAINER}",
+    "unreachable": f"Check the address, and that the executor can reach it. {_CONTAINER}",
     "dns": "Check the host name: the machine of the executor must be able to resolve it. In n8n, see WEBHOOK_URL.",
     "timeout": "Let the receiver respond at once and work later: in n8n, Respond > Immediately.",
     "connection_lost": "Check whether the receiver, or a proxy in front of it, was restarting.",
