@@ -40,6 +40,10 @@ def state_home(monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    is_slow = {
+        path: bool(SLOW_FOLDERS & set(path.relative_to(TESTS).parts))
+        for path in {each.path for each in items}
+    }
     for item in items:
-        if SLOW_FOLDERS & set(item.path.relative_to(TESTS).parts):
+        if is_slow[item.path]:
             item.add_marker(pytest.mark.slow)

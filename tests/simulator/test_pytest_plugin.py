@@ -10,6 +10,17 @@ from pathlib import Path
 
 import pytest
 
+# Plugins of the development environment, which users of the package need not have, and which take seconds to load.
+_PLUGINS = (
+    "-p",
+    "no:cacheprovider",
+    "-p",
+    "no:pytest_postgresql",
+    "-p",
+    "no:schemathesis",
+    "-p",
+    "no:hypothesispytest",
+)
 STRICT = "[pytest]\naddopts = --strict-markers --strict-config\nfilterwarnings = error\n"
 
 
@@ -18,7 +29,7 @@ def pytest_run(folder: Path, source: str, *arguments: str) -> subprocess.Complet
     (folder / "test_users.py").write_text(source)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-v", *arguments],
+        [sys.executable, "-m", "pytest", *_PLUGINS, "-v", *arguments],
         cwd=folder,
         env=kept,
         capture_output=True,
