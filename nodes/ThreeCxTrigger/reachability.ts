@@ -30,7 +30,7 @@ export function describeUnreachable(url: string, executorUrl: string, test: Test
 
 function describeLocal(origin: string, executorUrl: string): string {
 	const remedy =
-		'Set WEBHOOK_URL of n8n, or the option "n8n URL for the Executor" of this node, to an address of n8n that the executor reaches';
+		'Set WEBHOOK_URL of n8n, or the option "N8n URL for the Executor" of this node, to an address of n8n that the executor reaches';
 	const { port } = new URL(origin);
 	const example = `such as http://n8n:${port || '5678'} (the name of n8n's container) or http://host.docker.internal:${port || '5678'}`;
 	return isLocal(executorUrl)
@@ -42,12 +42,12 @@ function describeRemote(origin: string, { statusCode }: TestDelivery): string {
 	if (statusCode !== undefined) {
 		return (
 			`Another server than n8n answers at ${origin}, such as a proxy that requires a login. ` +
-			'Let it pass requests to /webhook/ and /webhook-test/, or set the option "n8n URL for the Executor" of this node to an address that leads to n8n directly.'
+			'Let it pass requests to /webhook/ and /webhook-test/, or set the option "N8n URL for the Executor" of this node to an address that leads to n8n directly.'
 		);
 	}
 	return (
 		`Check that this address leads from the machine of the executor to n8n (WEBHOOK_URL of n8n). ` +
-		'If the executor reaches n8n at another address, such as http://n8n:5678 between containers, set the option "n8n URL for the Executor" of this node.'
+		'If the executor reaches n8n at another address, such as http://n8n:5678 between containers, set the option "N8n URL for the Executor" of this node.'
 	);
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
@@ -21,11 +20,6 @@ AFTER = {"name": "After", "type": "n8n-nodes-base.noOp"}
 def page(stage: Stage) -> Iterator[Page]:
     with open_page(stage) as opened:
         yield opened
-
-
-def subscriptions(desk: Desk) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = httpx.get(f"{desk.executor.url}/v1/subscriptions").json()["subscriptions"]
-    return found
 
 
 def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -> None:
@@ -53,12 +47,12 @@ def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -
     expect(output).to_contain_text(CALLER)
     expect(output).to_contain_text("call.missed")
     picture(page, "n8n-trigger-event")
-    wait_for(lambda: not subscriptions(desk))
+    wait_for(lambda: not desk.subscriptions())
 
     page.keyboard.press("Escape")
     page.get_by_test_id("workflow-open-publish-modal-button").click()
     page.get_by_test_id("workflow-publish-button").click()
-    wait_for(lambda: subscriptions(desk))
+    wait_for(desk.subscriptions)
     workflow = {"id": page.url.rpartition("/")[2].partition("?")[0]}
     before = len(desk.client.executions(workflow))
     desk.miss_call(to="102")
@@ -67,7 +61,7 @@ def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -
     assert item["direction"] == "inbound"
     assert len(item) <= 10
     desk.client.unpublish(workflow)
-    wait_for(lambda: not subscriptions(desk))
+    wait_for(lambda: not desk.subscriptions())
 
 
 def test_a_sample_comes_without_a_call(desk: Desk) -> None:
@@ -78,7 +72,7 @@ def test_a_sample_comes_without_a_call(desk: Desk) -> None:
     desk.listen(workflow)
     [item] = desk.items(workflow, 1)
     assert (item["type"], item["recording"]["id"] > 0) == ("recording.ready", True)
-    wait_for(lambda: not subscriptions(desk))
+    wait_for(lambda: not desk.subscriptions())
 
 
 def test_nothing_is_lost_or_doubled_when_every_part_is_restarted(desk: Desk) -> None:
@@ -93,7 +87,7 @@ def test_nothing_is_lost_or_doubled_when_every_part_is_restarted(desk: Desk) -> 
 
     desk.stage.n8n.stop()
     desk.miss_call(to="103")
-    delivery = f"{desk.executor.url}/v1/subscriptions/{subscriptions(desk)[0]['id']}"
+    delivery = f"{desk.executor.url}/v1/subscriptions/{desk.subscriptions()[0]['id']}"
     wait_for(lambda: httpx.get(delivery).json()["deliveries"]["pending"])
     desk.stage.n8n.start()
     desk.items(workflow, 3)
@@ -108,11 +102,12 @@ def test_nothing_is_lost_or_doubled_when_every_part_is_restarted(desk: Desk) -> 
         "pending": 0, "delivered": 4, "failed": 0, "dropped": 0,
     }  # fmt: skip
     assert len(desk.client.executions(workflow)) == 4
+    desk.unpublish(workflow)
 
 
 def test_a_forged_event_starts_nothing(desk: Desk) -> None:
     workflow = desk.publish(trigger := desk.trigger(), AFTER)
-    [subscription] = [each for each in subscriptions(desk) if trigger["webhookId"] in each["url"]]
+    [subscription] = [each for each in desk.subscriptions() if trigger["webhookId"] in each["url"]]
     event = {"id": "forged", "type": "call.missed", "time": "2026-03-01T08:00:00.000Z"}
     headers = {"webhook-id": "evt_1", "webhook-timestamp": "1772352000", "webhook-signature": "v1,AAAA"}
     refused = httpx.post(subscription["url"], json=event, headers=headers)
@@ -122,7 +117,7 @@ def test_a_forged_event_starts_nothing(desk: Desk) -> None:
     )
     assert httpx.post(subscription["url"], json=event).status_code == 401
     assert desk.client.executions(workflow) == []
-    desk.client.unpublish(workflow)
+    desk.unpublish(workflow)
 
 
 def test_an_unreachable_n8n_is_named_before_the_first_call(desk: Desk) -> None:
@@ -131,4 +126,4 @@ def test_an_unreachable_n8n_is_named_before_the_first_call(desk: Desk) -> None:
     # As when it is published, but n8n does not try that several times.
     with pytest.raises(LabError, match=r"does not reach n8n at http://127\.0\.0\.1:9"):
         desk.listen(workflow)
-    assert not [each for each in subscriptions(desk) if trigger["webhookId"] in each["url"]]
+    assert not [each for each in desk.subscriptions() if trigger["webhookId"] in each["url"]]

@@ -105,7 +105,7 @@ def test_every_example_runs(desk: Desk, receiver: Receiver) -> None:
     assert alert["text"].endswith(" is down")
     for each in workflows:
         assert [desk.client.wait(one).status for one in desk.client.executions(each)] == ["success"]
-        desk.client.unpublish(each)
+        desk.unpublish(each)
 
 
 def _find_alert(receiver: Receiver) -> dict[str, Any] | None:

@@ -74,6 +74,20 @@ class Desk:
         self.client.publish(workflow)
         return workflow
 
+    def unpublish(self, workflow: dict[str, Any]) -> None:
+        """End the trigger of a published workflow, and wait until its subscription is removed."""
+        # In the address of the webhook.
+        ids = [each["webhookId"] for each in workflow["nodes"] if each["type"] == TRIGGER_TYPE]
+        self.client.unpublish(workflow)
+        wait_for(
+            lambda: not [each for each in self.subscriptions() if any(one in each["url"] for one in ids)]
+        )
+
+    def subscriptions(self) -> list[dict[str, Any]]:
+        """Return the subscriptions of the executor."""
+        found = httpx.get(f"{self.executor.url}/v1/subscriptions").json()["subscriptions"]
+        return list(found)
+
     def miss_call(self, caller: str = CALLER, to: str = "101") -> None:
         """Let a caller give up while an extension rings, once the executor has seen that it rings."""
         wait_for(self.is_listening)
