@@ -31,6 +31,7 @@ GROUND = {
 }
 # The stages of the data's way. No stage imports a stage: what two of them share is on the ground floor.
 STAGES = {"expressions", "parameters", "request", "transport", "response"}
+_OUTER = ("events", "simulator")
 # Room → the rooms that it imports besides itself and the ground floor. `package` is the package's own `__init__`.
 ARROWS: Mapping[str, set[str]] = {
     "ground": set(),
@@ -43,8 +44,20 @@ ARROWS: Mapping[str, set[str]] = {
     "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
     "package": {"execution"},
     "callcontrol": {"transport"},
-    # The hub hears live calls, reads records as batches do, and delivers over the network.
-    "events": {"callcontrol", "catalog", "execution", "request", "response", "transport"},
+    "events.model": {"callcontrol", "catalog"},
+    "events.store": {"events.model"},
+    "events.delivery": {"catalog", "events.model", "events.store", "transport"},
+    # Records are read as batches read lists.
+    "events.records": {
+        "callcontrol", "catalog", "events.model", "execution", "request", "response", "transport",
+    },
+    "events.feeds": {
+        "callcontrol", "catalog", "events.delivery", "events.model", "events.records", "events.store", "execution",
+        "transport",
+    },
+    "events": {
+        "callcontrol", "catalog", "events.delivery", "events.feeds", "events.model", "events.store", "transport",
+    },
     "canvas": {"catalog", "execution", "transport"},
     # A diagnosis looks at the address itself, and says about the release what a credential's test says.
     "setup": {"canvas", "catalog", "execution", "transport"},
@@ -55,7 +68,10 @@ ARROWS: Mapping[str, set[str]] = {
     "codegen": {"catalog", "descriptor", "transport"},
     "server": set(),
     # The pool opens one store of tokens for all executors.
-    "service": {"callcontrol", "canvas", "catalog", "events", "execution", "server", "transport"},
+    "service": {
+        "callcontrol", "canvas", "catalog", "events", "events.delivery", "events.model", "events.store", "execution",
+        "server", "transport",
+    },
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
     "simulator.odata": {"catalog"},
     "simulator.store": {"simulator.odata"},
@@ -80,7 +96,8 @@ ARROWS: Mapping[str, set[str]] = {
         "simulator.page", "simulator.pbx", "simulator.seeds", "simulator.store",
     },
     "cli": {
-        "callcontrol", "canvas", "catalog", "codegen", "events", "execution", "n8n", "service", "setup", "simulator",
+        "callcontrol", "canvas", "catalog", "codegen", "events.delivery", "events.model", "events.store", "execution",
+        "n8n", "service", "setup", "simulator",
     },
 }  # fmt: skip
 
@@ -113,8 +130,8 @@ def room_of(module: str) -> str | None:
     is_room = len(parts) > 1 and ((NODE / parts[1]).is_dir() or (NODE / f"{parts[1]}.py").is_file())
     if not is_room:
         return "package"
-    # The folders of the simulator are rooms of their own.
-    is_inner = parts[1] == "simulator" and len(parts) > 2 and (NODE / parts[1] / parts[2]).is_dir()
+    # The folders of the events and of the simulator are rooms of their own.
+    is_inner = parts[1] in _OUTER and len(parts) > 2 and (NODE / parts[1] / parts[2]).is_dir()
     return "ground" if parts[1] in GROUND else ".".join(parts[1:3]) if is_inner else parts[1]
 
 

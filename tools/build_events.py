@@ -12,10 +12,10 @@ import json
 import sys
 from pathlib import Path
 
-from threecx_node.events.event import SCHEMA_VERSION
-from threecx_node.events.event_types import EVENT_TYPES, GROUP_TITLES
-from threecx_node.events.filters import DIRECTIONS, SEVERITIES
-from threecx_node.events.samples import make_sample
+from threecx_node.events.model.event import SCHEMA_VERSION
+from threecx_node.events.model.event_types import EVENT_TYPES, GROUP_TITLES
+from threecx_node.events.model.filters import DIRECTIONS, SEVERITIES
+from threecx_node.events.model.samples import make_sample
 from tools.events_page import build_page
 
 ROOT = Path(__file__).resolve().parent.parent

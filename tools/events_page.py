@@ -6,15 +6,15 @@ import json
 import textwrap
 from typing import TYPE_CHECKING
 
-from threecx_node.events.event_types import COMMON_FIELDS, EVENT_TYPES, GROUP_TITLES
-from threecx_node.events.filters import DIRECTIONS, FILTER_HELP, SEVERITIES
-from threecx_node.events.samples import make_sample
+from threecx_node.events.model.event_types import COMMON_FIELDS, EVENT_TYPES, GROUP_TITLES
+from threecx_node.events.model.filters import DIRECTIONS, FILTER_HELP, SEVERITIES
+from threecx_node.events.model.samples import make_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from threecx_node.events.event_fields import Field, Shape
-    from threecx_node.events.event_types import EventType
+    from threecx_node.events.model.event_fields import Field, Shape
+    from threecx_node.events.model.event_types import EventType
 
 _WIDTH = 118
 _SOURCES = {

@@ -16,8 +16,8 @@ from threecx_node.cli.event_texts import describe_document
 from threecx_node.cli.executor_address import ExecutorAddress
 from threecx_node.cli.remote_events import LIVE_EVENTS, Subscriber, choose_events
 from threecx_node.errors import ThreeCxError
-from threecx_node.events.event_types import EVENT_TYPES
-from threecx_node.events.samples import make_sample
+from threecx_node.events.model.event_types import EVENT_TYPES
+from threecx_node.events.model.samples import make_sample
 
 HEADERS = {"Threecx-Contract": "1"}
 

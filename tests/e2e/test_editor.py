@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.browser import execute, open_page, picture
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import OPERATIONS
-from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.model.event_types import EVENT_TYPES
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
 
 

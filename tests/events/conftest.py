@@ -11,7 +11,7 @@ import pytest
 from redis import Redis
 
 from tests.events.stores import open_redis_store, open_sqlite
-from threecx_node.events.store import EventStore, Retention
+from threecx_node.events.store.event_store import EventStore, Retention
 from tools.lab.redis import RedisServer
 
 needs_redis = pytest.mark.skipif(

@@ -12,13 +12,13 @@ from typing import Any
 
 from threecx_credentials import Credential, MemoryTokenStore, Secret
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.feed_key import make_feed_key
-from threecx_node.events.filters import EventFilter
+from threecx_node.events.delivery.signature import make_secret
 from threecx_node.events.hub import EventHub
-from threecx_node.events.signature import make_secret
-from threecx_node.events.sqlite_store import SqliteEventStore
-from threecx_node.events.store import EventStore
-from threecx_node.events.subscription import PbxReference, Subscription
+from threecx_node.events.model.feed_key import make_feed_key
+from threecx_node.events.model.filters import EventFilter
+from threecx_node.events.model.subscription import PbxReference, Subscription
+from threecx_node.events.store.event_store import EventStore
+from threecx_node.events.store.sqlite_store import SqliteEventStore
 from threecx_node.simulator import Simulator
 
 

@@ -10,13 +10,19 @@ from typing import Any
 from redis import Redis
 
 from threecx_credentials import Credential, Secret
-from threecx_node.events.event import Event
-from threecx_node.events.filters import EventFilter
-from threecx_node.events.redis_store import RedisEventStore
-from threecx_node.events.secret_box import SecretBox
-from threecx_node.events.sqlite_store import KEY_NAME, SqliteEventStore
-from threecx_node.events.store import DeliveryResult, Outcome, PendingDelivery, Retention, StoredEvent
-from threecx_node.events.subscription import PbxReference, Subscription
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.filters import EventFilter
+from threecx_node.events.model.subscription import PbxReference, Subscription
+from threecx_node.events.store.event_store import (
+    DeliveryResult,
+    Outcome,
+    PendingDelivery,
+    Retention,
+    StoredEvent,
+)
+from threecx_node.events.store.redis_store import RedisEventStore
+from threecx_node.events.store.secret_box import SecretBox
+from threecx_node.events.store.sqlite_store import KEY_NAME, SqliteEventStore
 
 FEED = "feed-1"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

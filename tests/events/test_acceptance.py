@@ -22,9 +22,9 @@ from tests.cli.conftest import environment
 from tests.events.hubs import credential_of, until, until_polled
 from tests.events.receiver import Receiver, receiving
 from tests.transport.servers import free_port
-from threecx_node.events.feed_key import make_feed_key
-from threecx_node.events.sqlite_store import SqliteEventStore
-from threecx_node.events.store import StoredEvent
+from threecx_node.events.model.feed_key import make_feed_key
+from threecx_node.events.store.event_store import StoredEvent
+from threecx_node.events.store.sqlite_store import SqliteEventStore
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.calls.models import CallError
 

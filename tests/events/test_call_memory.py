@@ -6,8 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from threecx_node.events.call_memory import CallMemory
-from threecx_node.events.event import Event
+from threecx_node.events.feeds.call_memory import CallMemory
+from threecx_node.events.model.event import Event
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

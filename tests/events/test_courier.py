@@ -12,14 +12,14 @@ from typing import Any
 from tests.events.hubs import subscribe
 from tests.events.virtual_time import MemoryStore, VirtualClock, make_event
 from threecx_credentials import Credential
-from threecx_node.events.courier import PARALLEL, WINDOW, Courier
-from threecx_node.events.delivery_ends import DeliveryEnd
-from threecx_node.events.event import Event
-from threecx_node.events.hub_observer import DeliveryEnd as EndName
-from threecx_node.events.hub_observer import NoObserver
-from threecx_node.events.result_log import ResultLog
-from threecx_node.events.store import SubscriptionRecord
-from threecx_node.events.subscription import Subscription
+from threecx_node.events.delivery.courier import PARALLEL, WINDOW, Courier
+from threecx_node.events.delivery.delivery_ends import DeliveryEnd
+from threecx_node.events.delivery.result_log import ResultLog
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.hub_observer import DeliveryEnd as EndName
+from threecx_node.events.model.hub_observer import NoObserver
+from threecx_node.events.model.subscription import Subscription
+from threecx_node.events.store.event_store import SubscriptionRecord
 
 OK = DeliveryEnd(is_delivered=True, status_code=200)
 DOWN = DeliveryEnd(False, None, "n8n.example.com refused the connection", "Check that the receiver runs.")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.callcontrol.leg_changes import OUTSIDE, PBX, TRUNK, Listener, leg, remove, update
 from threecx_node.errors import InputError
-from threecx_node.events.event import Event, from_call_event
+from threecx_node.events.model.event import Event, from_call_event
 
 EVENT = Event(
     id=f"{PBX}/backup/a.zip",

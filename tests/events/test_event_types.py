@@ -6,7 +6,7 @@ import pytest
 
 from threecx_node.callcontrol.call_events import CALL_EVENT_TYPES
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.event_types import EVENT_TYPES, find_type, find_typed, find_types
+from threecx_node.events.model.event_types import EVENT_TYPES, find_type, find_typed, find_types
 
 
 def test_the_names() -> None:

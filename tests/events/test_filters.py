@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.event import Event
-from threecx_node.events.filters import FILTER_FIELDS, EventFilter
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.filters import FILTER_FIELDS, EventFilter
 
 
 def event(name: str = "call.missed", **data: Any) -> Event:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.support import ROOT
-from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.model.event_types import EVENT_TYPES
 from tools.build_events import CHOICES, GENERATOR, PAGE
 
 

@@ -26,8 +26,8 @@ from tests.events.receiver import receiving
 from tests.transport.servers import free_port
 from threecx_credentials import Secret
 from threecx_node.errors import LoginError
-from threecx_node.events.sqlite_store import SqliteEventStore
-from threecx_node.events.subscription import PbxReference
+from threecx_node.events.model.subscription import PbxReference
+from threecx_node.events.store.sqlite_store import SqliteEventStore
 from threecx_node.simulator import Simulator
 
 

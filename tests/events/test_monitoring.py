@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.events.hubs import credential_of, running_hub, subscribe, until_connected
-from threecx_node.events.filters import EventFilter
-from threecx_node.events.monitoring import describe_unmonitored
-from threecx_node.events.status import FeedProblem
+from threecx_node.events.feeds.monitoring import describe_unmonitored
+from threecx_node.events.model.filters import EventFilter
+from threecx_node.events.model.status import FeedProblem
 from threecx_node.simulator import Simulator
 
 LIVE = ("call.missed", "trunk.down")

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from threecx_node.errors import ConfigurationError, InputError
-from threecx_node.events.event import Event
-from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.delivery.signature import make_headers, make_secret, read_secret
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.event_types import EVENT_TYPES
+from threecx_node.events.model.samples import make_sample
 from threecx_node.events.receive import read_webhook
-from threecx_node.events.samples import make_sample
-from threecx_node.events.signature import make_headers, make_secret, read_secret
 
 SECRET = make_secret()
 SAMPLE = make_sample(EVENT_TYPES["call.missed"])

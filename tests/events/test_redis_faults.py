@@ -25,11 +25,11 @@ from tests.events.stores import (
     result_of,
 )
 from threecx_node.errors import ConfigurationError, EventStoreError, PositionGoneError
-from threecx_node.events import redis_connection, redis_lease
-from threecx_node.events.open_store import open_event_store
-from threecx_node.events.redis_store import RedisEventStore
-from threecx_node.events.secret_box import SecretBox
-from threecx_node.events.store import Cursor, DeliveryCounts, Retention
+from threecx_node.events.store import redis_connection, redis_lease
+from threecx_node.events.store.event_store import Cursor, DeliveryCounts, Retention
+from threecx_node.events.store.open_store import open_event_store
+from threecx_node.events.store.redis_store import RedisEventStore
+from threecx_node.events.store.secret_box import SecretBox
 from tools.lab.redis import RedisServer
 
 pytestmark = [pytest.mark.slow, needs_redis]

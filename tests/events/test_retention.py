@@ -10,8 +10,8 @@ import pytest
 
 from tests.events.stores import FEED, Clock, ids_of, make_event, make_events, make_subscription, open_sqlite
 from threecx_node.errors import PositionGoneError
-from threecx_node.events import sqlite_journal, sqlite_worker
-from threecx_node.events.store import DeliveryCounts, EventStore, Retention
+from threecx_node.events.store import sqlite_journal, sqlite_worker
+from threecx_node.events.store.event_store import DeliveryCounts, EventStore, Retention
 
 DAY = 86_400
 YEAR = 365 * DAY

@@ -16,12 +16,12 @@ from jsonschema import Draft202012Validator
 
 from tests.callcontrol.leg_changes import TRUNK, Listener, internal, leg, remove, update
 from tests.callcontrol.test_calls_properties import RANDOMS, SCRIPTS, LegScript, interleave, play, spoil
-from threecx_node.events.event import Event, from_call_event
-from threecx_node.events.event_fields import Field
-from threecx_node.events.event_types import COMMON_FIELDS, EVENT_TYPES, TEST_TYPE, EventType
-from threecx_node.events.filters import FILTER_FIELDS, FILTER_HELP, EventFilter
-from threecx_node.events.samples import make_sample
-from threecx_node.events.schemas import build_components, build_schema, build_webhooks, name_schema
+from threecx_node.events.model.event import Event, from_call_event
+from threecx_node.events.model.event_fields import Field
+from threecx_node.events.model.event_types import COMMON_FIELDS, EVENT_TYPES, TEST_TYPE, EventType
+from threecx_node.events.model.filters import FILTER_FIELDS, FILTER_HELP, EventFilter
+from threecx_node.events.model.samples import make_sample
+from threecx_node.events.model.schemas import build_components, build_schema, build_webhooks, name_schema
 
 TYPES = (*EVENT_TYPES.values(), TEST_TYPE)
 each_type = pytest.mark.parametrize("event_type", TYPES, ids=lambda each: each.name)

@@ -11,9 +11,9 @@ import pytest
 
 from tests.events.stores import FEED, make_events, make_subscription, open_sqlite
 from threecx_node.errors import ConfigurationError, EventStoreError
-from threecx_node.events.open_store import open_event_store
-from threecx_node.events.secret_box import VARIABLE, SecretBox
-from threecx_node.events.store import EventStore
+from threecx_node.events.store.event_store import EventStore
+from threecx_node.events.store.open_store import open_event_store
+from threecx_node.events.store.secret_box import VARIABLE, SecretBox
 
 SUBSCRIPTION = make_subscription(with_credential=True)
 

@@ -9,7 +9,13 @@ import pytest
 from standardwebhooks import Webhook
 
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.signature import make_headers, make_message_id, make_secret, read_secret, sign
+from threecx_node.events.delivery.signature import (
+    make_headers,
+    make_message_id,
+    make_secret,
+    read_secret,
+    sign,
+)
 
 
 def encode(size: int) -> str:

@@ -15,10 +15,10 @@ import pytest
 
 from tests.events.stores import FEED, ids_of, make_event, make_events, make_subscription, open_sqlite
 from threecx_node.errors import ConfigurationError, EventStoreError
-from threecx_node.events import sqlite_file, sqlite_worker
-from threecx_node.events.open_store import open_event_store
-from threecx_node.events.sqlite_store import SqliteEventStore
-from threecx_node.events.store import EventStore
+from threecx_node.events.store import sqlite_file, sqlite_worker
+from threecx_node.events.store.event_store import EventStore
+from threecx_node.events.store.open_store import open_event_store
+from threecx_node.events.store.sqlite_store import SqliteEventStore
 
 
 def run(store: EventStore, test: Callable[[Any], Awaitable[None]]) -> None:

@@ -30,7 +30,7 @@ from tests.events.stores import (
     open_sqlite,
     result_of,
 )
-from threecx_node.events.store import Cursor, DeliveryCounts, Outcome
+from threecx_node.events.store.event_store import Cursor, DeliveryCounts, Outcome
 
 T = TypeVar("T")
 

@@ -22,7 +22,7 @@ from tests.events.stores import (
     result_of,
 )
 from threecx_node.errors import EventStoreError, InputError, PositionGoneError
-from threecx_node.events.store import Cursor, DeliveryCounts, EventStore
+from threecx_node.events.store.event_store import Cursor, DeliveryCounts, EventStore
 
 OpenStore = Callable[..., EventStore]
 

@@ -8,9 +8,9 @@ import pytest
 
 from threecx_credentials import Credential, Secret
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.event import Event
-from threecx_node.events.filters import EventFilter
-from threecx_node.events.subscription import PbxReference, Subscription
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.filters import EventFilter
+from threecx_node.events.model.subscription import PbxReference, Subscription
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from threecx_node.errors import ConfigurationError
-from threecx_node.events.target_address import check_target, parse_allowed
+from threecx_node.events.delivery.target_address import check_target, parse_allowed
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from threecx_node.errors import EventStoreError
-from threecx_node.events.clock import Clock
-from threecx_node.events.event import Event
-from threecx_node.events.store import (
+from threecx_node.events.model.clock import Clock
+from threecx_node.events.model.event import Event
+from threecx_node.events.store.event_store import (
     DeliveryAttempt,
     DeliveryResult,
     PendingDelivery,

@@ -15,7 +15,7 @@ import httpx
 
 from tests.service.conftest import serving
 from threecx_credentials import Credential
-from threecx_node.events.open_store import open_event_store
+from threecx_node.events.store.open_store import open_event_store
 from threecx_node.simulator import Simulator
 
 NDJSON = {"accept": "application/x-ndjson"}

@@ -11,10 +11,10 @@ import orjson
 import pytest
 
 from threecx_node.errors import EventStoreError, PositionGoneError
-from threecx_node.events.event import Event
-from threecx_node.events.filters import EventFilter
-from threecx_node.events.status import FeedProblem
-from threecx_node.events.store import StoredEvent
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.filters import EventFilter
+from threecx_node.events.model.status import FeedProblem
+from threecx_node.events.store.event_store import StoredEvent
 from threecx_node.service.event_stream import (
     OLDEST,
     EventStream,

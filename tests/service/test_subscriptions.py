@@ -23,7 +23,7 @@ from tests.service.event_callers import (
     subscribe,
     wish,
 )
-from threecx_node.events.open_store import open_event_store
+from threecx_node.events.store.open_store import open_event_store
 from threecx_node.service.pbx_access import PbxAccess
 from threecx_node.simulator import Client, Simulator
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from threecx_node.events.event_types import EVENT_TYPES
-from threecx_node.events.schemas import build_components
+from threecx_node.events.model.event_types import EVENT_TYPES
+from threecx_node.events.model.schemas import build_components
 from threecx_node.service.openapi import build_openapi
 
 SUBSCRIPTION = "/v1/subscriptions/{subscriptionId}"

@@ -18,7 +18,7 @@ from redis import Redis
 from tests.events.conftest import needs_redis, read_key
 from tests.service.conftest import pbx_of, read_url, start
 from tests.service.event_callers import OUTSIDE, Receiver, receiving
-from threecx_node.events.signature import make_secret
+from threecx_node.events.delivery.signature import make_secret
 from threecx_node.simulator import Simulator
 from tools.lab.redis import RedisServer
 

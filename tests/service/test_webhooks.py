@@ -18,7 +18,7 @@ import pytest
 
 from tests.cli.conftest import environment
 from tests.support import ROOT
-from threecx_node.events.signature import make_headers, make_message_id, make_secret, read_secret
+from threecx_node.events.delivery.signature import make_headers, make_message_id, make_secret, read_secret
 from tools.build_foreign_client import find_node
 
 pytestmark = pytest.mark.slow

@@ -29,9 +29,9 @@ from threecx_node.callcontrol.entities import ActionResult, Dn, Participant
 from threecx_node.callcontrol.live_calls import live_calls
 from threecx_node.catalog import Catalog, load_catalog
 from threecx_node.errors import ThreeCxError
-from threecx_node.events.event import Event
-from threecx_node.events.event_types import EVENT_TYPES
-from threecx_node.events.filters import EventFilter
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.event_types import EVENT_TYPES
+from threecx_node.events.model.filters import EventFilter
 from threecx_node.events.receive import read_webhook
 from threecx_node.messages import HttpRequest
 from threecx_node.simulator import CallError, Simulator

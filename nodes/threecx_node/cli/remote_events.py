@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from ..errors import ThreeCxError
-from ..events.event_types import find_typed
+from ..events.model.event_types import find_typed
 from ..values.json import dumps, loads
 from .executor_address import make_ssl_context
 

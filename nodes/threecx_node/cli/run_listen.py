@@ -11,7 +11,7 @@ from ..callcontrol.call_events import CallEvent, format_time
 from ..callcontrol.client import CallControlClient
 from ..callcontrol.live_calls import live_calls
 from ..errors import ThreeCxError, UsageError
-from ..events.event_types import find_typed
+from ..events.model.event_types import find_typed
 from ..values.json import dumps
 from ..values.safe_text import escape_json
 from .interrupts import stop_on_signal

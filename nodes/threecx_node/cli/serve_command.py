@@ -136,8 +136,8 @@ def serve(
     Press Ctrl-C to stop it. Batches that are running are completed first; press Ctrl-C again to stop at once.
     """
     from ..catalog import load_catalog
-    from ..events.open_store import open_event_store
-    from ..events.target_address import parse_allowed
+    from ..events.delivery.target_address import parse_allowed
+    from ..events.store.open_store import open_event_store
     from ..service.config import ServiceConfig
     from ..service.log import log_to_stderr
     from ..service.open_batches import open_batch_store

@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING
 from ..callcontrol.call_events import format_time
 from ..errors import ConfigurationError, EventStoreError, UnknownNameError
 from ..transport.webhooks import WebhookClient
-from .checks import check_types, log_in
-from .clock import Clock
-from .event_types import TEST_TYPE, find_type
-from .feed import Feed
-from .feed_key import make_feed_key
-from .hub_observer import HubObserver, NoObserver
-from .monitoring import describe_unmonitored
-from .problems import pick_problems
-from .samples import make_sample
-from .sender import Sender
-from .services import FeedServices
-from .status import FeedProblem, SubscriptionStatus, TestDelivery
-from .target_address import check_target, parse_allowed
-from .wants import Wants
+from .delivery.sender import Sender
+from .delivery.services import FeedServices
+from .delivery.target_address import check_target, parse_allowed
+from .feeds.checks import check_types, log_in
+from .feeds.feed import Feed
+from .feeds.monitoring import describe_unmonitored
+from .feeds.problems import pick_problems
+from .feeds.wants import Wants
+from .model.clock import Clock
+from .model.event_types import TEST_TYPE, find_type
+from .model.feed_key import make_feed_key
+from .model.hub_observer import HubObserver, NoObserver
+from .model.samples import make_sample
+from .model.status import FeedProblem, SubscriptionStatus, TestDelivery
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
     from ..catalog import Catalog
-    from .store import EventStore, SubscriptionRecord
-    from .subscription import PbxReference, Subscription
+    from .model.subscription import PbxReference, Subscription
+    from .store.event_store import EventStore, SubscriptionRecord
 
 log = logging.getLogger("threecx_node.events")
 

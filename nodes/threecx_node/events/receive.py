@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import InputError
 from ..values.json import loads
-from .event import Event
-from .signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, read_secret, sign
+from .delivery.signature import ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, read_secret, sign
+from .model.event import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

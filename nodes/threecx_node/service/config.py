@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from threecx_credentials import Credential
 
     from ..catalog import Catalog
-    from ..events.store import EventStore
+    from ..events.store.event_store import EventStore
     from .batch_store import BatchStore
 
 

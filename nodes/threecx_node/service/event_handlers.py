@@ -13,14 +13,14 @@ from threecx_credentials import Secret
 
 from ..callcontrol.call_events import format_time
 from ..errors import ThreeCxError, UnknownNameError
-from ..events.event_types import EVENT_TYPES, find_type, find_types
-from ..events.feed_key import make_feed_key
-from ..events.filters import EventFilter
-from ..events.monitoring import NOT_MONITORED
-from ..events.signature import make_secret, read_secret
-from ..events.store import SubscriptionRecord
-from ..events.subscription import PbxReference, Subscription
-from ..events.target_address import check_target
+from ..events.delivery.signature import make_secret, read_secret
+from ..events.delivery.target_address import check_target
+from ..events.model.event_types import EVENT_TYPES, find_type, find_types
+from ..events.model.feed_key import make_feed_key
+from ..events.model.filters import EventFilter
+from ..events.model.status import NOT_MONITORED
+from ..events.model.subscription import PbxReference, Subscription
+from ..events.store.event_store import SubscriptionRecord
 from ..values.json import dumps
 from .event_log import log_removed, log_subscription
 from .event_models import (
@@ -45,9 +45,9 @@ if TYPE_CHECKING:
 
     from threecx_credentials import Credential
 
-    from ..events.event_types import EventType
-    from ..events.status import FeedProblem
-    from ..events.store import DeliveryAttempt
+    from ..events.model.event_types import EventType
+    from ..events.model.status import FeedProblem
+    from ..events.store.event_store import DeliveryAttempt
     from .bodies import BodyReader
     from .config import ServiceConfig
     from .event_service import EventService

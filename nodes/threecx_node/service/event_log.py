@@ -14,8 +14,8 @@ from .log import log
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..events.hub_observer import DeliveryEnd
-    from ..events.subscription import Subscription
+    from ..events.model.hub_observer import DeliveryEnd
+    from ..events.model.subscription import Subscription
     from .event_metrics import EventMetrics
 
 _MAX_LENGTH = 200

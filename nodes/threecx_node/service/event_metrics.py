@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.metrics_core import Metric
 
-    from ..events.hub_observer import DeliveryEnd
+    from ..events.model.hub_observer import DeliveryEnd
 
 # From a receiver beside the executor to one that is nearly given up.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

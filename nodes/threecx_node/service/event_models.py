@@ -9,8 +9,8 @@ from uuid import UUID  # noqa: TC003 (pydantic reads the annotations when it run
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from ..events.event_types import EVENT_TYPES
-from ..events.filters import DIRECTIONS, SEVERITIES
+from ..events.model.event_types import EVENT_TYPES
+from ..events.model.filters import DIRECTIONS, SEVERITIES
 from .models import Envelope, Pbx
 
 _MOST_EVENTS = 100

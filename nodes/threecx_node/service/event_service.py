@@ -15,8 +15,8 @@ from .requests import find_profile
 if TYPE_CHECKING:
     from threecx_credentials import Credential, TokenStore
 
-    from ..events.store import EventStore
-    from ..events.subscription import PbxReference
+    from ..events.model.subscription import PbxReference
+    from ..events.store.event_store import EventStore
     from .config import ServiceConfig
     from .event_log import EventObserver
 

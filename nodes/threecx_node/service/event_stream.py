@@ -13,9 +13,9 @@ from .problems import describe_error
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable, Mapping
 
-    from ..events.filters import EventFilter
-    from ..events.status import FeedProblem
-    from ..events.store import EventStore, StoredEvent
+    from ..events.model.filters import EventFilter
+    from ..events.model.status import FeedProblem
+    from ..events.store.event_store import EventStore, StoredEvent
 
 OLDEST = "oldest"
 """The position before all events that are kept."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from .. import __version__
-from ..events.schemas import build_components, build_webhooks
+from ..events.model.schemas import build_components, build_webhooks
 from .event_openapi import EVENT_MODELS, build_event_paths
 from .models import (
     BatchResponse,

@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.events.test_schemas import find_problems
 from threecx_credentials import Credential
-from threecx_node.events.event import Event
-from threecx_node.events.event_types import EVENT_TYPES
+from threecx_node.events.model.event import Event
+from threecx_node.events.model.event_types import EVENT_TYPES
 from threecx_node.events.records.poller import PollResult, RecordPoller
 from threecx_node.execution.executor import Executor
 from threecx_node.simulator import Simulator

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.events.records.polls import Feed, open_pbx, run
-from threecx_node.events.event import Event
+from threecx_node.events.model.event import Event
 from threecx_node.simulator import Client, Simulator
 
 CALLER = "+4930123456"

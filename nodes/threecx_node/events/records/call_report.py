@@ -11,7 +11,7 @@ from .call_rows import MAILBOX, OUTSIDE, QUEUE, RING_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..event import Event
+    from ..model.event import Event
     from .call_rows import LegRow
     from .source import Request
 

@@ -10,7 +10,7 @@ from .rows import Query
 from .source import Findings, read_number, read_text, read_time, write_time
 
 if TYPE_CHECKING:
-    from ..event import Event
+    from ..model.event import Event
     from .rows import Row
     from .source import Request
 

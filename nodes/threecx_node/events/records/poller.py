@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from ...execution.executor import Executor
-    from ..event import Event
+    from ..model.event import Event
     from .rows import RowReader
     from .source import Cursor, Source
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...callcontrol.call_events import format_time
-from ..event import Event
+from ..model.event import Event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

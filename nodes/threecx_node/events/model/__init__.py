@@ -1,0 +1,1 @@
+"""Describe events: their types, fields, schemas and filters, and subscriptions to them."""

@@ -1,0 +1,1 @@
+"""Keep events, subscriptions and deliveries, in SQLite or Redis."""
