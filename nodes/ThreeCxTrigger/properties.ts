@@ -45,7 +45,7 @@ const filters: INodeProperties[] = [
 		description: 'Number of a party, or the DID. "*" at the start or the end stands for any digits; blanks do not matter.',
 	},
 	{
-		displayName: 'Queue, Ring Group or Department',
+		displayName: 'Queue or Ring Group',
 		name: 'group',
 		type: 'resourceLocator',
 		displayOptions: { show: { '/events': getFilteredTypes('group') } },
@@ -64,7 +64,7 @@ const filters: INodeProperties[] = [
 				placeholder: 'e.g. 800',
 			},
 		],
-		description: 'Queue or ring group by number, department by name. For the event log, the group of the entry.',
+		description: 'Queue or ring group by number. For the event log, the group of the entry.',
 	},
 ];
 

@@ -47,7 +47,6 @@ const ENTITIES: Record<string, IDataObject[]> = {
 	ListUser: [{ Number: '100', FirstName: 'Ada', LastName: 'Lovelace' }, { Number: '101', FirstName: 'Bo' }],
 	ListQueue: [{ Name: 'Support', Number: '800' }],
 	ListRingGroup: [{ Name: 'Sales', Number: '801' }],
-	ListGroup: [{ Name: 'DEFAULT' }],
 };
 
 const startLists = async () =>
@@ -67,13 +66,12 @@ describe('the lists', () => {
 		expect(server.calls[0]?.body.items[0]?.parameters).toMatchObject({ returnAll: true });
 	});
 
-	it('have queues, ring groups and departments', async () => {
+	it('have queues and ring groups', async () => {
 		const server = await startLists();
 		const search = async (filter?: string) => await methods.listSearch.searchGroups.call(createLoadContext(server.url), filter);
 		expect((await search()).results).toEqual([
 			{ name: 'Support (queue 800)', value: '800' },
 			{ name: 'Sales (ring group 801)', value: '801' },
-			{ name: 'DEFAULT (department)', value: 'DEFAULT' },
 		]);
 		expect((await search('ring 801')).results.map(({ value }) => value)).toEqual(['801']);
 	});

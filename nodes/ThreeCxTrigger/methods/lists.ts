@@ -14,11 +14,10 @@ import { readLines } from '../../ThreeCx/transport/ndjson';
 import { findEventType, getDisplayName } from '../eventTypes';
 import type { EventProblem } from '../subscriptions';
 
-/** Lists of the PBX that have members, and the field by which an event names one of them. */
+/** Lists of the PBX whose entries an event names. No event names the department of a call. */
 const GROUPS = [
-	{ operation: 'ListQueue', kind: 'queue', value: 'Number' },
-	{ operation: 'ListRingGroup', kind: 'ring group', value: 'Number' },
-	{ operation: 'ListGroup', kind: 'department', value: 'Name' },
+	{ operation: 'ListQueue', kind: 'queue' },
+	{ operation: 'ListRingGroup', kind: 'ring group' },
 ] as const;
 
 /** Return all extensions of users. */
@@ -30,21 +29,19 @@ export async function getExtensions(this: ILoadOptionsFunctions): Promise<INodeP
 	}));
 }
 
-/** Return the queues, ring groups and departments whose names contain the filter. */
+/** Return the queues and ring groups whose names contain the filter. */
 export async function searchGroups(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
 	const lists = await Promise.all(
-		GROUPS.map(async ({ operation, kind, value }) => {
-			const select = value === 'Name' ? ['Name'] : ['Name', 'Number'];
-			return (await listEntities(this, operation, select)).map((each) => toListItem(each, kind, value));
+		GROUPS.map(async ({ operation, kind }) => {
+			return (await listEntities(this, operation, ['Name', 'Number'])).map((each) => toListItem(each, kind));
 		}),
 	);
 	const words = filter.toLowerCase().split(/\s+/);
 	return { results: lists.flat().filter(({ name }) => words.every((each) => name.toLowerCase().includes(each))) };
 }
 
-function toListItem(entity: IDataObject, kind: string, value: 'Name' | 'Number'): INodeListSearchItems {
-	const label = value === 'Name' ? kind : `${kind} ${String(entity.Number)}`;
-	return { name: `${String(entity.Name)} (${label})`, value: String(entity[value]) };
+function toListItem({ Name: name, Number: number }: IDataObject, kind: string): INodeListSearchItems {
+	return { name: `${String(name)} (${kind} ${String(number)})`, value: String(number) };
 }
 
 /** Return one option, whose name says which of the chosen events the client has no right to. */
