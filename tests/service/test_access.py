@@ -27,8 +27,10 @@ def test_health(service: httpx.Client) -> None:
 def test_openapi_paths(service: httpx.Client) -> None:
     document = service.get("/openapi.json").json()
     assert sorted(document["paths"]) == [
-        "/health", "/metrics", "/v1/batches/{batchId}", "/v1/check", "/v1/execute", "/v1/fields", "/v1/options",
-        "/v1/search",
+        "/health", "/metrics", "/v1/batches/{batchId}", "/v1/check", "/v1/events", "/v1/execute", "/v1/fields",
+        "/v1/options", "/v1/search", "/v1/subscriptions", "/v1/subscriptions/check",
+        "/v1/subscriptions/{subscriptionId}", "/v1/subscriptions/{subscriptionId}/deliveries",
+        "/v1/subscriptions/{subscriptionId}/resume", "/v1/subscriptions/{subscriptionId}/test",
     ]  # fmt: skip
     assert document["paths"]["/v1/execute"]["post"]["requestBody"]["required"] is True
 
