@@ -31,7 +31,9 @@ def internal(dn: str) -> dict[str, Any]:
     return {"party_dn": dn, "party_dn_type": "Wextension", "party_caller_id": dn}
 
 
-def update(participant: Participant, seconds: float = 0, *, inferred: bool = False) -> LegChange:
+def update(
+    participant: Participant, seconds: float = 0, *, inferred: bool = False, losses: int = 0
+) -> LegChange:
     return LegChange(
         kind="updated",
         dn=participant.dn,
@@ -41,10 +43,11 @@ def update(participant: Participant, seconds: float = 0, *, inferred: bool = Fal
         at=at(seconds),
         inferred=inferred,
         dn_type=TYPES.get(participant.dn, "Wextension"),
+        losses=losses,
     )
 
 
-def remove(dn: str, number: int, seconds: float = 0, *, inferred: bool = False) -> LegChange:
+def remove(dn: str, number: int, seconds: float = 0, *, inferred: bool = False, losses: int = 0) -> LegChange:
     return LegChange(
         kind="removed",
         dn=dn,
@@ -53,6 +56,7 @@ def remove(dn: str, number: int, seconds: float = 0, *, inferred: bool = False) 
         previous=None,
         at=at(seconds),
         inferred=inferred,
+        losses=losses,
     )
 
 

@@ -129,6 +129,8 @@ class LiveCall:
 
     def __init__(self, pbx: str, call_id: int, *, grace: timedelta) -> None:
         self.id = call_id
+        # The losses of messages before the call was last heard of.
+        self.losses = 0
         self.legs: dict[LegKey, Leg] = {}
         self._pbx = pbx
         self._grace = grace

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from .call_state import Leg, LegKey, LiveCall, Moment
-from .leg_facts import DnKind, list_types, read_kind
+from .leg_facts import DnKind, list_types, read_kind, read_state
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,6 +29,8 @@ _MOST_CALLS = 20_000
 _MOST_TYPES = 100_000
 # The call of a leg that was reported as gone before its state was known.
 _UNKNOWN_CALL = 0
+# The states in which the first leg of a call begins.
+_BEGINNINGS = frozenset({"dialing", "ringing"})
 # A time that is earlier than the one before by more than this means that the clock was set.
 _CLOCK_STEP = timedelta(minutes=1)
 _ZERO = timedelta()
@@ -36,11 +38,12 @@ _ZERO = timedelta()
 
 @dataclass(slots=True)
 class _EndedCall:
-    """A call that has ended, and the legs that were reported of it since."""
+    """A call that has ended, the legs reported of it since, and the losses of messages before it was last heard of."""
 
     at: timedelta
     expires: timedelta
     legs: set[LegKey] = field(default_factory=set)
+    losses: int = 0
 
 
 class _GoneLeg(NamedTuple):
@@ -75,6 +78,7 @@ class CallTracker:
         # The time that has passed, by the times of changes and of `advance`; a clock that is set back adds none.
         self._elapsed = _ZERO
         self._now: datetime | None = None
+        self._losses = 0
 
     def learn_dn(self, dn: str, dn_type: str) -> None:
         """Note the type of a DN, such as `Wqueue`. Legs name the types of other DNs, but not that of their own."""
@@ -89,6 +93,7 @@ class CallTracker:
         `advance` where no change is waiting.
         """
         self._move_to(change.at)
+        self._losses = max(self._losses, change.losses)
         # Without `advance` for so long, a call with the same number is another one.
         events = self._end_due(self._elapsed - _LONGEST_MEMORY)
         self._forget()
@@ -131,6 +136,7 @@ class CallTracker:
         call_id = participant.call_id
         if call_id <= 0:
             return []
+        self._forget_earlier_call(key, participant)
         gone = self._gone.get(key)
         if gone is not None and gone.is_reported and gone.call_id == call_id:
             call = self._calls.get(call_id)
@@ -146,6 +152,7 @@ class CallTracker:
         if call is None:
             events += self._make_room()
             call = self._calls[call_id] = LiveCall(self._pbx, call_id, grace=self._grace)
+        call.losses = self._losses
         self._calls.move_to_end(call_id)
         self._closing.pop(call_id, None)
         if gone is not None and gone.call_id == call_id and gone.leg is not None:
@@ -170,6 +177,8 @@ class CallTracker:
             ended.legs.discard(key)
         if call is None or leg is None:
             return []
+        if not moment.inferred:
+            call.losses = self._losses
         events = call.remove_leg(key, moment)
         if not call.legs:
             self._closing[call.id] = self._elapsed + self._grace
@@ -199,8 +208,25 @@ class CallTracker:
 
     def _end(self, call_id: int, elapsed: timedelta) -> list[CallEvent]:
         call = self._calls.pop(call_id)
-        self._ended[call_id] = _EndedCall(elapsed, elapsed + _MEMORY, set(call.legs))
+        self._ended[call_id] = _EndedCall(elapsed, elapsed + _MEMORY, set(call.legs), call.losses)
         return call.end()
+
+    def _forget_earlier_call(self, key: LegKey, participant: Participant) -> None:
+        """Forget a call that has ended, where a leg begins another one with its ID, after a restart of the PBX.
+
+        While no message was lost, such a leg continues the ended call. So does a leg whose removal was inferred by
+        mistake, and which is there again.
+        """
+        call_id, gone = participant.call_id, self._gone.get(key)
+        ended = self._ended.get(call_id)
+        if ended is None or ended.legs or ended.losses == self._losses:
+            return
+        is_back = gone is not None and not gone.is_reported and _is_same_leg(gone, participant)
+        if is_back or read_state(participant) not in _BEGINNINGS:
+            return
+        del self._ended[call_id]
+        for each in [each for each, leg in self._gone.items() if leg.call_id == call_id]:
+            del self._gone[each]
 
     def _forget(self) -> None:
         """Forget what is too old to matter, so that memory does not grow with the number of calls."""
@@ -221,3 +247,15 @@ class CallTracker:
             for key in ended.legs:
                 if self._calls_of_legs.get(key) == call_id:
                     del self._calls_of_legs[key]
+
+
+def _is_same_leg(gone: _GoneLeg, participant: Participant) -> bool:
+    """Return whether nothing distinguishes a participant from a leg with its ID that has gone."""
+    if gone.call_id != participant.call_id or gone.leg is None:
+        return gone.call_id == participant.call_id
+    earlier = gone.leg.participant
+    return (earlier.leg_id, earlier.party_dn, earlier.party_caller_id) == (
+        participant.leg_id,
+        participant.party_dn,
+        participant.party_caller_id,
+    )

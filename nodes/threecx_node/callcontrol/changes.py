@@ -21,7 +21,8 @@ class LegChange:
     `previous` is the state before, None where none was known. `at` is the time in UTC at which the client learnt of the
     change: the PBX sends no times. `inferred` is set where no message reported the change, and a comparison of what
     was known with what is there now has shown it, for example after a lost connection. `digits` are those of "dtmf".
-    `dn_type` is the type of the DN as 3CX writes it, empty where it is not known yet.
+    `dn_type` is the type of the DN as 3CX writes it, empty where it is not known yet. `losses` is how many times
+    messages may have been lost before: the PBX may have restarted then, and give the IDs of calls and legs again.
     """
 
     kind: ChangeKind
@@ -33,3 +34,4 @@ class LegChange:
     inferred: bool
     digits: str = ""
     dn_type: str = ""
+    losses: int = 0

@@ -66,6 +66,7 @@ class Legs:
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.is_snapshot_due = False
         self._has_gap = False
+        self._losses = 0
         self._clock = clock
         self._known: dict[Key, Participant] = {}
         self._dn_types: dict[str, str] = {}
@@ -141,6 +142,7 @@ class Legs:
         self._touched = {*self._waiting, *self._fetching}
         if after_loss:
             # The PBX may have restarted, and may use the IDs again.
+            self._losses += 1
             self._removed.clear()
             # Their state may be from before the loss, and a message about a change since may be lost.
             now = self._clock()
@@ -235,4 +237,5 @@ class Legs:
             inferred=inferred,
             digits=digits,
             dn_type=self._dn_types.get(key[0], ""),
+            losses=self._losses,
         )
