@@ -146,7 +146,7 @@ APPENDER = """
 import asyncio, sys
 from pathlib import Path
 from tests.events.stores import FEED, make_events, make_subscription, open_sqlite
-from threecx_node.events.store import Cursor
+from threecx_node.events.store.event_store import Cursor
 
 async def main():
     store = open_sqlite(Path(sys.argv[1]))
