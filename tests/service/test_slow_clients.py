@@ -92,8 +92,10 @@ def test_slow_body_and_pauses_are_allowed(pbx: dict[str, Any]) -> None:
             time.sleep(1.5)
 
 
-def test_refusal_arrives_before_a_large_body() -> None:
+def test_refusal_arrives_before_a_large_body(monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing at once would reset the connection of a caller that is still sending."""
+    # The delays of so many wrong keys would take minutes, and are not what is tried here.
+    monkeypatch.setattr("threecx_node.service.slow_down.compute_delay", lambda _: 0.0)
     with serving(key="k" * 20) as service:
         for _ in range(50):
             assert service.post("/v1/execute", content=b"x" * 3_000_000).status_code == 401
