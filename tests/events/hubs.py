@@ -44,7 +44,7 @@ def subscribe(
 
 def find_credential(reference: PbxReference) -> Credential:
     if reference.credential is None:
-        raise ConfigurationError(f"there is no profile {reference.profile}", code="unknown_profile")
+        raise ConfigurationError(f"the profile {reference.profile} does not exist", code="unknown_profile")
     return reference.credential
 
 

@@ -45,7 +45,7 @@ export async function startSubscriptions(options: SubscriptionsOptions = {}): Pr
 		}
 		if (!id) return send(200, { subscriptions: [...stored.values()] });
 		const found = stored.get(id);
-		if (!found) return send(404, { detail: 'There is no such subscription', status: 404 });
+		if (!found) return send(404, { detail: 'The subscription does not exist', status: 404 });
 		if (action === 'test') return send(200, options.test ?? { delivered: true, statusCode: 200 });
 		if (call.method !== 'DELETE') return send(200, found);
 		stored.delete(id);

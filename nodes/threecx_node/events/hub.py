@@ -147,7 +147,7 @@ class EventHub:
     async def test(self, subscription_id: str, event: str = "") -> TestDelivery:
         """Send a signed message of type "test" to a receiver, once; with `event` a sample of that type.
 
-        Raises EventStoreError and UnknownNameError, and ConfigurationError where there is no such type.
+        Raises EventStoreError and UnknownNameError, and ConfigurationError for an unknown type.
         """
         subscription = (await self._get(subscription_id)).subscription
         message_id = f"test_{secrets.token_hex(16)}"
@@ -223,7 +223,7 @@ class EventHub:
         record = await self._store.get_subscription(subscription_id)
         if record is None:
             raise UnknownNameError(
-                f"there is no subscription {subscription_id}",
+                f"the subscription {subscription_id} does not exist",
                 description="`threecx subscriptions list` shows all of them.",
                 code="unknown_subscription",
             )

@@ -27,7 +27,7 @@ def test_a_trunk_goes_down_and_up(pbx: Simulator, api: httpx.Client) -> None:
     assert read_state(api) is True
     down, up = pbx.state.entities("EventLogs")[entries:]
     assert (down["Type"], up["Type"], down["Params"]) == ("Error", "Info", ["10000"])
-    for number in ("101", "nobody"):
+    for number in ("101", "unknown"):
         with pytest.raises(ConfigurationError, match="not the number of a trunk"):
             pbx.set_trunk(number, online=True)
 

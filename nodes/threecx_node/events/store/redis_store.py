@@ -156,7 +156,7 @@ class RedisEventStore:
     async def read(self, feed: str, *, after: str | None, limit: int) -> list[StoredEvent]:
         """Return at most `limit` events after a position. Raise PositionGoneError or InputError."""
         if after is not None:
-            # Also where there is no journal to compare it with.
+            # Also without a journal to compare it with.
             parse_position(after, after.partition("-")[0])
         start = "-" if after is None else f"{after.rpartition('-')[2]}-1"
         async with self._redis.client.pipeline() as pipeline:
