@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import threading
@@ -72,8 +73,22 @@ class RawServer:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             return
+        except asyncio.CancelledError:
+            # The server ends: it does not wait for the end of a TLS connection, to which the other side may not answer.
+            writer.transport.abort()
+            raise
         finally:
             writer.close()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+
+async def end_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel all other tasks of the loop, and wait until each of them has closed its connection."""
+    tasks = asyncio.all_tasks(loop) - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @contextmanager
@@ -101,9 +116,7 @@ def running(
         except asyncio.CancelledError:
             pass
         finally:
-            for left in asyncio.all_tasks(loop):
-                left.cancel()
-            loop.run_until_complete(asyncio.sleep(0.01))
+            loop.run_until_complete(end_tasks(loop))
             loop.close()
 
     stop: list[Callable[[], object]] = []
