@@ -77,7 +77,7 @@ FIELDS = {
     "WebhookTestResponse": (["delivered"], ["advice", "problem", "statusCode"]),
 }
 DOCUMENT: dict[str, Any] = build_openapi()
-# tests/events compares these with the table of the types of events.
+# tests/events/model compares these with the table of the types of events.
 EVENTS = build_components()
 
 

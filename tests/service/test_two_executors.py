@@ -15,7 +15,7 @@ import httpx
 import pytest
 from redis import Redis
 
-from tests.events.conftest import needs_redis, read_key
+from tests.events.store.conftest import needs_redis, read_key
 from tests.service.conftest import pbx_of, read_url, start
 from tests.service.event_callers import OUTSIDE, Receiver, receiving
 from threecx_node.events.delivery.signature import make_secret

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.events.test_schemas import find_problems
+from tests.events.model.test_schemas import find_problems
 from threecx_credentials import Credential
 from threecx_node.events.model.event import Event
 from threecx_node.events.model.event_types import EVENT_TYPES

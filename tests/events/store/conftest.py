@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.events.stores import open_redis_store, open_sqlite
+from tests.events.store.stores import open_redis_store, open_sqlite
 from threecx_node.events.store.event_store import EventStore, Retention
 from tools.lab.redis import RedisServer
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from tests.events.delivery.virtual_time import MemoryStore, VirtualClock, make_event
 from tests.events.hubs import subscribe
-from tests.events.virtual_time import MemoryStore, VirtualClock, make_event
 from threecx_credentials import Credential
 from threecx_node.events.delivery.courier import PARALLEL, WINDOW, Courier
 from threecx_node.events.delivery.delivery_ends import DeliveryEnd

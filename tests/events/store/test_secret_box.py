@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.events.stores import FEED, make_events, make_subscription, open_sqlite
+from tests.events.store.stores import FEED, make_events, make_subscription, open_sqlite
 from threecx_node.errors import ConfigurationError, EventStoreError
 from threecx_node.events.store.event_store import EventStore
 from threecx_node.events.store.open_store import open_event_store

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from tests.cli.conftest import environment
-from tests.events.stores import (
+from tests.events.store.stores import (
     FEED,
     ids_of,
     make_event,
@@ -145,7 +145,7 @@ TestStoreMachine = pytest.mark.slow(TestStoreMachine)
 APPENDER = """
 import asyncio, sys
 from pathlib import Path
-from tests.events.stores import FEED, make_events, make_subscription, open_sqlite
+from tests.events.store.stores import FEED, make_events, make_subscription, open_sqlite
 from threecx_node.events.store.event_store import Cursor
 
 async def main():

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.events.stores import FEED, ids_of, make_event, make_events, make_subscription, open_sqlite
+from tests.events.store.stores import FEED, ids_of, make_event, make_events, make_subscription, open_sqlite
 from threecx_node.errors import ConfigurationError, EventStoreError
 from threecx_node.events.store import sqlite_file, sqlite_worker
 from threecx_node.events.store.event_store import EventStore

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.events.stores import (
+from tests.events.store.stores import (
     API_KEY,
     FEED,
     NOON,

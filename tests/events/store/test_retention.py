@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.events.stores import FEED, Clock, ids_of, make_event, make_events, make_subscription, open_sqlite
+from tests.events.store.stores import (
+    FEED,
+    Clock,
+    ids_of,
+    make_event,
+    make_events,
+    make_subscription,
+    open_sqlite,
+)
 from threecx_node.errors import PositionGoneError
 from threecx_node.events.store import sqlite_journal, sqlite_worker
 from threecx_node.events.store.event_store import DeliveryCounts, EventStore, Retention

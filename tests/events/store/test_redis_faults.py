@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
-from tests.events.conftest import needs_redis
-from tests.events.stores import (
+from tests.events.store.conftest import needs_redis
+from tests.events.store.stores import (
     FEED,
     ids_of,
     make_event,
