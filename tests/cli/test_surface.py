@@ -51,7 +51,7 @@ SURFACE: dict[str, set[str]] = {
         "--latency", "--faults", "--fault-seed", "--role", "--control", "--public-page", "--client-id",
         "--client-secret", "--page-size", "--catalog", "--no-call-control", "--monitored",
         "--owner-sees-all", "--traffic", "--traffic-seed", "--answer-after", "--hang-up-after",
-        "--recording-delay", "--transcription-delay",
+        "--recording-delay", "--transcription-delay", "--past-days",
     },
     "demo": {"--node", "--items"},
     "serve": {

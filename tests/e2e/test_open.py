@@ -27,7 +27,8 @@ def test_make_n8n() -> None:
     ) as process:
         assert process.stdout is not None
         try:
-            first, last = process.stdout.readline(), process.stdout.readline()
+            first, credential, last = (process.stdout.readline() for _ in range(3))
+            assert "client ID 900   API key simulator-secret" in credential
             found = re.fullmatch(r"n8n: (\S+)   login: (\S+)   password: (\S+)\n", last)
             assert found, f"{first}{last}"
             address, login, password = found.groups()

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tools.cache import BuildError
 from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.processes import LabError
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TRIGGER_TYPE, Stage
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, TRIGGER_TYPE, Stage
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -40,6 +40,8 @@ TRIGGERED = tuple(
 # The ports that people know; another one where it is in use.
 _N8N_PORT = 5678
 _EXECUTOR_PORT = 8765
+# Workflows ask for the calls of yesterday and of the last seven days.
+_PAST_DAYS = 7
 
 
 def put_example(stage: Stage, path: Path) -> dict[str, Any]:
@@ -72,7 +74,8 @@ def main() -> int:
             for each in (CALLS, *TRIGGERED):
                 put_example(stage, each)
             ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
-            print(f"simulated 3CX: {stage.pbx.base_url}   executor: {stage.executor.url}   {ending}")
+            print(f"simulated 3CX, its page: {stage.pbx.base_url}/   executor: {stage.executor.url}")
+            print(f"its credential: client ID {CLIENT_ID}   API key {CLIENT_SECRET}   ({ending})")
             address = f"{stage.n8n.url}/workflow/{workflow['id']}"
             print(f"n8n: {address}   login: {EMAIL}   password: {PASSWORD}", flush=True)
             signal.pause()
@@ -85,7 +88,12 @@ def main() -> int:
 
 
 def _build_stage(folder: Path) -> Stage:
-    return Stage(folder, n8n_port=_choose_port(_N8N_PORT), executor_port=_choose_port(_EXECUTOR_PORT))
+    return Stage(
+        folder,
+        n8n_port=_choose_port(_N8N_PORT),
+        executor_port=_choose_port(_EXECUTOR_PORT),
+        past_days=_PAST_DAYS,
+    )
 
 
 def _choose_port(port: int) -> int | None:

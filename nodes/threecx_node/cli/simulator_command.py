@@ -155,6 +155,17 @@ def simulator(
             "--traffic-seed", metavar="N", help="Make the same calls in each run.", show_default="random"
         ),
     ] = None,
+    past_days: Annotated[
+        int,
+        typer.Option(
+            "--past-days",
+            metavar="N",
+            min=0,
+            max=31,
+            help="Put the calls of the last N days into the history, with recordings and voicemails.",
+            show_default="none",
+        ),
+    ] = 0,
     answer_after: Annotated[
         float | None,
         typer.Option(
@@ -256,6 +267,7 @@ def simulator(
         call_control=not no_call_control,
         traffic=traffic,
         traffic_seed=traffic_seed,
+        past_days=past_days,
         answer_after=answer_after,
         hang_up_after=hang_up_after,
         monitored=_split_numbers(monitored),

@@ -10,7 +10,7 @@ from .auth.roles import ALL_DNS, OWNER, Client, parse_role
 from .calls.clock import MAX_SECONDS
 from .calls.traffic import parse_rate
 from .odata.limits import PAGE_SIZE
-from .pbx.delays import RECORDING_DELAY, TRANSCRIPTION_DELAY
+from .pbx.delays import MAX_PAST_DAYS, RECORDING_DELAY, TRANSCRIPTION_DELAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +44,9 @@ class SimulatorConfig:
         with the role System Owner sees all DNs.
     Calls
         `traffic` is a rate such as "6/min", at which calls of all kinds begin by themselves; `traffic_seed` repeats
-        them. People answer a ringing phone after `answer_after` seconds, and hang up `hang_up_after` seconds later; by
-        default they do nothing. With `manual_clock`, the time of the calls passes only by `calls.clock.advance`.
+        them. The calls of `past_days` days before now, and of today, are in the history of a new PBX, with recordings
+        and voicemails. People answer a ringing phone after `answer_after` seconds, and hang up `hang_up_after` seconds
+        later; by default they do nothing. With `manual_clock`, the time of the calls passes only by `calls.clock.advance`.
     Lists
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Calls
@@ -82,6 +83,7 @@ class SimulatorConfig:
 
     traffic: str = ""
     traffic_seed: int | None = None
+    past_days: int = 0
     answer_after: float | None = None
     hang_up_after: float | None = None
     manual_clock: bool = False
@@ -128,6 +130,8 @@ class SimulatorConfig:
             seconds = getattr(self, name)
             if seconds is not None and not 0 <= seconds <= MAX_SECONDS:
                 raise ConfigurationError(f"{name} must be 0 to {MAX_SECONDS:.0f} seconds")
+        if not 0 <= self.past_days <= MAX_PAST_DAYS:
+            raise ConfigurationError(f"past_days must be 0 to {MAX_PAST_DAYS}")
         if self.traffic:
             parse_rate(self.traffic)
 

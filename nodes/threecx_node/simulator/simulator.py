@@ -341,7 +341,7 @@ def _open_pbx(config: SimulatorConfig) -> Pbx:
     if config.data is None:
         seed = find_seed(OFFICE if config.seed is None else config.seed)
         model = load_model(catalog, config.release or catalog.newest)
-        return Pbx(model, seed, clients, config.token_lifetime)
+        return Pbx(model, seed, clients, config.token_lifetime, past_days=config.past_days)
     # Checked before the file is created, so that wrong options create none.
     given_seed = None if config.seed is None else find_seed(config.seed)
     if config.release is not None:
@@ -353,7 +353,8 @@ def _open_pbx(config: SimulatorConfig) -> Pbx:
         seed = given_seed or _load_seed(file)
         release = config.release or file.made_for.get("release", catalog.newest)
         file.expect(catalog.check_release(release), seed.name, seed.text)
-        return Pbx(load_model(catalog, release), seed, clients, config.token_lifetime, file)
+        model = load_model(catalog, release)
+        return Pbx(model, seed, clients, config.token_lifetime, file, config.past_days)
     except ODataError as error:
         file.discard()
         cause = error.__cause__

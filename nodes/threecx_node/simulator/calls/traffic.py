@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError
@@ -64,11 +65,20 @@ class Traffic:
         self._random = random.Random(seed)  # noqa: S311 - calls, not secrets
         self._kinds, self._weights = list(_KINDS), list(_KINDS.values())
         self._next: Timer | None = None
+        self._first: list[Timer] = []
         self.begun = 0
 
-    def start(self) -> None:
-        """Begin with the first call of the seed, after a random pause."""
+    def start(self, *, each_kind_after: float | None = None) -> None:
+        """Begin with the first call of the seed, after a random pause.
+
+        With `each_kind_after`, one call of each kind begins besides, that number of seconds after each other.
+        """
         self._random.seed(self._seed)
+        if each_kind_after is not None:
+            self._first = [
+                self._calls.clock.call_later(place * each_kind_after, partial(self._begin_one, kind))
+                for place, kind in enumerate(self._kinds)
+            ]
         if self._restart not in self._calls.after_clear:
             self._calls.after_clear.append(self._restart)
         self._plan_next()
@@ -77,8 +87,9 @@ class Traffic:
         """Begin no more calls; those that have begun go on."""
         if self._restart in self._calls.after_clear:
             self._calls.after_clear.remove(self._restart)
-        if self._next is not None:
-            self._next.cancel()
+        for each in (*self._first, self._next):
+            if each is not None:
+                each.cancel()
 
     def _restart(self) -> None:
         # A reset of the PBX cancelled everything that was planned.
@@ -91,8 +102,11 @@ class Traffic:
         self._plan_next()
         if len(self._calls.calls()) >= MAX_CALLS:
             return
+        self._begin_one(self._random.choices(self._kinds, self._weights)[0])
+
+    def _begin_one(self, kind: str) -> None:
         try:
-            handle = self._begin(self._random.choices(self._kinds, self._weights)[0])
+            handle = self._begin(kind)
         except CallError:
             # This office lacks what the call needs, or all of them are in calls: the next call is another one.
             return

@@ -19,6 +19,7 @@ from .call_log import find_last_call
 from .call_records import CallRecords
 from .defaults import build_default_entity
 from .entities import Entities
+from .past_calls import play_past_calls
 from .recordings import RecordingQueue
 from .references import SINGLETONS
 from .views import Views
@@ -62,9 +63,11 @@ class Pbx:
         clients: Sequence[Client],
         token_lifetime: float,
         file: DataFile | None = None,
+        past_days: int = 0,
     ) -> None:
         self.model = model
         self._seed = seed
+        self._past_days = past_days
         self._file = file
         numbered = frozenset(name for name, entity_set in model.sets.items() if entity_set.is_dn)
         self.store = _create_store(file, numbered)
@@ -95,6 +98,9 @@ class Pbx:
             for name, schema in self.model.singletons.items():
                 self.store.put(SINGLETONS, name, build_default_entity(self.model, schema))
             self._seed.fill(self)
+            if self._past_days:
+                play_past_calls(self.entities, self._past_days)
+                self.calls.skip_ids(find_last_call(self.store))
 
     def open(self) -> None:
         """Open the data file again after `close`, and load its current content."""
