@@ -46,7 +46,8 @@ class SimulatorConfig:
         `traffic` is a rate such as "6/min", at which calls of all kinds begin by themselves; `traffic_seed` repeats
         them. The calls of `past_days` days before now, and of today, are in the history of a new PBX, with recordings
         and voicemails. People answer a ringing phone after `answer_after` seconds, and hang up `hang_up_after` seconds
-        later; by default they do nothing. With `manual_clock`, the time of the calls passes only by `calls.clock.advance`.
+        later; by default they do nothing. With `manual_clock`, the time of the calls passes only by
+        `calls.clock.advance`.
     Lists
         `page_size` is the number of rows of a page at most; a page that was cut has a next link.
     Calls
