@@ -47,9 +47,11 @@ ARROWS: Mapping[str, set[str]] = {
     "events.model": {"callcontrol", "catalog"},
     "events.store": {"events.model"},
     "events.delivery": {"catalog", "events.model", "events.store", "transport"},
+    # Calls in the log are described in the words of live calls.
+    "call_records": {"callcontrol"},
     # Records are read as batches read lists.
     "events.records": {
-        "callcontrol", "catalog", "events.model", "execution", "request", "response", "transport",
+        "call_records", "callcontrol", "catalog", "events.model", "execution", "request", "response", "transport",
     },
     "events.feeds": {
         "callcontrol", "catalog", "events.delivery", "events.model", "events.records", "events.store", "execution",

@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.events.records.rows import START, Lists, make_entry, make_leg
+from threecx_node.call_records.call_rows import read_history_row, read_log_row
 from threecx_node.catalog import load_catalog
 from threecx_node.errors import LoginError, ResponseError, TransportError
 from threecx_node.events.records import seen_calls
 from threecx_node.events.records.call_history import group_rows
-from threecx_node.events.records.call_rows import read_history_row, read_log_row
 from threecx_node.events.records.id_watch import MOST_GAPS, IdWatch, join_ids
 from threecx_node.events.records.poller import PollResult, RecordPoller
 from threecx_node.events.records.problem import describe_problem

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ...catalog.nearest import nearest_hint
 from ...errors import ConfigurationError
+from ...values.phone_numbers import parse_pattern
 from .event_types import EVENT_TYPES
-from .phone_numbers import parse_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

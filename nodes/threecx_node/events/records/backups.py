@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from ...values.row_values import read_number, read_text, read_time
 from .rows import Query
-from .source import Findings, read_number, read_text, read_time, write_time
+from .source import Findings, write_time
 
 if TYPE_CHECKING:
     from .rows import Row

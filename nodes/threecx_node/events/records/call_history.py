@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...call_records.call_rows import read_history_row, read_participants
+from ...call_records.groups import Groups
+from ...values.row_values import read_number
 from .call_report import CALL_TYPES, build_call_events
-from .call_rows import read_history_row
 from .id_source import begin_watch, read_new_rows
 from .id_watch import IdWatch
 from .rows import Query
-from .source import Findings, read_number
+from .source import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +26,6 @@ OPERATION = "ListCallHistoryView"
 _KEY = "SegmentId"
 _SETTLE = 5.0
 _WAIT, _LONGEST_WAIT = 5.0, 30.0
-_PARTICIPANTS = ("SrcParticipantId", "DstParticipantId")
 
 
 class CallHistory:
@@ -77,17 +78,8 @@ class CallHistory:
 
 
 def group_rows(rows: Iterable[Row]) -> list[list[Row]]:
-    """Return the rows of each call: those that have a participant in common, by their IDs."""
-    groups: list[tuple[set[int], list[Row]]] = []
+    """Return the rows of each call: those that have a participant in common."""
+    groups: Groups[Row] = Groups()
     for row in rows:
-        people = {read_number(row.get(name)) for name in _PARTICIPANTS} - {0}
-        members = [row]
-        others = []
-        for known, group in groups:
-            if known & people:
-                people |= known
-                members = [*group, *members]
-            else:
-                others.append((known, group))
-        groups = [*others, (people, members)]
-    return [group for _, group in groups]
+        groups.add(row, read_participants(row))
+    return list(groups)

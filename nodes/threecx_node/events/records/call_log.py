@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
+from ...call_records.call_rows import LegRow, read_log_row
 from ...errors import ResponseError
+from ...values.row_values import read_time
 from .call_report import CALL_TYPES, build_call_events
-from .call_rows import LegRow, read_log_row
 from .rows import Query
 from .seen_calls import SeenCalls
-from .source import Cursor, Findings, read_time, write_time
+from .source import Cursor, Findings, write_time
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...values.row_values import read_number, read_text, read_time
 from .id_source import begin_watch, read_new_rows
 from .id_watch import IdWatch
 from .rows import Query
-from .source import Findings, read_number, read_text, read_time, write_time
+from .source import Findings, write_time
 
 if TYPE_CHECKING:
     from ..model.event import Event

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ResponseError
+from ...values.row_values import first_text, read_number, read_text, read_time
 from .id_source import begin_watch, read_new_rows
 from .id_watch import IdWatch, join_ids
 from .rows import Query
-from .source import Cursor, Findings, first_text, read_number, read_text, read_time, write_time
+from .source import Cursor, Findings, write_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...callcontrol.call_events import format_time
+from ...values.row_values import read_number, read_time
 from ..model.event import Event
 
 if TYPE_CHECKING:
@@ -79,39 +80,10 @@ class Source(Protocol):
         """Forget what is known besides the cursor."""
 
 
-def read_time(value: Any) -> datetime | None:
-    """Return a time of the PBX in UTC, None where it has none."""
-    if not isinstance(value, str):
-        return None
-    try:
-        time = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    # 3CX writes year 1 where there is none.
-    if time.year == 1:
-        return None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
 def write_time(value: Any) -> str:
     """Return a time of the PBX as events contain it, empty where there is none."""
     time = value if isinstance(value, datetime) else read_time(value)
     return "" if time is None else format_time(time)
-
-
-def read_text(value: Any) -> str:
-    """Return a text of a row, empty where there is none."""
-    return value if isinstance(value, str) else "" if value is None else str(value)
-
-
-def read_number(value: Any) -> int:
-    """Return an integer of a row, 0 where there is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def first_text(*values: Any) -> str:
-    """Return the first text that is not empty."""
-    return next((text for text in map(read_text, values) if text), "")
 
 
 def read_ids(rows: Sequence[Mapping[str, Any]], key: str) -> list[int]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...values.row_values import read_number, read_text
 from .rows import Query
 from .snapshot import Snapshot
-from .source import Findings, read_number, read_text
+from .source import Findings
 
 if TYPE_CHECKING:
     from .rows import Row

@@ -6,9 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ResponseError
+from ...values.row_values import read_number, read_text
 from .rows import Query
 from .snapshot import Snapshot
-from .source import Findings, read_number, read_text
+from .source import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from ...callcontrol.call_events import format_time
-from ...values.clock import parse_duration
-from .source import first_text, read_number, read_text, read_time
+from ..callcontrol.call_events import format_time
+from ..values.clock import parse_duration
+from ..values.row_values import first_text, read_number, read_text, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...callcontrol.call_events import Direction
+    from ..callcontrol.call_events import Direction
 
     Row = Mapping[str, Any]
 
 # The kinds of DNs as numbers. The documents of 3CX do not name them; these are the ones that were seen.
 EXTENSION, OUTSIDE, RING_GROUP, QUEUE, MAILBOX = 0, 1, 2, 4, 5
+_PARTICIPANTS = ("SrcParticipantId", "DstParticipantId")
 # Dialed before the number of an extension, this reaches its voicemail.
 _MAILBOX_PREFIX = "*4"
 _DIRECTIONS: Mapping[str, Direction] = {
@@ -149,6 +150,11 @@ def read_history_row(row: Row, call: str) -> LegRow | None:
             dict.fromkeys(each for name in ("SrcRecId", "DstRecId") if (each := read_number(row.get(name))))
         ),
     )
+
+
+def read_participants(row: Row) -> set[int]:
+    """Return the IDs of the participants of a row of the call history: legs of one call have one in common."""
+    return {read_number(row.get(name)) for name in _PARTICIPANTS} - {0}
 
 
 def read_seconds(value: Any) -> float:

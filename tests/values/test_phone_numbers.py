@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threecx_node.events.model.phone_numbers import normalize_number, parse_pattern
+from threecx_node.values.phone_numbers import normalize_number, parse_pattern
 
 DIGITS = st.text("0123456789", min_size=1, max_size=15)
 # A number with a country code, which never begins with zero.
