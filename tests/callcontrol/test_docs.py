@@ -47,7 +47,8 @@ def table(heading: str) -> list[str]:
 
 
 def test_the_operations() -> None:
-    names = {each.id for each in load_catalog().operations(resource="CallControl")}
+    found = load_catalog().operations(resource="CallControl")
+    names = {each.id for each in found if each.task is None}
     assert set(table("Operations")) - {"waitFor", "alreadyGone"} == names
 
 

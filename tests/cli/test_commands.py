@@ -21,12 +21,16 @@ from threecx_node.simulator import Simulator
 CATALOG = load_catalog()
 
 
+TASKS = [CATALOG.operation(each) for each in CATALOG.task_ids]
+OLD_TASKS = [each for each in TASKS if "20.0.4" in each.releases]
+
+
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
-        ((), OPERATIONS + 1),  # with API Request, which is not part of the catalog
-        (("--release", "20.0.10"), 601 + len(ADDED_OPERATIONS) + 1),
-        (("--release", "20.0.4"), 526 + len(ADDED_OPERATIONS) + 1),
+        ((), OPERATIONS + len(TASKS) + 1),  # with API Request, which is not part of the catalog
+        (("--release", "20.0.10"), 601 + len(ADDED_OPERATIONS) + len(TASKS) + 1),
+        (("--release", "20.0.4"), 526 + len(ADDED_OPERATIONS) + len(OLD_TASKS) + 1),
         (("--resource", "Call Flow Apps"), 9),
         (("--resource", "API"), 1),
         (("--search", "api request"), 1),
@@ -182,7 +186,7 @@ def test_import_spec(tmp_path: Path) -> None:
     assert run("import-spec", str(copy), "--output", str(target)).code == 2
     ran = run("import-spec", f"21.0.0={copy}", "--output", str(target))
     assert ran.code == 0, ran.err
-    count = 601 + len(ADDED_OPERATIONS) + 1
+    count = 601 + len(ADDED_OPERATIONS) + len(TASKS) + 1
     assert len(run("operations", "--json", "--release", "21.0.0", "--catalog", str(target)).json) == count
     env = {"THREECX_CATALOG": str(target)}
     assert len(run("operations", "--json", env=env).json) == count

@@ -90,7 +90,8 @@ def find(pbx: Simulator, dn: str) -> dict[str, Any]:
 
 def test_the_operations_are_in_every_release() -> None:
     catalog = load_catalog()
-    assert {each.id for each in catalog.operations(resource="Call Control")} == {*CALL_CONTROL_OPERATIONS}
+    found = {each.id for each in catalog.operations(resource="Call Control") if each.task is None}
+    assert found == {*CALL_CONTROL_OPERATIONS}
     for name in CALL_CONTROL_OPERATIONS:
         assert catalog.operation(name).releases == catalog.releases
         assert catalog.operation(name).version().base_path == "/callcontrol"

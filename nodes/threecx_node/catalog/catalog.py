@@ -24,23 +24,14 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from threecx_credentials.fields import BASE_PATH
-
 from ..errors import ConfigurationError, UnknownNameError
 from .api_request import API_REQUEST, API_RESOURCE, API_RESOURCE_TEXTS, create_api_request
-from .models import (
-    Enum,
-    Operation,
-    OperationVersion,
-    Parameter,
-    Property,
-    ReturnKind,
-    Returns,
-    TypeRef,
-    Upload,
-)
+from .from_document import create_property, create_version
+from .models import Enum, Operation, OperationVersion, Property
 from .nearest import nearest_hint
 from .path_index import PathIndex
+from .task_operations import create_task_operation, list_task_ids
+from .tasks import TASKS
 
 FORMAT = 3
 # An earlier format lacks only what is optional.
@@ -74,8 +65,13 @@ class Catalog:
 
     @property
     def operation_ids(self) -> tuple[str, ...]:
-        """Return all operation ids, sorted."""
+        """Return the ids of all operations of 3CX's API, sorted."""
         return tuple(self._document["operations"])
+
+    @cached_property
+    def task_ids(self) -> tuple[str, ...]:
+        """Return the ids of the tasks whose operations are all in the catalog, sorted."""
+        return list_task_ids(self._document["operations"])
 
     def operation(self, operation_id: str) -> Operation:
         """Return the operation. Raises UnknownNameError that suggests the nearest name."""
@@ -85,19 +81,24 @@ class Catalog:
             found = self._operations[operation_id] = create_api_request(self.releases)
             return found
         raw = self._document["operations"].get(operation_id)
-        if raw is None:
+        if raw is not None:
+            found = self._create_operation(operation_id, raw)
+        elif operation_id in self.task_ids:
+            found = self._create_task(operation_id)
+        else:
             raise UnknownNameError(
                 f"the operation {operation_id!r} does not exist",
-                description=nearest_hint(operation_id, self.operation_ids)
+                description=nearest_hint(operation_id, (*self.operation_ids, *self.task_ids))
                 or "`threecx operations` lists them all.",
             )
-        found = self._operations[operation_id] = self._create_operation(operation_id, raw)
+        self._operations[operation_id] = found
         return found
 
     def operations(self, *, resource: str | None = None, release: str | None = None) -> Iterator[Operation]:
         """Yield the operations of a resource and a release (None: all) in the order of their ids.
 
-        Raises UnknownNameError where the catalog does not contain the resource or the release.
+        Those of a resource are the operations of 3CX's API and its tasks; without a resource, the former alone. Raises
+        UnknownNameError where the catalog does not contain the resource or the release.
         """
         if resource is not None:
             resource = self.resource_id(resource)
@@ -113,6 +114,10 @@ class Catalog:
             if release is not None and release not in raw.get("releases", self.releases):
                 continue
             yield self.operation(operation_id)
+        for task_id in self.task_ids if resource is not None else ():
+            task = self.operation(task_id)
+            if task.resource == resource and release in (None, *task.releases):
+                yield task
 
     def resource_id(self, name: str) -> str:
         """Return the id of a resource that is given by its id or name; case and spaces are ignored.
@@ -172,7 +177,7 @@ class Catalog:
         if (found := self._schemas.get(schema)) is None:
             raw = self._document["schemas"][schema]["properties"]
             found = self._schemas[schema] = {
-                name: _create_property(name, value) for name, value in raw.items()
+                name: create_property(name, value) for name, value in raw.items()
             }
         return found
 
@@ -227,7 +232,7 @@ class Catalog:
                     properties = body["properties"]
                     yield (
                         raw["kind"],
-                        {name: _create_property(name, value) for name, value in properties.items()},
+                        {name: create_property(name, value) for name, value in properties.items()},
                     )
 
     def body_properties(
@@ -300,9 +305,18 @@ class Catalog:
     def _paths(self) -> PathIndex:
         return PathIndex(self._document["operations"], self.releases)
 
+    def _create_task(self, task_id: str) -> Operation:
+        task = TASKS[task_id]
+        used = [set(self.operation(each).releases) for each in task.uses]
+        mapped = next((each.fields_of for each in task.parameters if each.fields_of), None)
+        body = self.operation(mapped).version().body if mapped else None
+        return create_task_operation(
+            task, tuple(each for each in self.releases if all(each in releases for releases in used)), body
+        )
+
     def _create_operation(self, operation_id: str, raw: Mapping[str, Any]) -> Operation:
         releases = tuple(raw.get("releases", self.releases))
-        versions = tuple(_create_version(value, releases) for value in raw["versions"])
+        versions = tuple(create_version(value, releases) for value in raw["versions"])
         if not versions:
             raise ConfigurationError(f"the catalog's operation {operation_id} has no version")
         return Operation(
@@ -326,60 +340,6 @@ def select_release(properties: Mapping[str, Property], release: str | None) -> M
     return {
         name: each for name, each in properties.items() if each.releases is None or release in each.releases
     }
-
-
-def _create_version(raw: Mapping[str, Any], releases: tuple[str, ...]) -> OperationVersion:
-    body = raw.get("body")
-    returned = raw.get("returns", {})
-    kind: ReturnKind = next(iter(returned), "nothing")
-    upload = raw.get("upload")
-    return OperationVersion(
-        method=raw["method"],
-        path=raw["path"],
-        parameters=tuple(_create_parameter(name, value) for name, value in raw.get("parameters", {}).items()),
-        query=tuple(raw.get("query", ())),
-        if_match=raw.get("ifMatch", False),
-        body={name: _create_property(name, value) for name, value in body["properties"].items()}
-        if isinstance(body, Mapping)
-        else body,
-        returns=Returns(kind, returned.get(kind, "")),
-        releases=tuple(raw.get("releases", releases)),
-        base_path=raw.get("base", BASE_PATH),
-        upload=Upload(upload["name"], upload.get("mediaType", ""), upload.get("maxBytes"))
-        if upload
-        else None,
-    )
-
-
-def _create_parameter(name: str, raw: str | Mapping[str, Any]) -> Parameter:
-    if isinstance(raw, str):
-        return Parameter(name, raw)
-    return Parameter(
-        name,
-        raw["type"],
-        raw.get("maxLength"),
-        raw.get("optional", False),
-        raw.get("default"),
-        raw.get("choices", {}),
-    )
-
-
-def _create_property(name: str, raw: str | Mapping[str, Any]) -> Property:
-    if isinstance(raw, str):
-        return Property(name, TypeRef.parse(raw))
-    releases = raw.get("releases")
-    return Property(
-        name,
-        TypeRef.parse(raw["type"]),
-        navigation=raw.get("navigation", False),
-        max_length=raw.get("maxLength"),
-        releases=tuple(releases) if releases else None,
-        earlier={
-            release: TypeRef.parse(text)
-            for text, earlier in raw.get("earlier", {}).items()
-            for release in earlier
-        },
-    )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

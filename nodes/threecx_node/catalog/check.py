@@ -10,7 +10,8 @@ from .models import Kind, ReturnKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_KINDS = frozenset(Kind.__args__)  # type: ignore[attr-defined]  # the values of a Literal
+# A task is declared in this package, not in a document.
+_KINDS = frozenset(Kind.__args__) - {"task"}  # type: ignore[attr-defined]  # the values of a Literal
 _RETURNS = frozenset(ReturnKind.__args__)  # type: ignore[attr-defined]  # the values of a Literal
 
 

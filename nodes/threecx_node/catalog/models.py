@@ -14,6 +14,8 @@ from .path_template import PathTemplate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .tasks.task_model import Task
+
 __all__ = [
     "BASE_PATH",
     "Enum",
@@ -28,7 +30,7 @@ __all__ = [
     "Upload",
 ]
 
-Kind = Literal["list", "get", "create", "update", "delete", "function", "action"]
+Kind = Literal["list", "get", "create", "update", "delete", "function", "action", "task"]
 ReturnKind = Literal["entity", "collection", "value", "file", "nothing"]
 
 _COLLECTION = re.compile(r"^Collection\((?P<item>[^()]+)\)(?P<null>\?)?$")
@@ -169,7 +171,8 @@ class Operation:
     """One operation id over all releases; `versions` are ordered from the oldest to the newest.
 
     `required` has groups of body fields that people know to be required: of each group one must be set. `reads` is set
-    for a function that people have reviewed and that changes nothing.
+    for a function that people have reviewed and that changes nothing. `task` is the declaration of an operation that is
+    made of several; the operations of 3CX have none.
     """
 
     id: str
@@ -182,10 +185,13 @@ class Operation:
     description: str = ""
     required: tuple[tuple[str, ...], ...] = ()
     reads: bool = False
+    task: Task | None = None
 
     @property
     def effect(self) -> Literal["read", "change"]:
         """Return whether the operation only reads. A function that is not known to do so may change something."""
+        if self.task is not None:
+            return self.task.effect
         is_read = self.kind in ("list", "get") or (self.kind == "function" and self.reads)
         return "read" if is_read else "change"
 

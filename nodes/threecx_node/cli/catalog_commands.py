@@ -95,6 +95,8 @@ def _list_operations(facts: Catalog, resource: str | None, release: str | None) 
 
     yield from facts.operations(resource=resource, release=release)
     if resource is None:
+        tasks = (facts.operation(each) for each in facts.task_ids)
+        yield from (each for each in tasks if release in (None, *each.releases))
         yield facts.operation(API_REQUEST)
 
 
@@ -111,13 +113,16 @@ def _summary(operation: Operation, release: str | None) -> dict[str, Any]:
         "resource": operation.resource,
         "kind": operation.kind,
         "action": operation.action,
-        "method": version.method,
+        # A task has several requests, which depend on what the PBX contains.
+        "method": "" if operation.task else version.method,
         "path": version.shown_path,
         "releases": list(operation.releases),
     }
 
 
 def _request(operation: Operation, release: str | None) -> str:
+    if operation.task is not None:
+        return "task"
     version = operation.version(release)
     return f"{version.method} {version.shown_path}"
 

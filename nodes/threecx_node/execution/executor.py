@@ -207,6 +207,8 @@ class Executor:
         """Deliver the results."""
         options = options or Options()
         found = self.catalog.operation(operation)
+        if found.task is not None:
+            raise UnknownNameError(f"{operation} is a task, and this executor runs single operations alone")
         inputs = [item if isinstance(item, Item) else Item(item) for item in items]
         if not inputs:
             return _Ending()

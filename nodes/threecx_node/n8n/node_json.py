@@ -127,19 +127,19 @@ def _find_by_id(resource: str, wanted: str, catalog: Catalog) -> str | None:
         fold_name(each) for known in catalog.resources.items() for each in (known[0], known[1]["name"])
     }:
         return None
-    return {fold_name(each): each for each in catalog.operation_ids}.get(wanted)
+    return {fold_name(each): each for each in (*catalog.operation_ids, *catalog.task_ids)}.get(wanted)
 
 
 def _is_own(node: Mapping[str, Any], catalog: Catalog) -> bool:
     """Return whether the node is this package's: a generated node has other defaults."""
     operation = node["parameters"].get("operation")
-    return _PACKAGE in str(node.get("type", "")) or operation in catalog.operation_ids
+    return _PACKAGE in str(node.get("type", "")) or operation in (*catalog.operation_ids, *catalog.task_ids)
 
 
 def _names_operation(parameters: Mapping[str, Any], catalog: Catalog) -> bool:
     """Return whether the parameters name the operation: an id is enough, a name also needs its resource."""
     operation = parameters.get("operation")
-    by_id = fold_name(str(operation)) in {fold_name(each) for each in catalog.operation_ids}
+    by_id = _find_by_id("", fold_name(str(operation)), catalog) is not None
     return bool(operation) and (bool(parameters.get("resource")) or by_id)
 
 

@@ -89,7 +89,7 @@ def _build_resource_property(catalog: Catalog) -> NodeProperty:
 
 
 def _build_operation_property(catalog: Catalog, resource: str) -> NodeProperty:
-    operations = list(catalog.operations(resource=resource))
+    operations = [each for each in catalog.operations(resource=resource) if each.task is None]
     first = min(operations, key=_rank)
     return {
         "displayName": "Operation",
