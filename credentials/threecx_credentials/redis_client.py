@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 _SCHEMES = ("redis://", "rediss://", "unix://")
 EXAMPLE = "redis://:PASSWORD@HOST:6379/0"
+CLUSTER = "it is a Redis Cluster, which is not supported: use a Redis that is not part of a cluster"
 INSTALL = "Install it: pip install 'threecx-node[redis]'."
 
 
@@ -44,13 +45,23 @@ def name_redis(url: str) -> str:
 
 def describe_redis_error(error: BaseException, keys: str) -> str:
     """Return what is wrong with a Redis in words; `keys` is the pattern of the keys that are used."""
-    from redis.exceptions import AuthenticationError, NoPermissionError, OutOfMemoryError, ReadOnlyError
+    from redis.exceptions import (
+        AskError,
+        AuthenticationError,
+        ClusterCrossSlotError,
+        ClusterDownError,
+        NoPermissionError,
+        OutOfMemoryError,
+        ReadOnlyError,
+    )
     from redis.exceptions import ConnectionError as RedisConnectionError
     from redis.exceptions import TimeoutError as RedisTimeoutError
 
     for kind, words in (
         (AuthenticationError, "it refused the user or the password"),
-        (NoPermissionError, f"the user has no permission for the keys {keys}"),
+        (NoPermissionError, f"the user has no permission for the keys {keys}, or for a command"),
+        # A MovedError is an AskError.
+        ((AskError, ClusterDownError, ClusterCrossSlotError), CLUSTER),
         (ReadOnlyError, "it is a replica, which cannot be written to"),
         (OutOfMemoryError, "its memory is full"),
         ((RedisTimeoutError, TimeoutError), "it does not answer in time"),

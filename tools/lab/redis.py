@@ -17,9 +17,12 @@ _TIMEOUT = 30
 
 
 class RedisServer(LabProcess):
-    """One Redis; a context manager. With `keeps`, one at the same `port` continues with the same folder's content."""
+    """One Redis; a context manager. With `keeps`, one at the same `port` continues with the same folder's content.
 
-    def __init__(self, folder: Path, *, port: int = 0, keeps: bool = False) -> None:
+    With `is_cluster`, it is the only node of a cluster, without slots.
+    """
+
+    def __init__(self, folder: Path, *, port: int = 0, keeps: bool = False, is_cluster: bool = False) -> None:
         program = shutil.which("redis-server")
         if program is None:
             raise LabError("redis-server is missing: run tools/install_programs.sh")
@@ -29,6 +32,7 @@ class RedisServer(LabProcess):
             "bind": "127.0.0.1",
             "save": "",
             "appendonly": "yes" if keeps else "no",
+            "cluster-enabled": "yes" if is_cluster else "no",
         }
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         super().__init__(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from threecx_credentials.redis_client import EXAMPLE, INSTALL, name_redis, open_redis
+from threecx_credentials.redis_client import EXAMPLE, INSTALL, describe_redis_error, name_redis, open_redis
 
 from ..errors import ConfigurationError, JournalError, OtherBatchError
 from ..execution.journal import (
@@ -96,7 +96,8 @@ class RedisBatchStore:
             return await asyncio.wait_for(answer, _TIMEOUT)
         except (RedisError, OSError, TimeoutError) as error:
             raise JournalError(
-                f"the journal in Redis at {self.host} cannot be written or read",
+                f"the journal in Redis at {self.host} cannot be written or read: "
+                f"{describe_redis_error(error, f'{_PREFIX}*')}",
                 description="Nothing is sent without its record. Check that Redis is running and reachable.",
             ) from error
 
