@@ -7,6 +7,7 @@ import pytest
 
 from tests.simulator.support import create, find, list_details
 from threecx_node.simulator import Simulator
+from threecx_node.simulator.calls.models import CallError
 
 
 def test_create_returns_the_entity_and_its_address(pbx: Simulator, api: httpx.Client) -> None:
@@ -232,3 +233,17 @@ def test_one_default_group(api: httpx.Client) -> None:
     assert create(api, "Groups", Name="Another", IsDefault=True)["IsDefault"] is False
     assert find(api, "Groups", "$filter=IsDefault eq true")["Id"] == default["Id"]
     assert api.get("MyGroup").json()["Id"] == default["Id"]
+
+
+def test_a_disabled_user_has_no_registered_device(pbx: Simulator, api: httpx.Client) -> None:
+    user = api.get("Users(Number='101')").json()
+    assert user["IsRegistered"] is True
+    assert pbx.calls.devices("101")
+    api.patch(f"Users({user['Id']})", json={"Enabled": False})
+    assert api.get("Users(Number='101')").json()["IsRegistered"] is False
+    assert pbx.calls.devices("101") == []
+    with pytest.raises(CallError, match="The user 101 is disabled, so no device can register"):
+        pbx.calls.register("101", "Yealink SIP-T46S")
+    api.patch(f"Users({user['Id']})", json={"Enabled": True})
+    assert api.get("Users(Number='101')").json()["IsRegistered"] is True
+    assert pbx.calls.devices("101")

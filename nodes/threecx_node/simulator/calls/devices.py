@@ -26,11 +26,11 @@ class DeviceRegistry:
 
     def list_devices(self, dn: str) -> list[Device]:
         """Return the registered devices of a DN, empty for an unknown DN."""
+        entry = self._directory.find(dn)
+        if entry is None or not entry.is_enabled:
+            return []
         devices = self._devices.get(dn)
         if devices is None:
-            entry = self._directory.find(dn)
-            if entry is None:
-                return []
             agents = self._directory.list_user_agents(dn)
             devices = self._devices[dn] = [self._build(entry, agent) for agent in agents]
         return devices
@@ -47,10 +47,12 @@ class DeviceRegistry:
         raise CallError(404, f"The DN {dn} has no device {device_id[:100]!r}.")
 
     def register(self, dn: str, user_agent: str) -> Device:
-        """Add a device to a DN; raise CallError (404) for an unknown DN."""
+        """Add a device to a DN; raise CallError (404 for an unknown DN, 403 for that of a disabled user)."""
         entry = self._directory.find(dn)
         if entry is None:
             raise CallError(404, f"The DN {dn[:100]!r} does not exist.")
+        if not entry.is_enabled:
+            raise CallError(403, f"The user {dn} is disabled, so no device can register.")
         devices = self.list_devices(dn)
         device = self._build(entry, user_agent)
         devices.append(device)

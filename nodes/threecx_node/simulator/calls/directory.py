@@ -25,6 +25,8 @@ class DnEntry:
     dn: str
     name: str
     type: str = NO_TYPE
+    # A disabled user has no registered device, and takes no calls.
+    is_enabled: bool = True
     accepts_more_calls: bool = False
     # Whether the PBX itself answers: a call flow app does, a program's own route point does not.
     answers_itself: bool = False

@@ -191,6 +191,7 @@ def _describe_user(user: Entity) -> dict[str, Any]:
     return {
         "ring_time": profile.get("NoAnswerTimeout") or 20,
         "accepts_more_calls": bool(profile.get("AcceptMultipleCalls")),
+        "is_enabled": user.get("Enabled") is not False,
     }
 
 

@@ -126,6 +126,9 @@ class Entities:
         if set_name == "Holidays" and has_dates(values):
             check_holiday(merged)
         self._set_derived(set_name, merged, patch)
+        if set_name == "Users" and merged["Enabled"] != old["Enabled"] and "IsRegistered" not in patch:
+            # A disabled user cannot register; the devices of an enabled one register again.
+            merged["IsRegistered"] = bool(merged["Enabled"])
         self.store.put(set_name, key, merged)
         if set_name == "Users":
             record_queue_status(self.store, old, merged)
