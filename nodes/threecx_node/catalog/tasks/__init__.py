@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import users
+from . import departments, offboarding, queues, users
 from .task_model import Task, TaskField, TaskParameter
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ TASKS: Mapping[str, Task] = {
     each.id: each
     for each in (
         *users.TASKS,
+        *offboarding.TASKS,
+        *queues.TASKS,
+        *departments.TASKS,
     )
 }  # fmt: skip
 """All tasks by their IDs, in the order in which lists show them."""

@@ -1,0 +1,154 @@
+"""The tasks about queues and ring groups: their agents and members, and the log-in of a user to queues."""
+
+from __future__ import annotations
+
+from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .users import NUMBER_OF_USER, USER
+
+_QUEUE = TaskParameter(
+    "queue",
+    "Queue",
+    "reference",
+    "The queue: its number or the ID from the list",
+    required=True,
+    placeholder="e.g. 800",
+    reference="Queues",
+)
+_RING_GROUP = TaskParameter(
+    "ringGroup",
+    "Ring Group",
+    "reference",
+    "The ring group: its number or the ID from the list",
+    required=True,
+    placeholder="e.g. 810",
+    reference="RingGroups",
+)
+_USERS = TaskParameter(
+    "users",
+    "Users",
+    "reference",
+    "One or more users: extension numbers, e-mail addresses or IDs from the list",
+    required=True,
+    placeholder="e.g. 101, 102",
+    reference="Users",
+    multiple=True,
+)
+_OF_QUEUE = TaskField("queue", "String", "The number of the queue")
+_AGENTS = TaskField("agents", "Collection(String)", "The extension numbers of all agents now, in order")
+_OF_RING_GROUP = TaskField("ringGroup", "String", "The number of the ring group")
+_MEMBERS = TaskField("members", "Collection(String)", "The extension numbers of all members now, in order")
+_ADDED = TaskField("added", "Collection(String)", "The extension numbers that were added")
+_REMOVED = TaskField("removed", "Collection(String)", "The extension numbers that were removed")
+_STATUS = TaskField("queueStatus", "String", "LoggedIn or LoggedOut: the status of the user in all queues")
+_PREVIOUS = TaskField("previousQueueStatus", "String", "The status that the user had before")
+_FIND_USER = ("GetUserByNumber", "GetUser", "ListUser")
+_FIND_QUEUE = ("GetQueueByNumber", "GetQueue")
+_FIND_RING_GROUP = ("GetRingGroupByNumber", "GetRingGroup")
+
+TASKS = (
+    Task(
+        "AddQueueAgent",
+        "Queues",
+        "Add Agent",
+        "Add agent to queue",
+        "Add one or more users to the agents of a queue. A user who is an agent already stays one",
+        (
+            _QUEUE,
+            _USERS,
+            TaskParameter(
+                "skillGroup",
+                "Skill Group",
+                "number",
+                "The skill group of these agents, for queues with skill-based routing. Empty: 1 for new agents",
+                placeholder="e.g. 1",
+                minimum=1,
+                is_option=True,
+            ),
+        ),
+        "change",
+        (*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
+        (
+            ACTION,
+            CHANGED,
+            _OF_QUEUE,
+            _ADDED,
+            TaskField("moved", "Collection(String)", "The extension numbers whose skill group was changed"),
+            _AGENTS,
+        ),
+    ),
+    Task(
+        "RemoveQueueAgent",
+        "Queues",
+        "Remove Agent",
+        "Remove agent from queue",
+        "Remove one or more users from the agents of a queue. The other agents stay as they are",
+        (_QUEUE, _USERS),
+        "change",
+        (*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
+        (ACTION, CHANGED, _OF_QUEUE, _REMOVED, _AGENTS),
+    ),
+    Task(
+        "AddRingGroupMember",
+        "RingGroups",
+        "Add Member",
+        "Add member to ring group",
+        "Add one or more users to a ring group, at its end or at a position. A user who is a member already stays one",
+        (
+            _RING_GROUP,
+            _USERS,
+            TaskParameter(
+                "position",
+                "Position",
+                "number",
+                "The place of the first of these users in the ring group, from 1; members are moved there too. "
+                "Empty: new members come last",
+                placeholder="e.g. 1",
+                minimum=1,
+                is_option=True,
+            ),
+        ),
+        "change",
+        (*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
+        (
+            ACTION,
+            CHANGED,
+            _OF_RING_GROUP,
+            _ADDED,
+            TaskField("moved", "Collection(String)", "The extension numbers of members whose place was changed"),
+            _MEMBERS,
+        ),
+    ),
+    Task(
+        "RemoveRingGroupMember",
+        "RingGroups",
+        "Remove Member",
+        "Remove member from ring group",
+        "Remove one or more users from a ring group. The other members keep their order",
+        (_RING_GROUP, _USERS),
+        "change",
+        (*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
+        (ACTION, CHANGED, _OF_RING_GROUP, _REMOVED, _MEMBERS),
+    ),
+    Task(
+        "LogUserIntoQueues",
+        "Users",
+        "Log In to Queues",
+        "Log in user to queues",
+        "Log in a user to all queues in which the user is an agent. 3CX's API has one status for all queues of a user",
+        (USER,),
+        "change",
+        (*_FIND_USER, "UpdateUser"),
+        (ACTION, CHANGED, NUMBER_OF_USER, _STATUS, _PREVIOUS),
+    ),
+    Task(
+        "LogUserOutOfQueues",
+        "Users",
+        "Log Out of Queues",
+        "Log out user of queues",
+        "Log out a user of all queues, so that they offer the user no calls. The user stays an agent",
+        (USER,),
+        "change",
+        (*_FIND_USER, "UpdateUser"),
+        (ACTION, CHANGED, NUMBER_OF_USER, _STATUS, _PREVIOUS),
+    ),
+)  # fmt: skip
