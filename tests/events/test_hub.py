@@ -26,6 +26,7 @@ from tests.events.receiver import receiving
 from tests.transport.servers import free_port
 from threecx_credentials import Secret
 from threecx_node.errors import LoginError
+from threecx_node.events.model.hub_observer import DeliveryEnd, NoObserver
 from threecx_node.events.model.subscription import PbxReference
 from threecx_node.events.store.sqlite_store import SqliteEventStore
 from threecx_node.simulator import Simulator
@@ -57,6 +58,39 @@ def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
                 document = Webhook(subscription.secret.reveal()).verify(each.body, each.headers)
                 assert document == each.document
             await until_counted(hub, subscription, delivered=4)
+
+    play(run)
+
+
+class Attempts(NoObserver):
+    """Has the results of attempts to deliver."""
+
+    def __init__(self) -> None:
+        self.results: list[str] = []
+
+    def note_delivery(self, result: DeliveryEnd, seconds: float) -> None:
+        del seconds
+        self.results.append(result)
+
+
+@pytest.mark.parametrize("by", ["test", "resume"])
+def test_events_that_wait_come_when_the_receiver_is_there_again(tmp_path: Path, by: str) -> None:
+    async def run(pbx: Simulator) -> None:
+        attempts = Attempts()
+        async with receiving() as receiver, running_hub(tmp_path, observer=attempts) as hub:
+            receiver.answer = lambda _: web.Response(status=503, headers={"Retry-After": "3600"})
+            subscription = subscribe(credential_of(pbx), receiver.url, "call.started")
+            await hub.add(subscription)
+            await until_connected(hub)
+            pbx.calls.inbound("+493012345", to="100")
+            await until(lambda: attempts.results)
+            receiver.answer = None
+            if by == "test":
+                assert (await hub.test(subscription.id)).delivered
+            else:
+                await hub.resume(subscription.id)
+            # Not in an hour.
+            await until_counted(hub, subscription, delivered=1)
 
     play(run)
 

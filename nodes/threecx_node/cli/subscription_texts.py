@@ -12,26 +12,16 @@ if TYPE_CHECKING:
 
 
 def write_list(found: Sequence[Mapping[str, Any]]) -> None:
-    """Write the table of subscriptions."""
+    """Print the subscriptions, a paragraph for each."""
     if not found:
         print_line(
             "The executor has no subscriptions. Add one with: threecx subscriptions add URL --events NAMES"
         )
         return
-    write_table(
-        ["id", "state", "events", "pbx", "url", "delivered", "pending", "failed"],
-        (
-            [
-                each.get("id", ""),
-                _describe_state(each),
-                ", ".join(each.get("events", ())),
-                describe_pbx(each),
-                each.get("url", ""),
-                *(str(_counts(each).get(name, 0)) for name in ("delivered", "pending", "failed")),
-            ]
-            for each in found
-        ),
-    )
+    for number, each in enumerate(found):
+        if number:
+            print_line("")
+        print_subscription(each)
 
 
 def print_subscription(found: Mapping[str, Any]) -> None:
@@ -46,12 +36,12 @@ def print_subscription(found: Mapping[str, Any]) -> None:
 
 
 def write_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
-    """Write the table of the newest deliveries."""
+    """Write the table of the newest deliveries, and the problems that they had."""
     if not deliveries:
         print_line("Nothing has been sent yet.")
         return
     write_table(
-        ["time", "event", "result", "attempts", "status", "problem"],
+        ["time", "event", "result", "attempts", "status"],
         (
             [
                 each.get("time", ""),
@@ -59,11 +49,13 @@ def write_deliveries(deliveries: Sequence[Mapping[str, Any]]) -> None:
                 each.get("result", ""),
                 str(each.get("attempts", "")),
                 str(each.get("statusCode", "")),
-                each.get("problem", ""),
             ]
             for each in deliveries
         ),
     )
+    # The same problem often repeats: it is said once.
+    for problem in dict.fromkeys(each["problem"] for each in deliveries if each.get("problem")):
+        print_line(f"{'problem':<12}{problem}")
 
 
 def describe_test(result: Mapping[str, Any]) -> str:

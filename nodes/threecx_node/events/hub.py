@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ..callcontrol.call_events import format_time
@@ -149,7 +149,8 @@ class EventHub:
 
         Raises EventStoreError and UnknownNameError, and ConfigurationError for an unknown type.
         """
-        subscription = (await self._get(subscription_id)).subscription
+        record = await self._get(subscription_id)
+        subscription = record.subscription
         message_id = f"test_{secrets.token_hex(16)}"
         document = {
             **make_sample(find_type(event) if event else TEST_TYPE),
@@ -163,6 +164,10 @@ class EventHub:
                 "subscription": subscription.id,
             }
         end = self._sender.check(subscription) or await self._sender.send(subscription, message_id, document)
+        if end.is_delivered and record.state == "active":
+            # The receiver is there: what waits for its next attempt, which may be minutes, comes now.
+            with suppress(EventStoreError, UnknownNameError):
+                await self.resume(subscription_id)
         return TestDelivery(
             delivered=end.is_delivered,
             status_code=end.status_code,
@@ -171,7 +176,7 @@ class EventHub:
         )
 
     async def resume(self, subscription_id: str) -> None:
-        """Begin again to deliver to a parked subscription, first what has been waiting. Raises EventStoreError."""
+        """Deliver at once what waits, and begin again if the subscription is parked. Raises EventStoreError."""
         await self._get(subscription_id)
         await self._store.resume(subscription_id)
         await self._refresh()

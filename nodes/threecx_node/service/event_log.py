@@ -74,6 +74,21 @@ class EventObserver:
             subscription_id, why.rstrip("."), subscription_id, extra={"fields": fields},
         )  # fmt: skip
 
+    def note_receiver(self, subscription_id: str, problem: str) -> None:
+        """Log that a receiver fails, or that it is there again."""
+        why = escape_control(problem[:_MAX_LENGTH])
+        action = "failing" if problem else "delivering"
+        fields = {"subscription": subscription_id, "action": action, "reason": why}
+        if problem:
+            log.warning(
+                "subscription %s: its receiver fails, events wait: %s", subscription_id, why,
+                extra={"fields": fields},
+            )  # fmt: skip
+        else:
+            log.info(
+                "subscription %s: its receiver is there again", subscription_id, extra={"fields": fields}
+            )
+
     def note_feed(self, feed_name: str, connected: bool) -> None:
         """Log that the connection to a PBX is there or lost, once for each change."""
         if self._has_ended or self._connected.get(feed_name) is connected:

@@ -103,10 +103,11 @@ def find_credential(
 def find_profile(name: str, profiles: Mapping[str, Credential]) -> Credential:
     """Return the credential of a profile. Raise ConfigurationError."""
     if name not in profiles:
-        known = ", ".join(sorted(profiles)) or "none"
+        known = ", ".join(sorted(profiles))
+        choice = f"Choose one of {known}" if known else "Its file with profiles has none"
         raise ConfigurationError(
             f"the executor has no profile {name!r}",
-            description=f"Choose one from its profiles.toml, which has {known}, or add the profile there.",
+            description=f"{choice}, or add the profile to its profiles.toml.",
             field="profile",
         )
     return profiles[name]

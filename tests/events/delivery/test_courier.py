@@ -65,6 +65,7 @@ class Observer(NoObserver):
     def __init__(self) -> None:
         self.ends: Counter[str] = Counter()
         self.parked: list[str] = []
+        self.receiver: list[str] = []
 
     def note_delivery(self, result: EndName, seconds: float) -> None:
         del seconds
@@ -73,6 +74,10 @@ class Observer(NoObserver):
     def note_parked(self, subscription_id: str, reason: str) -> None:
         del subscription_id
         self.parked.append(reason)
+
+    def note_receiver(self, subscription_id: str, problem: str) -> None:
+        del subscription_id
+        self.receiver.append(problem)
 
 
 class Bench:
@@ -170,6 +175,37 @@ def test_retry_after_is_respected() -> None:
         bench.push(make_event(2))
         await bench.deliver_all()
         assert min(when for when, _ in bench.sender.tried[1:]) == 120.0
+
+    run(test)
+
+
+def test_resuming_sends_at_once_what_waits() -> None:
+    async def test(bench: Bench) -> None:
+        busy = DeliveryEnd(False, 503, "n8n.example.com answered 503", "Wait.", retry_after=3600.0)
+        bench.sender.answer = lambda _: busy
+        bench.push(make_event(1, "call/1"), make_event(2, "call/1"), make_event(3))
+        await bench.clock.settle()
+        bench.sender.answer = lambda _: OK
+        await bench.store.resume("")
+        before = bench.clock.now()
+        bench.courier.retry_now()
+        await bench.clock.settle()
+        assert sorted(ids(bench.sender.delivered)) == ["1", "2", "3"]
+        assert bench.clock.now() == before
+
+    run(test)
+
+
+def test_a_receiver_that_fails_again_and_again_is_reported_once() -> None:
+    async def test(bench: Bench) -> None:
+        bench.sender.answer = lambda _: BROKEN if len(bench.sender.tried) <= 6 else OK
+        bench.push(make_event(1))
+        await bench.deliver_all()
+        assert bench.observer.receiver == ["n8n.example.com answered 500. See its log.", ""]
+        bench.sender.answer = lambda _: BROKEN if len(bench.sender.tried) <= 8 else OK
+        bench.push(make_event(2))
+        await bench.deliver_all()
+        assert len(bench.observer.receiver) == 2
 
     run(test)
 

@@ -27,7 +27,8 @@ def test_usual_receivers_are_allowed(url: str) -> None:
     ("url", "words"),
     [
         ("", "is missing"),
-        ("n8n.example.com/webhook/planted", "scheme"),
+        ("n8n.example.com/webhook/planted", "the webhook URL has no scheme"),
+        ("localhost:5678/planted", "the webhook URL has no scheme"),
         ("ftp://n8n.example.com/planted", "scheme of the webhook URL is 'ftp'"),
         ("file:///planted", "scheme of the webhook URL is 'file'"),
         ("https://user:planted@n8n.example.com/", "user name or password"),

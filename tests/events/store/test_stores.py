@@ -267,9 +267,12 @@ def test_a_parked_subscription_is_resumed_with_all_it_missed(open_store: OpenSto
         assert (record.state, record.reason) == ("parked", "not reachable for 24 hours")
         await store.append(FEED, [make_event(2)])
         await store.resume(subscription.id)
-        record = await store.get_subscription(subscription.id)
-        assert record is not None
-        assert (record.state, record.reason) == ("active", "")
+        resumed = await store.get_subscription(subscription.id)
+        assert resumed is not None
+        assert (resumed.state, resumed.reason) == ("active", "")
+        # By this, the process that delivers notices it.
+        assert record.resumed != resumed.resumed
+        assert await store.list_subscriptions() == [resumed]
         found = await store.pending_deliveries(subscription.id, after=None, limit=10)
         assert ids_of(found) == [1, 2]
         assert [each.attempts for each in found] == [0, 0]

@@ -44,6 +44,8 @@ _FIRST_WAIT, LONGEST_WAIT = 1.0, 900.0
 _LONGEST_HINT = 3_600.0
 _AFTER_STORE_FAULT = 2.0
 _LOOKED_AT = 200
+# One failure may be one of an event, or a restart of the receiver.
+_REPORTED_FAILURES = 3
 
 
 class Courier:
@@ -75,7 +77,7 @@ class Courier:
         self._last: str | None = None
         # Whether all that is pending is in memory, and whether more was journaled while the store was asked.
         self._is_complete = self._has_more = False
-        self._is_stopped = self._is_parked = False
+        self._is_stopped = self._is_parked = self._is_reported = False
         self._failures = 0
         self._held_at: datetime | None = None
         self._held_until: datetime | None = None
@@ -106,6 +108,18 @@ class Courier:
             self._start()
         self._wake.set()
 
+    def retry_now(self) -> None:
+        """Try at once what waits for its next attempt, as if nothing had been tried: the subscription was resumed."""
+        now = self._clock.now()
+        self._failures, self._held_until = 0, None
+        for _, _, key in self._waiting:
+            lane = self._lanes[key]
+            lane[0] = replace(lane[0], attempts=0, first_due=now, next_at=now)
+            self._ready.append(key)
+        self._waiting.clear()
+        self._start()
+        self._wake.set()
+
     def stop(self) -> None:
         """Begin no further attempt."""
         self._is_stopped = True
@@ -128,7 +142,7 @@ class Courier:
                 await self._fill()
                 wait = self._find_wait()
             except EventStoreError as error:
-                log.warning("%s; trying again", error.one_line())
+                log.warning("%s Trying again.", error.one_line())
                 wait = _AFTER_STORE_FAULT
             self._start()
             await self._clock.wait(self._wake, wait)
@@ -213,6 +227,9 @@ class Courier:
         seconds = asyncio.get_running_loop().time() - began
         if end.is_delivered:
             self._failures, self._held_until = 0, None
+            if self._is_reported:
+                self._is_reported = False
+                self._observer.note_receiver(self._subscription.id, "")
             self._last_success = self._clock.now()
             self._finish(key, delivery, end, "delivered")
             self._observer.note_delivery("delivered", seconds)
@@ -250,6 +267,9 @@ class Courier:
         if self._held_at is None or began_at >= self._held_at or began_at > now:
             self._failures += 1
             self._held_at = now
+            if self._failures == _REPORTED_FAILURES and not self._is_reported:
+                self._is_reported = True
+                self._observer.note_receiver(self._subscription.id, f"{end.problem}. {end.advice}")
         # The first failure may be one of the event alone.
         wait = self._back_off(self._failures - 1) if self._failures > 1 else 0.0
         wait = max(wait, min(end.retry_after or 0.0, _LONGEST_HINT))
@@ -301,8 +321,7 @@ class Courier:
         try:
             await self._store.set_state(self._subscription.id, "parked", reason)
         except EventStoreError as error:
-            log.warning("%s; trying again", error.one_line())
+            log.warning("%s Trying again.", error.one_line())
             return
         self._is_parked = True
-        log.warning("subscription %s gets no more deliveries: %s", self._subscription.id, reason)
         self._observer.note_parked(self._subscription.id, reason)

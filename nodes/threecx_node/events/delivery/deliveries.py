@@ -23,6 +23,7 @@ class Deliveries:
         self._results = ResultLog(services.store, services.clock)
         self._recording = asyncio.create_task(self._results.run())
         self._couriers: dict[str, tuple[Courier, asyncio.Task[None]]] = {}
+        self._resumed: dict[str, str] = {}
         self._is_stopped = False
 
     @property
@@ -38,8 +39,12 @@ class Deliveries:
             if subscription_id not in active or courier.is_parked:
                 await self._end(subscription_id)
         for subscription_id, record in active.items():
-            if subscription_id not in self._couriers and not self._is_stopped:
-                self._begin(record)
+            if subscription_id not in self._couriers:
+                if not self._is_stopped:
+                    self._begin(record)
+            elif self._resumed.get(subscription_id) != record.resumed:
+                self._couriers[subscription_id][0].retry_now()
+            self._resumed[subscription_id] = record.resumed
 
     def push(self, events: Sequence[StoredEvent]) -> None:
         """Take events that were journaled just now."""

@@ -49,7 +49,7 @@ class ResultLog:
                 await self.flush()
                 wait = _FIRST_WAIT
             except EventStoreError as error:
-                log.warning("%s; trying again", error.one_line())
+                log.warning("%s Trying again.", error.one_line())
                 await self._clock.wait(self._never, wait)
                 wait = min(_LONGEST_WAIT, wait * 2)
                 self._wake.set()

@@ -42,6 +42,8 @@ def check_target(url: str, allowed: Sequence[str] = ()) -> None:
         host, _ = parts.hostname or "", parts.port
     except ValueError:
         raise _refuse("the host or port of the webhook URL cannot be used", _EXAMPLE) from None
+    if not parts.scheme or "://" not in url:
+        raise _refuse("the webhook URL has no scheme", _EXAMPLE)
     if parts.scheme.lower() not in ("http", "https"):
         raise _refuse(f"the scheme of the webhook URL is {parts.scheme[:20]!r}", "Use https or http.")
     if "@" in parts.netloc:

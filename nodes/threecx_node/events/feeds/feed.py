@@ -122,7 +122,7 @@ class Feed:
                 async with self._services.store.lease(self._key) as lease:
                     await self._run_with(lease)
             except EventStoreError as error:
-                log.warning("feed of %s: %s; trying again", self.pbx, error.one_line())
+                log.warning("feed of %s: %s Trying again.", self.pbx, error.one_line())
             except Exception:
                 log.exception("feed of %s: internal error", self.pbx)
             await self._services.clock.wait(self._never, _AFTER_FAULT)

@@ -147,7 +147,7 @@ class FeedJournal:
                 new = await write()
             except EventStoreError as error:
                 if wait == _FIRST_WAIT:
-                    log.warning("%s; trying again", error.one_line())
+                    log.warning("%s Trying again.", error.one_line())
                 self._problems.put(_PART, [_describe(error)])
                 await self._clock.wait(self._never, wait)
                 wait = min(_LONGEST_WAIT, wait * 2)

@@ -75,7 +75,7 @@ class RecordSource:
                         is_loaded = True
                     cursor, wait = await self._poll(cursor)
                 except EventStoreError as error:
-                    log.warning("%s; trying again", error.one_line())
+                    log.warning("%s Trying again.", error.one_line())
                 except ThreeCxError as error:
                     log.warning("records: %s", error.one_line())
                     self._problems.put(PART, [describe_error(error, self.types)])

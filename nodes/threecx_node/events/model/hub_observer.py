@@ -22,6 +22,9 @@ class HubObserver(Protocol):
     def note_parked(self, subscription_id: str, reason: str) -> None:
         """Take note that a subscription gets no more deliveries."""
 
+    def note_receiver(self, subscription_id: str, problem: str) -> None:
+        """Take note that a receiver fails again and again; with an empty problem, that it is there again."""
+
     def note_feed(self, feed_name: str, connected: bool) -> None:
         """Take note that the connection to a PBX is there or lost; `feed_name` is host and port of the PBX."""
 
@@ -37,6 +40,9 @@ class NoObserver:
 
     def note_parked(self, subscription_id: str, reason: str) -> None:
         """Ignore a parked subscription."""
+
+    def note_receiver(self, subscription_id: str, problem: str) -> None:
+        """Ignore the state of a receiver."""
 
     def note_feed(self, feed_name: str, connected: bool) -> None:
         """Ignore the state of a connection."""

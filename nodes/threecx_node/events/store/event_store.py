@@ -40,7 +40,10 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRecord:
-    """A subscription as it is stored. `dropped` events were not delivered before the journal had to drop them."""
+    """A subscription as it is stored. `dropped` events were not delivered before the journal had to drop them.
+
+    `resumed` is another text after each resume, so that the process that delivers notices it.
+    """
 
     subscription: Subscription
     state: State = "active"
@@ -48,6 +51,7 @@ class SubscriptionRecord:
     delivered: int = 0
     failed: int = 0
     dropped: int = 0
+    resumed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

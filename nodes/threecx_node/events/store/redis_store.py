@@ -337,9 +337,11 @@ class RedisEventStore:
 
     def _read_record(self, fields: Mapping[bytes, bytes]) -> SubscriptionRecord:
         subscription = decode_subscription(fields[b"public"], self._box.open(fields[b"sealed"]))
-        counts = (int(fields[name]) for name in (b"delivered", b"failed", b"dropped"))
+        delivered, failed, dropped = (int(fields[name]) for name in (b"delivered", b"failed", b"dropped"))
         state: State = "parked" if fields[b"state"] == b"parked" else "active"
-        return SubscriptionRecord(subscription, state, fields[b"reason"].decode(), *counts)
+        resumed = fields.get(b"resumed", b"").decode()
+        reason = fields[b"reason"].decode()
+        return SubscriptionRecord(subscription, state, reason, delivered, failed, dropped, resumed)
 
 
 def _key(subscription_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from ...errors import EventStoreError
@@ -27,7 +28,11 @@ if TYPE_CHECKING:
     from .secret_box import SecretBox
 
 _KEY_CHECK = "key_check"
-_COLUMNS = "public, sealed, state, reason, delivered, failed, dropped"
+_RESUMED = "resumed/"
+_COLUMNS = (
+    "public, sealed, state, reason, delivered, failed, dropped,"
+    " coalesce((SELECT value FROM meta WHERE name = 'resumed/' || id), '')"
+)
 
 
 def add_subscription(db: sqlite3.Connection, subscription: Subscription, box: SecretBox) -> None:
@@ -87,6 +92,7 @@ def remove_subscription(db: sqlite3.Connection, subscription_id: str) -> bool:
     for table in ("pending", "attempts"):
         db.execute(f"DELETE FROM {table} WHERE subscription = ?", (number,))  # noqa: S608 (a constant)
     db.execute("DELETE FROM subscriptions WHERE no = ?", (number,))
+    db.execute("DELETE FROM meta WHERE name = ?", (_RESUMED + subscription_id,))
     _note_change(db)
     return True
 
@@ -101,9 +107,16 @@ def set_state(db: sqlite3.Connection, subscription_id: str, state: State, reason
 
 def resume(db: sqlite3.Connection, subscription_id: str, now: float) -> None:
     """Make a subscription active and its deliveries due."""
+    number = _find(db, subscription_id)
+    if not number:
+        return
     set_state(db, subscription_id, "active", "")
-    row = (now, now, _find(db, subscription_id))
-    db.execute("UPDATE pending SET attempts = 0, first_due = ?, next_at = ? WHERE subscription = ?", row)
+    # At random, because a clock may be set back.
+    write_meta(db, _RESUMED + subscription_id, token_hex(8))
+    db.execute(
+        "UPDATE pending SET attempts = 0, first_due = ?, next_at = ? WHERE subscription = ?",
+        (now, now, number),
+    )
 
 
 def pending_deliveries(
@@ -194,7 +207,9 @@ def _find(db: sqlite3.Connection, subscription_id: str) -> int:
     return row[0] if row else 0
 
 
-def _read_record(row: tuple[bytes, bytes, State, str, int, int, int], box: SecretBox) -> SubscriptionRecord:
+def _read_record(
+    row: tuple[bytes, bytes, State, str, int, int, int, str], box: SecretBox
+) -> SubscriptionRecord:
     return SubscriptionRecord(decode_subscription(row[0], box.open(row[1])), *row[2:])
 
 
