@@ -30,7 +30,10 @@ def test_defaults_and_choices_are_described() -> None:
     [
         ("ListCallHistoryView", "Empty since 3CX 20.0.6; use Get Report of Report Call Log Data"),
         ("DownloadCallHistory", "Empty since 3CX 20.0.6; use Download Report of Report Call Log Data"),
-        ("GetCallLogData", "Leave Order By empty; sorting drops the newest rows"),
+        (
+            "GetCallLogData",
+            "Calls of a period, one row per leg; leave Order By empty, because sorting drops the newest rows",
+        ),
     ],
 )
 def test_surprising_call_logs_have_a_note(operation: str, note: str) -> None:

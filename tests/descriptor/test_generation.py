@@ -48,7 +48,7 @@ def test_path_in_a_checkout() -> None:
 
 
 def test_size() -> None:
-    assert shipped_path().stat().st_size <= 220 * 1024
+    assert shipped_path().stat().st_size <= 250 * 1024
     assert len(list(every_property())) <= 260
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.api_request import API_REQUEST
 from ..catalog.call_control import DEVICE_ID, PARTICIPANT_ID, PLACE_CALL
+from ..catalog.sentences import summarize_operation
 from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
 from .examples import build_example
@@ -28,7 +29,7 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         "resource": resource,
         "action": operation.action,
         "kind": operation.kind,
-        **({"note": operation.description} if operation.description else {}),
+        "note": summarize_operation(catalog, operation),
         "releases": list(operation.releases),
         "request": f"{version.method} {version.shown_path}",
         "effect": operation.effect,
@@ -72,8 +73,7 @@ def to_text(described: Mapping[str, Any]) -> str:
     ]
     if described["effect"] == "change" and described["request"].startswith("GET "):
         lines.append("  may change something, so it is not sent again after a lost response")
-    if note := described.get("note"):
-        lines.append(f"  {note}")
+    lines.append(f"  {described['note']}")
     lines += [
         f"  3CX {version['releases'][0]} to {version['releases'][-1]}: {version['request']}"
         for version in described.get("shapes", [])

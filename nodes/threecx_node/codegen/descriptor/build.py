@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ...catalog.labels import describe_releases
+from ...catalog.sentences import summarize_operation
 from .api_request import RESOURCE_CHOICE, build_operation_property, build_request_properties
 from .hints import HINTS
 from .options import build_call_properties
@@ -111,15 +112,11 @@ def _rank(operation: Operation) -> tuple[int, int, bool, str]:
 
 def _build_choice(catalog: Catalog, operation: Operation) -> Choice:
     choice: Choice = {"name": operation.name, "value": operation.id, "action": operation.action}
-    if description := _description(operation, describe_releases(operation.releases, catalog.releases)):
-        choice["description"] = description
+    description = summarize_operation(catalog, operation)
+    if releases := describe_releases(operation.releases, catalog.releases):
+        description += f"; {releases[0].lower()}{releases[1:]}"
+    choice["description"] = description
     return choice
-
-
-def _description(operation: Operation, releases: str) -> str:
-    if operation.description and releases:
-        return f"{operation.description}; {releases[0].lower()}{releases[1:]}"
-    return operation.description or releases
 
 
 def _sort_choices(choices: list[Choice]) -> list[Choice]:

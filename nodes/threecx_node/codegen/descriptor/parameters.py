@@ -142,7 +142,8 @@ def _draft_plain(parameter: Parameter, override: Mapping[str, Any]) -> NodePrope
 
 
 def _draft_locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
-    by_key: dict[str, Any] = {"displayName": f"By {title_of(parameter.name)}", "name": "id", "type": "string"}
+    title = title_of(parameter.name)
+    by_key: dict[str, Any] = {"displayName": f"By {title}", "name": "id", "type": "string"}
     if _is_integer(parameter):
         by_key |= {
             "placeholder": "e.g. 42",
@@ -166,11 +167,12 @@ def _draft_locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
             {"displayName": "By Number", "name": "number", "type": "string", "placeholder": "e.g. 102"}
         )
     return {
-        "displayName": title_of(parameter.name),
+        "displayName": title,
         "name": parameter.name,
         "type": "resourceLocator",
         "default": {"mode": "list", "value": ""},
         "required": True,
+        "description": f"Choose the entry from the list, or give its {'ID or number' if by_number else title}",
         "modes": modes,
     }
 

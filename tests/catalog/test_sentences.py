@@ -1,0 +1,57 @@
+"""Every operation has a sentence that says more than its name."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from threecx_node.catalog import load_catalog
+from threecx_node.catalog.sentences import summarize_operation
+
+CATALOG = load_catalog()
+SENTENCES = {each.id: summarize_operation(CATALOG, each) for each in CATALOG.operations()}
+
+
+def test_every_operation_has_one() -> None:
+    for name, sentence in SENTENCES.items():
+        operation = CATALOG.operation(name)
+        assert 10 <= len(sentence) <= 140, name
+        assert not sentence.endswith("."), name
+        assert sentence.casefold() not in (operation.action.casefold(), operation.name.casefold()), name
+
+
+def test_functions_and_actions_have_one_by_hand() -> None:
+    """What a rule can say of them is their name."""
+    missing = [
+        each.id
+        for each in CATALOG.operations()
+        if each.kind in ("function", "action") and not each.description and each.name != "Download Report"
+    ]
+    assert missing == []
+
+
+def test_only_rules_repeat_a_sentence() -> None:
+    """Two releases may have an operation for the same."""
+    repeated = Counter(
+        each.description
+        for each in CATALOG.operations()
+        if each.description and "template" not in each.description
+    )
+    assert [sentence for sentence, count in repeated.items() if count > 2] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "sentence"),
+    [
+        ("ListUser", "One item per user, with Number, Display Name, First Name and more"),
+        ("GetUser", "The user with this ID: Number, Display Name, First Name and more"),
+        ("ListGroups", "One item each, with Number, Name, Type and more"),
+        ("CreateUser", "Adds a new user; Number must be set"),
+        ("UpdateUser", "Changes only the fields that are set here; the others keep their values"),
+        ("DeleteUser", "Removes the user from the PBX; this cannot be undone"),
+        ("DownloadCallLog", "The rows of Get Report as a file"),
+    ],
+)
+def test_sentence(operation: str, sentence: str) -> None:
+    assert SENTENCES[operation] == sentence
