@@ -98,3 +98,26 @@ def test_required_fields_are_accepted() -> None:
         return found
 
     assert asyncio.run(refused()) == {}
+
+
+def test_the_fields_of_a_task_that_creates_or_updates() -> None:
+    fields = {each["id"]: each for each in describe_body_fields(CATALOG, "UpsertContact", None)}
+    # The entity has an ID, or gets one.
+    assert "Id" not in fields
+    assert {name for name, each in fields.items() if not each.get("canBeUsedToMatch")} == {"ContactType"}
+    assert {name for name, each in fields.items() if each.get("shown")} == {
+        "FirstName",
+        "LastName",
+        "CompanyName",
+        "PhoneNumber",
+        "Business",
+        "Email",
+    }
+    assert not any(each["required"] for each in fields.values())
+    users = {each["id"]: each for each in describe_body_fields(CATALOG, "UpsertUser", None)}
+    assert {name for name, each in users.items() if each.get("canBeUsedToMatch")} == {
+        "Number",
+        "EmailAddress",
+    }
+    plain = describe_body_fields(CATALOG, "UpdateUser", None)
+    assert not any("canBeUsedToMatch" in each for each in plain)

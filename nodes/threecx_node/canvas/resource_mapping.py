@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import PLACE_CALL, RESOURCE
 from ..catalog.labels import describe_releases, title_of
+from ..catalog.tasks.upserts import MATCH_ON
 from ..options import WAIT_GOALS
 from ..values.edm import EDM_TYPES
 from .enum_choices import list_members
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..catalog import Catalog, Property, TypeRef
+    from ..catalog.tasks import Task
 
 # A description names this many of the fields of an object or members of an enum.
 _NAMED = 4
+_KEY = "Id"
 # The fields of operations on live calls, whose names say too little.
 _OF_CALLS: Mapping[str, dict[str, Any]] = {
     "attacheddata": {"displayName": "Attached Data", "type": "object"},
@@ -38,8 +41,9 @@ _WAIT_FIELDS: list[dict[str, Any]] = [
 def describe_body_fields(catalog: Catalog, operation: str, release: str | None) -> list[dict[str, Any]]:
     """Return the top-level fields of an operation's body, the required ones first, then sorted by name.
 
-    Each is `{"id", "displayName", "type", "required", "shown"?, "description"?, "options"?}`; one that is `shown` is
-    offered at once, though it is not required. Raises UnknownNameError.
+    Each is `{"id", "displayName", "type", "required", "shown"?, "canBeUsedToMatch"?, "description"?, "options"?}`; one
+    that is `shown` is offered at once, though it is not required. Of a task that finds an entity by some of its fields,
+    those can be used to match. Raises UnknownNameError.
     """
     found = catalog.operation(operation)
     version = found.version(release)
@@ -55,7 +59,25 @@ def describe_body_fields(catalog: Catalog, operation: str, release: str | None) 
         described = [each | _OF_CALLS.get(each["id"], {}) for each in described]
     if found.id == PLACE_CALL:
         described += _WAIT_FIELDS
+    if found.task is not None:
+        described = _mark_fields(found.task, described)
     return sorted(described, key=lambda each: (not each["required"], each["displayName"].casefold()))
+
+
+def _mark_fields(task: Task, fields: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the fields that a task maps: those that it returns are shown, and those to match on marked."""
+    usual = {each.name for each in task.returns}
+    matched = {value for each in task.parameters if each.name == MATCH_ON for value, _ in each.choices}
+    return [
+        {
+            **each,
+            **({"shown": True} if each["id"] in usual else {}),
+            **({"canBeUsedToMatch": True} if each["id"] in matched else {}),
+        }
+        for each in fields
+        # The entity is found by the fields to match on, and has its ID already.
+        if each["id"] != _KEY
+    ]
 
 
 def _describe_field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import departments, offboarding, queues, users
+from . import call_log, departments, offboarding, queues, recordings, upserts, users
 from .task_model import Task, TaskField, TaskParameter
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ TASKS: Mapping[str, Task] = {
         *offboarding.TASKS,
         *queues.TASKS,
         *departments.TASKS,
+        *call_log.TASKS,
+        *recordings.TASKS,
+        *upserts.TASKS,
     )
 }  # fmt: skip
 """All tasks by their IDs, in the order in which lists show them."""
