@@ -27,7 +27,8 @@ def list_calls(days: int, per_day: int) -> list[LegRow]:
     for number in range(days * per_day):
         began = START + timedelta(days=number / per_day)
         legs += [
-            make_leg(f"call-{number}", part, began + timedelta(minutes=25 * part), 25 * 60) for part in range(3)
+            make_leg(f"call-{number}", part, began + timedelta(minutes=25 * part), 25 * 60)
+            for part in range(3)
         ]
     return legs
 
