@@ -9,7 +9,16 @@ import pytest
 
 from tests.support import ROOT
 
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/*.md")])
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("examples/**/*.md"),
+        ROOT / "nodes" / "README.md",
+    ]
+)
+# The README of the npm package is read there too: it leads to files of the repository by whole addresses.
+_REPOSITORY = re.compile(r"https://github\.com/threecx-node/threecx-node/(?:blob|tree)/main/")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -21,10 +30,12 @@ def anchors(page: Path) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links(page: Path) -> None:
     for link in _LINK.findall(page.read_text()):
-        if link.startswith(("http://", "https://")):
+        is_whole = _REPOSITORY.match(link)
+        if link.startswith(("http://", "https://")) and not is_whole:
             continue
-        name, _, anchor = link.partition("#")
-        target = (page.parent / name).resolve() if name else page
+        name, _, anchor = _REPOSITORY.sub("", link).partition("#")
+        folder = ROOT if is_whole else page.parent
+        target = (folder / name).resolve() if name else page
         assert target.exists(), f"{link} does not exist"
         if anchor:
             assert anchor in anchors(target), f"{link} does not name a heading"

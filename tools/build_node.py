@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NODE_CLI = "0.48.3"
 # The versions that package.json names too: node-cli looks for its own TypeScript and ESLint.
 _TOOLS = (f"@n8n/node-cli@{NODE_CLI}", "typescript@5.9.2", "eslint@9.29.0")
+README = "nodes/README.md"
 _SOURCES = (
     "package.json",
     "package-lock.json",
@@ -40,6 +41,7 @@ _SOURCES = (
     "nodes/ThreeCxTrigger/**/*",
     "credentials/*.ts",
     "LICENSE",
+    README,
 )
 _LINTED = ("eslint.config.mjs", "vitest.config.mts", "tests/node/*")
 _PACKAGE = ROOT / "build" / "n8n-nodes-threecx"
@@ -173,11 +175,22 @@ def _pack(installation: N8nInstallation, env: Mapping[str, str]) -> None:
     tarballs = _PACKAGE.parent / "n8n-tarball"
     shutil.rmtree(tarballs, ignore_errors=True)
     tarballs.mkdir()
-    run([*installation.npm, "pack", "--ignore-scripts", "--pack-destination", str(tarballs)], ROOT, env=env)
+    place = _stage_package()
+    run([*installation.npm, "pack", "--ignore-scripts", "--pack-destination", str(tarballs)], place, env=env)
     (tarball,) = tarballs.glob("*.tgz")
     with tarfile.open(tarball) as archive:
         archive.extractall(tarballs, filter="data")
     (tarballs / "package").rename(_PACKAGE)
+
+
+def _stage_package() -> Path:
+    """Copy the files of the npm package, and return their folder: its README is not that of the Python project."""
+    place = _PACKAGE.parent / "n8n-stage"
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(ROOT / "dist", place / "dist", ignore=shutil.ignore_patterns("*.whl", "*.tar.gz"))
+    for name, source in (("package.json", "package.json"), ("LICENSE", "LICENSE"), ("README.md", README)):
+        shutil.copyfile(ROOT / source, place / name)
+    return place
 
 
 def main() -> int:
