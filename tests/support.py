@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from threecx_credentials import Credential
-from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Batch, Item, Result
 from threecx_node.options import Options
+from threecx_node.tasks.executor import Executor
 from threecx_node.transport.retry import RetryPolicy
 
 ROOT = Path(__file__).resolve().parents[1]

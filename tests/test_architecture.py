@@ -42,7 +42,9 @@ ARROWS: Mapping[str, set[str]] = {
     "transport": set(),
     "response": {"catalog"},
     "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
-    "package": {"execution"},
+    # A task is made of operations, each of which is planned and sent as any other.
+    "tasks": {"catalog", "execution", "parameters", "request", "transport"},
+    "package": {"tasks"},
     "callcontrol": {"transport"},
     "events.model": {"callcontrol", "catalog"},
     "events.store": {"events.model"},
@@ -72,7 +74,7 @@ ARROWS: Mapping[str, set[str]] = {
     # The pool opens one store of tokens for all executors.
     "service": {
         "callcontrol", "canvas", "catalog", "events", "events.delivery", "events.model", "events.store", "execution",
-        "server", "transport",
+        "server", "tasks", "transport",
     },
     # Both sides of a test must not share one bug: the simulator shares the catalog with what it tests.
     "simulator.odata": {"catalog"},
@@ -99,7 +101,7 @@ ARROWS: Mapping[str, set[str]] = {
     },
     "cli": {
         "callcontrol", "canvas", "catalog", "codegen", "events.delivery", "events.model", "events.store", "execution",
-        "n8n", "service", "setup", "simulator",
+        "n8n", "service", "setup", "simulator", "tasks",
     },
 }  # fmt: skip
 

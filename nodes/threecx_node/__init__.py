@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .execution.executor import Batch, Executor, Item, Options, Result, execute
+    from .tasks.executor import Batch, Executor, Item, Options, Result, execute
 
 __all__ = ["Batch", "Executor", "Item", "Options", "Result", "__version__", "execute"]
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from .execution import executor
+        from .tasks import executor
 
         return getattr(executor, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

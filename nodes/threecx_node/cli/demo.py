@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from threecx_credentials import Credential, MemoryTokenStore
 
 from ..catalog import Catalog, load_catalog
-from ..execution.executor import Executor
 from ..n8n.node_json import Node, read_node
 from ..options import Options
+from ..tasks.executor import Executor
 from . import inputs
 from .output import progress, write_json, write_results, write_text
 

@@ -9,6 +9,7 @@ from ..catalog.call_control import DEVICE_ID, PARTICIPANT_ID, PLACE_CALL
 from ..catalog.sentences import summarize_operation
 from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
+from .describe_task import describe_task, task_to_text
 from .examples import build_example
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
     """Return parameters, query options, body fields with types and choices, and an example."""
     if release is not None:
         catalog.check_release(release)
+    if operation.task is not None:
+        return describe_task(catalog, operation, operation.task)
     version = operation.version(release)
     resource = catalog.resource_texts(operation.resource)["name"]
     fields = catalog.body_properties(version, release)
@@ -65,6 +68,8 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
 
 def to_text(described: Mapping[str, Any]) -> str:
     """Return the description as text for a terminal."""
+    if described["kind"] == "task":
+        return task_to_text(described)
     releases = described["releases"]
     lines = [
         f"{described['operation']}: {described['action']}",

@@ -179,6 +179,7 @@ BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "ReplaceMyGroupLicenseKey": {"licenseKey": "ABCD-EFGH-IJKL-MNOP"},
     "ReportLogEvent": {"request": {"EventId": 12, "Source": "n8n", "Type": "Info"}},
     "SendEmail": {"sendEmail": {"Destination": "ada@example.com", "Template": "welcome/en"}},
+    "SetUserStatus": {"user": "112", "status": "lunch"},
     "SetOAuthState": {"state": {"RedirectUri": "https://crm.example.com/back", "Variable": "token"}},
     "SetRoutes": {"routes": {"Id": 20, "Routes": []}},
     "TestOutboundCall": {"contact": "112", "destination": "+43512555010"},

@@ -235,7 +235,8 @@ def execute(
         return
     credential = (
         inputs.build_dry_run_credential(base_url)
-        if options.dry_run and not verify
+        # A dry run of a task reads, to find out what it would change.
+        if options.dry_run and not verify and found.task is None
         else inputs.build_credential(
             base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
         )

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JournalError, UsageError
-from ..execution.executor import Executor
+from ..tasks.executor import Executor
 from .interrupts import InterruptedWriteError, Interruption
 from .output import progress, write_json, write_line, write_results
 from .stats import Statistics, describe
@@ -188,5 +188,7 @@ def _report(batch: Batch, lost: OutputError | None, journal: FileJournal | None,
 def _choose_columns(facts: Catalog, operation: Operation) -> tuple[str, ...]:
     from ..catalog.summary_fields import simple_fields
 
+    if operation.task is not None:
+        return tuple(each.name for each in operation.task.returns)
     type_name = operation.version().returns.type
     return simple_fields(facts, type_name) if facts.is_schema(type_name) else ()

@@ -40,6 +40,15 @@ def cut_off(request: HttpRequest, base_url: str) -> ThreeCxError:
     )
 
 
+def stopped_task() -> ThreeCxError:
+    """Return the error of a task that an abort has ended while nothing was sent."""
+    return ThreeCxError(
+        "the task was cut off, because the batch was stopped at once",
+        description="Run the batch again.",
+        code="stopped",
+    )
+
+
 def internal_error(error: Exception, *, is_unknown: bool) -> ThreeCxError:
     """Return an internal error as an item's error: its kind and place alone, since its message may contain secrets.
 

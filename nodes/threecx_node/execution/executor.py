@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from ..catalog import Catalog, Operation, load_catalog
@@ -20,9 +20,9 @@ from ..transport.client import PbxClient
 from .abort import AbortedError, run_until_aborted
 from .delete_guard import check_deletes, count_deletes
 from .early_ends import untried_result
-from .plan import Planner
+from .plan import Plan, Planner
 from .results import Batch, Item, Result
-from .run import BatchRun, Deliver
+from .run import BatchRun
 from .verify import Verification
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..observer import Observer
     from ..transport.exchange import Transport
     from ..transport.retry import RetryPolicy
+    from .item_run import Deliver, ItemRun
     from .journal import Journal
 
 __all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
@@ -94,7 +95,7 @@ class Executor:
         self._observer = observer
         self._client: PbxClient | None = None
 
-    async def __aenter__(self) -> Executor:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -143,7 +144,7 @@ class Executor:
         has. Raises UsageError where operation, parameters or options are wrong: then nothing was sent.
         """
         collector = _Collector(len(items), on_result, on_part)
-        control = _Control(stop or asyncio.Event(), abort, journal)
+        control = Control(stop or asyncio.Event(), abort, journal)
         ending = await self._run(operation, items, parameters, options, collector.add, control)
         return replace(collector.batch(), notes=ending.notes, deletes=ending.deletes)
 
@@ -171,7 +172,7 @@ class Executor:
 
         async def produce() -> None:
             try:
-                control = _Control(stop, None, journal)
+                control = Control(stop, None, journal)
                 ending = await self._run(operation, items, parameters, options, queue.put, control)
                 if on_note is not None:
                     for each in ending.notes:
@@ -202,13 +203,11 @@ class Executor:
         parameters: Mapping[str, Any] | None,
         options: Options | None,
         deliver: Deliver,
-        control: _Control,
+        control: Control,
     ) -> _Ending:
         """Deliver the results."""
         options = options or Options()
         found = self.catalog.operation(operation)
-        if found.task is not None:
-            raise UnknownNameError(f"{operation} is a task, and this executor runs single operations alone")
         inputs = [item if isinstance(item, Item) else Item(item) for item in items]
         if not inputs:
             return _Ending()
@@ -223,17 +222,33 @@ class Executor:
         except UnreachableError as error:
             await _report_unreachable(error, len(inputs), deliver)
             return _Ending(self._notes)
-        planner = Planner(self.catalog, found, release, options, urlsplit(self.credential.base_url).netloc)
+        planner = self._make_planner(found, release, options)
         # Expressions may wait for V8: in a thread, so that other batches of this process continue.
         plan = await asyncio.to_thread(planner.plan, inputs, parameters or {})
         refusal = check_deletes(plan.items, plan.options)
-        if _sends(plan.options):
+        if _sends(plan.options, found):
             # A credential that cannot be used is an error of the call, before anything is sent.
             _ = self.client
-        if plan.options.dry_run and plan.options.verify:
+        if plan.options.dry_run and plan.options.verify and found.task is None:
             await Verification(plan, self.client, self.credential.base_url, deliver, control.stop).run()
             return _Ending((*self._notes, *plan.notes, *((refusal,) if refusal else ())))
-        run = BatchRun(
+        run = self._make_run(plan, deliver, control)
+        await run.run()
+        notes = (*self._notes, *plan.notes, *((refusal,) if refusal else ()), *run.notes)
+        return _Ending(notes, count_deletes(plan.items)[0] if plan.options.prepare_only else 0)
+
+    def _make_planner(self, operation: Operation, release: str, options: Options) -> Planner:
+        """Return what plans a batch of `operation`. Raises UnknownNameError for a task, which `tasks.executor` runs."""
+        if operation.task is not None:
+            raise UnknownNameError(
+                f"{operation.id} is a task, not an operation of 3CX",
+                description="Run it by threecx_node.Executor.",
+            )
+        return Planner(self.catalog, operation, release, options, urlsplit(self.credential.base_url).netloc)
+
+    def _make_run(self, plan: Plan, deliver: Deliver, control: Control) -> ItemRun:
+        """Return what carries out a plan."""
+        return BatchRun(
             plan,
             lambda: self.client,
             self.credential.base_url,
@@ -242,22 +257,26 @@ class Executor:
             control.abort,
             control.journal,
         )
-        await run.run()
-        notes = (*self._notes, *plan.notes, *((refusal,) if refusal else ()), *run.notes)
-        return _Ending(notes, count_deletes(plan.items)[0] if plan.options.prepare_only else 0)
 
     @property
     def _notes(self) -> tuple[str, ...]:
         own = (self.credential.note,) if self.credential.note else ()
         return (*own, *(self._client.notes if self._client else ()))
 
+    def _differs_by_release(self, operation: Operation) -> bool:
+        """Return whether the requests of an operation, or of those that a task uses, differ between releases."""
+        used = operation.task.uses if operation.task else ()
+        return len(operation.versions) > 1 or any(
+            len(self.catalog.operation(each).versions) > 1 for each in used
+        )
+
     async def _choose_release(self, operation: Operation, options: Options, journal: Journal | None) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""
         if options.release is not None:
             self.catalog.check_release(options.release)
         version = self._client.version if self._client else None
-        is_ambiguous = version is None and options.release is None and len(operation.versions) > 1
-        if is_ambiguous and _sends(options) and not (journal is not None and journal.is_complete):
+        is_ambiguous = version is None and options.release is None and self._differs_by_release(operation)
+        if is_ambiguous and _sends(options, operation) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
             caller = self.client.make_caller(is_short=True, traceparent=options.traceparent)
             await self.client.send(
@@ -276,7 +295,7 @@ class Executor:
 
 
 @dataclass(frozen=True, slots=True)
-class _Control:
+class Control:
     """The events that stop a batch, and the journal that records it."""
 
     stop: asyncio.Event
@@ -291,8 +310,9 @@ class _Ending(NamedTuple):
     deletes: int = 0
 
 
-def _sends(options: Options) -> bool:
-    return not (options.dry_run or options.prepare_only)
+def _sends(options: Options, operation: Operation) -> bool:
+    """Return whether a batch sends anything: a dry run of a task reads."""
+    return not (options.prepare_only or (options.dry_run and operation.task is None))
 
 
 class _Collector:

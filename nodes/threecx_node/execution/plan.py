@@ -69,7 +69,7 @@ class Plan:
     """A batch ready to send: one planned item per input item, in order, and the options of the batch.
 
     `notes` are sentences for the user about the batch as a whole; none of them is an error. `checker` finds out what
-    became of a change.
+    became of a change. `release` is the one whose form the requests have, None for the newest.
     """
 
     catalog: Catalog
@@ -81,6 +81,7 @@ class Plan:
     comparison: ListComparison
     checker: OutcomeChecker
     notes: tuple[str, ...] = ()
+    release: str | None = None
 
 
 class Planner:
@@ -134,6 +135,7 @@ class Planner:
             self._comparison,
             self._checker,
             notes,
+            self._release,
         )
 
     def _plan_items(
@@ -157,9 +159,7 @@ class Planner:
                 if item.parameters:
                     values |= item.parameters
                     written = item.find_written(parameters)
-                resolved = resolve_parameters(
-                    self._table, values, item.json, item.binary, written=written, pbx=self._pbx
-                )
+                resolved = self._resolve(item, values, written)
                 planned = self._plan_item(index, resolved)
             except RecursionError:
                 error: ItemError = ParameterError(
@@ -169,6 +169,11 @@ class Planner:
             except ItemError as error:
                 planned = _refuse(index, error)
             yield planned, resolved
+
+    def _resolve(
+        self, item: Item, values: Mapping[str, Any], written: Mapping[str, Any]
+    ) -> ResolvedParameters:
+        return resolve_parameters(self._table, values, item.json, item.binary, written=written, pbx=self._pbx)
 
     def _plan_item(self, index: int, resolved: ResolvedParameters) -> PlannedItem:
         open_keys = self._find_open_keys(resolved)

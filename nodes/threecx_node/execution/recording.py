@@ -137,6 +137,11 @@ class Recorder:
         request = replace(planned, method=record.sent.method, path=path, query=query)
         return AmbiguousItem(request if SentRequest.of(request) == record.sent else None)
 
+    def is_ambiguous(self, index: int) -> bool:
+        """Return whether an earlier run sent a change for the item, and it is not known what became of the item."""
+        record = self._find(index)
+        return record is not None and record.is_ambiguous
+
     def was_sent(self, index: int, request: HttpRequest) -> bool:
         """Return whether an earlier run sent a change for the item, and did not record what became of it."""
         record = self._find(index) if request.effect == "change" else None

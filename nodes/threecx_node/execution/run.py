@@ -6,31 +6,29 @@ Nothing here knows parameters or expressions: the plan has all that is needed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..advice import BY_WARNING, advise_on_filter
 from ..catalog.call_control import DROP
-from ..errors import GivenUpError, JournalError, ResponseError, ThreeCxError, UnreachableError
+from ..errors import JournalError, ResponseError, ThreeCxError
 from ..messages import IN_MEMORY
 from ..options import RESPONSE_FORMATS
 from ..response.decode import decode
 from ..response.wording import put_in_words
 from ..transport.retry import RetryBudget
-from .abort import AbortedError, run_until_aborted
 from .call_follower import CallFollower
 from .call_items import exchange_drop
 from .dry_run import describe_item
-from .early_ends import cut_off, internal_error, stopped_list, untried_result
+from .early_ends import cut_off, internal_error, stopped_list
+from .item_run import Deliver, ItemRun
 from .list_changes import ChangedLists
 from .look_ups import fill_keys, find_keys
 from .paging import ListReader, by_next_links
 from .payloads import ResultBuilder
-from .recording import Recorder
 from .results import Result
 from .same_deletes import SameDeletes
 from .saving import SaveError, prepare_reception
@@ -38,6 +36,8 @@ from .settle import Settler
 from .stored_lists import compare_with_stored
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest, HttpResponse
     from ..response.payload import Payload
@@ -47,16 +47,17 @@ if TYPE_CHECKING:
     from .journal import Journal
     from .plan import Plan, PlannedItem
 
-Deliver = Callable[[Result], Awaitable[None]]
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """The part of a PBX's time that runs share which belong to one batch: its place among others, and its repeats."""
+
+    caller: Caller
+    budget: RetryBudget
 
 
-class BatchRun:
-    """Sends one plan. Every result goes to `deliver` as soon as it is there, a list page by page.
-
-    Once `stop` is set no further item is sent and long lists end after the page under way. Once `abort` is set the
-    requests under way are cut off too, and their items get results that say so. `journal` records what is sent and what
-    became of it, and has what an earlier run left.
-    """
+class BatchRun(ItemRun):
+    """Sends the request of each item. `share` is that of the batch to which this run belongs, by default its own."""
 
     def __init__(
         self,
@@ -67,96 +68,44 @@ class BatchRun:
         stop: asyncio.Event,
         abort: asyncio.Event | None = None,
         journal: Journal | None = None,
+        share: Share | None = None,
     ) -> None:
-        self._plan = plan
-        self._client = client
-        self._base_url = base_url
-        self._deliver = deliver
-        self._stop = stop
-        self._abort = abort
-        self._recorder = Recorder(journal)
+        super().__init__(plan, client, base_url, deliver, stop, abort, journal)
         # The requests that may have been sent, by the index of their item.
         self._under_way: dict[int, HttpRequest] = {}
         # The bound on the requests of lists at once. Other items send one request at a time.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
         is_slotted = any(each.paging for each in plan.items)
         self._send = self._exchange_in_slot if is_slotted else self._exchange
-        self._budget = RetryBudget(plan.options.retry_time, stop=stop)
-        self._caller: Caller | None = None
-        self._is_failed = self._has_error = False
-        # Why further items are not tried: the PBX was given up.
-        self._given_up: GivenUpError | None = None
-        self._delivery_error: Exception | None = None
-        # Items with a result, and items of whose lists a part was delivered.
-        self._done, self._begun = set[int](), set[int]()
+        self._budget = share.budget if share else RetryBudget(plan.options.retry_time, stop=stop)
+        self._caller: Caller | None = share.caller if share else None
         downloads, self._reception = prepare_reception(plan.options, len(plan.items))
         self._results = ResultBuilder(plan.operation, downloads, urlsplit(base_url).netloc)
         self._calls: CallFollower | None = None
         self._changes = ChangedLists(len(plan.items))
         self._same_deletes = SameDeletes()
-        # How often the request of an item was sent, by its index: of several requests, the most.
-        self._attempts: dict[int, int] = {}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Return sentences for the user about the batch that was run; none of them is an error."""
         return (*self._changes.notes, *self._same_deletes.notes)
 
-    async def run(self) -> None:
-        """Deliver one result per item: errors of the plan first, then what is sent, then what was not tried.
+    async def _show(self, ready: list[PlannedItem]) -> None:
+        for each in ready:
+            await self._finish(Result(each.index, request=describe_item(each, self._base_url)))
 
-        Raises what `deliver` raises, after the requests under way have ended.
-        """
-        for each in self._plan.items:
-            if each.error is not None:
-                await self._fail(each.index, each.error)
-        ready = [each for each in self._plan.items if each.error is None]
-        options = self._plan.options
-        if options.prepare_only or options.dry_run:
-            for each in ready:
-                shown = None if options.prepare_only else describe_item(each, self._base_url)
-                await self._finish(Result(each.index, request=shown))
-        elif not self._is_failed:
-            await self._send_until_aborted(await self._restore(ready))
-        await self._report_untried()
-        await self._recorder.end()
-        if self._delivery_error is not None:
-            raise self._delivery_error
+    def _list_cut_off(self) -> dict[int, ThreeCxError]:
+        return {
+            index: cut_off(request, self._base_url)
+            for index, request in self._under_way.items()
+            if index not in self._done
+        }
 
-    async def _restore(self, ready: list[PlannedItem]) -> list[PlannedItem]:
-        """Deliver what an earlier run recorded; return what remains, with the items to settle first."""
-        finished, remaining = self._recorder.divide(ready)
-        for index in finished:
-            self._done.add(index)
-            self._same_deletes.find_first(index, self._plan.items[index].request)
-            async for result in self._recorder.restore(index):
-                await self._hand_over(result)
-                self._same_deletes.settle(result)
-        return remaining
+    def _note_restored(self, planned: PlannedItem) -> None:
+        self._same_deletes.find_first(planned.index, planned.request)
 
-    async def _send_until_aborted(self, ready: list[PlannedItem]) -> None:
-        """Send all items; if `abort` is set meanwhile, cut the requests off and report them."""
-        try:
-            await run_until_aborted(self._send_all(ready), self._abort)
-        except AbortedError:
-            self._stop.set()
-            for result in self._recorder.known_results():
-                await self._deliver_once(result)
-            for index in sorted(set(self._under_way) - self._done):
-                await self._fail(index, cut_off(self._under_way[index], self._base_url))
-
-    async def _send_all(self, ready: list[PlannedItem]) -> None:
-        queue = iter(ready)
-
-        async def work() -> None:
-            for each in queue:
-                if self._is_failed or self._is_stopped:
-                    return
-                await self._send_item(each)
-
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(self._plan.options.concurrency, len(ready))):
-                group.create_task(work())
+    def _note_result(self, result: Result) -> None:
+        self._same_deletes.settle(result)
 
     async def _send_item(self, planned: PlannedItem) -> None:
         request = planned.request
@@ -337,62 +286,3 @@ class BatchRun:
     ) -> Result:
         attempts = self._attempts.get(planned.index, 1) if self._attempts else 1
         return self._results.build(planned, request, payloads, more=more, attempts=attempts)
-
-    async def _finish(self, result: Result) -> None:
-        if self._attempts and result.index in self._attempts:
-            result = replace(result, attempts=self._attempts.pop(result.index))
-        if self._recorder.has_journal:
-            await self._recorder.record(result)
-            self._is_failed = self._is_failed or self._recorder.error is not None
-        await self._deliver_once(result)
-
-    async def _deliver_once(self, result: Result) -> None:
-        """Deliver the last result of an item, unless it has one."""
-        if self._recorder.has_journal:
-            self._recorder.forget(result.index)
-        self._same_deletes.settle(result)
-        if result.index not in self._done:
-            self._done.add(result.index)
-            await self._hand_over(result)
-
-    async def _hand_over(self, result: Result) -> None:
-        """Deliver a result. An error of `deliver` is the caller's, not the item's: it stops the batch."""
-        if result.more:
-            self._begun.add(result.index)
-        if self._delivery_error is not None:
-            return
-        try:
-            await self._deliver(result)
-        except Exception as error:  # noqa: BLE001 (raised again when the requests under way have ended)
-            self._delivery_error = error
-
-    @property
-    def _is_stopped(self) -> bool:
-        return self._stop.is_set() or self._delivery_error is not None
-
-    async def _fail(self, index: int, error: ThreeCxError) -> None:
-        error.item_index = index
-        is_first, self._has_error = not self._has_error, True
-        is_final = isinstance(error, UnreachableError) and error.is_final
-        is_pbx_failure = is_final or isinstance(error, JournalError)
-        if is_pbx_failure or not self._plan.options.continue_on_fail:
-            self._is_failed = True
-        if isinstance(error, GivenUpError) and not error.outcome_unknown:
-            self._given_up = error
-            # The batch needs one error that says why; an item of which a part was delivered was tried.
-            if not is_first and index not in self._begun:
-                await self._finish(self._make_untried(index))
-                return
-        await self._finish(Result(index, error=error))
-
-    async def _report_untried(self) -> None:
-        for each in self._plan.items:
-            if each.index not in self._done:
-                await self._hand_over(self._make_untried(each.index))
-
-    def _make_untried(self, index: int) -> Result:
-        if self._given_up is not None:
-            return untried_result(index, self._given_up.message, self._given_up.description)
-        is_stopped = self._abort is not None and self._abort.is_set()
-        why = "an earlier item failed" if self._is_failed and not is_stopped else "the batch was stopped"
-        return untried_result(index, "the journal cannot be written" if self._recorder.error else why)

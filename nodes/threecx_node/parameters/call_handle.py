@@ -53,7 +53,7 @@ def fill_from_handle(
             description=f"Set {HANDLE} to the handle of a call, such as {{{{ $json.call }}}}, or set {PARTICIPANT_ID} "
             f"and {DN}; nothing was sent for this item.",
         )
-    _check_pbx(handle, pbx)
+    check_pbx(handle, pbx)
     if not is_missing(dn) and str(dn).strip() != str(handle.dn):
         raise ParameterError(
             f"{DN}: {describe(dn)} is not the DN of the call, which is {handle.dn}",
@@ -89,7 +89,8 @@ def read_handle(value: Any) -> CallHandle | None:
     return CallHandle(pbx or "", dn, participant, _read_call_id(handle.get("callId")))
 
 
-def _check_pbx(handle: CallHandle, pbx: str) -> None:
+def check_pbx(handle: CallHandle, pbx: str) -> None:
+    """Raise ParameterError where a handle is that of a call on another PBX than `pbx`, a host name and port."""
     if handle.pbx and pbx and _fold_host(handle.pbx) != _fold_host(pbx):
         raise ParameterError(
             f"{HANDLE}: the call is on the PBX {handle.pbx[:100]}, but the credential is for {pbx}",

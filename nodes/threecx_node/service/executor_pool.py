@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from threecx_credentials import close_token_store
 
-from ..execution.executor import Executor
 from ..options import DEFAULT_CONNECTIONS
+from ..tasks.executor import Executor
 from ..transport.login import open_store
 from .log import log
 

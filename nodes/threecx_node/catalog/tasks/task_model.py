@@ -84,8 +84,7 @@ class Task:
 
     `name` is that of the operation in the list of its resource ("Forward Calls"), `action` a sentence of it ("Forward
     calls of user"). A task `is_repeatable` if doing it a second time changes nothing more: one that was interrupted is
-    then done again. `is_list` says that it returns any number of items, and not one. A task that `deletes` counts as a
-    deletion of one entity.
+    then done again. `is_list` says that it returns any number of items, and not one.
     """
 
     id: str
@@ -99,7 +98,6 @@ class Task:
     returns: tuple[TaskField, ...]
     is_repeatable: bool = True
     is_list: bool = False
-    deletes: bool = False
 
     def parameter(self, name: str) -> TaskParameter:
         """Return the parameter of that name. Raises KeyError."""

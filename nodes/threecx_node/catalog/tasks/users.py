@@ -42,7 +42,7 @@ TASKS = (
             ),
         ),
         "change",
-        ("GetUserByNumber", "GetUser", "ListUser", "UpdateUser"),
+        ("ListUser", "GetUser", "UpdateUser"),
         (
             ACTION,
             CHANGED,

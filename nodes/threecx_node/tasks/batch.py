@@ -1,0 +1,50 @@
+"""The state that the items of one batch of a task share: what was read once, and the locks of what is being changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+
+T = TypeVar("T")
+
+
+class SharedState:
+    """The values and locks of one batch."""
+
+    def __init__(self) -> None:
+        self._values: dict[Hashable, Any] = {}
+        self._locks: defaultdict[Hashable, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._turns: dict[str, asyncio.Future[None]] = {}
+
+    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
+        """Return the value of `key`, which `make` gets where it is not there yet. A failure is not kept."""
+        async with self._locks["value", key]:
+            if key not in self._values:
+                self._values[key] = await make()
+        found: T = self._values[key]
+        return found
+
+    def lock(self, key: Hashable) -> asyncio.Lock:
+        """Return the lock of what `key` names."""
+        return self._locks["lock", key]
+
+    @asynccontextmanager
+    async def turn(self, key: str) -> AsyncIterator[None]:
+        """Wait until the items before this one that have the same key have ended; an empty key waits for none."""
+        if not key:
+            yield
+            return
+        before = self._turns.get(key)
+        mine = self._turns[key] = asyncio.get_running_loop().create_future()
+        try:
+            if before is not None:
+                await asyncio.shield(before)
+            yield
+        finally:
+            if not mine.done():
+                mine.set_result(None)

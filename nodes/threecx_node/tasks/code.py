@@ -1,0 +1,39 @@
+"""The parts of a task's code: what checks its values, what orders its items, and what carries it out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .context import TaskContext
+from .outcome import Outcome
+from .values import Values
+
+if TYPE_CHECKING:
+    from ..catalog.tasks import Task
+
+Run = Callable[[TaskContext, Values], Awaitable[Outcome]]
+Check = Callable[[Values], None]
+OrderKey = Callable[[Values], str]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskCode:
+    """The code of one task.
+
+    `check` raises ParameterError for values that do not fit together; it needs no PBX. Items for which `order_by`
+    returns the same text are carried out one after the other; by default that is the value of the first parameter.
+    """
+
+    run: Run
+    check: Check | None = None
+    order_by: OrderKey | None = None
+
+    def order_key(self, task: Task, values: Values) -> str:
+        """Return the text that orders the items of a batch, empty for an item that waits for no other."""
+        if self.order_by is not None:
+            return self.order_by(values)
+        first = next((each.name for each in task.parameters if each.type != "fields"), None)
+        value = values.get(first) if first else None
+        return "" if value in (None, ()) else str(value).casefold()

@@ -1,0 +1,119 @@
+"""Find the entity that a parameter of a task names: by its ID, its number, its name or a user's e-mail address."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..catalog.summary_fields import label_fields
+from ..errors import ParameterError, ResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ..catalog import Catalog, Operation
+    from .values import Reference
+
+_NUMBER, _NAME, _EMAIL = "Number", "Name", "EmailAddress"
+_NOT_FOUND = 404
+# So many are named where several match, and one more is read to know whether there are more.
+_MOST_NAMED = 3
+# Words of people, where they differ from those of 3CX's API.
+_WORDS = {"Groups": "department", "BlackListNumbers": "blocked number"}
+_NUMBER_CHARACTERS = re.compile(r"[\d+*#]+")
+
+
+class Reader(Protocol):
+    """The part of a task's context that is used."""
+
+    catalog: Catalog
+    release: str
+
+    async def read(self, operation: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return the entities that an operation reads."""
+
+
+async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
+    """Return the key, the number and the names of an entity. Raises ParameterError where there is not exactly one."""
+    catalog, entity_set = reader.catalog, reference.entity_set
+    listing = catalog.listing(entity_set, reader.release)
+    assert listing is not None  # noqa: S101 (a reference names a set that 3CX lists)
+    version = listing.version(reader.release)
+    properties = catalog.properties(version.returns.type)
+    names = [name for name in (*label_fields(catalog, version.returns.type), _NUMBER) if name in properties]
+    key = catalog.entity_key(version) or "Id"
+    select = list(dict.fromkeys([key, *names]))
+    if reference.id is not None:
+        return await _read_by_id(reader, reference, key, select)
+    fields = _choose_fields(reference.text, properties)
+    conditions = " or ".join(_compare(name, reference.text) for name in fields)
+    found = await reader.read(
+        listing.id, {"$filter": conditions, "$select": select, "limit": _MOST_NAMED + 1}
+    )
+    if len(found) == 1:
+        return found[0]
+    raise _refuse(reference, name_set(catalog, entity_set), found, listing)
+
+
+async def _read_by_id(reader: Reader, reference: Reference, key: str, select: list[str]) -> dict[str, Any]:
+    operation = reader.catalog.entity_reader(reference.entity_set, by_key=True)
+    assert operation is not None  # noqa: S101 (a reference names a set whose entities can be read)
+    try:
+        [found] = await reader.read(operation.id, {key: reference.id, "$select": select})
+    except ResponseError as error:
+        if error.http_code != _NOT_FOUND:
+            raise
+        word = name_set(reader.catalog, reference.entity_set)
+        raise _build_error(reference, f"there is no {word} with {reference}") from error
+    return found
+
+
+def _choose_fields(text: str, properties: Mapping[str, Any]) -> list[str]:
+    """Return the properties that a text may be the value of."""
+    if "@" in text and _EMAIL in properties:
+        return [_EMAIL]
+    if _NUMBER not in properties:
+        return [_NAME]
+    return [_NUMBER] if _NUMBER_CHARACTERS.fullmatch(text) or _NAME not in properties else [_NUMBER, _NAME]
+
+
+def _compare(name: str, text: str) -> str:
+    """Return the condition that a property has a value; the case of names and e-mail addresses is ignored."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return f"{name} eq {quoted}" if name == _NUMBER else f"tolower({name}) eq {quoted.lower()}"
+
+
+def name_set(catalog: Catalog, entity_set: str) -> str:
+    """Return the word of people for an entity of a set: "user", "queue", "department"."""
+    return _WORDS.get(entity_set) or catalog.resource_texts(entity_set)["singular"]
+
+
+def name_entity(entity: Mapping[str, Any]) -> str:
+    """Return the number of an entity, its name where it has none, or its ID."""
+    return str(entity.get(_NUMBER) or entity.get(_NAME) or f"ID {entity.get('Id')}")
+
+
+def _refuse(
+    reference: Reference, word: str, found: Sequence[Mapping[str, Any]], listing: Operation
+) -> ParameterError:
+    if not found:
+        return _build_error(
+            reference,
+            f'there is no {word} "{reference.text[:60]}"',
+            f"`threecx execute {listing.id}` lists those that are there; nothing was changed for this item.",
+        )
+    named = ", ".join(f"ID {each.get('Id')} ({name_entity(each)})" for each in found[:_MOST_NAMED])
+    more = " and more" if len(found) > _MOST_NAMED else ""
+    return _build_error(
+        reference,
+        f'several are called "{reference.text[:60]}": {named}{more}',
+        f"Choose the {word} from the list, or give its number; nothing was changed for this item.",
+    )
+
+
+def _build_error(reference: Reference, problem: str, description: str = "") -> ParameterError:
+    return ParameterError(
+        f"{reference.field}: {problem}",
+        field=reference.field,
+        description=description or "Choose another; nothing was changed for this item.",
+    )

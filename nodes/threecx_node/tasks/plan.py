@@ -1,0 +1,72 @@
+"""Plan a batch of a task: the typed values of each item, or its error. Sends nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ..execution.plan import PlannedItem, Planner
+from ..parameters.call_handle import HANDLE
+from ..values.undefined import is_missing
+from .registry import find_code
+from .values import Locator, Values, read_values
+
+if TYPE_CHECKING:
+    from ..catalog import Catalog, Operation
+    from ..catalog.tasks import Task
+    from ..execution.results import Item
+    from ..options import Options
+    from ..parameters.resolve import ResolvedParameters
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTask(PlannedItem):
+    """The values of one item. Items with the same `order_key` are carried out one after the other, in their order."""
+
+    values: Values = field(default_factory=lambda: Values({}))
+    order_key: str = ""
+
+
+class TaskPlanner(Planner):
+    """Plans batches of one task in one release."""
+
+    def __init__(
+        self, catalog: Catalog, operation: Operation, task: Task, release: str, options: Options, pbx: str
+    ) -> None:
+        super().__init__(catalog, operation, release, options, pbx)
+        self._task = task
+        self._code = find_code(task.id)
+        self._takes_handle = any(each.type == "handle" for each in task.parameters)
+
+    def _resolve(
+        self, item: Item, values: Mapping[str, Any], written: Mapping[str, Any]
+    ) -> ResolvedParameters:
+        resolved = super()._resolve(item, self._mark_locators(values, written), written)
+        parameters = resolved.values.parameters
+        if self._takes_handle and is_missing(parameters.get(HANDLE)):
+            parameters = {**parameters, HANDLE: item.json.get(HANDLE)}
+        return replace(resolved, values=replace(resolved.values, parameters=parameters))
+
+    def _mark_locators(self, values: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters with a Locator in the place of each resource locator that a person wrote."""
+        return {name: self._mark(name, value, written.get(name)) for name, value in values.items()}
+
+    def _mark(self, name: str, value: Any, written: Any) -> Any:
+        if not isinstance(value, Mapping) or not isinstance(written, Mapping):
+            return value
+        if written.get("__rl") is True:
+            return Locator(str(written.get("mode", "")), value.get("value"))
+        return self._mark_locators(value, written) if name.casefold() == "options" else value
+
+    def _plan_item(self, index: int, resolved: ResolvedParameters) -> PlannedTask:
+        values = read_values(
+            self._task,
+            resolved.values.parameters,
+            resolved.values.body,
+            self._options.tzinfo,
+            self._pbx,
+        )
+        if self._code.check is not None:
+            self._code.check(values)
+        return PlannedTask(index, values=values, order_key=self._code.order_key(self._task, values))

@@ -1,0 +1,21 @@
+"""The code of each task by its ID."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import users
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .code import TaskCode
+
+_CODES: Mapping[str, TaskCode] = {
+    **users.CODES,
+}
+
+
+def find_code(task_id: str) -> TaskCode:
+    """Return the code of a task."""
+    return _CODES[task_id]

@@ -1,0 +1,243 @@
+"""Turn the parameters of a task, as people and programs write them, into typed values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.nearest import nearest_hint
+from ..errors import ParameterError
+from ..parameters.call_handle import check_pbx, read_handle
+from ..parameters.table import fold_name
+from ..request.required import missing_value
+from ..values.clock import SECONDS_A_DAY, TIME_DESCRIPTION, parse_clock
+from ..values.coerce import (
+    CoercionError,
+    coerce_boolean,
+    coerce_date_time,
+    coerce_integer,
+    coerce_list,
+    coerce_number,
+    coerce_string,
+    describe,
+)
+from ..values.undefined import is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import tzinfo
+
+    from ..catalog.tasks import Task, TaskParameter
+
+_SEPARATORS = re.compile(r"\s*[,;\n]\s*")
+_ID_MODES = ("list", "id")
+
+
+@dataclass(frozen=True, slots=True)
+class Locator:
+    """A resource locator that a person wrote in a canvas: the mode (`list`, `id` or `number`) and its value."""
+
+    mode: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An entity of `entity_set` as parameter `field` names it: by its `id`, or by `text`, its number or its name."""
+
+    field: str
+    entity_set: str
+    text: str = ""
+    id: int | None = None
+
+    def __str__(self) -> str:
+        return self.text or f"ID {self.id}"
+
+
+class Values(Mapping[str, Any]):
+    """The typed values of one item by the names of the parameters, also as attributes; None where one is not set.
+
+    A reference is a Reference, a choice its value, a moment a datetime with a time zone, the handle of a call the
+    object that an item of a call has. `body` are the fields of the task that maps fields.
+    """
+
+    def __init__(self, values: Mapping[str, Any], body: Any = None) -> None:
+        self._values = dict(values)
+        self.body = body
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+
+def read_values(task: Task, given: Mapping[str, Any], body: Any, time_zone: tzinfo, pbx: str) -> Values:
+    """Return the values of a task's parameters.
+
+    `given` has them as they came, without expressions; `body` are the mapped fields. `pbx` is the host name and port of
+    the PBX, which the handle of a call must name. Raises ParameterError, which names the parameter.
+    """
+    reader = _Reader(time_zone, pbx)
+    values = {
+        each.name: reader.read(each, given.get(each.name))
+        for each in task.parameters
+        if each.type != "fields"
+    }
+    for each in task.parameters:
+        if (
+            each.required
+            and each.type != "fields"
+            and values[each.name] in (None, ())
+            and _applies(each, values)
+        ):
+            raise missing_value(each.name, given.get(each.name))
+    return Values(values, body)
+
+
+def _applies(parameter: TaskParameter, values: Mapping[str, Any]) -> bool:
+    """Return whether a parameter means something with the values of the others."""
+    return all(values.get(name) in allowed for name, allowed in parameter.shown_for.items())
+
+
+class _Reader:
+    def __init__(self, time_zone: tzinfo, pbx: str) -> None:
+        self._time_zone = time_zone
+        self._pbx = pbx
+
+    def read(self, parameter: TaskParameter, value: Any) -> Any:
+        """Return the value of one parameter, None where it is not set and has no default."""
+        if is_missing(value) or (isinstance(value, Locator) and is_missing(value.value)):
+            if parameter.default is None:
+                return () if parameter.multiple or parameter.type == "multiOptions" else None
+            value = parameter.default
+        try:
+            if parameter.type == "handle":
+                return self._read_handle(value)
+            read = self._choose_reader(parameter)
+            if parameter.multiple or parameter.type == "multiOptions":
+                return tuple(dict.fromkeys(read(each) for each in _split(value)))
+            return read(value)
+        except CoercionError as error:
+            raise ParameterError(
+                f"{parameter.name}: {error}", field=parameter.name, description=error.advice
+            ) from error
+
+    def _choose_reader(self, parameter: TaskParameter) -> Callable[[Any], Any]:
+        readers: Mapping[str, Callable[[Any], Any]] = {
+            "reference": lambda value: _read_reference(parameter, value),
+            "string": _read_text,
+            "number": lambda value: _read_number(parameter, value),
+            "boolean": coerce_boolean,
+            "dateTime": lambda value: coerce_date_time(value, self._time_zone).astimezone(self._time_zone),
+            "date": self._read_date,
+            "time": _read_time,
+            "options": lambda value: _read_choice(parameter, value),
+            "multiOptions": lambda value: _read_choice(parameter, value),
+        }
+        return readers[parameter.type]
+
+    def _read_handle(self, value: Any) -> Any:
+        handle = read_handle(value)
+        if handle is None:
+            return None
+        check_pbx(handle, self._pbx)
+        return {
+            "pbx": handle.pbx,
+            "dn": handle.dn,
+            "participantId": handle.participant_id,
+            "callId": handle.call_id,
+        }
+
+    def _read_date(self, value: Any) -> date:
+        """Return the day of a date, or of a moment as it is in the time zone of the batch."""
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value.strip())
+            except ValueError:
+                pass
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return coerce_date_time(value, self._time_zone).astimezone(self._time_zone).date()
+        except CoercionError:
+            raise CoercionError("a date like 2026-12-24", value) from None
+
+
+def _split(value: Any) -> list[Any] | tuple[Any, ...]:
+    """Return the values of a list, of its JSON text, or of a text with commas."""
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return [each for each in _SEPARATORS.split(value.strip()) if each]
+    if isinstance(value, (int, float, Locator)) and not isinstance(value, bool):
+        return [value]
+    return [each for each in coerce_list(value) if not is_missing(each)]
+
+
+def _read_text(value: Any) -> str:
+    """Return a text without blanks around it; a whole number, as a spreadsheet gives it, as its digits."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return coerce_string(value).strip()
+
+
+def _read_number(parameter: TaskParameter, value: Any) -> float:
+    number = coerce_number(value)
+    low, high = parameter.minimum, parameter.maximum
+    is_inside = (
+        not isinstance(number, str)
+        and math.isfinite(number)
+        and (low is None or number >= low)
+        and (high is None or number <= high)
+    )
+    if isinstance(number, str) or not is_inside:
+        bounds = f" from {low:g} to {high:,g}" if low is not None and high is not None else ""
+        raise CoercionError(f"a number{bounds}", value)
+    return number
+
+
+def _read_time(value: Any) -> time:
+    """Return a time of day; the end of a day, 24:00, is 23:59:59."""
+    seconds = parse_clock(value.strip()) if isinstance(value, str) else None
+    if seconds is None:
+        raise CoercionError(TIME_DESCRIPTION.partition(" or ")[0], value)
+    hours, rest = divmod(min(int(seconds), SECONDS_A_DAY - 1), 3600)
+    return time(hours, rest // 60, rest % 60)
+
+
+def _read_choice(parameter: TaskParameter, value: Any) -> str:
+    """Return the choice whose value or title is given, in any case and with or without spaces."""
+    by_name = {fold_name(name): chosen for chosen, title in parameter.choices for name in (chosen, title)}
+    found = by_name.get(fold_name(str(value))) if isinstance(value, (str, int, bool)) else None
+    if found is not None:
+        return found
+    titles = tuple(title for _, title in parameter.choices)
+    error = CoercionError(f"one of {', '.join(titles)}", value)
+    error.advice = error.advice or (nearest_hint(value, titles) if isinstance(value, str) else "")
+    raise error
+
+
+def _read_reference(parameter: TaskParameter, value: Any) -> Reference:
+    entity_set, name = parameter.reference, parameter.name
+    if isinstance(value, Locator):
+        if value.mode in _ID_MODES:
+            return Reference(name, entity_set, id=coerce_integer(value.value))
+        value = value.value
+    if isinstance(value, (Mapping, list, tuple, bool)):
+        raise CoercionError("a number", value)
+    text = _read_text(value)
+    if not text:
+        raise CoercionError("a number", describe(value))
+    return Reference(name, entity_set, text)
