@@ -10,8 +10,13 @@ import { createHash } from 'node:crypto';
 
 import type { IDataObject, IHookFunctions, IWebhookFunctions } from 'n8n-workflow';
 
-/** Events that one trigger remembers. The executor repeats a delivery within seconds while n8n responds. */
-const REMEMBERED = 1_000;
+/**
+ * Events that one trigger remembers. An executor that is killed repeats the deliveries whose results it has not recorded,
+ * which are at most 2,000 where its disk is full.
+ */
+const REMEMBERED = 2_500;
+/** Characters of a hash, which are 66 bits. */
+const HASH_LENGTH = 11;
 
 /** Events of each trigger of this process; a later call in this process need not rely on static data. */
 const remembered = new Map<string, Set<string>>();
@@ -57,15 +62,15 @@ export async function takeTurn(trigger: string, response: EndingResponse): Promi
  * An event whose execution n8n cannot create is forgotten again.
  */
 export function recordEvent(trigger: string, staticData: IDataObject, eventId: string, response: EndingResponse): boolean {
-	const hash = createHash('sha256').update(eventId).digest('base64url').slice(0, 16);
+	const hash = createHash('sha256').update(eventId).digest('base64url').slice(0, HASH_LENGTH);
 	const known = remembered.get(trigger) ?? new Set<string>();
 	remembered.set(trigger, known);
-	const stored = Array.isArray(staticData.handled) ? (staticData.handled as string[]) : [];
+	const stored = readHashes(staticData.handled);
 	if (known.has(hash) || stored.includes(hash)) return false;
 	known.add(hash);
 	// A list of another process may have events that this one has not seen, and the other way round.
 	const all = [...new Set([...stored, ...known])].filter((each) => each !== hash);
-	staticData.handled = [...all, hash].slice(-REMEMBERED);
+	staticData.handled = [...all, hash].slice(-REMEMBERED).join('');
 	for (const each of known) {
 		if (known.size <= REMEMBERED) break;
 		known.delete(each);
@@ -74,6 +79,11 @@ export function recordEvent(trigger: string, staticData: IDataObject, eventId: s
 		if (response.statusCode >= 400) known.delete(hash);
 	});
 	return true;
+}
+
+/** Return the hashes in static data: one text, since n8n writes all static data for each event. */
+function readHashes(handled: unknown): string[] {
+	return typeof handled === 'string' ? (handled.match(new RegExp(`.{${HASH_LENGTH}}`, 'g')) ?? []) : [];
 }
 
 /** Return whether this is the first event of a test; n8n runs a test once, and events may arrive until it has ended. */

@@ -6,13 +6,20 @@ import { createOperationError, type ErrorDetails } from '../ThreeCx/transport/fa
 import { sendTest, type TestDelivery } from './subscriptions';
 
 const LOCAL_HOSTS = /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/i;
-/** n8n answers 404 until it has registered the webhook, and the trigger 401 until n8n has stored the secret. */
-const ANSWERS_OF_N8N = new Set([401, 404]);
+/** The trigger answers so where n8n has stored no secret for it. */
+export const NO_SUBSCRIPTION = 409;
+/** The trigger answers so where n8n has stored the secret of another subscription. */
+export const NOT_SIGNED = 401;
 
-/** Let the executor send a test delivery to n8n. Throws NodeOperationError with advice where n8n is not reached. */
-export async function checkReachability(context: IHookFunctions, id: string, url: string): Promise<void> {
+/**
+ * Let the executor send a test delivery to n8n. Throws NodeOperationError with advice where n8n is not reached.
+ *
+ * Another process of this n8n may receive it, which does not know the new secret before n8n has stored it. That process
+ * has the secret of an earlier subscription exactly where this one has it (`hasSecret`); otherwise it is another n8n.
+ */
+export async function checkReachability(context: IHookFunctions, id: string, url: string, hasSecret: boolean): Promise<void> {
 	const test = await sendTest(context, id);
-	if (test.delivered || ANSWERS_OF_N8N.has(test.statusCode ?? 0)) return;
+	if (test.delivered || test.statusCode === (hasSecret ? NOT_SIGNED : NO_SUBSCRIPTION)) return;
 	const executorUrl = await loadExecutorUrl(context);
 	throw createOperationError(context.getNode(), describeUnreachable(url, executorUrl, test));
 }
@@ -21,7 +28,7 @@ export async function checkReachability(context: IHookFunctions, id: string, url
 export function describeUnreachable(url: string, executorUrl: string, test: TestDelivery): ErrorDetails {
 	const { origin } = new URL(url);
 	const reason = test.problem || (test.statusCode ? `the server there returned ${test.statusCode}` : 'no response');
-	const advice = isLocal(url) ? describeLocal(origin, executorUrl) : describeRemote(origin, test);
+	const advice = isLocal(url) && test.statusCode === undefined ? describeLocal(origin, executorUrl) : describeRemote(origin, test);
 	return {
 		message: `The executor at ${executorUrl} does not reach n8n at ${origin}: ${reason.replace(/\.$/, '')}`,
 		description: [advice, test.advice].filter(Boolean).join(' '),
@@ -39,6 +46,12 @@ function describeLocal(origin: string, executorUrl: string): string {
 }
 
 function describeRemote(origin: string, { statusCode }: TestDelivery): string {
+	if (statusCode === NOT_SIGNED || statusCode === NO_SUBSCRIPTION || statusCode === 404) {
+		return (
+			`Another server answers at ${origin}: another n8n, for example one of which this n8n is a copy, or a proxy that requires a login. ` +
+			'Set WEBHOOK_URL of this n8n, or the option "N8n URL for the Executor" of this node, to an address that leads to this n8n.'
+		);
+	}
 	if (statusCode !== undefined) {
 		return (
 			`Another server than n8n answers at ${origin}, such as a proxy that requires a login. ` +

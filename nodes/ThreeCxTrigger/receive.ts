@@ -4,7 +4,8 @@ import type { IDataObject, IWebhookFunctions, IWebhookResponseData } from 'n8n-w
 import { findEventType } from './eventTypes';
 import { getTriggerKey, isFirstOfTest, recordEvent, takeTurn } from './handledEvents';
 import { getSecrets } from './lifecycle';
-import { findSignatureProblem } from './signature';
+import { NO_SUBSCRIPTION, NOT_SIGNED } from './reachability';
+import { findSignatureProblem, UNSUBSCRIBED } from './signature';
 import { simplifyEvent } from './simplify';
 
 /** Start of the ID of a delivery that is only a test. */
@@ -17,7 +18,7 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 	const id = String(request.headers['webhook-id'] ?? '');
 	const problem = findProblem(context, id, request.rawBody ?? Buffer.alloc(0));
 	if (problem) {
-		response.status(401).json({ message: problem });
+		response.status(problem === UNSUBSCRIBED ? NO_SUBSCRIPTION : NOT_SIGNED).json({ message: problem });
 		return { noWebhookResponse: true };
 	}
 	const event = context.getBodyData();

@@ -4,6 +4,9 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 /** Seconds by which the clocks of executor and n8n may differ; older deliveries may be repeated by an attacker. */
 export const TOLERANCE = 300;
 
+/** The problem of a delivery to a trigger without a secret. */
+export const UNSUBSCRIBED = 'This trigger has no subscription';
+
 const PREFIX = 'whsec_';
 const VERSION = 'v1,';
 
@@ -18,7 +21,7 @@ export interface SignedDelivery {
 
 /** Return why a delivery is not accepted, or undefined where its signature is valid; `now` is in milliseconds. */
 export function findSignatureProblem(delivery: SignedDelivery, secret: unknown, now: number): string | undefined {
-	if (typeof secret !== 'string' || !secret.startsWith(PREFIX)) return 'This trigger has no subscription';
+	if (typeof secret !== 'string' || !secret.startsWith(PREFIX)) return UNSUBSCRIBED;
 	const { id, timestamp, signature } = delivery;
 	if (!id || !timestamp || !signature) return 'The delivery is not signed';
 	if (!/^\d{1,12}$/.test(timestamp)) return 'The timestamp of the delivery is not valid';

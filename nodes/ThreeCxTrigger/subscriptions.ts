@@ -65,6 +65,11 @@ export async function removeSubscription(context: IHookFunctions, id: string): P
 	if (failure && failure.httpCode !== '404') throw createApiError(context.getNode(), failure);
 }
 
+/** Let the executor deliver again to a parked subscription, with the events that wait. Throws NodeApiError. */
+export async function resumeSubscription(context: IHookFunctions, id: string): Promise<void> {
+	await requestJson<Subscription>(context, `${PATH}/${encodeURIComponent(id)}/resume`, {});
+}
+
 /** Let the executor send a test delivery, or (`event`) a sample of that type. Throws NodeApiError. */
 export async function sendTest(context: IHookFunctions, id: string, event?: string): Promise<TestDelivery> {
 	return await requestJson<TestDelivery>(context, `${PATH}/${encodeURIComponent(id)}/test`, event ? { event } : {});

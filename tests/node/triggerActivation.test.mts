@@ -59,15 +59,45 @@ describe('activation', () => {
 		expect(staticData.subscriptionId).toBe('s2');
 	});
 
-	it('creates it again where the executor has lost or parked it', async () => {
+	it('creates it again where the executor has lost it', async () => {
 		const executor = await startSubscriptions();
 		const staticData: IDataObject = {};
 		await activate({ executor, staticData });
 		executor.stored.clear();
 		expect(await activate({ executor, staticData })).toBe(true);
-		Object.assign(executor.stored.get('s2') as IDataObject, { state: 'parked' });
-		expect(await activate({ executor, staticData })).toBe(true);
-		expect([...executor.stored.keys()]).toEqual(['s3']);
+		expect([...executor.stored.keys()]).toEqual(['s2']);
+	});
+
+	it('resumes it with its events where it was parked while n8n was down', async () => {
+		const executor = await startSubscriptions();
+		const staticData: IDataObject = {};
+		await activate({ executor, staticData });
+		Object.assign(executor.stored.get('s1') as IDataObject, { state: 'parked' });
+		expect(await activate({ executor, staticData, activation: 'init' })).toBe(false);
+		expect(executor.stored.get('s1')).toMatchObject({ state: 'active' });
+	});
+
+	it('leaves it parked where the executor still does not reach n8n', async () => {
+		const test: IDataObject = { delivered: true };
+		const executor = await startSubscriptions({ test });
+		const staticData: IDataObject = {};
+		await activate({ executor, staticData });
+		Object.assign(executor.stored.get('s1') as IDataObject, { state: 'parked' });
+		Object.assign(test, { delivered: false, problem: 'connection refused' });
+		await expect(activate({ executor, staticData, activation: 'init' })).rejects.toMatchObject({
+			message: expect.stringContaining('does not reach n8n') as string,
+		});
+		expect(executor.stored.get('s1')).toMatchObject({ state: 'parked' });
+	});
+
+	it('creates it again, with the credential as it is now, where none of its events can come', async () => {
+		const executor = await startSubscriptions();
+		const staticData: IDataObject = {};
+		await activate({ executor, staticData });
+		const problem = { events: ['call.missed'], code: 'login', message: 'The PBX refused the client', isFinal: true };
+		Object.assign(executor.stored.get('s1') as IDataObject, { problems: [problem] });
+		expect(await activate({ executor, staticData, activation: 'init' })).toBe(true);
+		expect([...executor.stored.keys()]).toEqual(['s2']);
 	});
 
 	it('removes subscriptions to its URL that an earlier activation left', async () => {
@@ -89,6 +119,28 @@ describe('activation', () => {
 		await expect(activate({ executor, staticData })).rejects.toMatchObject({
 			message: expect.stringContaining('is not running. Start it with: threecx serve') as string,
 		});
+	});
+
+	it.each<[string, Partial<Parameters<typeof activate>[0]>]>([
+		['the executor refuses its key', {}],
+		['the executor refuses a changed subscription', { webhookUrl: WEBHOOK_URL.replace('n8n.test', 'new.test') }],
+	])('stays with its events where %s when n8n starts', async (_, changes) => {
+		let refusal: [number, IDataObject] | undefined;
+		const executor = await startSubscriptions({ refuse: () => refusal });
+		const staticData: IDataObject = {};
+		await activate({ executor, staticData });
+		const before = { ...staticData };
+		refusal = [401, { detail: 'The executor key is wrong', code: 'executor_key', status: 401 }];
+		const context = { executor, staticData, activation: 'init', ...changes };
+		await expect(activate(context)).rejects.toMatchObject({ message: 'The executor key is wrong' });
+		// n8n calls this after each failed activation; the executor may respond again by then.
+		refusal = undefined;
+		await deactivate(context);
+		expect(staticData).toEqual(before);
+		expect([...executor.stored.keys()]).toEqual(['s1']);
+		expect(await activate({ executor, staticData, activation: 'init' })).toBe(false);
+		await deactivate({ executor, staticData });
+		expect(executor.stored.size).toBe(0);
 	});
 
 	it('needs an event', async () => {
@@ -140,13 +192,13 @@ describe('rights', () => {
 });
 
 describe('reachability', () => {
-	it.each([
-		['was delivered', { delivered: true, statusCode: 200 }],
-		['met an n8n that has not registered the webhook yet', { delivered: false, statusCode: 404 }],
-		['met an n8n that has not stored the secret yet', { delivered: false, statusCode: 401 }],
-	])('is given where the test %s', async (_, test) => {
+	it.each<[string, IDataObject, IDataObject]>([
+		['was delivered', { delivered: true, statusCode: 200 }, {}],
+		['met a process that has no secret yet', { delivered: false, statusCode: 409 }, {}],
+		['met a process that has the secret before', { delivered: false, statusCode: 401 }, { secret: 'whsec_before' }],
+	])('is given where the test %s', async (_, test, staticData) => {
 		const executor = await startSubscriptions({ test });
-		expect(await activate({ executor })).toBe(true);
+		expect(await activate({ executor, staticData })).toBe(true);
 	});
 
 	const refused = { delivered: false, problem: 'connection refused.', advice: 'Check the port.' };
@@ -156,6 +208,9 @@ describe('reachability', () => {
 		[refused, 'http://n8n.test/webhook/a/webhook', 'does not reach n8n at http://n8n.test: connection refused', 'set the option "N8n URL for the Executor"'],
 		[{ delivered: false, statusCode: 502 }, 'https://n8n.test/webhook/a/webhook', 'the server there returned 502', 'Another server than n8n answers'],
 		[{ delivered: false }, 'https://n8n.test/webhook/a/webhook', 'no response', 'WEBHOOK_URL'],
+		// Another n8n has a subscription, or knows no such webhook.
+		[{ delivered: false, statusCode: 401 }, 'https://n8n.test/webhook/a/webhook', 'the server there returned 401', 'Another server answers at https://n8n.test'],
+		[{ delivered: false, statusCode: 404 }, 'http://localhost:80/webhook/a/webhook', 'the server there returned 404', 'WEBHOOK_URL of this n8n'],
 	])('is missing: %j to %s', async (test, webhookUrl, message, advice) => {
 		const executor = await startSubscriptions({ test });
 		const staticData: IDataObject = {};
@@ -174,6 +229,31 @@ describe('reachability', () => {
 		await expect(activate({ executor, parameters: { options: { n8nUrl: 'n8n:5678' } } })).rejects.toMatchObject({
 			message: 'The n8n URL for the executor, n8n:5678, is not valid',
 		});
+	});
+});
+
+describe('another n8n', () => {
+	it('at whose address a copy of it would be called keeps its subscription', async () => {
+		const test: IDataObject = { delivered: true };
+		const executor = await startSubscriptions({ test });
+		await activate({ executor });
+		Object.assign(test, { delivered: false, statusCode: 401 });
+		const copy = { executor, staticData: {}, instanceId: 'copy' };
+		await expect(activate(copy)).rejects.toMatchObject({
+			message: expect.stringContaining('does not reach n8n') as string,
+		});
+		await deactivate(copy);
+		expect([...executor.stored.keys()]).toEqual(['s1']);
+	});
+
+	it('keeps its subscription when a copy of it with an address of its own is activated', async () => {
+		const executor = await startSubscriptions();
+		const staticData: IDataObject = {};
+		const warnings: string[] = [];
+		await activate({ executor, staticData });
+		await activate({ executor, staticData, warnings, webhookUrl: WEBHOOK_URL.replace('n8n.test', 'copy.test') });
+		expect([...executor.stored.keys()]).toEqual(['s1', 's2']);
+		expect(warnings).toEqual([expect.stringContaining('threecx subscriptions remove s1')]);
 	});
 });
 
@@ -205,6 +285,8 @@ describe('deactivation', () => {
 		// n8n begins a test with the static data of the published workflow, and ends one that failed with it.
 		await deactivate({ executor, staticData, webhookUrl: TEST_URL });
 		await deactivate({ executor, staticData, instanceId: 'other n8n' });
+		// A copy of an n8n has its instance ID.
+		await deactivate({ executor, staticData, webhookUrl: WEBHOOK_URL.replace('n8n.test', 'copy.test') });
 		expect([...executor.stored.keys()]).toEqual(['s1']);
 		expect(await activate({ executor, staticData: { ...staticData }, webhookUrl: TEST_URL, mode: 'manual' })).toBe(true);
 		expect([...executor.stored.keys()]).toEqual(['s1', 's2']);

@@ -47,6 +47,7 @@ export async function startSubscriptions(options: SubscriptionsOptions = {}): Pr
 		const found = stored.get(id);
 		if (!found) return send(404, { detail: 'The subscription does not exist', status: 404 });
 		if (action === 'test') return send(200, options.test ?? { delivered: true, statusCode: 200 });
+		if (action === 'resume') found.state = 'active';
 		if (call.method !== 'DELETE') return send(200, found);
 		stored.delete(id);
 		return send(204);
