@@ -1,4 +1,4 @@
-"""n8n's queue mode: one main and two worker processes with Redis and PostgreSQL, and one executor for all of them."""
+"""n8n's queue mode: main, webhook and two worker processes with Redis and PostgreSQL, and one executor for all of them."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class Queue:
             return started.enter_context(made)
 
         self.main = process("start")
+        # A webhook processor: it receives webhooks in place of the main process.
+        self.webhook = process("webhook")
         self.workers = [process("worker", "--concurrency=5") for _ in range(WORKERS)]
         self.client = N8nClient(self.main.url)
         started.callback(self.client.close)
@@ -116,10 +118,14 @@ def desk(queue: Queue, stage: Stage, tmp_path: Path) -> Iterator[Desk]:
     made.close()
 
 
-def test_each_event_starts_each_workflow_once(desk: Desk) -> None:
+def test_each_event_starts_each_workflow_once(queue: Queue, desk: Desk) -> None:
     # Code takes a moment: n8n's main process can wait for ever for a job that ends before it begins to wait.
     after = Canvas.items([{"done": True}])
-    workflows = [desk.publish(desk.trigger(), after) for _ in range(2)]
+    processor = {"n8nUrl": queue.webhook.url}
+    workflows = [
+        desk.publish(desk.trigger(), after),
+        desk.publish(desk.trigger(options=processor), after),
+    ]
     extensions = ["101", "102", "103", "104"]
     for each in extensions:
         desk.miss_call(to=each)
