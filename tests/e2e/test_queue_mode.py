@@ -1,4 +1,4 @@
-"""n8n's queue mode: main, webhook and two worker processes with Redis and PostgreSQL, and one executor for all of them."""
+"""n8n's queue mode: main, webhook and two worker processes with Redis and PostgreSQL, and one executor for all."""
 
 from __future__ import annotations
 

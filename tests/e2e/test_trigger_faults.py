@@ -16,7 +16,7 @@ from tools.lab.processes import LabError
 AFTER = {"name": "After", "type": "n8n-nodes-base.noOp"}
 CALL_EVENTS = ("call.started", "call.ringing", "call.missed", "call.ended")
 # Each call has all of these events.
-AT_ONCE, BATCHES, KILLED_IN = 25, 4, 1
+AT_ONCE, BATCHES, KILLED_IN = 8, 3, 1
 
 
 def show(desk: Desk, subscription: str) -> dict[str, Any]:
