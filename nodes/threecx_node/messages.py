@@ -16,17 +16,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 IF_MATCH = "If-Match"
+FILTERS = "filters"
+"""The parameter with the conditions of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestValues:
-    """The resolved values of one item: path parameters, query options, If-Match and body, by their names."""
+    """The resolved values of one item: path parameters, query options, If-Match and body, by their names.
+
+    `conditions` restrict the entities of a list in addition to `$filter`.
+    """
 
     parameters: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     if_match: Any = None
     body: Any = None
     file: FileContent | None = None
+    conditions: Conditions | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One condition of a filter: field, operator and value as they were given; UNDEFINED is a value that is missing."""
+
+    field: str
+    operator: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions that entities must meet: all of them (`and`), or one of them (`or`)."""
+
+    combine: Literal["and", "or"]
+    each: tuple[Condition, ...]
 
 
 @dataclass(frozen=True, slots=True)

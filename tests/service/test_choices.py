@@ -56,3 +56,39 @@ def test_fields_and_options(service: httpx.Client) -> None:
     ordered = service.post("/v1/options", json={"operation": "ListUser", "parameter": "$orderby"}).json()
     assert {"name": "First Name (Descending)", "value": "FirstName desc"} in ordered["options"]
     assert service.post("/v1/options", json={"operation": "ListUser", "parameter": "x"}).status_code == 404
+
+
+def test_conditions(service: httpx.Client) -> None:
+    def ask(part: str, **parameters: Any) -> list[dict[str, Any]]:
+        body = {"operation": "ListUser", "parameter": f"filters.{part}", "parameters": parameters}
+        answer = service.post("/v1/options", json=body)
+        assert answer.status_code == 200, answer.text
+        options: list[dict[str, Any]] = answer.json()["options"]
+        return options
+
+    fields = {each["value"]: each for each in ask("field")}
+    assert fields["FirstName"] == {"name": "First Name", "value": "FirstName", "kind": "text"}
+    assert fields["QueueStatus"]["kind"] == "enum"
+    # Lists and objects have several values; entities are not looked for by their secrets.
+    assert not fields.keys() & {"Groups", "Hours", "AuthPassword", "VMPIN"}
+    assert {"name": "Starts With", "value": "startsWith"} in ask("operator", field="First Name|text")
+    assert {each["value"] for each in ask("operator", field="Enabled")} >= {"isTrue", "isFalse"}
+    assert ask("value", field="QueueStatus") == [
+        {"name": "Logged Out", "value": "LoggedOut"},
+        {"name": "Logged In", "value": "LoggedIn"},
+    ]
+    assert ask("value", field="FirstName") == []
+
+
+def test_conditions_that_are_not_there(service: httpx.Client) -> None:
+    def refuse(operation: str, parameter: str, field: str) -> str:
+        body = {"operation": operation, "parameter": parameter, "parameters": {"field": field}}
+        answer = service.post("/v1/options", json=body)
+        assert answer.status_code == 404
+        return answer.text
+
+    assert "does not accept filters" in refuse("GetUser", "filters.field", "")
+    assert "Did you mean 'FirstName'?" in refuse("ListUser", "filters.value", "FirstNam")
+    assert "there is no field 'Groups'" in refuse("ListUser", "filters.operator", "Groups")
+    assert "Choose the field first" in refuse("ListUser", "filters.operator", "")
+    assert "filters.x has no choices" in refuse("ListUser", "filters.x", "FirstName")

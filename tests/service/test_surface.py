@@ -63,7 +63,7 @@ FIELDS = {
     "ExecuteRequest": (["items", "operation", "pbx"], ["batchId", "options", "resume"]),
     "FieldsRequest": (["operation"], ["pbx"]),
     "HealthResponse": (["contract", "releases", "version"], ["status"]),
-    "OptionsRequest": (["operation", "parameter"], ["pbx"]),
+    "OptionsRequest": (["operation", "parameter"], ["parameters", "pbx"]),
     "Pbx": ([], ["baseUrl", "clientId", "clientSecret", "profile", "verifyTls"]),
     "SearchRequest": (["operation", "pbx"], ["cursor", "filter", "parameter", "parameters"]),
     "SubscribedPbx": (["baseUrl", "clientId"], ["profile"]),

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.api_request import API_REQUEST
 from ..catalog.call_control import DEVICE_ID, PARTICIPANT_ID, PLACE_CALL
 from ..catalog.sentences import summarize_operation
+from ..catalog.filter_fields import takes_filter
+from ..messages import FILTERS
 from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
 from .describe_task import describe_task, task_to_text
@@ -51,6 +53,9 @@ def describe_operation(catalog: Catalog, operation: Operation, release: str | No
         described["file"] = _describe_upload(version.upload)
     if version.if_match:
         described["parameters"].append({"name": "If-Match", "type": "String", "required": False})
+    if takes_filter(catalog, version):
+        kind = "conditions [{field, operator, value}]"
+        described["parameters"].append({"name": FILTERS, "type": kind, "required": False})
     if operation.id == API_REQUEST:
         described["parameters"].append({"name": "body", "type": "JSON", "required": False})
     if operation.id == PLACE_CALL:

@@ -190,6 +190,7 @@ class Planner:
             binary_property=resolved.binary_property,
             response_format=resolved.response_format,
             has_filter="$filter" in resolved.values.query
+            or resolved.values.conditions is not None
             or (self._is_api_request and "$filter=" in request.query),
             responder=get_responder(request.method) if self._is_api_request else None,
         )

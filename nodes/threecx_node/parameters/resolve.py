@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import PLACE_CALL
 from ..errors import BodyError, ParameterError
-from ..messages import RequestValues
+from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
@@ -20,6 +20,7 @@ from .body_fields import leave_out_empty, map_fields, parse_json
 from .call_handle import fill_from_handle
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
+from .filters import COMBINE, read_conditions
 from .wait import Wait, read_wait, take_wait
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class ResolvedParameters:
 class _Sorted:
     path: dict[str, Any] = dataclasses.field(default_factory=dict)
     query: dict[str, Any] = dataclasses.field(default_factory=dict)
+    filters: dict[str, Any] = dataclasses.field(default_factory=dict)
     field: dict[str, Any] = dataclasses.field(default_factory=dict)
     file: dict[str, Any] = dataclasses.field(default_factory=dict)
     output: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -108,8 +110,11 @@ def resolve_parameters(
     if table.operation.id == PLACE_CALL:
         body = take_wait(body, sorted_.wait)
         wait = read_wait(sorted_.wait)
+    conditions = None
+    if sorted_.filters:
+        conditions = read_conditions(sorted_.filters.get(FILTERS), sorted_.filters.get(COMBINE))
     return ResolvedParameters(
-        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body, file),
+        RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body, file, conditions),
         limit=limit,
         skip=skip,
         simplify=_read_flag(sorted_.output, "simplify"),
@@ -144,7 +149,7 @@ def _sort(
             sorted_.handle = value
         case "body":
             sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
-        case "field" | "file" | "output" | "guard" | "batch" | "wait":
+        case "filters" | "field" | "file" | "output" | "guard" | "batch" | "wait":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
             raise ParameterError(

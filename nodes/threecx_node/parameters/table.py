@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Literal
 from ..catalog import Catalog, Operation, OperationVersion, Property, nearest_hint
 from ..catalog.api_request import API_REQUEST
 from ..catalog.call_control import PARTICIPANT_ID, PLACE_CALL
+from ..catalog.filter_fields import takes_filter
 from ..errors import UnknownNameError
-from ..messages import IF_MATCH
+from ..messages import FILTERS, IF_MATCH
 from .call_handle import HANDLE
 from .files import BINARY_PROPERTY, FILE_NAME
+from .filters import COMBINE
 from .wait import WAIT_FOR, WAIT_TIMEOUT
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 TargetKind = Literal[
     "path",  # a path parameter
     "query",  # a query option
+    "filters",  # conditions by field, or how they are combined: filters, combineFilters
     "if_match",  # the header If-Match
     "body",  # the whole body
     "field",  # a top-level field of the body
@@ -74,6 +77,10 @@ _WAIT: Mapping[str, Target] = {
     "waitfor": Target("wait", WAIT_FOR),
     "waittimeout": Target("wait", WAIT_TIMEOUT),
 }
+_FILTERS: Mapping[str, Target] = {
+    "filters": Target("filters", FILTERS),
+    "combinefilters": Target("filters", COMBINE),
+}
 _OPTIONS: Mapping[str, Target] = {
     "body": Target("body", "body"),
     "options": Target("options", "options"),
@@ -97,6 +104,7 @@ class ParameterTable:
         self._query = {fold_name(name): name for name in version.query}
         about_file = [version.upload.name, FILE_NAME, BINARY_PROPERTY] if version.upload else []
         self._file = {fold_name(each): Target("file", each) for each in about_file}
+        self._filters = _FILTERS if takes_filter(catalog, version) else {}
         self._fields = {fold_name(name): name for name in self.fields}
         self._other_releases = {
             fold_name(each.name) for other in operation.versions for each in other.parameters
@@ -130,6 +138,8 @@ class ParameterTable:
             return target
         if folded in self._query:
             return Target("query", self._query[folded])
+        if target := self._filters.get(folded):
+            return target
         if folded == "ifmatch" and self.version.if_match:
             return Target("if_match", IF_MATCH)
         if target := _OPTIONS.get(folded):
@@ -171,6 +181,9 @@ class ParameterTable:
             return None
         if target.kind == "options":
             return self.find_quoting(tuple(inner), is_option=True) if inner else None
+        if target.kind == "filters":
+            # The JSON text of all conditions; a value inside one of them is only a value.
+            return None if inner else "json"
         if target.kind in ("body", "field"):
             return "json" if self._is_json([target.name, *inner]) else None
         if target.kind == "query":
@@ -221,6 +234,7 @@ class ParameterTable:
         names += [IF_MATCH] if self.version.if_match else []
         names += [each.name for each in self._file.values()]
         names += self.version.query
+        names += [FILTERS] if self._filters else []
         has_body = self.version.body is not None or self.operation.id == API_REQUEST
         names += ["body", *self.fields] if has_body else []
         names += [each.name for each in _WAIT.values()] if self.operation.id == PLACE_CALL else []

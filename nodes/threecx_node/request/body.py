@@ -122,7 +122,7 @@ class BodyEncoder:
     def _property(self, value: Any, declared: Property, path: str, depth: int) -> Any:
         type_ref = declared.type_in(self.release)
         if declared.name in TIMES_OF_DAY and type_ref.name == "Duration":
-            return self._time(value, path)
+            return None if value is None and type_ref.nullable else self._time(value, path)
         if not type_ref.collection:
             return self._single(value, type_ref, path, depth, declared.max_length)
         try:

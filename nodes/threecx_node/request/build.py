@@ -22,6 +22,7 @@ from ..values.coerce import CoercionError, coerce, describe
 from ..values.undefined import is_missing
 from .body import BodyEncoder
 from .call_control import check_call_body, make_segment_encoder
+from .conditions import ConditionWriter
 from .dates import DateChecker, check_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
@@ -66,6 +67,7 @@ class RequestBuilder:
         returned = self.version.returns
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
         self._filters = FilterChecker(catalog, returned.type, release) if has_properties else None
+        self._conditions = ConditionWriter(catalog, returned.type, release, time_zone)
         self._required = RequiredFields(catalog, operation)
         self._dates = DateChecker(catalog, self.version, is_create=operation.kind == "create")
         self._body_encoder = BodyEncoder(
@@ -89,7 +91,7 @@ class RequestBuilder:
         return HttpRequest(
             method=self.version.method,
             path=path,
-            query=self._build_query(values.query) if values.query else "",
+            query=self._build_query(values) if values.query or values.conditions else "",
             headers=self._build_headers(values),
             body=self._build_body(values.body),
             keys=keys,
@@ -134,8 +136,11 @@ class RequestBuilder:
         except CoercionError as error:
             raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
 
-    def _build_query(self, options: Mapping[str, Any]) -> str:
-        parts = []
+    def _build_query(self, values: RequestValues) -> str:
+        parts, options = [], values.query
+        if values.conditions is not None:
+            written = self._conditions.write(values.conditions, options.get(FILTER))
+            parts.append(query_option(FILTER, written))
         for name, value in options.items():
             if name not in self._query_options:
                 raise ParameterError(
@@ -144,11 +149,13 @@ class RequestBuilder:
                     description=nearest_hint(name, self.version.query) or "It takes no query options.",
                 )
             try:
-                parts.append(query_option(name, value))
+                part = query_option(name, value)
             except CoercionError as error:
                 raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
             if name == FILTER and value and self._filters is not None:
                 self._filters.check(value)
+            if name != FILTER or values.conditions is None:
+                parts.append(part)
         return "&".join(part for part in parts if part)
 
     def _build_headers(self, values: RequestValues) -> dict[str, str]:

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..catalog.filter_fields import kind_of_type
 from ..errors import ParameterError
-from ..values.edm import EDM_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,15 +41,6 @@ _BEFORE = frozenset({"", "(", ",", ":", "and", "or"})
 _AFTER = frozenset({"", ")", ",", "and", "or"})
 _WORDS = frozenset({"true", "false", "null"})
 
-_KINDS = {
-    "String": "text",
-    "Boolean": "boolean",
-    "Guid": "guid",
-    "DateTimeOffset": "moment",
-    "Date": "date",
-    "TimeOfDay": "time",
-    "Duration": "duration",
-}
 _FUNCTIONS: Mapping[str, str] = {
     **dict.fromkeys(("tolower", "toupper", "trim", "concat", "substring"), "text"),
     **dict.fromkeys(("length", "indexof", "year", "month", "day", "hour", "minute", "second"), "number"),
@@ -182,10 +173,7 @@ class FilterChecker:
         return kinds.pop() if len(kinds) == 1 else ""
 
     def _kind_of_type(self, name: str) -> str:
-        if name in self._catalog.enums:
-            return "enum"
-        edm = EDM_TYPES.get(name)
-        return "number" if edm is not None and edm.is_number else _KINDS.get(name, "")
+        return kind_of_type(self._catalog, name) or ""
 
     def _find_property(self, path: str, variables: Mapping[str, str]) -> Property | None:
         first, *rest = path.split("/")

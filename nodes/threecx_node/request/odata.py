@@ -28,24 +28,28 @@ def literal(type_name: str, value: Any) -> str:
     `O'Brien & Co/1` becomes `'O''Brien%20%26%20Co%2F1'`, a moment `2025-03-13T23:00:00.000Z`. A type without a rule
     is written as a text. Raises CoercionError for a text that UTF-8 cannot encode.
     """
+    text = format_literal(type_name, value)
+    return encode(text, "'" if text.startswith("'") else "-:'")
+
+
+def format_literal(type_name: str, value: Any) -> str:
+    """Return the Python value of the EDM type `type_name` as a literal that is not encoded yet, as for a filter.
+
+    `O'Brien` becomes `'O''Brien'`, a duration `duration'PT3M'`. A type without a rule, such as an enum, is written as a
+    text.
+    """
     if type_name == "String" or type_name not in EDM_TYPES:
-        return _quote_text(value)
+        return "'" + str(value).replace("'", "''") + "'"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, datetime):
         return format_date_time(value)
-    return quote(str(value), safe="-:")
+    return f"duration'{value}'" if type_name == "Duration" else str(value)
 
 
 def format_date_time(moment: datetime) -> str:
     """Return a moment in UTC as OData and JSON write it: `2025-03-13T23:00:00.000Z`."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _quote_text(text: str) -> str:
-    return "'" + encode(text.replace("'", "''"), safe="'") + "'"
 
 
 def encode(text: str, safe: str) -> str:

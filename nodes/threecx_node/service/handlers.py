@@ -142,7 +142,8 @@ class Handlers:
     async def options(self, request: Request) -> Response:
         """Return the choices of a parameter."""
         body = await read_request(request, OptionsRequest, self._bodies)
-        return _make_json({"options": load_options(self._catalog, body.operation, body.parameter, None)})
+        found = load_options(self._catalog, body.operation, body.parameter, None, body.parameters)
+        return _make_json({"options": found})
 
     async def check(self, request: Request) -> Response:
         """Test a credential; the status is 200 even if the test fails."""

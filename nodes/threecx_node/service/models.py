@@ -171,10 +171,18 @@ class FieldsRequest(Envelope):
 
 
 class OptionsRequest(Envelope):
-    """The parameter whose choices are returned: `$select`, `$expand`, `$orderby`, or a parameter with an enum."""
+    """The parameter whose choices are returned.
+
+    It is `$select`, `$expand`, `$orderby`, a parameter with an enum, or a part of a condition: `filters.field`,
+    `filters.operator`, `filters.value`.
+    """
 
     operation: str
     parameter: str
+    parameters: Annotated[
+        dict[str, Any],
+        Field(description="Other parameters that the choices depend on: the `field` of a condition"),
+    ] = {}
     pbx: Pbx | None = None
 
 
