@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.api_request import API_REQUEST
 from ..catalog.call_control import DEVICE_ID, PARTICIPANT_ID, PLACE_CALL
-from ..catalog.sentences import summarize_operation
 from ..catalog.filter_fields import takes_filter
+from ..catalog.sentences import summarize_operation
 from ..messages import FILTERS
 from ..options import DEFAULT_WAIT, WAIT_GOALS
 from ..values.json import dumps
