@@ -68,8 +68,8 @@ ARROWS: Mapping[str, set[str]] = {
     "descriptor": set(),
     # Expressions in the URL and the body of a request are taken apart to find keys and fields.
     "n8n": {"canvas", "catalog", "descriptor", "expressions", "parameters"},
-    # The importer reads the document of a PBX over the network.
-    "codegen": {"catalog", "descriptor", "transport"},
+    # The importer reads the document of a PBX over the network; the trigger's choices are the types of events.
+    "codegen": {"catalog", "descriptor", "events.model", "transport"},
     "server": set(),
     # The pool opens one store of tokens for all executors.
     "service": {

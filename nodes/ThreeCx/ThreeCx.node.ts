@@ -6,33 +6,30 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 
-import { hints, properties } from './definition';
-import { testThreeCx } from './methods/credentialTest';
-import { searchDevices, searchEntities } from './methods/listSearch';
-import { getExpandOptions, getOrderByOptions, getSelectOptions } from './methods/loadOptions';
-import { getBodyFields } from './methods/resourceMapping';
-import { describeQuotedExpressions } from './quotedExpressions';
-import { resolveBatches } from './requests';
-import { createOutput } from './results';
-import { runItems } from './run';
+import { admin } from '../shared/definition';
+import { executeOperation } from '../shared/execute';
+import { testThreeCx } from '../shared/methods/credentialTest';
+import { searchDevices, searchEntities } from '../shared/methods/listSearch';
+import { getExpandOptions, getOrderByOptions, getSelectOptions } from '../shared/methods/loadOptions';
+import { getBodyFields } from '../shared/methods/resourceMapping';
 
 export class ThreeCx implements INodeType {
 	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
 	description: INodeTypeDescription = {
-		displayName: '3CX',
+		displayName: '3CX Admin',
 		name: 'threeCx',
 		icon: { light: 'file:threecx.svg', dark: 'file:threecx.dark.svg' },
 		group: ['transform'],
 		version: 1,
 		subtitle: '={{ $parameter["operation"].replace(/([a-z0-9])([A-Z])/g, "$1 $2") }}',
-		description: 'Work with a 3CX phone system',
-		defaults: { name: '3CX' },
+		description: 'All operations of the 3CX APIs, for administrators',
+		defaults: { name: '3CX Admin' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: true,
 		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
-		hints,
-		properties,
+		hints: admin.hints,
+		properties: admin.properties,
 	};
 
 	methods = {
@@ -43,13 +40,6 @@ export class ThreeCx implements INodeType {
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const inputs = this.getInputData();
-		if (inputs.length === 0) return [[]];
-		const operation = this.getNodeParameter('operation', 0) as string;
-		const continueOnFail = this.continueOnFail();
-		const batches = resolveBatches(this, operation, inputs);
-		const run = await runItems(this, operation, batches, inputs.length, { continueOnFail });
-		for (const hint of describeQuotedExpressions(this.getNode().parameters)) run.notes.add(hint);
-		return [await createOutput(this, inputs, run, continueOnFail)];
+		return await executeOperation(this);
 	}
 }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 
 import { sleep, type IDataObject, type IHookFunctions, type IWebhookFunctions } from 'n8n-workflow';
 
-import { loadExecutorUrl } from '../ThreeCx/transport/executor';
-import { createApiError, createOperationError } from '../ThreeCx/transport/failures';
+import { loadExecutorUrl } from '../shared/transport/executor';
+import { createApiError, createOperationError } from '../shared/transport/failures';
 import { getTriggerKey, listenAgain } from './handledEvents';
 import { checkReachability } from './reachability';
 import { readSettings, type SubscriptionSettings } from './settings';

@@ -1,8 +1,8 @@
 /** Checks at activation that the executor reaches n8n, and says what to change where it does not. */
 import type { IHookFunctions } from 'n8n-workflow';
 
-import { loadExecutorUrl } from '../ThreeCx/transport/executor';
-import { createOperationError, type ErrorDetails } from '../ThreeCx/transport/failures';
+import { loadExecutorUrl } from '../shared/transport/executor';
+import { createOperationError, type ErrorDetails } from '../shared/transport/failures';
 import { sendTest, type TestDelivery } from './subscriptions';
 
 const LOCAL_HOSTS = /^(localhost|127(\.\d+){3}|\[::1\]|0\.0\.0\.0)$/i;

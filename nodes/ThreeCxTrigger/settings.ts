@@ -1,7 +1,7 @@
 /** The parameters of the trigger, as the executor's subscription has them. */
 import type { IDataObject, IHookFunctions, INodeParameterResourceLocator } from 'n8n-workflow';
 
-import { createOperationError } from '../ThreeCx/transport/failures';
+import { createOperationError } from '../shared/transport/failures';
 import { EVENT_TYPES, findEventType, type FilterField } from './eventTypes';
 
 export interface SubscriptionSettings extends IDataObject {

@@ -1,8 +1,8 @@
 /** Calls the executor's API of subscriptions. */
 import type { IDataObject, IHookFunctions } from 'n8n-workflow';
 
-import { get, readJson, remove, requestJson } from '../ThreeCx/transport/executor';
-import { createApiError, type ExecutorFailure } from '../ThreeCx/transport/failures';
+import { get, readJson, remove, requestJson } from '../shared/transport/executor';
+import { createApiError, type ExecutorFailure } from '../shared/transport/failures';
 
 /** Milliseconds for a look at a subscription. */
 const TIMEOUT = 30_000;

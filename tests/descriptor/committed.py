@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from threecx_node.catalog import load_catalog
-from threecx_node.descriptor import load_definition, properties_of
+from threecx_node.descriptor import load_definition, load_descriptor, properties_of
 from threecx_node.descriptor.definition import NodeProperty
 
 CATALOG = load_catalog()
+DESCRIPTOR = load_descriptor()
 DEFINITION = load_definition()
 OPERATIONS = [CATALOG.operation(name) for name in CATALOG.operation_ids]
 OFFERED = {

@@ -19,7 +19,7 @@ from tests.descriptor.committed import (
 from tests.support import ADDED_OPERATIONS, CALL_CONTROL_OPERATIONS
 from tests.support import OPERATIONS as NUMBER_OF_OPERATIONS
 from threecx_node.catalog.api_request import API_REQUEST, API_RESOURCE, METHODS
-from threecx_node.descriptor import load_definition, properties_of
+from threecx_node.descriptor import load_definition, load_descriptor, properties_of
 
 DOCUMENTED = ("$filter", "$orderby", "$search", "$select", "$expand", "$skip")
 
@@ -260,7 +260,7 @@ def test_default_operation_of_a_resource(resource: str, operation_id: str) -> No
 
 
 def test_credential_form() -> None:
-    [form] = load_definition()["credentialTypes"]
+    [form] = load_descriptor()["credentialTypes"]
     [use] = load_definition()["credentials"]
     assert form["name"] == use["name"] == "threeCxApi"
     fields = {each["name"]: each for each in form["properties"]}

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.descriptor.committed import CATALOG, DEFINITION, every_property
+from tests.descriptor.committed import CATALOG, DESCRIPTOR, every_property
 from tests.support import ROOT
 from threecx_node.codegen.descriptor.build import build, render
 from threecx_node.descriptor.load import shipped_path
@@ -47,8 +47,18 @@ def test_path_in_a_checkout() -> None:
     assert shipped_path() == ROOT / "node_definition.json"
 
 
+# Kilobytes of each node's text.
+LIMITS = {"threeCx": 250, "threeCxTrigger": 30}
+
+
 def test_size() -> None:
-    assert shipped_path().stat().st_size <= 250 * 1024
+    sizes = {
+        each["name"]: len(json.dumps(each, ensure_ascii=False, separators=(",", ":")).encode())
+        for each in DESCRIPTOR["nodes"]
+    }
+    assert sizes.keys() == LIMITS.keys()
+    for name, size in sizes.items():
+        assert size <= LIMITS[name] * 1024, name
     assert len(list(every_property())) <= 260
 
 
@@ -71,7 +81,7 @@ def test_loading_imports_no_generator() -> None:
 
 
 def test_schema() -> None:
-    assert list(find_problems(DEFINITION)) == []
+    assert list(find_problems(DESCRIPTOR)) == []
 
 
 def test_generator_is_named_first() -> None:

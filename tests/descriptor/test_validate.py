@@ -9,7 +9,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from threecx_node.descriptor import load_definition
+from threecx_node.descriptor import load_definition, load_descriptor
 from threecx_node.descriptor.load import ENVIRONMENT
 from threecx_node.descriptor.validate import find_problems, load_schema, validate
 from threecx_node.errors import ConfigurationError
@@ -23,11 +23,16 @@ Document = dict[str, Any]
 
 @pytest.fixture
 def document() -> Document:
-    return copy.deepcopy(dict(load_definition()))
+    return copy.deepcopy(dict(load_descriptor()))
+
+
+def node_of(document: Document, name: str = "threeCx") -> Document:
+    found: Document = next(each for each in document["nodes"] if each["name"] == name)
+    return found
 
 
 def named(document: Document, name: str) -> Document:
-    found: Document = next(each for each in document["properties"] if each["name"] == name)
+    found: Document = next(each for each in node_of(document)["properties"] if each["name"] == name)
     return found
 
 
@@ -37,12 +42,12 @@ def option(document: Document, name: str) -> Document:
 
 
 def _repeat_an_operation(document: Document) -> None:
-    lists = [each for each in document["properties"] if each["name"] == "operation"]
+    lists = [each for each in node_of(document)["properties"] if each["name"] == "operation"]
     lists[1]["options"].append(lists[0]["options"][0])
 
 
 def _offer_a_parameter_twice(document: Document) -> None:
-    document["properties"].append(copy.deepcopy(named(document, "If-Match")))
+    node_of(document)["properties"].append(copy.deepcopy(named(document, "If-Match")))
 
 
 def _forget_a_resource(document: Document) -> None:
@@ -51,10 +56,14 @@ def _forget_a_resource(document: Document) -> None:
 
 
 CHANGES: list[tuple[Callable[[Document], object], str]] = [
-    (lambda d: d.pop("credentials"), "credentials"),
+    (lambda d: node_of(d).pop("credentials"), "credentials"),
+    (lambda d: node_of(d).pop("hints"), "threeCx: 'hints' is a required property"),
+    (lambda d: node_of(d, "threeCxTrigger").update(inputs=["main"]), "threeCxTrigger > inputs"),
+    (lambda d: node_of(d, "threeCxTrigger").update(name="threeCx"), "threeCx > name"),
+    (lambda d: d.update(nodes=[]), "nodes"),
     (lambda d: d["credentialTypes"][0].pop("properties"), "properties"),
     (lambda d: d.update(surprise=1), "surprise"),
-    (lambda d: d.update(usableAsTool="yes"), "usableAsTool"),
+    (lambda d: node_of(d).update(usableAsTool="yes"), "usableAsTool"),
     (lambda d: named(d, "If-Match").update(type="text"), "If-Match > type: 'text' is not one of"),
     (lambda d: named(d, "If-Match").update(default=None), "If-Match > default"),
     (lambda d: named(d, "If-Match").update(colour="red"), "colour"),
@@ -79,7 +88,13 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
         "DeleteEverything",
     ),
     (lambda d: named(d, "If-Match")["displayOptions"]["show"].update(kind=["delete"]), "kind"),
-    (lambda d: d["properties"].extend(copy.deepcopy(d["properties"][:40])), "is too long"),
+    (lambda d: node_of(d)["properties"].extend(copy.deepcopy(node_of(d)["properties"][:60])), "is too long"),
+    (
+        lambda d: node_of(d, "threeCxTrigger")["properties"].append(
+            node_of(d, "threeCxTrigger")["properties"][0]
+        ),
+        "events is offered 2 times",
+    ),
     (_repeat_an_operation, "is offered 2 times"),
     (_offer_a_parameter_twice, "If-Match is offered 2 times for"),
     (_forget_a_resource, "resource CallFlowApps is unknown"),
@@ -106,8 +121,8 @@ def test_invalid_descriptor(
 
 
 def test_error_names_the_place(document: Document) -> None:
-    document["properties"][0]["type"] = "colour"
-    with pytest.raises(ConfigurationError, match=r"mine\.json: properties > .* 'colour'"):
+    node_of(document)["properties"][0]["type"] = "colour"
+    with pytest.raises(ConfigurationError, match=r"mine\.json: nodes > threeCx > properties > .* 'colour'"):
         validate(document, "mine.json")
 
 
@@ -117,6 +132,18 @@ def test_another_document(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(ConfigurationError):
         load_definition(path)
+
+
+def test_document_of_one_node(tmp_path: Path) -> None:
+    path = tmp_path / "earlier.json"
+    path.write_bytes(orjson.dumps(load_definition()))
+    with pytest.raises(ConfigurationError, match="describes one node, as in an earlier release"):
+        load_definition(path)
+
+
+def test_unknown_node() -> None:
+    with pytest.raises(ConfigurationError, match="has no node 'threeCy'"):
+        load_definition(node="threeCy")
 
 
 def test_unreadable_file(tmp_path: Path) -> None:
@@ -131,7 +158,7 @@ def test_unreadable_file(tmp_path: Path) -> None:
 def test_descriptor_from_the_environment(
     tmp_path: Path, document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    document["description"] = "Work with our phone system"
+    node_of(document)["description"] = "Work with our phone system"
     path = tmp_path / "changed.json"
     path.write_bytes(orjson.dumps(document))
     monkeypatch.setenv(ENVIRONMENT, str(path))

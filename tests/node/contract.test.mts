@@ -5,7 +5,7 @@ import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { expect, it } from 'vitest';
 
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
-import { NOT_ATTEMPTED, type ExecutorResult } from '../../nodes/ThreeCx/transport/contract';
+import { NOT_ATTEMPTED, type ExecutorResult } from '../../nodes/shared/transport/contract';
 import { createContext, HEADERS, startExecutor } from './support.mts';
 
 interface Fixture {

@@ -3,38 +3,57 @@ import { readFileSync } from 'node:fs';
 import type { IDataObject } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import { getOptionDisplayName, getParameters } from '../../nodes/ThreeCx/definition';
+import { admin, getDefinition, getOptionDisplayName } from '../../nodes/shared/definition';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 
-const definition = JSON.parse(readFileSync('node_definition.json', 'utf8')) as IDataObject;
-const { credentials, ...description } = new ThreeCx().description as unknown as IDataObject;
+const document = JSON.parse(readFileSync('node_definition.json', 'utf8')) as { nodes: IDataObject[] };
+// Parts of a trigger that only n8n has.
+const OF_CODE = ['webhooks', 'triggerPanel'];
+const CREDENTIALS = [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }];
+const nodes = [ThreeCx, ThreeCxTrigger].map((each) => new each());
 
-describe('the description', () => {
-	it.each(Object.keys(description))('has the %s of node_definition.json', (name) => {
+it('node_definition.json describes each node', () => {
+	expect(document.nodes.map(({ name }) => name)).toEqual(nodes.map(({ description }) => description.name));
+});
+
+describe.each(nodes)('the description of $description.name', (node) => {
+	const { credentials, ...description } = node.description as unknown as IDataObject;
+	const definition = document.nodes.find(({ name }) => name === description.name) as IDataObject;
+	const inCode = Object.keys(description).filter((name) => !OF_CODE.includes(name));
+
+	it.each(inCode)('has the %s of node_definition.json', (name) => {
 		expect(description[name]).toEqual(definition[name]);
 	});
 
+	it('has nothing less than node_definition.json', () => {
+		expect(Object.keys(definition).sort()).toEqual([...inCode, 'credentials'].sort());
+	});
+
 	it('has the credential of node_definition.json and its test', () => {
-		expect(credentials).toEqual([{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }]);
+		expect(credentials).toEqual(CREDENTIALS);
 		expect(definition.credentials).toEqual([{ name: 'threeCxApi', required: true }]);
 	});
 
+	it('has the methods that its properties name', () => {
+		const named = JSON.stringify(definition).matchAll(/"(?:searchListMethod|loadOptionsMethod|resourceMapperMethod)":"(\w+)"/g);
+		const { credentialTest: _, ...methods } = node.methods as Record<string, object>;
+		const available = Object.values(methods).flatMap((each) => Object.keys(each));
+		expect(available.sort()).toEqual([...new Set([...named].map(([, name]) => name))].sort());
+	});
+});
+
+describe('the definition of a node', () => {
+	it('is found by the type of the node, and of the tool made from it', () => {
+		const types = ['n8n-nodes-threecx.threeCx', 'n8n-nodes-threecx.threeCxTool', 'CUSTOM.threeCx', 'threeCxTrigger'];
+		expect(types.map((type) => getDefinition({ type }).name)).toEqual(['threeCx', 'threeCx', 'threeCx', 'threeCxTrigger']);
+	});
+
 	it('has each parameter of an operation once', () => {
-		const names = getParameters('DeleteCallFlowApp').map(({ name }) => name);
+		const names = admin.getParameters('DeleteCallFlowApp').map(({ name }) => name);
 		expect(names).toEqual(expect.arrayContaining(['Id', 'If-Match', 'options']));
 		expect(new Set(names).size).toBe(names.length);
 		expect(names).not.toContain('operation');
-	});
-
-	it('has the methods that its properties name', () => {
-		const used = new Set(
-			[...JSON.stringify(definition).matchAll(/"(?:searchListMethod|loadOptionsMethod|resourceMapperMethod)":"(\w+)"/g)].map(
-				([, name]) => name,
-			),
-		);
-		const { listSearch, loadOptions, resourceMapping } = new ThreeCx().methods;
-		expect(used.size).toBeGreaterThan(3);
-		expect(Object.keys({ ...listSearch, ...loadOptions, ...resourceMapping })).toEqual(expect.arrayContaining([...used]));
 	});
 
 	it('has display names for options', () => {

@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { IDataObject } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import type { ResolvedItem } from '../../nodes/ThreeCx/requests';
-import { createOutput } from '../../nodes/ThreeCx/results';
-import { runItems } from '../../nodes/ThreeCx/run';
+import type { ResolvedItem } from '../../nodes/shared/requests';
+import { createOutput } from '../../nodes/shared/results';
+import { runItems } from '../../nodes/shared/run';
 import { createContext, createDeletes, DELETE, execute, executeForError, HEADERS, startExecutor, startExecutorOf } from './support.mts';
 
 async function* yieldBatch(items: ResolvedItem[]): AsyncGenerator<ResolvedItem[]> {

@@ -1,7 +1,7 @@
 import type { IBinaryData, INodeExecutionData } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import { CALL_BYTES, isUpload } from '../../nodes/ThreeCx/files';
+import { CALL_BYTES, isUpload } from '../../nodes/shared/files';
 import { execute, executeForError, respondToAll, startExecutor, startExecutorOf } from './support.mts';
 
 const UPLOAD = { operation: 'UploadPrompt', binaryPropertyName: 'data', fileName: '', options: {} };

@@ -1,7 +1,7 @@
 import type { IDataObject, INodeParameters } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
-import { describeQuotedExpressions } from '../../nodes/ThreeCx/quotedExpressions';
+import { describeQuotedExpressions } from '../../nodes/shared/quotedExpressions';
 import { execute, respondToAll, startExecutor } from './support.mts';
 
 const find = (parameters: unknown) => describeQuotedExpressions(parameters as INodeParameters);

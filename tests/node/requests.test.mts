@@ -6,7 +6,7 @@ import {
 	createReaderFactory,
 	resolveBatches,
 	type ResolvedItem,
-} from '../../nodes/ThreeCx/requests';
+} from '../../nodes/shared/requests';
 import { createContext, DELETE } from './support.mts';
 
 const create = (parameters: IDataObject, operation = 'UpdateContact') =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { formatItems } from '../../nodes/ThreeCx/itemResults';
+import { formatItems } from '../../nodes/shared/itemResults';
 import { createDeletes, execute, executeForError, respondToAll, startExecutor, startExecutorOf } from './support.mts';
 
 describe('the error that stops the node', () => {

@@ -16,7 +16,7 @@ import { onTestFinished } from 'vitest';
 
 import { ThreeCxApi } from '../../credentials/ThreeCxApi.credentials';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
-import { REPORT_TIMES } from '../../nodes/ThreeCx/transport/batchReport';
+import { REPORT_TIMES } from '../../nodes/shared/transport/batchReport';
 
 // No test waits for an executor that never answers.
 Object.assign(REPORT_TIMES, { total: 300, interval: 20, answer: 1_000 });

@@ -7,10 +7,10 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 
-import type { ResultLine } from '../../ThreeCx/transport/contract';
-import { post, requestJson } from '../../ThreeCx/transport/executor';
-import { createApiError } from '../../ThreeCx/transport/failures';
-import { readLines } from '../../ThreeCx/transport/ndjson';
+import type { ResultLine } from '../../shared/transport/contract';
+import { post, requestJson } from '../../shared/transport/executor';
+import { createApiError } from '../../shared/transport/failures';
+import { readLines } from '../../shared/transport/ndjson';
 import { findEventType, getDisplayName } from '../eventTypes';
 import type { EventProblem } from '../subscriptions';
 

@@ -3,7 +3,15 @@
 `python -m threecx_node.codegen.descriptor` generates it from the catalog.
 """
 
-from .definition import Choice, Definition, NodeProperty, properties_of
-from .load import load_definition
+from .definition import Choice, Definition, Descriptor, NodeProperty, properties_of
+from .load import load_definition, load_descriptor
 
-__all__ = ["Choice", "Definition", "NodeProperty", "load_definition", "properties_of"]
+__all__ = [
+    "Choice",
+    "Definition",
+    "Descriptor",
+    "NodeProperty",
+    "load_definition",
+    "load_descriptor",
+    "properties_of",
+]

@@ -1,4 +1,4 @@
-"""Types of the descriptor: the part of n8n's node descriptions that this node uses.
+"""Types of the descriptor: the part of n8n's node descriptions that these nodes use.
 
 A property belongs to the operations in its `displayOptions.show.operation`, or to all operations where that is
 missing. Inside a collection the list is under `/operation`.
@@ -77,9 +77,8 @@ class Hint(TypedDict):
 
 
 class Definition(TypedDict):
-    """The whole descriptor."""
+    """One node; those without `hints` and `usableAsTool` are triggers, which have `webhooks` and texts of their own."""
 
-    generator: str
     displayName: str
     name: str
     icon: dict[str, str]
@@ -90,11 +89,20 @@ class Definition(TypedDict):
     defaults: dict[str, str]
     inputs: list[str]
     outputs: list[str]
-    usableAsTool: Literal[True]
     credentials: list[CredentialUse]
-    credentialTypes: list[CredentialType]
-    hints: list[Hint]
+    usableAsTool: NotRequired[Literal[True]]
+    hints: NotRequired[list[Hint]]
+    eventTriggerDescription: NotRequired[str]
+    activationMessage: NotRequired[str]
     properties: list[NodeProperty]
+
+
+class Descriptor(TypedDict):
+    """The whole file: the nodes of the package, and the forms of their credentials."""
+
+    generator: str
+    credentialTypes: list[CredentialType]
+    nodes: list[Definition]
 
 
 def shown_operations(each: NodeProperty) -> tuple[str, ...] | None:

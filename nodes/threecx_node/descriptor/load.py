@@ -1,4 +1,4 @@
-"""Find and load the descriptor; one that a user names is validated."""
+"""Find and load the descriptor and its nodes; a descriptor that a user names is validated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ import orjson
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from .definition import Definition
+    from .definition import Definition, Descriptor
 
 ENVIRONMENT = "THREECX_DEFINITION"
 NAME = "node_definition.json"
+# The node with all operations.
+ADMIN = "threeCx"
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -30,7 +32,20 @@ def shipped_path() -> Path:
     return (root if in_checkout else _PACKAGE) / NAME
 
 
-def load_definition(path: str | Path | None = None) -> Definition:
+def load_definition(path: str | Path | None = None, *, node: str = ADMIN) -> Definition:
+    """Return a node of the descriptor at `path`, by default the one with all operations.
+
+    Raises ConfigurationError where the descriptor cannot be loaded (see `load_descriptor`) or has no such node.
+    """
+    nodes = {each["name"]: each for each in load_descriptor(path)["nodes"]}
+    if node not in nodes:
+        raise ConfigurationError(
+            f"the descriptor has no node {node!r}", description=f"It has {', '.join(nodes)}."
+        )
+    return nodes[node]
+
+
+def load_descriptor(path: str | Path | None = None) -> Descriptor:
     """Return the descriptor at `path`, else the one that THREECX_DEFINITION names, else that of this installation.
 
     That of this installation was validated when it was generated; another is validated here. Raises
@@ -41,12 +56,12 @@ def load_definition(path: str | Path | None = None) -> Definition:
 
 
 @lru_cache(maxsize=1)
-def _shipped() -> Definition:
-    return cast("Definition", _read(shipped_path()))
+def _shipped() -> Descriptor:
+    return cast("Descriptor", _read(shipped_path()))
 
 
 @lru_cache(maxsize=4)
-def _load(path: str) -> Definition:
+def _load(path: str) -> Descriptor:
     # jsonschema takes longer to import than the shipped descriptor takes to load.
     from .validate import validate
 

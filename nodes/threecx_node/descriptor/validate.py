@@ -12,7 +12,7 @@ import orjson
 from jsonschema import Draft202012Validator
 
 from ..errors import ConfigurationError
-from .definition import Definition, NodeProperty, shown_operations
+from .definition import Definition, Descriptor, NodeProperty, shown_operations
 
 
 @cache
@@ -23,15 +23,21 @@ def load_schema() -> dict[str, Any]:
     return read
 
 
-def validate(document: Any, source: str = "the descriptor") -> Definition:
+def validate(document: Any, source: str = "the descriptor") -> Descriptor:
     """Return `document` as a descriptor. Raises ConfigurationError that names the first place that is not valid."""
     for problem in find_problems(document):
         raise ConfigurationError(f"{source}: {problem}")
-    return cast("Definition", document)
+    return cast("Descriptor", document)
 
 
 def find_problems(document: Any) -> Iterator[str]:
     """Yield each problem with its place; contradictions only where the document fits the schema."""
+    if isinstance(document, Mapping) and "properties" in document and "nodes" not in document:
+        yield (
+            "the document describes one node, as in an earlier release; put it into the list `nodes`, "
+            "beside `generator` and `credentialTypes`"
+        )
+        return
     found = sorted(
         Draft202012Validator(load_schema()).iter_errors(document), key=lambda each: list(map(str, each.path))
     )
@@ -42,7 +48,8 @@ def find_problems(document: Any) -> Iterator[str]:
             deepest = min(deepest.context, key=lambda each: (-len(each.absolute_path), each.message))
         yield f"{_describe_place(document, deepest.absolute_path)}: {_shorten(deepest.message)}"
     if not found:
-        yield from _find_contradictions(document)
+        for node in document["nodes"]:
+            yield from _find_contradictions(node)
 
 
 def _shorten(message: str) -> str:
@@ -61,6 +68,9 @@ def _describe_place(document: Any, path: Any) -> str:
 
 
 def _find_contradictions(document: Definition) -> Iterator[str]:
+    if "trigger" in document["group"]:
+        yield from _check_trigger(document)
+        return
     operations = Counter(
         choice["value"]
         for each in document["properties"]
@@ -77,6 +87,13 @@ def _find_contradictions(document: Definition) -> Iterator[str]:
             for option in each.get("options", []):
                 yield from _check_property(option, operations)
     yield from _check_duplicates(document, operations)
+
+
+def _check_trigger(document: Definition) -> Iterator[str]:
+    for each in document["properties"]:
+        yield from _check_property(each, {})
+    names = Counter(each["name"] for each in document["properties"])
+    yield from (f"{name} is offered {times} times" for name, times in names.items() if times > 1)
 
 
 def _check_resources(document: Definition) -> Iterator[str]:
@@ -100,7 +117,7 @@ def _check_resources(document: Definition) -> Iterator[str]:
 
 
 def _check_property(each: NodeProperty, operations: Mapping[str, int]) -> Iterator[str]:
-    if each["type"] == "options":
+    if each["type"] == "options" and "options" in each:
         values = [choice["value"] for choice in each.get("options", [])]
         if each["default"] not in values:
             yield f"{each['name']}: its default {each['default']!r} is not among its options"

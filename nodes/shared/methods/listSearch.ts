@@ -1,6 +1,12 @@
-import type { IDataObject, ILoadOptionsFunctions, INodeListSearchResult, INodeParameterResourceLocator } from 'n8n-workflow';
+import type {
+	IDataObject,
+	ILoadOptionsFunctions,
+	INodeListSearchResult,
+	INodeParameterResourceLocator,
+	INodeProperties,
+} from 'n8n-workflow';
 
-import { getParameters, properties } from '../definition';
+import { getDefinition } from '../definition';
 import { requestJson } from '../transport/executor';
 import { getOperation } from './operation';
 
@@ -9,10 +15,6 @@ interface SearchPage {
 	cursor: string | null;
 }
 
-const entityNames = new Set(
-	properties.filter((each) => JSON.stringify(each.modes ?? []).includes('"searchEntities"')).map(({ name }) => name),
-);
-
 /** Return one page of the entities that a "From List" field offers. */
 export async function searchEntities(
 	this: ILoadOptionsFunctions,
@@ -20,7 +22,9 @@ export async function searchEntities(
 	paginationToken?: string,
 ): Promise<INodeListSearchResult> {
 	// n8n does not say which field asks; an operation has one field with this method.
-	const parameter = getParameters(getOperation(this)).find(({ name }) => entityNames.has(name))?.name;
+	const definition = getDefinition(this.getNode());
+	const names = new Set(definition.properties.filter(isSearched).map(({ name }) => name));
+	const parameter = definition.getParameters(getOperation(this)).find(({ name }) => names.has(name))?.name;
 	return await search(this, { parameter, filter, cursor: paginationToken });
 }
 
@@ -33,6 +37,10 @@ export async function searchDevices(
 	const chosen = this.getCurrentNodeParameter('dn') as INodeParameterResourceLocator | string | undefined;
 	const parameters = { dn: typeof chosen === 'object' ? chosen.value : chosen };
 	return await search(this, { parameter: 'deviceId', parameters, filter, cursor: paginationToken });
+}
+
+function isSearched({ modes }: INodeProperties): boolean {
+	return JSON.stringify(modes ?? []).includes('"searchEntities"');
 }
 
 async function search(context: ILoadOptionsFunctions, query: IDataObject): Promise<INodeListSearchResult> {

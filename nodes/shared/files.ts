@@ -1,7 +1,7 @@
 /** Reads the files that an operation uploads from the binary data of the input items. */
 import { type IBinaryData, type IExecuteFunctions, UserError } from 'n8n-workflow';
 
-import { getParameters } from './definition';
+import { admin } from './definition';
 import type { ExecutorItem } from './transport/contract';
 
 /** The parameter that names an item's binary field. */
@@ -11,7 +11,7 @@ export const CALL_BYTES = 20 * 1024 * 1024;
 
 /** Return whether the operation sends a file of each item. */
 export function isUpload(operation: string): boolean {
-	return getParameters(operation).some(({ name }) => name === BINARY_PROPERTY);
+	return admin.getParameters(operation).some(({ name }) => name === BINARY_PROPERTY);
 }
 
 /** Throw where the input item `index` has no file to upload, or one that is too large; nothing is read. */

@@ -7,7 +7,7 @@ import {
 	type INodeParameters,
 } from 'n8n-workflow';
 
-import { getParameters, isDisplayed } from './definition';
+import { admin, getDefinition, isDisplayed, type NodeDefinition } from './definition';
 import { checkFile, isUpload } from './files';
 import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './transport/contract';
 
@@ -28,12 +28,13 @@ export async function* resolveBatches(
 	inputs: INodeExecutionData[],
 ): AsyncGenerator<ResolvedItem[]> {
 	const createReader = createReaderFactory(context);
-	const rawParameters = context.getNode().parameters;
+	const node = context.getNode();
+	const definition = getDefinition(node);
 	const hasFile = isUpload(operation);
 	let batch: ResolvedItem[] = [];
 	for (const [index, input] of inputs.entries()) {
 		if (index % RESOLVED_AT_ONCE === 0) await sleep(0);
-		const resolved = resolveItem(createReader(index), operation, input, rawParameters);
+		const resolved = resolveItem(createReader(index), operation, input, node.parameters, definition);
 		batch.push(hasFile && resolved.item ? await checkItem(context, resolved.item, index) : resolved);
 		if (batch.length === BATCH_SIZE) {
 			yield batch;
@@ -48,9 +49,10 @@ function resolveItem(
 	operation: string,
 	input: INodeExecutionData,
 	rawParameters: INodeParameters,
+	definition: NodeDefinition,
 ): ResolvedItem {
 	try {
-		return { item: createExecutorItem(read, operation, input, rawParameters) };
+		return { item: createExecutorItem(read, operation, input, rawParameters, definition) };
 	} catch (error) {
 		return { error: describeError(error, 'expression') };
 	}
@@ -93,9 +95,10 @@ export function createExecutorItem(
 	operation: string,
 	input: INodeExecutionData,
 	rawParameters: INodeParameters = {},
+	definition: NodeDefinition = admin,
 ): ExecutorItem {
 	const parameters: IDataObject = {};
-	for (const parameter of getParameters(operation)) {
+	for (const parameter of definition.getParameters(operation)) {
 		if (!isDisplayed(parameter, read)) continue;
 		parameters[parameter.name] = toJsonValue(read(parameter.name), rawParameters[parameter.name]) as IDataObject;
 	}

@@ -1,0 +1,79 @@
+/** The nodes of node_definition.json, and which of their properties an operation displays. */
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions, INodeTypeDescription } from 'n8n-workflow';
+
+import document from '../../node_definition.json';
+
+type DisplayConditions = Record<string, readonly unknown[]>;
+
+/** A parameter that an operation displays; `conditions` are the values that other parameters must have for it. */
+export interface OperationParameter {
+	name: string;
+	conditions: Array<[string, readonly unknown[]]>;
+}
+
+const SELECTORS = new Set(['resource', 'operation']);
+
+/** One node of the file. */
+export class NodeDefinition {
+	readonly properties: INodeProperties[];
+
+	readonly hints: INodeTypeDescription['hints'];
+
+	// Built once for all executions: n8n pays for each property otherwise.
+	private readonly byOperation = new Map<string, OperationParameter[]>();
+
+	private readonly ofAllOperations: OperationParameter[] = [];
+
+	constructor(readonly name: string) {
+		const found = document.nodes.find((each) => each.name === name);
+		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
+		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
+		for (const property of this.properties) this.add(property);
+		for (const parameters of this.byOperation.values()) parameters.push(...this.ofAllOperations);
+	}
+
+	/** Return the parameters that an operation displays. */
+	getParameters(operation: string): readonly OperationParameter[] {
+		return this.byOperation.get(operation) ?? this.ofAllOperations;
+	}
+
+	private add({ name, displayOptions }: INodeProperties): void {
+		if (SELECTORS.has(name)) return;
+		const show = (displayOptions?.show ?? {}) as DisplayConditions;
+		const conditions = Object.entries(show)
+			.filter(([each]) => !SELECTORS.has(each.replace('/', '')))
+			.map(([each, values]): [string, readonly unknown[]] => [each.replace('/', ''), values]);
+		const operations = show.operation ?? show['/operation'];
+		if (operations === undefined) this.ofAllOperations.push({ name, conditions });
+		for (const operation of operations ?? []) {
+			const parameters = this.byOperation.get(String(operation));
+			if (parameters) parameters.push({ name, conditions });
+			else this.byOperation.set(String(operation), [{ name, conditions }]);
+		}
+	}
+}
+
+export const admin = new NodeDefinition('threeCx');
+export const trigger = new NodeDefinition('threeCxTrigger');
+
+const byName = new Map([admin, trigger].map((each) => [each.name, each]));
+
+/** Return the definition of a node by its type, `n8n-nodes-threecx.threeCx`, or that of the tool made from it. */
+export function getDefinition({ type }: { type: string }): NodeDefinition {
+	const name = type.replace(/^.*\./, '').replace(/Tool$/, '');
+	return byName.get(name) ?? admin;
+}
+
+/** Return whether the other parameters have the values that this one needs; `read` returns a parameter's value. */
+export function isDisplayed(parameter: OperationParameter, read: (name: string) => unknown): boolean {
+	return parameter.conditions.every(([name, values]) => values.includes(read(name)));
+}
+
+/** Return the display name of a member of the Options collection, which is the same in all nodes. */
+export function getOptionDisplayName(name: string): string {
+	const options = admin.properties
+		.filter((property) => property.name === 'options')
+		.flatMap((property) => (property.options ?? []) as Array<INodePropertyOptions | INodeProperties | INodePropertyCollection>);
+	const option = options.find((each) => each.name === name);
+	return option && 'displayName' in option ? option.displayName : name;
+}
