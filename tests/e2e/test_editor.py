@@ -38,7 +38,7 @@ def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
 
     page.get_by_test_id("canvas-add-button").click()
     page.get_by_test_id("node-creator-search-bar").fill("3CX")
-    page.get_by_text("3CX", exact=True).first.click()
+    page.get_by_text("3CX Admin", exact=True).first.click()
     # The first step of a workflow may be the trigger, so n8n shows its events first. The actions are those of the
     # catalog, and API Request.
     page.get_by_text(f"Triggers ({len(EVENT_TYPES)})").click()
