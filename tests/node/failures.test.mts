@@ -4,6 +4,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import type { ResolvedItem } from '../../nodes/shared/requests';
+import { createConnectionFailure } from '../../nodes/shared/transport/failures';
 import { createOutput } from '../../nodes/shared/results';
 import { runItems } from '../../nodes/shared/run';
 import { createContext, createDeletes, DELETE, execute, executeForError, HEADERS, startExecutor, startExecutorOf } from './support.mts';
@@ -36,6 +37,17 @@ describe('an executor that was not reached', () => {
 		expect(error.description).toContain('Not tried: items 0-1');
 		expect(server.calls).toEqual([]);
 	});
+});
+
+it.each([
+	['itself', (blocked: Error) => blocked],
+	['as a cause', (blocked: Error) => new Error('wrapped', { cause: blocked })],
+])('an address that n8n refuses (%s) has the setting that allows it', (_, wrap) => {
+	const blocked = Object.assign(new Error('The request was blocked'), { name: 'SsrfBlockedIpError' });
+	const failure = createConnectionFailure('http://127.0.0.1:8765', wrap(blocked));
+	expect(failure.message).toBe('n8n refuses to send requests to 127.0.0.1, the address of the executor');
+	expect(failure.description).toContain('N8N_SSRF_ALLOWED_HOSTNAMES');
+	expect(failure.outcomeUnknown).toBe(false);
 });
 
 describe('another server', () => {

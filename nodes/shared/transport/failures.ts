@@ -35,6 +35,8 @@ const NOT_RECORDED = 'journal';
 const UNREACHABLE_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 // TLS comes first: with one of these codes, no byte of the request was sent.
 const TLS_CODE = /CERT|^UNABLE_TO_|^ERR_TLS|^ERR_SSL|^EPROTO$/;
+// n8n's protection against requests to private addresses, which n8n 3 switches on.
+const BLOCKED_NAME = /^SsrfBlocked/;
 const TIMEOUT_CODES = new Set(['ECONNABORTED', 'ETIMEDOUT', 'ESOCKETTIMEDOUT']);
 
 /** Build the error of a refused or failed call. */
@@ -137,6 +139,16 @@ export function createConnectionFailure(url: string, error: unknown): ExecutorFa
 			outcomeUnknown: false,
 		};
 	}
+	if (listCauses(error).some(({ name }) => BLOCKED_NAME.test(String(name)))) {
+		const { hostname } = new URL(url);
+		return {
+			message: `n8n refuses to send requests to ${hostname}, the address of the executor`,
+			description:
+				`Add ${hostname} to the variable N8N_SSRF_ALLOWED_HOSTNAMES of n8n (separated by commas), ` +
+				'or its network to N8N_SSRF_ALLOWED_IP_RANGES, and restart n8n',
+			outcomeUnknown: false,
+		};
+	}
 	if (codes.includes('ERR_INVALID_URL')) {
 		return {
 			message: `The Executor URL ${url} is not valid`,
@@ -190,14 +202,18 @@ function createTimeoutFailure(url: string): ExecutorFailure {
 	};
 }
 
-// n8n wraps the error of axios one or more times; the code of the cause is in one of these members.
 function collectErrorCodes(error: unknown): string[] {
-	const codes: string[] = [];
+	return listCauses(error).flatMap(({ code, httpCode }) => [code, httpCode].filter((each) => typeof each === 'string'));
+}
+
+// n8n wraps the error of axios one or more times; the cause is in one of these members.
+function listCauses(error: unknown): Array<Record<string, unknown>> {
+	const causes: Array<Record<string, unknown>> = [];
 	let current: unknown = error;
-	for (let depth = 0; depth < 6 && current && typeof current === 'object'; depth += 1) {
-		const { code, httpCode, errors, cause, errorResponse } = current as Record<string, unknown>;
-		for (const each of [code, httpCode]) if (typeof each === 'string') codes.push(each);
+	while (causes.length < 6 && current && typeof current === 'object') {
+		const { errors, cause, errorResponse } = current as Record<string, unknown>;
+		causes.push(current as Record<string, unknown>);
 		current = cause ?? errorResponse ?? (Array.isArray(errors) ? errors[0] : undefined);
 	}
-	return codes;
+	return causes;
 }

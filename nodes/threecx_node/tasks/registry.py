@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import calls, users
+from . import users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from .code import TaskCode
 
 _CODES: Mapping[str, TaskCode] = {
-    **calls.CODES,
     **users.CODES,
 }
 
