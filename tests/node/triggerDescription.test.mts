@@ -96,11 +96,12 @@ describe('the rights', () => {
 
 	it('name the events that the client may not see, and what to do', async () => {
 		const server = await startCheck([{ events: ['call.missed'], message: 'no Call Control', advice: 'Tick Call Control.' }]);
-		const context = createLoadContext(server.url, { events: ['call.missed', 'trunk.down'] });
+		const filters = { extensions: ['999'], number: '+49*' };
+		const context = createLoadContext(server.url, { events: ['call.missed', 'trunk.down'], filters });
 		expect(await methods.loadOptions.getRights.call(context)).toEqual([
 			{ name: 'Call Missed: no Call Control. Tick Call Control.', value: '' },
 		]);
-		expect(server.calls[0]).toMatchObject({ path: '/v1/subscriptions/check', body: { events: ['call.missed', 'trunk.down'] } });
+		expect(server.calls[0]).toMatchObject({ path: '/v1/subscriptions/check', body: { events: ['call.missed', 'trunk.down'], filter: { extensions: ['999'] } } });
 	});
 
 	it('are said to be there', async () => {

@@ -235,6 +235,19 @@ def test_a_client_without_the_right(
         assert made.json()["problems"] == [problem]
 
 
+def test_extensions_that_the_client_does_not_monitor(tmp_path: Path, simulator: Simulator) -> None:
+    with serving_events(tmp_path, simulator) as client:
+        asked = {
+            "pbx": pbx_of(simulator),
+            "events": ["call.ringing"],
+            "filter": {"extensions": ["101", "9999"]},
+        }
+        [problem] = client.post("/v1/subscriptions/check", json=asked).json()["problems"]
+        assert (problem["code"], problem["message"]) == ("not_monitored", "the client does not monitor 9999")
+        wrong = client.post("/v1/subscriptions/check", json={**asked, "filter": {"extension": ["101"]}})
+        assert (wrong.status_code, wrong.json()["code"]) == (422, "unknown_filter")
+
+
 def test_a_wrong_api_key_and_a_pbx_that_is_away(tmp_path: Path, simulator: Simulator) -> None:
     with serving_events(tmp_path, simulator) as client:
         wrong = {**pbx_of(simulator), "clientSecret": "another"}

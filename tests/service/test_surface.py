@@ -37,7 +37,7 @@ FIELDS = {
     "DeliveriesResponse": (["deliveries"], []),
     "Delivery": (["attempts", "event", "eventId", "result", "time"], ["problem", "statusCode"]),
     "DeliveryCounts": (["delivered", "failed", "pending"], ["dropped"]),
-    "EventCheckRequest": (["events", "pbx"], []),
+    "EventCheckRequest": (["events", "pbx"], ["filter"]),
     "EventCheckResponse": (["problems"], []),
     "EventProblem": (["code", "events", "message"], ["advice", "isFinal"]),
     "EventsRequest": (["pbx"], ["after", "events", "filter"]),

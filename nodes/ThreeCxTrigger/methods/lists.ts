@@ -12,6 +12,7 @@ import { post, requestJson } from '../../shared/transport/executor';
 import { createApiError } from '../../shared/transport/failures';
 import { readLines } from '../../shared/transport/ndjson';
 import { findEventType, getDisplayName } from '../eventTypes';
+import { readFilter } from '../settings';
 import type { EventProblem } from '../subscriptions';
 
 /** Lists of the PBX whose entries an event names. No event names the department of a call. */
@@ -44,11 +45,14 @@ function toListItem({ Name: name, Number: number }: IDataObject, kind: string): 
 	return { name: `${String(name)} (${kind} ${String(number)})`, value: String(number) };
 }
 
-/** Return one option, whose name says which of the chosen events the client has no right to. */
+/** Return one option, whose name says which of the chosen events the client has no right to or does not monitor. */
 export async function getRights(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
 	const events = (this.getCurrentNodeParameter('events') ?? []) as string[];
 	if (!Array.isArray(events) || events.length === 0) return [{ name: 'Choose Events First', value: '' }];
-	const body = { events };
+	const { extensions } = (this.getCurrentNodeParameter('filters') ?? {}) as IDataObject;
+	// An expression has no value yet.
+	const filter = readFilter(events, { extensions: Array.isArray(extensions) ? extensions : [] });
+	const body = { events, filter };
 	const { problems } = await requestJson<{ problems: EventProblem[] }>(this, '/v1/subscriptions/check', body);
 	if (problems.length === 0) return [{ name: 'The Chosen Events Can Come', value: '' }];
 	return [{ name: problems.map(describeProblem).join(' '), value: '' }];

@@ -111,8 +111,9 @@ class EventHandlers:
         """Return which events a client cannot have."""
         _ = self._events.hub
         body = await read_request(request, EventCheckRequest, self._bodies)
-        types = find_types([each.strip() for each in body.events])
-        problems = await self._check(request, body.pbx, self._find_credential(body.pbx), types)
+        types, chosen = _read_wish(body.events, body.filter)
+        credential = self._find_credential(body.pbx)
+        problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
         return _make_json({"problems": [describe_feed_problem(each) for each in problems]})
 
     async def list(self, request: Request) -> Response:

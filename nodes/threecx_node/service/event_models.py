@@ -94,6 +94,7 @@ class EventCheckRequest(Envelope):
 
     pbx: Pbx
     events: EventNames
+    filter: FilterObject = None
 
 
 class WebhookTestRequest(Envelope):

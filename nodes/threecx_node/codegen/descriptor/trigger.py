@@ -57,7 +57,7 @@ _RIGHTS: NodeProperty = {
     "displayName": "Rights of the Client",
     "name": "rights",
     "type": "options",
-    "typeOptions": {"loadOptionsMethod": "getRights", "loadOptionsDependsOn": ["events"]},
+    "typeOptions": {"loadOptionsMethod": "getRights", "loadOptionsDependsOn": ["events", "filters"]},
     "displayOptions": {"hide": {"events": [{"_cnd": {"eq": ""}}]}},
     "default": "",
     "description": "Whether the PBX gives the API client the rights that the chosen events need. "
