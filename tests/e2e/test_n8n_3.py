@@ -44,6 +44,7 @@ def list_apps(client: N8nClient, credential: Mapping[str, object]) -> Execution:
 def test_a_refused_address_has_a_remedy(stage: Stage, client: N8nClient) -> None:
     execution = list_apps(client, stage.credential_data())
     assert execution.status == "error"
+    assert execution.error is not None
     assert (
         execution.error["message"] == "n8n refuses to send requests to 127.0.0.1, the address of the executor"
     )

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.call_control import DN, RESOURCE
+from ..catalog.call_control import DEVICE_ID, DN, RESOURCE
 from ..catalog.summary_fields import label_fields
 from ..errors import InputError, UnknownNameError
 from ..execution.results import Item
 from ..options import INTERACTIVE_RETRY_TIME, Options
 from .call_choices import list_call_choices
+from .task_choices import find_task_listing, translate_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,12 +53,19 @@ async def search_entities(
     ThreeCxError.
     """
     catalog = executor.catalog
-    if catalog.operation(operation).resource == RESOURCE or parameter == DN:
+    task = catalog.operation(operation).task
+    if task is not None:
+        parameter, parameters = translate_task(task, parameter, parameters or {})
+    of_calls = parameter == DEVICE_ID if task else catalog.operation(operation).resource == RESOURCE
+    if of_calls or parameter == DN:
         found = await list_call_choices(
             executor, operation, parameter, parameters or {}, text, traceparent=traceparent
         )
         return _cut_page(found, _parse_cursor(cursor))
-    listing, key = _find_listing(catalog, catalog.operation(operation), parameter)
+    if task is not None:
+        listing, key = find_task_listing(catalog, task, parameter)
+    else:
+        listing, key = _find_listing(catalog, catalog.operation(operation), parameter)
     version = listing.version()
     schema = version.returns.type
     properties = catalog.properties(schema)

@@ -11,6 +11,7 @@ from ..catalog.labels import title_of
 from ..errors import UnknownNameError
 from ..messages import FILTERS
 from .enum_choices import list_members
+from .task_choices import list_task_choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,6 +51,8 @@ def load_options(
                 f"{operation} does not accept {parameter}", description="Leave it out.", field=parameter
             )
         return list(_list_properties(catalog.properties(schema), parameter))
+    if found.task is not None and any(each.name == parameter for each in found.task.parameters):
+        return list_task_choices(found.task, parameter)
     types = {each.name: each.type for each in version.parameters}
     types |= {name: each.type.name for name, each in catalog.body_properties(version, release).items()}
     if parameter not in types:

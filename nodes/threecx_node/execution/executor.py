@@ -263,19 +263,14 @@ class Executor:
         own = (self.credential.note,) if self.credential.note else ()
         return (*own, *(self._client.notes if self._client else ()))
 
-    def _differs_by_release(self, operation: Operation) -> bool:
-        """Return whether the requests of an operation, or of those that a task uses, differ between releases."""
-        used = operation.task.uses if operation.task else ()
-        return len(operation.versions) > 1 or any(
-            len(self.catalog.operation(each).versions) > 1 for each in used
-        )
-
     async def _choose_release(self, operation: Operation, options: Options, journal: Journal | None) -> str:
         """Return the release whose form the requests take: the PBX's own, else the one asked for, else the newest."""
         if options.release is not None:
             self.catalog.check_release(options.release)
         version = self._client.version if self._client else None
-        is_ambiguous = version is None and options.release is None and self._differs_by_release(operation)
+        # A task may use operations that differ between releases, or that some releases lack.
+        differs = operation.task is not None or len(operation.versions) > 1
+        is_ambiguous = version is None and options.release is None and differs
         if is_ambiguous and _sends(options, operation) and not (journal is not None and journal.is_complete):
             # The operation differs between releases, and the release of this PBX is not known yet.
             caller = self.client.make_caller(is_short=True, traceparent=options.traceparent)

@@ -202,7 +202,8 @@ def _request_of(result: Result) -> Mapping[str, Any]:
 
 
 def _describe(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Return method, URL and body of a request, and its If-Match."""
+    """Return method, URL and body of a request, and its If-Match; where a look-up comes first, those of the change."""
+    request = request.get("then", request)
     if_match = request.get("headers", {}).get("If-Match")
     described = {"method": request.get("method"), "url": request.get("url"), "body": request.get("body")}
     return {**described, **({"ifMatch": if_match} if if_match else {})}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import users
+from . import calls, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .code import TaskCode
 
 _CODES: Mapping[str, TaskCode] = {
+    **calls.CODES,
     **users.CODES,
 }
 

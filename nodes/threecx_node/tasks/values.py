@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.call_control import RESOURCE as CALL_CONTROL
 from ..catalog.nearest import nearest_hint
 from ..errors import ParameterError
 from ..parameters.call_handle import check_pbx, read_handle
@@ -68,6 +69,10 @@ class Values(Mapping[str, Any]):
     def __init__(self, values: Mapping[str, Any], body: Any = None) -> None:
         self._values = dict(values)
         self.body = body
+
+    def put(self, name: str, value: Any) -> None:
+        """Replace the value of a parameter by what a check has made of it."""
+        self._values[name] = value
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -232,7 +237,7 @@ def _read_choice(parameter: TaskParameter, value: Any) -> str:
 def _read_reference(parameter: TaskParameter, value: Any) -> Reference:
     entity_set, name = parameter.reference, parameter.name
     if isinstance(value, Locator):
-        if value.mode in _ID_MODES:
+        if value.mode in _ID_MODES and not entity_set.startswith(CALL_CONTROL):
             return Reference(name, entity_set, id=coerce_integer(value.value))
         value = value.value
     if isinstance(value, (Mapping, list, tuple, bool)):

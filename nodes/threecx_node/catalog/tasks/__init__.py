@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import call_log, departments, offboarding, queues, recordings, upserts, users
+from . import call_log, calls, departments, offboarding, queues, recordings, upserts, users
 from .task_model import Task, TaskField, TaskParameter
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ TASKS: Mapping[str, Task] = {
     each.id: each
     for each in (
         *users.TASKS,
+        *calls.TASKS,
         *offboarding.TASKS,
         *queues.TASKS,
         *departments.TASKS,

@@ -1,0 +1,121 @@
+"""The tasks about live calls."""
+
+from __future__ import annotations
+
+from ...options import DEFAULT_WAIT, MAX_WAIT, MIN_WAIT
+from .task_model import Task, TaskField, TaskParameter
+
+CALL = TaskParameter(
+    "call",
+    "Call",
+    "handle",
+    "The call: the field call of an item of Make Call, of a live call or of an event; by default that of the item",
+    placeholder="e.g. {{ $json.call }}",
+)
+_RESULT = (
+    TaskField("callId", "Int32", "The ID of the call"),
+    TaskField("participantId", "Int32", "The ID of the leg in the call"),
+    TaskField("dn", "String", "The extension of the leg"),
+    TaskField("status", "String", "The status of the leg: Dialing, Ringing, Connected or Ended"),
+    TaskField("finalStatus", "String", "The result of 3CX: success, rejected, failed or unknown"),
+    TaskField("reason", "String", "Why the request failed or the wait ended early"),
+    TaskField("reasonText", "String", "The reason as a sentence"),
+    TaskField("call", "CallControl.Handle", "The handle of the call for later operations"),
+)
+
+TASKS = (
+    Task(
+        "MakeCallFromExtension",
+        "CallControl",
+        "Make Call",
+        "Make call",
+        "Ring the phone of an extension, then call a number, and optionally wait until the call is answered or ended",
+        (
+            TaskParameter(
+                "fromExtension",
+                "From Extension",
+                "reference",
+                "The extension whose phone rings first",
+                required=True,
+                placeholder="e.g. 100",
+                reference="CallControl",
+            ),
+            TaskParameter(
+                "to",
+                "To",
+                "string",
+                "The number or the extension to call; blanks and hyphens are left out",
+                required=True,
+                placeholder="e.g. +43 512 555 010",
+            ),
+            TaskParameter(
+                "waitFor",
+                "Wait For",
+                "options",
+                "The event to wait for before the result is returned",
+                default="nothing",
+                choices=(
+                    ("nothing", "Nothing"),
+                    ("ringing", "Ringing"),
+                    ("answered", "Answered"),
+                    ("ended", "Ended"),
+                ),
+            ),
+            TaskParameter(
+                "waitTimeout",
+                "Wait Timeout",
+                "number",
+                "The seconds to wait at most; the call goes on after them",
+                default=DEFAULT_WAIT,
+                minimum=MIN_WAIT,
+                maximum=MAX_WAIT,
+                shown_for={"waitFor": ("ringing", "answered", "ended")},
+            ),
+            TaskParameter(
+                "device",
+                "Device",
+                "reference",
+                "The phone that makes the call; not needed where the extension has only one",
+                reference="CallControlDevices",
+                is_option=True,
+            ),
+        ),
+        "change",
+        ("PlaceCall", "GetCallControlDn"),
+        _RESULT,
+        is_repeatable=False,
+    ),
+    Task(
+        "TransferCall",
+        "CallControl",
+        "Transfer Call",
+        "Transfer call",
+        "Transfer a connected call to another number, or send a ringing call on to it",
+        (
+            CALL,
+            TaskParameter(
+                "to",
+                "To",
+                "string",
+                "The number or the extension that gets the call",
+                required=True,
+                placeholder="e.g. 101",
+            ),
+        ),
+        "change",
+        ("GetParticipant", "TransferParticipant", "DivertParticipant"),
+        (TaskField("action", "String", "transferred or diverted"), *_RESULT),
+        is_repeatable=False,
+    ),
+    Task(
+        "HangUpCall",
+        "CallControl",
+        "Hang Up",
+        "Hang up call",
+        "End a call. A call that has ended already is a success",
+        (CALL,),
+        "change",
+        ("DropParticipant", "ListParticipant"),
+        (TaskField("action", "String", "ended, or unchanged where the call had ended before"), *_RESULT),
+    ),
+)
