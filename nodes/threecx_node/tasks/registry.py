@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import calls, users
+from . import calls, departments, holidays, offboarding, queues, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 _CODES: Mapping[str, TaskCode] = {
     **calls.CODES,
     **users.CODES,
+    **offboarding.CODES,
+    **queues.CODES,
+    **departments.CODES,
+    **holidays.CODES,
 }
 
 

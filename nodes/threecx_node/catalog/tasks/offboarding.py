@@ -62,14 +62,6 @@ TASKS = (
                 "Whether to remove the phones that are provisioned for the user",
                 default=False,
             ),
-            TaskParameter(
-                "forwardTo",
-                "Forward Calls To",
-                "string",
-                "An extension or an external number for all calls to the user. 3CX delivers no calls to a disabled "
-                "user: turn off Disable to have them forwarded",
-                placeholder="e.g. 100",
-            ),
         ),
         "change",
         (
@@ -88,6 +80,7 @@ TASKS = (
             TaskField("departments", "Collection(String)", "The names of the departments that the user has left"),
             TaskField("phones", "Collection(String)", "The MAC addresses of the phones that were removed"),
             TaskField("sessionsEnded", "Int32", "How many logins were ended"),
+            TaskField("credentialsRenewed", "Boolean", "Whether passwords and PIN were renewed in this run"),
         ),
     ),
 )  # fmt: skip

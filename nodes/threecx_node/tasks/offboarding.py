@@ -1,0 +1,213 @@
+"""The task that locks out a user who leaves.
+
+The steps are ordered so that an end between two of them leaves nothing open: the user is disabled first, and removed
+from queues and ring groups last. A second run does what is missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .code import TaskCode
+from .departments import find_default_department
+from .finding import name_entity
+from .members import read_entries, remove_entries
+from .outcome import Outcome, report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .context import TaskContext
+    from .values import Values
+
+# The settings that block remote access; some are those of newer releases.
+_REMOTE: Mapping[str, bool] = {
+    "AllowLanOnly": True,
+    "BlockTunnel": True,
+    "MyPhonePush": False,
+    "MS365SignInEnabled": False,
+    "GoogleSignInEnabled": False,
+}
+_CREDENTIALS = {
+    "SipAuth": True,
+    "WebclientPassword": True,
+    "VoicemailPIN": True,
+    "DeskphonePassword": True,
+    "ConfigurationLink": True,
+    "RpsKey": True,
+    "SendWelcomeEmail": False,
+}
+_OLD_FORM = "20.0.4"
+_EXPAND = "Phones,Groups($expand=Rights,GroupRights)"
+
+
+class _Place(NamedTuple):
+    """A set whose entities have lists of users: its operations, and the words for messages."""
+
+    word: str
+    lister: str
+    reader: str
+    updater: str
+    lists: tuple[str, ...]
+
+
+_QUEUES = _Place("queue", "ListQueue", "GetQueue", "UpdateQueue", ("Agents", "Managers"))
+_RING_GROUPS = _Place("ring group", "ListRingGroup", "GetRingGroup", "UpdateRingGroup", ("Members",))
+
+
+class _Offboarding:
+    """The work on one user; `user` is the user as found, `values` say which parts are wanted."""
+
+    def __init__(self, context: TaskContext, values: Values, user: Mapping[str, Any]) -> None:
+        self._context = context
+        self._values = values
+        self._key = {"Id": user["Id"]}
+        self.number = name_entity(user)
+        self.what = f"user {self.number}"
+        self.changed: list[str] = []
+        self.departments: list[str] = []
+        self.phones: list[str] = []
+
+    async def lock_out(self) -> Mapping[str, Any]:
+        """Disable the user and log out the user of all queues; return the user as read before."""
+        wanted = {
+            **({"Enabled": False} if self._values["disable"] else {}),
+            **({"QueueStatus": "LoggedOut"} if self._values["logOutOfQueues"] else {}),
+        }
+        return await self._change(lambda read: _differing(read, wanted), {})
+
+    async def end_sessions(self, user: Mapping[str, Any]) -> int:
+        """Revoke the tokens of the user's logins, and return how many there were."""
+        if not self._values["endSessions"]:
+            return 0
+        names = [each for each in (self.number, str(user.get("EmailAddress") or "")) if each]
+        condition = " or ".join("Username eq '" + each.replace("'", "''") + "'" for each in names)
+        tokens = await self._context.read(
+            "ListSecurityRefreshToken", {"$filter": condition, "$select": ["Id", "Username", "Revoked"]}
+        )
+        valid = [each for each in tokens if not each.get("Revoked")]
+        for each in valid:
+            await self._context.write(
+                "RevokeSecurityToken", {"Id": each["Id"]}, done=f"a login of {self.what} was ended"
+            )
+        return len(valid)
+
+    async def renew_credentials(self, user: Mapping[str, Any]) -> bool:
+        """Renew passwords and PIN, unless an earlier run did so; return whether they were renewed.
+
+        They cannot be read. Remote access is blocked after they were renewed, so a disabled user whose access is
+        blocked has new ones.
+        """
+        values = self._values
+        if not values["newCredentials"]:
+            return False
+        is_locked = values["disable"] and user.get("Enabled") is False
+        if is_locked and values["blockRemoteAccess"] and not _differing(user, _REMOTE):
+            return False
+        body = _CREDENTIALS if self._context.release == _OLD_FORM else {"opts": _CREDENTIALS}
+        await self._context.write(
+            "Regenerate", {**self._key, "body": body}, done=f"the credentials of {self.what} were renewed"
+        )
+        return True
+
+    async def block(self) -> None:
+        """Block remote access, and remove departments and phones."""
+        default = (
+            await find_default_department(self._context) if self._values["removeFromDepartments"] else None
+        )
+
+        def edit(read: Mapping[str, Any]) -> Mapping[str, Any]:
+            fields: dict[str, Any] = _differing(read, _REMOTE) if self._values["blockRemoteAccess"] else {}
+            if default is not None:
+                fields.update(self._leave_departments(read, default))
+            if self._values["removePhones"]:
+                phones = read_entries(read, "Phones", self.what)
+                self.phones = [str(each.get("MacAddress") or each.get("Name")) for each in phones]
+                fields.update({"Phones": []} if phones else {})
+            return fields
+
+        await self._change(edit, {"$expand": _EXPAND})
+
+    def _leave_departments(self, user: Mapping[str, Any], default: Mapping[str, Any]) -> dict[str, Any]:
+        groups = read_entries(user, "Groups", self.what)
+        left = [each for each in groups if each.get("GroupId") != default["Id"]]
+        self.departments = [str(each.get("Name")) for each in left]
+        if not left:
+            return {}
+        kept = [each for each in groups if each.get("GroupId") == default["Id"]]
+        new = {"GroupId": default["Id"], "Rights": {"RoleName": "users"}}
+        is_primary = user.get("PrimaryGroupId") == default["Id"]
+        return {"Groups": kept or [new], **({} if is_primary else {"PrimaryGroupId": default["Id"]})}
+
+    async def leave(self, place: _Place) -> list[str]:
+        """Remove the user from the lists of all entities of a set; return the numbers of the entities."""
+
+        async def read_all() -> list[dict[str, Any]]:
+            query = {"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)}
+            return await self._context.read(place.lister, query)
+
+        left = []
+        for entity in await self._context.shared(place.lister, read_all):
+            if not any(self._has_user(entity, name) for name in place.lists):
+                continue
+            what = f"{place.word} {name_entity(entity)}"
+            change = await self._context.change(
+                place.reader,
+                place.updater,
+                {"Id": entity["Id"]},
+                lambda read, what=what: self._edit_lists(read, place, what),  # type: ignore[misc]
+                what=what,
+                query={"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)},
+            )
+            left += [name_entity(entity)] if change.fields else []
+        return left
+
+    def _has_user(self, entity: Mapping[str, Any], name: str) -> bool:
+        """Return whether a list has the user, or is incomplete, so that it may have the user."""
+        entries = entity.get(name)
+        return (
+            not isinstance(entries, list)
+            or f"{name}@odata.nextLink" in entity
+            or any(each.get("Number") == self.number for each in entries)
+        )
+
+    def _edit_lists(self, read: Mapping[str, Any], place: _Place, what: str) -> dict[str, Any]:
+        edited = {name: remove_entries(read_entries(read, name, what), [self.number]) for name in place.lists}
+        return {name: each.entries for name, each in edited.items() if each.is_changed}
+
+    async def _change(self, edit: Any, query: Mapping[str, Any]) -> Mapping[str, Any]:
+        change = await self._context.change(
+            "GetUser", "UpdateUser", self._key, edit, what=self.what, query=query
+        )
+        self.changed += change.fields
+        return change.before
+
+
+def _differing(entity: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the wanted values that an entity does not have yet; one without the property is of an older release."""
+    return {name: value for name, value in wanted.items() if name in entity and entity[name] != value}
+
+
+async def _offboard(context: TaskContext, values: Values) -> Outcome:
+    work = _Offboarding(context, values, await context.find(values["user"]))
+    user = await work.lock_out()
+    sessions = await work.end_sessions(user)
+    is_renewed = await work.renew_credentials(user)
+    await work.block()
+    queues = await work.leave(_QUEUES) if values["removeFromQueues"] else []
+    ring_groups = await work.leave(_RING_GROUPS) if values["removeFromRingGroups"] else []
+    return report(
+        "updated" if context.done else "unchanged",
+        work.changed,
+        user=work.number,
+        done=list(context.done),
+        queues=queues,
+        ringGroups=ring_groups,
+        departments=work.departments,
+        phones=work.phones,
+        sessionsEnded=sessions,
+        credentialsRenewed=is_renewed,
+    )
+
+
+CODES: Mapping[str, TaskCode] = {"OffboardUser": TaskCode(_offboard)}

@@ -1,0 +1,78 @@
+"""A transport that lets a test answer in place of the PBX, or change the PBX between two requests of a task."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+
+from tests.support import odata_error
+from tests.tasks.support import credential_of
+from threecx_node import Executor, Item, Options, Result
+from threecx_node.simulator import Simulator
+from threecx_node.transport.retry import RetryPolicy
+
+Interfere = Callable[[httpx.Request], Awaitable[httpx.Response | None]]
+
+
+class InterferingTransport(httpx.AsyncHTTPTransport):
+    """Asks `interfere` before each request, and sends the request to the PBX where it returns None."""
+
+    def __init__(self, interfere: Interfere) -> None:
+        super().__init__()
+        self._interfere = interfere
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the response of the test, else that of the PBX."""
+        answer = await self._interfere(request)
+        return await super().handle_async_request(request) if answer is None else answer
+
+
+def run_disturbed(
+    pbx: Simulator, task: str, parameters: Mapping[str, Any], interfere: Interfere, **options: Any
+) -> Result:
+    """Return the result of a task for one item, with a transport that interferes and no waiting before repeats."""
+
+    async def main() -> Result:
+        async def sleep(_seconds: float) -> None:
+            return None
+
+        transport = InterferingTransport(interfere)
+        retry = RetryPolicy(sleep=sleep, jitter=lambda: 1.0)
+        async with transport, Executor(credential_of(pbx), transport=transport, retry=retry) as executor:
+            batch = await executor.run(task, [Item({}, parameters)], options=Options(**options))
+        [result] = batch.results
+        return result
+
+    return asyncio.run(main())
+
+
+def refuse_request(method: str, path: str, status: int = 403) -> Interfere:
+    """Return an interference that refuses each request of a method whose path contains `path`."""
+
+    async def interfere(request: httpx.Request) -> httpx.Response | None:
+        if request.method == method and path in request.url.path:
+            return odata_error(status, "This was refused by the test.")
+        return None
+
+    return interfere
+
+
+def change_before(
+    pbx: Simulator, method: str, path: str, target: str, body: Mapping[str, Any], *, times: int = 1
+) -> Interfere:
+    """Return an interference that changes an entity, as another program does, before a request of the task."""
+    left = [times]
+
+    async def interfere(request: httpx.Request) -> None:
+        if request.method == method and path in request.url.path and left[0]:
+            left[0] -= 1
+            async with httpx.AsyncClient(base_url=f"{pbx.base_url}/xapi/v1/") as client:
+                # A login of another program would end the token of the task.
+                headers = {"authorization": request.headers["authorization"]}
+                answer = await client.patch(target, json=dict(body), headers=headers)
+                assert answer.status_code == 204, answer.text
+
+    return interfere
