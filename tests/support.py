@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -146,3 +148,16 @@ def deleting(failing: Mapping[int, httpx.Response] | None = None) -> FakePbx:
         return (failing or {}).get(number) or httpx.Response(204)
 
     return FakePbx(answer)
+
+
+def run_generator(module: str, target: Path) -> None:
+    """Run a generator of committed files, which must not depend on the order of sets, and write to `target`."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, str(target)],
+        cwd=ROOT,
+        env={"PYTHONPATH": "nodes:credentials", "PYTHONHASHSEED": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -31,7 +31,8 @@ KEY = "a-long-random-text"
 @contextmanager
 def running(words: Sequence[str], env: dict[str, str] | None = None) -> Iterator[str]:
     """Run `threecx` with these arguments on a free loopback port; yield its URL."""
-    here = [{"8765": "0", "5001": "0", "0.0.0.0": "127.0.0.1"}.get(word, word) for word in words]  # noqa: S104
+    free = {"8765": "0", "5001": "0", "0.0.0.0": "127.0.0.1"}  # noqa: S104 (it is replaced)
+    here = [free.get(word, word) for word in words]
     command = [sys.executable, "-m", "threecx_node.cli", *here]
     with subprocess.Popen(
         command, env={**environment(), **(env or {})}, text=True, stderr=subprocess.PIPE

@@ -195,7 +195,9 @@ def test_messages_that_end_a_connection_end_no_listener() -> None:
         await pbx.upsert("100", 1, quiet=True, status="Connected")
         assert await events.texts(1) == ["updated 100/1 Connected inferred"]
         # Text that is not UTF-8.
-        await pbx.sockets[-1]._writer.send_frame(b"\xff\xfe", 1)  # type: ignore[union-attr]
+        writer = pbx.sockets[-1]._writer
+        assert writer is not None
+        await writer.send_frame(b"\xff\xfe", 1)
         await until(lambda: pbx.opened == 3)
         await pbx.upsert("100", 1, status="Ringing")
         assert (await events.next()).participant == (await client.get_participant("100", 1))

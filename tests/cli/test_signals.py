@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_a_second_signal_does_not_wait(tmp_path: Path, name: str, code: int) -> 
 
 def test_nohup_ignores_sighup(tmp_path: Path) -> None:
     with deleting_pbx() as pbx:
-        ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731
+        ignore = partial(signal.signal, signal.SIGHUP, signal.SIG_IGN)
         with start(pbx, *DELETE, *items(tmp_path, 3), preexec_fn=ignore) as process:
             pbx.after = at(1, lambda: process.send_signal(signal.SIGHUP))
             process.communicate(timeout=60)

@@ -315,7 +315,7 @@ def test_the_variable_chooses_the_store(monkeypatch: pytest.MonkeyPatch) -> None
     ):
         monkeypatch.setenv("THREECX_TOKEN_STORE", value)
         assert type(open_token_store()) is kind
-    for value in ("/tmp/tokens", "redis", "http://127.0.0.1", "redis://:s3cr3t@host:port/0"):  # noqa: S108
+    for value in ("/tmp/tokens", "redis", "http://127.0.0.1", "redis://:s3cr3t@host:port/0"):  # noqa: S108 (not used)
         monkeypatch.setenv("THREECX_TOKEN_STORE", value)
         with pytest.raises(TokenStoreError) as caught:
             open_token_store()

@@ -53,7 +53,7 @@ class Pbx:
         self.live, self.ends_at = f"token-{self.issued}", self.moment + LIFETIME
         return self.live
 
-    async def post(self, path: str, form: Mapping[str, str], timeout: float) -> Response:  # noqa: ASYNC109
+    async def post(self, path: str, form: Mapping[str, str], timeout: float) -> Response:  # noqa: ASYNC109 (as the PBX client)
         del path, form, timeout
         self.logins += 1
         if self.refuses:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from tests.descriptor.committed import CATALOG, DESCRIPTOR, every_property
-from tests.support import ROOT
+from tests.support import ROOT, run_generator
 from threecx_node.codegen.descriptor.build import build, render
 from threecx_node.descriptor.load import shipped_path
 from threecx_node.descriptor.validate import find_problems
@@ -16,15 +16,7 @@ from threecx_node.descriptor.validate import find_problems
 
 def test_committed_file_is_up_to_date(tmp_path: Path) -> None:
     target = tmp_path / "made.json"
-    done = subprocess.run(
-        [sys.executable, "-m", "threecx_node.codegen.descriptor", str(target)],
-        cwd=ROOT,
-        env={"PYTHONPATH": "nodes:credentials", "PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    run_generator("threecx_node.codegen.descriptor", target)
     assert target.read_bytes() == (ROOT / "node_definition.json").read_bytes()
     assert render(build(CATALOG)) == target.read_bytes()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.events.hubs import (
     until_polled,
     until_problem,
 )
-from tests.events.receiver import receiving
+from tests.events.receiver import Receiver, receiving
 from tests.transport.servers import free_port
 from threecx_credentials import Secret
 from threecx_node.errors import LoginError
@@ -60,6 +61,10 @@ def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
             await until_counted(hub, subscription, delivered=4)
 
     play(run)
+
+
+def has_more(receiver: Receiver, seen: int) -> bool:
+    return len(receiver.deliveries) > seen
 
 
 class Attempts(NoObserver):
@@ -200,7 +205,7 @@ def test_a_pbx_that_counts_from_one_again_has_new_calls(tmp_path: Path) -> None:
                     await asyncio.sleep(0.5)
                     pbx.calls.end(call.id)
                     assert call.id == 1
-                    await receiver.until(lambda seen=seen: len(receiver.deliveries) > seen)  # type: ignore[misc]
+                    await receiver.until(partial(has_more, receiver, seen))
                 await hub.remove(subscription.id)
             ids = [each.document["id"] for each in receiver.deliveries]
             assert ids[0].endswith("/1/call/missed")

@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         print(each)  # noqa: T201 (a command)
     counts = Counter(kind for each in bad for kind in each.bad)
     seconds = time.perf_counter() - begin
-    print(f"{len(chosen)} cells in {seconds:.1f} s, {len(bad)} bad: {dict(counts)}")  # noqa: T201
+    print(f"{len(chosen)} cells in {seconds:.1f} s, {len(bad)} bad: {dict(counts)}")  # noqa: T201 (a command)
     if "--write" in arguments:
         PAGE.write_text(replace_table(PAGE.read_text("utf-8"), write_table(verdicts)), "utf-8")
     return 1 if bad else 0

@@ -196,7 +196,7 @@ def test_a_real_full_disk(tmp_path: Path) -> None:
     spooled = ndjson.SpooledList()
     spooled.close()
     with device.open("r+b", buffering=0) as full:
-        spooled._file = full  # type: ignore[assignment]
+        spooled._file = full  # type: ignore[assignment]  # a file without a buffer
         if device.parent == tmp_path:
             spooled.add([{"Id": 1}])
             return

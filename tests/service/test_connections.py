@@ -60,7 +60,7 @@ def test_idle_connections_leave_room_for_others(arguments: tuple[str, ...], path
         with httpx.Client(verify=False) as client:  # noqa: S501 (a certificate of this test)
             for _ in range(20):
                 assert client.get(f"{url}{path}", timeout=20).status_code in (200, 401)
-                with httpx.Client(verify=False) as other:  # noqa: S501
+                with httpx.Client(verify=False) as other:  # noqa: S501 (as above)
                     assert other.get(f"{url}{path}", timeout=20).status_code in (200, 401)
         left = [each for each in idle if is_open(each)]
         # The newest ones are left.

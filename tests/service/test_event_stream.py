@@ -63,7 +63,7 @@ class ListStore:
         del feed
         return str(len(self.events))
 
-    async def wait_for_events(self, feed: str, after: str, timeout: float) -> bool:  # noqa: ASYNC109
+    async def wait_for_events(self, feed: str, after: str, timeout: float) -> bool:  # noqa: ASYNC109 (as a store)
         del feed
         self._changed.clear()
         if len(self.events) > int(after):

@@ -193,7 +193,9 @@ def test_signals_of_the_simulator(number: signal.Signals, count: int) -> None:
         url = process.stderr.readline().split(" listens on ")[1].split(";")[0]
         while "execute" not in process.stderr.readline():
             pass
-        with socket.create_connection(httpx.URL(url).netloc.decode().split(":")) as peer:  # type: ignore[arg-type]
+        address = httpx.URL(url)
+        assert address.port is not None
+        with socket.create_connection((address.host, address.port)) as peer:
             peer.sendall(b"GET /xapi/v1/Users HTTP/1.1\r\nHost: x\r\n\r\n")
             began = time.monotonic()
             time.sleep(0.2)  # until the request is under way

@@ -33,7 +33,7 @@ def test_an_unknown_option() -> None:
 
 def test_a_configuration_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        SimulatorConfig().seed = "empty"  # type: ignore[misc]
+        SimulatorConfig().seed = "empty"  # type: ignore[misc]  # frozen
 
 
 @pytest.mark.parametrize(

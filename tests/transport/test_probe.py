@@ -8,6 +8,7 @@ import ssl
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -23,8 +24,8 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def probe(url: str, **options: object) -> AddressProbe:
-    return AddressProbe(Credential.of(url, "900", "key", **options), timeout=10)  # type: ignore[arg-type]
+def probe(url: str, **options: Any) -> AddressProbe:
+    return AddressProbe(Credential.of(url, "900", "key", **options), timeout=10)
 
 
 def serving(authority: trustme.CA, end: datetime | None = None) -> ssl.SSLContext:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import httpx
 import pytest
@@ -26,14 +27,14 @@ POST = HttpRequest("POST", "/Users", body=b"{}")
 ONCE = RetryPolicy(retry_time=0)
 
 
-def client_of(url: str, **options: object) -> PbxClient:
-    return PbxClient(Credential.of(url, "workflow", KEY), retry=ONCE, connections=1, **options)  # type: ignore[arg-type]
+def client_of(url: str, **options: Any) -> PbxClient:
+    return PbxClient(Credential.of(url, "workflow", KEY), retry=ONCE, connections=1, **options)
 
 
 @pytest.mark.parametrize("answer", ENDLESS.values(), ids=ENDLESS.keys())
-def test_the_time_limit_ends_an_endless_answer(answer: object) -> None:
+def test_the_time_limit_ends_an_endless_answer(answer: Callable[[str], Iterable[bytes]]) -> None:
     def first_endless(line: str) -> Iterable[bytes]:
-        return answer(line) if "Users(5)" in line else [response()]  # type: ignore[operator]
+        return answer(line) if "Users(5)" in line else [response()]
 
     async def run() -> None:
         async with hostile(first_endless) as peer, client_of(peer.url) as client:

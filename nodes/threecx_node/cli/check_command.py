@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import print_line, say
 
 
@@ -13,14 +14,10 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check)
 
 
+@take_pbx_options()
 def check(
     as_json: option_types.AsJson = False,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
-    ca_file: option_types.CaFile = None,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
     catalog: option_types.Catalog = None,
 ) -> None:
     """Test a credential.
@@ -36,9 +33,7 @@ def check(
     from .output import write_json
 
     facts = load_catalog(catalog)
-    credential = inputs.build_credential(
-        base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
-    )
+    credential = inputs.build_credential(pbx)
     if credential.note:
         _show_note(credential.note)
     result = asyncio.run(check_credential(credential, _show_note))

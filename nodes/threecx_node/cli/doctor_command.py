@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import print_line, say
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
+@take_pbx_options()
 def doctor(
     context: typer.Context,
     skip: Annotated[
@@ -75,12 +77,7 @@ def doctor(
     ] = 2,
     profile: option_types.Profile = None,
     profiles: option_types.ProfilesFile = None,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
-    ca_file: option_types.CaFile = None,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
     catalog: option_types.Catalog = None,
 ) -> None:
     """Diagnose a client: one line for each check, with what to do about each problem.
@@ -98,17 +95,7 @@ def doctor(
     from .output import write_json
 
     facts = load_catalog(catalog)
-    credential = inputs.choose_credential(
-        context,
-        profile,
-        profiles,
-        base_url,
-        client_id,
-        client_secret,
-        client_secret_file,
-        verify_tls=verify_tls,
-        ca_file=ca_file,
-    )
+    credential = inputs.choose_credential(context, profile, profiles, pbx)
     if credential.note:
         say(f"threecx: note: {credential.note}")
     options = DoctorOptions(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import say_in_json
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command("execute")(execute)
 
 
+@take_pbx_options()
 def execute(
     operation: Annotated[
         str | None,
@@ -174,12 +176,7 @@ def execute(
     ] = False,
     log_format: option_types.LogFormatOption = option_types.LogFormat.text,
     catalog: option_types.Catalog = None,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
-    ca_file: option_types.CaFile = None,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
 ) -> None:
     """Run an operation for a list of items.
 
@@ -234,12 +231,10 @@ def execute(
             write_results([])
         return
     credential = (
-        inputs.build_dry_run_credential(base_url)
+        inputs.build_dry_run_credential(pbx.base_url)
         # A dry run of a task reads, to find out what it would change.
         if options.dry_run and not verify and found.task is None
-        else inputs.build_credential(
-            base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
-        )
+        else inputs.build_credential(pbx)
     )
     opened = None
     if journal or resume:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import typer
 
     from ..catalog import Operation
+    from .pbx_options import PbxOptions
 
 
 def read_text(name: str, what: str, *, keep_mark: bool = False) -> str:
@@ -127,13 +128,7 @@ def choose_credential(
     context: typer.Context,
     profile: str | None,
     profiles: Path | None,
-    base_url: str | None,
-    client_id: str | None,
-    client_secret: str | None,
-    client_secret_file: str | None,
-    *,
-    verify_tls: bool,
-    ca_file: str | None,
+    pbx: PbxOptions,
 ) -> Credential:
     """Return the credential of a profile, or the one that the options describe. Raise UsageError.
 
@@ -141,9 +136,7 @@ def choose_credential(
     beside such an option on the command line.
     """
     if profile is None:
-        return build_credential(
-            base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
-        )
+        return build_credential(pbx)
     refuse_beside_profile(context)
     from ..service.profiles import default_path, load_profiles
 
@@ -169,18 +162,11 @@ def refuse_beside_profile(context: typer.Context) -> None:
             )
 
 
-def build_credential(
-    base_url: str | None,
-    client_id: str | None,
-    client_secret: str | None,
-    client_secret_file: str | None,
-    *,
-    verify_tls: bool,
-    ca_file: str | None,
-) -> Credential:
+def build_credential(pbx: PbxOptions) -> Credential:
     """Return the credential that the options describe. Raise ConfigurationError if one is missing or not valid."""
-    if client_secret_file:
-        client_secret = _read_client_secret(client_secret_file)
+    base_url, client_id, client_secret = pbx.base_url, pbx.client_id, pbx.client_secret
+    if pbx.client_secret_file:
+        client_secret = _read_client_secret(pbx.client_secret_file)
     for value, option, variable in (
         (base_url, "--base-url", "THREECX_BASE_URL"),
         (client_id, "--client-id", "THREECX_CLIENT_ID"),
@@ -193,7 +179,11 @@ def build_credential(
             )
     try:
         return Credential.of(
-            base_url or "", client_id or "", client_secret or "", verify_tls=verify_tls, ca_file=ca_file
+            base_url or "",
+            client_id or "",
+            client_secret or "",
+            verify_tls=pbx.verify_tls,
+            ca_file=pbx.ca_file,
         )
     except CredentialError as error:
         raise ConfigurationError(str(error), description=error.remedy, field=error.field) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import say_in_json
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("listen")(listen)
 
 
+@take_pbx_options()
 def listen(
     context: typer.Context,
     events: Annotated[
@@ -88,12 +90,7 @@ def listen(
     log_format: option_types.LogFormatOption = option_types.LogFormat.text,
     profile: option_types.Profile = None,
     profiles: option_types.ProfilesFile = None,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
-    ca_file: option_types.CaFile = None,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
 ) -> None:
     """Show live calls until Ctrl-C.
 
@@ -114,15 +111,7 @@ def listen(
 
         subscriber = Subscriber(
             ExecutorAddress.of(executor, key, key_file),
-            describe_pbx(
-                context,
-                profile,
-                base_url,
-                client_id,
-                client_secret,
-                client_secret_file,
-                verify_tls=verify_tls,
-            ),
+            describe_pbx(context, profile, pbx),
             choose_events(_split(events, "--events")),
             _split(extension, "--extension"),
             after,
@@ -131,17 +120,7 @@ def listen(
         return
     _refuse_without_executor(context)
     selection = Selection.of(_split(events, "--events"), _split(extension, "--extension"), raw=raw)
-    credential = inputs.choose_credential(
-        context,
-        profile,
-        profiles,
-        base_url,
-        client_id,
-        client_secret,
-        client_secret_file,
-        verify_tls=verify_tls,
-        ca_file=ca_file,
-    )
+    credential = inputs.choose_credential(context, profile, profiles, pbx)
     run_listen(credential, selection, is_table=output is ListenOutput.table, grace=grace)
 
 

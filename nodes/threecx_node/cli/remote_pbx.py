@@ -14,16 +14,13 @@ if TYPE_CHECKING:
 
     import typer
 
+    from .pbx_options import PbxOptions
+
 
 def describe_pbx(
     context: typer.Context,
     profile: str | None,
-    base_url: str | None,
-    client_id: str | None,
-    client_secret: str | None,
-    client_secret_file: str | None,
-    *,
-    verify_tls: bool,
+    pbx: PbxOptions,
 ) -> dict[str, Any]:
     """Return `pbx` of a request: a profile of the executor, or a client with its API key. Raise UsageError.
 
@@ -32,9 +29,7 @@ def describe_pbx(
     if profile is not None:
         refuse_beside_profile(context)
         return {"profile": profile}
-    credential = build_credential(
-        base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=None
-    )
+    credential = build_credential(pbx)
     if credential.note:
         say(f"threecx: note: {credential.note}")
     return {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import print_line, say
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("setup-events")(setup_events)
 
 
+@take_pbx_options()
 def setup_events(
     extensions: Annotated[
         str,
@@ -64,12 +66,7 @@ def setup_events(
         bool, typer.Option("--dry-run", help="Show what would be done, change nothing.")
     ] = False,
     output: Annotated[Output, typer.Option("--output", "-o", help="Form of the result.")] = Output.text,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
-    ca_file: option_types.CaFile = None,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
     catalog: option_types.Catalog = None,
 ) -> None:
     """Create the client that listens to calls, with Call Control for the extensions to monitor.
@@ -90,9 +87,7 @@ def setup_events(
 
     wanted = parse_extensions(extensions)
     facts = load_catalog(catalog)
-    credential = inputs.build_credential(
-        base_url, client_id, client_secret, client_secret_file, verify_tls=verify_tls, ca_file=ca_file
-    )
+    credential = inputs.build_credential(pbx)
     if credential.note:
         say(f"threecx: note: {credential.note}")
     writer = ProfileWriter(profiles, profile, credential) if profile is not None else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import option_types
+from .pbx_options import PbxOptions, take_pbx_options
 from .streams import print_line
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def list_subscriptions(
 
 
 @_commands.command("add")
+@take_pbx_options(without=["ca_file"])
 def add(
     context: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="URL to which the events are sent.")],
@@ -134,11 +136,7 @@ def add(
             "--profile", metavar="NAME", help="Profile of the executor, which names the PBX and the client."
         ),
     ] = None,
-    base_url: option_types.BaseUrl = None,
-    client_id: option_types.ClientId = None,
-    client_secret: option_types.ClientSecret = None,
-    client_secret_file: option_types.ClientSecretFile = None,
-    verify_tls: option_types.VerifyTls = True,
+    pbx: PbxOptions = PbxOptions(),  # noqa: B008 (it cannot be changed)
     output: OutputOption = Output.table,
 ) -> None:
     """Subscribe a URL to events of a PBX.
@@ -150,15 +148,7 @@ def add(
     from .remote_pbx import describe_pbx, read_webhook_secret
 
     body: dict[str, Any] = {
-        "pbx": describe_pbx(
-            context,
-            profile,
-            base_url,
-            client_id,
-            client_secret,
-            client_secret_file,
-            verify_tls=verify_tls,
-        ),
+        "pbx": describe_pbx(context, profile, pbx),
         "events": _split(events),
         "filter": _make_filter(
             extensions=_split(extension), direction=direction, number=number, group=group, severity=severity

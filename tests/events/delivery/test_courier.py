@@ -96,11 +96,11 @@ class Bench:
         self.start()
 
     def start(self) -> None:
-        self.results = ResultLog(self.store, self.clock)  # type: ignore[arg-type]
+        self.results = ResultLog(self.store, self.clock)  # type: ignore[arg-type]  # a part of a store
         self.courier = Courier(
             self.record,
-            self.store,  # type: ignore[arg-type]
-            self.sender,  # type: ignore[arg-type]
+            self.store,  # type: ignore[arg-type]  # a part of a store
+            self.sender,  # type: ignore[arg-type]  # it has the methods of a sender
             self.results,
             self.clock,
             self.observer,

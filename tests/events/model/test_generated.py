@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.support import ROOT
+from tests.support import ROOT, run_generator
 from threecx_node.events.model.event_types import EVENT_TYPES
 from tools.build_events import CHOICES, GENERATOR, PAGE
 
 
 def test_committed_files_are_up_to_date(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tools.build_events", str(tmp_path)],
-        cwd=ROOT,
-        env={"PYTHONPATH": "nodes:credentials", "PYTHONHASHSEED": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    run_generator("tools.build_events", tmp_path)
     for name in (PAGE, CHOICES):
         assert (tmp_path / name).read_bytes() == (ROOT / name).read_bytes(), f"run {GENERATOR}"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from threecx_node.simulator.calls.engine import CallEngine
@@ -13,9 +15,9 @@ def ring(calls: CallEngine, dn: str) -> Leg:
     return next(leg for leg in reversed(calls.participants(dn)) if leg.status == "Ringing")
 
 
-def refuse(calls: CallEngine, dn: str, participant_id: int, action: str, **values: str) -> int:
+def refuse(calls: CallEngine, dn: str, participant_id: int, action: str, **values: Any) -> int:
     """Return the status with which the engine refuses an action."""
     with pytest.raises(CallError) as refused:
-        calls.act(dn, participant_id, action, **values)  # type: ignore[arg-type]
+        calls.act(dn, participant_id, action, **values)
     assert refused.value.message
     return refused.value.status

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from threecx_node.simulator.calls.engine import SCENARIOS, CallEngine
@@ -58,10 +60,10 @@ def test_all_scenarios_are_here() -> None:
 
 @pytest.mark.parametrize("run", [run_by_hand, run_by_clock])
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_scenario(calls: CallEngine, changes: list[Change], name: str, run: object) -> None:
+def test_scenario(calls: CallEngine, changes: list[Change], name: str, run: Callable[..., object]) -> None:
     arguments, answered, reason, segments = CASES[name]
     handle = calls.begin(name, arguments)
-    run(calls, handle)  # type: ignore[operator]
+    run(calls, handle)
     call = handle.call
     assert (call.answered is not None, call.reason) == (answered, reason)
     assert [(each.destination.number, each.reason) for each in call.segments] == segments

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,19 +75,21 @@ def test_a_given_certificate(tmp_path: Path) -> None:
     issued.private_key_and_cert_chain_pem.write_to_path(both)
     trusted = ssl.create_default_context()
     authority.configure_trust(trusted)
-    for options in ({"tls_cert": str(cert), "tls_key": str(key)}, {"tls_cert": str(both)}):
-        with Simulator(**options) as pbx:  # type: ignore[arg-type]
+    given: list[dict[str, Any]] = [{"tls_cert": str(cert), "tls_key": str(key)}, {"tls_cert": str(both)}]
+    for options in given:
+        with Simulator(**options) as pbx:
             assert status(pbx, pbx.base_url, trusted) == 200
     assert cert.exists()
     other = tmp_path / "other.pem"
     trustme.CA().issue_cert("x.example").private_key_pem.write_to_path(other)
-    for options, message in (
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"tls_cert": str(tmp_path / "none.pem")}, "none.pem for TLS does not exist"),
         ({"tls_cert": str(cert), "tls_key": str(other)}, "cannot be served"),
         ({"tls_cert": str(cert)}, "cannot be served"),
-    ):
+    ]
+    for options, message in wrong:
         with pytest.raises(ConfigurationError, match=message):
-            Simulator(**options).start()  # type: ignore[arg-type]
+            Simulator(**options).start()
     with pytest.raises(ConfigurationError, match="needs its certificate"):
         Simulator(tls_key=str(key))
     with pytest.raises(ConfigurationError, match="needs TLS"):

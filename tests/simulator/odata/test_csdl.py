@@ -76,7 +76,7 @@ def test_used_names_are_declared() -> None:
 def test_the_user() -> None:
     schema = schema_of("20.0.10")
     user = next(each for each in schema.iter(f"{EDM}EntityType") if each.attrib["Name"] == "User")
-    assert user.find(f"{EDM}Key/{EDM}PropertyRef").attrib == {"Name": "Id"}  # type: ignore[union-attr]
+    assert [each.attrib for each in user.iterfind(f"{EDM}Key/{EDM}PropertyRef")] == [{"Name": "Id"}]
     properties = {each.attrib["Name"]: each.attrib for each in user.iter(f"{EDM}Property")}
     assert properties["FirstName"]["Type"] == "Edm.String"
     assert properties["Hours"]["Type"] == "Pbx.Schedule"
@@ -87,7 +87,8 @@ def test_the_user() -> None:
         "Collection(Pbx.User)",
         "Collection(Edm.Int32)",
     ]
-    assert batch.find(f"{EDM}ReturnType").attrib["Type"] == "Collection(Pbx.UserDeleteError)"  # type: ignore[union-attr]
+    [returned] = batch.iterfind(f"{EDM}ReturnType")
+    assert returned.attrib["Type"] == "Collection(Pbx.UserDeleteError)"
     answers = next(
         each for each in schema.iter(f"{EDM}EnumType") if each.attrib["Name"] == "AuthenticationType"
     )

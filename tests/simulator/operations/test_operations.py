@@ -116,7 +116,9 @@ def test_agent_logins(pbx: Simulator, api: httpx.Client) -> None:
     agent = user_id(pbx, "106")
     for status in ("LoggedOut", "LoggedIn", "LoggedOut"):
         done(api.patch(f"Users({agent})", json={"QueueStatus": status}))
-    assert pbx.state.get("Users", agent)["QueueStatus"] == "LoggedOut"  # type: ignore[index]
+    stored = pbx.state.get("Users", agent)
+    assert stored is not None
+    assert stored["QueueStatus"] == "LoggedOut"
     days = "startDt=2020-01-01T00:00:00Z,endDt=2099-01-01T00:00:00Z"
     report = "ReportAgentLoginHistory/Pbx.GetAgentLoginHistoryData"
     rows = value(api.get(f"{report}(clientTimeZone='UTC',{days},queueDnStr='800',agentDnStr='106')"))

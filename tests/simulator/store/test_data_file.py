@@ -166,7 +166,8 @@ def test_a_damaged_entity(tmp_path: Path) -> None:
 def test_a_full_disk_is_507_and_changes_nothing(tmp_path: Path) -> None:
     data = tmp_path / "office.sqlite"
     with Simulator(data=data) as pbx, client(pbx) as api:
-        connection = pbx._pbx.store.file.connection  # type: ignore[attr-defined]
+        store: Any = pbx._pbx.store
+        connection = store.file.connection
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         big = {"FirstName": "x" * 100_000}

@@ -12,7 +12,9 @@ def test_state_returns_copies(pbx: Simulator, api: httpx.Client) -> None:
     taken["FirstName"] = "Mallory"
     taken["Hours"]["Type"] = "Never"
     assert api.get("Users(Number='100')").json()["FirstName"] == "Olivia"
-    assert pbx.state.get("Users", taken["Id"])["Hours"]["Type"] == "OfficeHours"  # type: ignore[index]
+    stored = pbx.state.get("Users", taken["Id"])
+    assert stored is not None
+    assert stored["Hours"]["Type"] == "OfficeHours"
     assert pbx.state.get("Users", 99999) is None
 
 

@@ -21,7 +21,7 @@ def _match_pattern(pattern: str) -> Callable[[Callable[..., Any]], Callable[...,
     """Attach a pattern to a lexer's method, as the decorator of the library sly does."""
 
     def attach(method: Callable[..., Any]) -> Callable[..., Any]:
-        method.pattern = pattern  # type: ignore[attr-defined]
+        method.pattern = pattern  # type: ignore[attr-defined]  # sly reads it
         return method
 
     return attach

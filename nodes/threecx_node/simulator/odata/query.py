@@ -215,7 +215,11 @@ def filter_and_sort(
     chosen = passed if isinstance(passed, list) else list(passed)
     # Sorting is stable: the last key first.
     for key, descending in reversed(options.order):
-        chosen.sort(key=lambda row, key=key: key(value_of(row)), reverse=descending)  # type: ignore[misc]
+        chosen = sorted(
+            chosen,
+            key=lambda row, key=key: key(value_of(row)),  # type: ignore[misc]  # mypy infers no type for the default
+            reverse=descending,
+        )
     return chosen
 
 

@@ -178,14 +178,14 @@ class DialPlan:
             ("ServicePrincipals", ("Peers",)),
         ):
             for key, record in list(self._store.table(table).items()):
-                changed = {}
+                changed: dict[str, Any] = {}
                 for name in names:
                     remaining = [item for item in record.value[name] if item["Number"] != number]
                     if len(remaining) != len(record.value[name]):
                         changed[name] = remaining
                 if changed:
                     if table == "Groups":
-                        changed["HasMembers"] = bool(changed["Members"])  # type: ignore[assignment]
+                        changed["HasMembers"] = bool(changed["Members"])
                     self._store.put(table, key, {**record.value, **changed})
 
     def _find_dn(self, item: Entity) -> Dn | None:
@@ -196,7 +196,8 @@ class DialPlan:
     def _find_group(self, given: Entity) -> Key | None:
         for candidate in (given.get("GroupId"), given.get("Id")):
             if candidate and self._store.get("Groups", candidate):
-                return candidate  # type: ignore[no-any-return]
+                key: Key = candidate
+                return key
         for name in ("Number", "Name"):
             for key, record in self._store.table("Groups").items():
                 if given.get(name) and record.value[name] == given[name]:

