@@ -1,4 +1,4 @@
-"""What both PBXs of live calls share: a login, and a socket of the Call Control API with events."""
+"""The base of the PBXs of live calls: a login, and a socket of the Call Control API that sends events."""
 
 from __future__ import annotations
 

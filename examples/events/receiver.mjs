@@ -1,9 +1,13 @@
 // Receive events of an executor on http://127.0.0.1:9000, verify their signatures, and print each event once.
-// The environment variable WEBHOOK_SECRET contains the secret of the subscription, whsec_….
+// The environment variable WEBHOOK_SECRET contains the secret of the subscription, whsec_…; PORT chooses another port.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
+if (!process.env.WEBHOOK_SECRET) {
+	console.error('WEBHOOK_SECRET is missing. Set it to the secret of the subscription, whsec_…');
+	process.exit(1);
+}
 const key = Buffer.from(process.env.WEBHOOK_SECRET.replace(/^whsec_/, ''), 'base64');
 const maxAge = 300; // seconds; an older message may be a copy that someone else sends again
 const seen = new Set(); // a real receiver keeps the IDs of the last two days in its database

@@ -1,6 +1,6 @@
 """Receive events of an executor on http://127.0.0.1:9000, verify their signatures, and print each event once.
 
-The environment variable WEBHOOK_SECRET contains the secret of the subscription, whsec_….
+The environment variable WEBHOOK_SECRET contains the secret of the subscription, whsec_…; PORT chooses another port.
 """
 
 import base64
@@ -8,9 +8,12 @@ import hashlib
 import hmac
 import json
 import os
+import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+if not os.environ.get("WEBHOOK_SECRET"):
+    sys.exit("WEBHOOK_SECRET is missing. Set it to the secret of the subscription, whsec_…")
 KEY = base64.b64decode(os.environ["WEBHOOK_SECRET"].removeprefix("whsec_"))
 MAX_AGE = 300  # seconds; an older message may be a copy that someone else sends again
 seen = set()  # a real receiver keeps the IDs of the last two days in its database
