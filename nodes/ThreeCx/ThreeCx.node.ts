@@ -10,7 +10,13 @@ import { admin } from '../shared/definition';
 import { executeOperation } from '../shared/execute';
 import { testThreeCx } from '../shared/methods/credentialTest';
 import { searchDevices, searchEntities } from '../shared/methods/listSearch';
-import { getExpandOptions, getOrderByOptions, getSelectOptions } from '../shared/methods/loadOptions';
+import {
+	getExpandOptions,
+	getFilterFields,
+	getFilterValues,
+	getOrderByOptions,
+	getSelectOptions,
+} from '../shared/methods/loadOptions';
 import { getBodyFields } from '../shared/methods/resourceMapping';
 
 export class ThreeCx implements INodeType {
@@ -35,7 +41,7 @@ export class ThreeCx implements INodeType {
 	methods = {
 		credentialTest: { testThreeCx },
 		listSearch: { searchDevices, searchEntities },
-		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions },
+		loadOptions: { getExpandOptions, getFilterFields, getFilterValues, getOrderByOptions, getSelectOptions },
 		resourceMapping: { getBodyFields },
 	};
 

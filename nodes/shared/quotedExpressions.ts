@@ -32,11 +32,13 @@ export function describeQuotedExpressions(parameters: INodeParameters): string[]
 
 function describeHint(name: string, code: string): string {
 	const title = DISPLAY_NAMES[name] ?? getOptionDisplayName(name);
+	// The title of the filter says its language.
+	const what = title.toLowerCase().replace(/ \(.*/, '');
 	const remedy =
 		name === '$search'
 			? `Remove quotes from it: {{ String(${code}).replaceAll('"', ' ') }}`
-			: `Double its quotes: {{ String(${code}).replaceAll("'", "''") }}`;
-	return `'${title}' contains the expression {{ ${code} }} between quotes. A quote in its value ends the text there and changes the ${title.toLowerCase()}. ${remedy}`;
+			: `${name === '$filter' ? 'Use Filters instead, or double' : 'Double'} its quotes: {{ String(${code}).replaceAll("'", "''") }}`;
+	return `'${title}' contains the expression {{ ${code} }} between quotes. A quote in its value ends the text there and changes the ${what}. ${remedy}`;
 }
 
 /** Return the first code between quotes in a value, at any depth. */

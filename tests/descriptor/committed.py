@@ -23,6 +23,9 @@ def every_property() -> Iterator[NodeProperty]:
         yield each
         if each["type"] == "collection":
             yield from each["options"]
+        if each["type"] == "fixedCollection":
+            for group in each["options"]:
+                yield from group["values"]
 
 
 def every_choice() -> Iterator[dict[str, Any]]:

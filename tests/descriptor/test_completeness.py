@@ -19,6 +19,7 @@ from tests.descriptor.committed import (
 from tests.support import ADDED_OPERATIONS, CALL_CONTROL_OPERATIONS
 from tests.support import OPERATIONS as NUMBER_OF_OPERATIONS
 from threecx_node.catalog.api_request import API_REQUEST, API_RESOURCE, METHODS
+from threecx_node.catalog.filter_fields import OPERATORS as FILTER_OPERATORS
 from threecx_node.descriptor import load_definition, load_descriptor, properties_of
 
 DOCUMENTED = ("$filter", "$orderby", "$search", "$select", "$expand", "$skip")
@@ -194,6 +195,23 @@ def test_options() -> None:
         assert ("$top" in offered) == ("$top" in query and each.versions[-1].returns.kind == "file")
 
 
+def test_filters() -> None:
+    """Check that every operation with a filter over known fields takes conditions."""
+    filtered = {
+        each.id
+        for each in OPERATIONS
+        if "$filter" in each.versions[-1].query and CATALOG.is_schema(each.versions[-1].returns.type)
+    }
+    assert len(filtered) > 150
+    assert {name for name, offered in OFFERED.items() if "filters" in offered} == filtered
+    assert {name for name in OFFERED if "combineFilters" in options_of(name)} == filtered
+    [group] = OFFERED["ListUser"]["filters"]["options"]
+    assert {each["name"] for each in group["values"]} == {"field", "operator", "value"}
+    offered = {each["value"] for value in group["values"] for each in value.get("options", [])}
+    # True and false are choices here.
+    assert offered == set(FILTER_OPERATORS) - {"isTrue", "isFalse"}
+
+
 def test_binary_property() -> None:
     files = {each.id for each in OPERATIONS if each.versions[-1].returns.kind == "file"}
     assert len(files) == 46
@@ -230,7 +248,7 @@ def test_order_of_path_parameters() -> None:
 
 def test_defaults_are_choices() -> None:
     for each in every_property():
-        if each["type"] == "options":
+        if each["type"] == "options" and "options" in each:
             assert each["default"] in {choice["value"] for choice in each["options"]}
 
 

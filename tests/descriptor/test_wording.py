@@ -11,11 +11,13 @@ from threecx_node.descriptor.definition import shown_operations
 
 def test_choices_are_sorted() -> None:
     for each in every_property():
-        if each["type"] == "options":
+        if each["type"] == "options" and "options" in each:
             names = [choice["name"].casefold() for choice in each["options"]]
             assert names == sorted(names), each
         if each["type"] == "collection":
-            names = [option["displayName"] for option in each["options"]]
+            # OData is for conditions that the filters cannot express.
+            names = [option["displayName"] for option in each["options"] if option["name"] != "$filter"]
+            assert each["options"][-1]["name"] == "$filter" or len(names) == len(each["options"])
             assert names == sorted(names)
 
 
@@ -61,6 +63,9 @@ def test_descriptions() -> None:
             assert described.startswith("Whether ")
         if each["type"] == "multiOptions":
             assert each["displayName"].endswith("Names or IDs")
+            assert described.endswith('<a href="https://docs.n8n.io/code/expressions/">expression</a>.')
+        elif each["type"] == "options" and "options" not in each:
+            assert each["displayName"].endswith("Name or ID")
             assert described.endswith('<a href="https://docs.n8n.io/code/expressions/">expression</a>.')
         else:
             assert not described.endswith(".")

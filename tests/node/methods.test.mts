@@ -93,6 +93,23 @@ it.each([
 	expect(server.calls[0]?.body).toMatchObject({ operation: 'ListUser', parameter });
 });
 
+it('getFilterFields appends the kind of a field to its value', async () => {
+	const server = await startExecutorWith(200, { options: [{ name: 'Queue Status', value: 'QueueStatus', kind: 'enum' }] });
+	const context = createLoadContext(server.url, { operation: 'ListUser' });
+	expect(await loadOptions.getFilterFields.call(context)).toEqual([{ name: 'Queue Status', value: 'QueueStatus|enum' }]);
+	expect(server.calls[0]?.body).toMatchObject({ operation: 'ListUser', parameter: 'filters.field' });
+});
+
+it('getFilterValues asks for the choices of the field of its condition', async () => {
+	const options = [{ name: 'Logged In', value: 'LoggedIn' }];
+	const server = await startExecutorWith(200, { options });
+	// n8n resolves a name that begins with & to the parameter beside this one.
+	const context = createLoadContext(server.url, { operation: 'ListUser', '&field': 'QueueStatus|enum' });
+	expect(await loadOptions.getFilterValues.call(context)).toEqual(options);
+	const parameters = { field: 'QueueStatus|enum' };
+	expect(server.calls[0]?.body).toMatchObject({ operation: 'ListUser', parameter: 'filters.value', parameters });
+});
+
 it("a refused call has the executor's words", async () => {
 	const problem = { detail: 'Forbidden by 3CX', description: 'Give the client a role' };
 	const server = await startExecutorWith(502, problem);

@@ -10,8 +10,8 @@ const QUOTED = "=startswith(LastName,'{{ $json.name }}')";
 describe('an expression between the quotes of a filter', () => {
 	it('has a hint with the remedy', () => {
 		expect(find({ options: { $filter: QUOTED } })).toEqual([
-			"'Filter' contains the expression {{ $json.name }} between quotes. A quote in its value ends the text there and " +
-				`changes the filter. Double its quotes: {{ String($json.name).replaceAll("'", "''") }}`,
+			"'Filter (OData)' contains the expression {{ $json.name }} between quotes. A quote in its value ends the text there and " +
+				`changes the filter. Use Filters instead, or double its quotes: {{ String($json.name).replaceAll("'", "''") }}`,
 		]);
 	});
 
@@ -50,6 +50,6 @@ describe('an expression between the quotes of a filter', () => {
 		const rawParameters = { ...parameters, options: { $filter: QUOTED } } as unknown as IDataObject;
 		await execute({ parameters, rawParameters, url: server.url, onHint: (hint) => hints.push(hint) });
 		expect(hints).toHaveLength(1);
-		expect(hints[0]).toContain("'Filter' contains the expression {{ $json.name }} between quotes");
+		expect(hints[0]).toContain("'Filter (OData)' contains the expression {{ $json.name }} between quotes");
 	});
 });

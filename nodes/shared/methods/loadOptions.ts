@@ -1,4 +1,4 @@
-import type { ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
+import type { IDataObject, ILoadOptionsFunctions, INodePropertyOptions } from 'n8n-workflow';
 
 import { requestJson } from '../transport/executor';
 import { getOperation } from './operation';
@@ -18,7 +18,26 @@ export async function getOrderByOptions(this: ILoadOptionsFunctions): Promise<IN
 	return await requestOptions(this, '$orderby');
 }
 
-async function requestOptions(context: ILoadOptionsFunctions, parameter: string): Promise<INodePropertyOptions[]> {
-	const body = { operation: getOperation(context), parameter };
-	return (await requestJson<{ options: INodePropertyOptions[] }>(context, '/v1/options', body)).options;
+/** Return the fields of the operation's conditions; the kind of each is appended to its value, for what is displayed. */
+export async function getFilterFields(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	const fields = await requestOptions(this, 'filters.field');
+	return fields.map(({ name, value, kind }) => ({ name, value: `${value}|${kind}` }));
+}
+
+/** Return the values of the field that the condition beside this parameter names. */
+export async function getFilterValues(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
+	const field = this.getCurrentNodeParameter('&field') ?? '';
+	return await requestOptions(this, 'filters.value', { field });
+}
+
+/** A choice of the executor; that of a field of conditions has the kind of its values. */
+type Choice = INodePropertyOptions & { kind?: string };
+
+async function requestOptions(
+	context: ILoadOptionsFunctions,
+	parameter: string,
+	parameters: IDataObject = {},
+): Promise<Choice[]> {
+	const body = { operation: getOperation(context), parameter, ...(Object.keys(parameters).length > 0 && { parameters }) };
+	return (await requestJson<{ options: Choice[] }>(context, '/v1/options', body)).options;
 }

@@ -80,7 +80,7 @@ class FilterField:
             case "text":
                 names = (*_EQUALITY, *_PARTS, *_EMPTINESS)
             case "boolean":
-                names = ("isTrue", "isFalse", "equals", "notEquals", *_EMPTINESS)
+                names = ("isTrue", "isFalse", *_EQUALITY, *_EMPTINESS)
             case "guid" | "enum":
                 names = (*_EQUALITY, *_EMPTINESS)
             case _:

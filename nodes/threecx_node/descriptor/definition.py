@@ -15,6 +15,7 @@ PropertyType = Literal[
     "boolean",
     "collection",
     "dateTime",
+    "fixedCollection",
     "json",
     "multiOptions",
     "number",
@@ -44,6 +45,7 @@ class NodeProperty(TypedDict):
     required: NotRequired[bool]
     description: NotRequired[str]
     placeholder: NotRequired[str]
+    hint: NotRequired[str]
     noDataExpression: NotRequired[bool]
     typeOptions: NotRequired[dict[str, Any]]
     modes: NotRequired[list[dict[str, Any]]]

@@ -86,6 +86,10 @@ def _find_contradictions(document: Definition) -> Iterator[str]:
         if each["type"] == "collection":
             for option in each.get("options", []):
                 yield from _check_property(option, operations)
+        if each["type"] == "fixedCollection":
+            for group in each.get("options", []):
+                for value in group["values"]:
+                    yield from _check_property(value, operations)
     yield from _check_duplicates(document, operations)
 
 

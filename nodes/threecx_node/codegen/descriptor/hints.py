@@ -44,6 +44,15 @@ HINTS: list[Hint] = [
         "displayCondition": f"={{{{ {_SEVERAL} && !{_READS_OR_CHANGES} && {_SENDS} && {_SAME_FOR_ALL} }}}}",
     },
     {
+        "message": "Filter (OData) contains an expression between quotes: a quote in its value ends the text there and "
+        "changes the filter. Use Filters instead, or double the quotes in the value.",
+        "type": "warning",
+        "location": "ndv",
+        "whenToDisplay": "beforeExecution",
+        "displayCondition": "={{ /^=(?!.*replace)[^']*('[^']*'[^']*)*'[^']*[{][{]/"
+        '.test(String($rawParameter["options"]?.["$filter"] ?? "")) }}',
+    },
+    {
         "message": "The call history is empty since 3CX 20.0.6. To read calls, use the resource Report Call Log Data.",
         "type": "warning",
         "location": "ndv",

@@ -8,6 +8,7 @@ from ...catalog.api_request import API_REQUEST
 from ...catalog.replaced_lists import find_replaced_lists
 from ...catalog.summary_fields import is_worth_simplifying
 from .api_request import BODY, IF_MATCH_OPTION
+from .filters import COMBINE_OPTION, LINK, draft_filters, find_filtered_operations
 from .parameters import show_for
 
 BINARY_PROPERTY = "binaryPropertyName"
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from ...catalog import Catalog, OperationVersion
     from ...descriptor.definition import NodeProperty
 
-# n8n's lint requires this text and this link.
-_LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'
-_CHOOSE = f"Choose from the list, or specify IDs using an {_LINK}."
+_CHOOSE = f"Choose from the list, or specify IDs using an {LINK}."
 _IF_MATCH: NodeProperty = {
     "displayName": "If Match",
     "name": "If-Match",
@@ -110,6 +109,7 @@ def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
         show_for(BODY, [API_REQUEST]),
         show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
         limit,
+        show_for(draft_filters(), find_filtered_operations(catalog)),
         show_for(_SIMPLIFY, _find_operations(catalog, lambda version: _simplifies(catalog, version))),
         show_for(_BINARY, [*_find_operations(catalog, _is_file), API_REQUEST]),
         _build_options(catalog),
@@ -223,16 +223,7 @@ def _build_options(catalog: Catalog) -> NodeProperty:
                 "$expand", "Expand", "Related entries to return with each ($expand)", "getExpandOptions"
             )
         ),
-        query(
-            {
-                "displayName": "Filter",
-                "name": "$filter",
-                "type": "string",
-                "default": "",
-                "placeholder": "e.g. Number eq '102'",
-                "description": "OData condition that the entries must meet ($filter)",
-            }
-        ),
+        show_for(COMBINE_OPTION, find_filtered_operations(catalog), nested=True),
         query(
             _draft_multi_options(
                 "$orderby",
@@ -288,13 +279,26 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             lambda version: _is_file(version) and "$top" in version.query,
         ),
     ]
+    # Last, because conditions need no OData.
+    odata_filter = query(
+        {
+            "displayName": "Filter (OData)",
+            "name": "$filter",
+            "type": "string",
+            "default": "",
+            "placeholder": "e.g. Number eq '102'",
+            "hint": "For conditions that Filters cannot express. Put no expression between its quotes: a quote in the "
+            "value would change the filter.",
+            "description": "OData condition that the entries must meet, besides the filters ($filter)",
+        }
+    )
     return {
         "displayName": "Options",
         "name": "options",
         "type": "collection",
         "default": {},
         "placeholder": "Add option",
-        "options": sorted(entries, key=lambda each: each["displayName"]),
+        "options": [*sorted(entries, key=lambda each: each["displayName"]), odata_filter],
     }
 
 
