@@ -155,7 +155,7 @@ class _Offboarding:
                 place.reader,
                 place.updater,
                 {"Id": entity["Id"]},
-                lambda read, what=what: self._edit_lists(read, place, what),  # type: ignore[misc]
+                lambda read, what=what: self._edit_lists(read, place, what),  # type: ignore[misc]  # the default has no type
                 what=what,
                 query={"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)},
             )
