@@ -72,12 +72,16 @@ async def hang_up_call(context: TaskContext, values: Values) -> Outcome:
     return Outcome([{"action": "unchanged" if each.get(ALREADY_GONE) else "ended", **each} for each in items])
 
 
-def check_destination(values: Values) -> None:
-    """Put the number to call into the form that is dialled. Raises ParameterError."""
+def put_number(values: Values, name: str) -> None:
+    """Put the number in a parameter into the form that is dialled. Raises ParameterError."""
     try:
-        values.put("to", read_destination(values.to))
+        values.put(name, read_destination(values[name]))
     except CoercionError as error:
-        raise ParameterError(f"to: {error}", field="to", description=error.advice) from error
+        raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error
+
+
+def _check_destination(values: Values) -> None:
+    put_number(values, "to")
 
 
 def require_call(values: Values) -> None:
@@ -93,12 +97,12 @@ def require_call(values: Values) -> None:
 
 def _check_transfer(values: Values) -> None:
     require_call(values)
-    check_destination(values)
+    put_number(values, "to")
 
 
 CODES: Mapping[str, TaskCode] = {
     # Calls are not an order of changes: two calls of one extension are two calls.
-    "MakeCallFromExtension": TaskCode(make_call, check_destination, order_by=lambda _values: ""),
+    "MakeCallFromExtension": TaskCode(make_call, _check_destination, order_by=lambda _values: ""),
     "TransferCall": TaskCode(transfer_call, _check_transfer),
     "HangUpCall": TaskCode(hang_up_call, require_call),
 }

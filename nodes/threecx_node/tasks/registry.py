@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import calls, departments, holidays, offboarding, queues, users
+from . import calls, departments, forwarding, holidays, offboarding, queues, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CODES: Mapping[str, TaskCode] = {
     **calls.CODES,
+    **forwarding.CODES,
     **users.CODES,
     **offboarding.CODES,
     **queues.CODES,

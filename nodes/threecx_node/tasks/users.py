@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.tasks.users import STATUSES
+from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
 from .code import TaskCode
 from .finding import name_entity
 from .outcome import Outcome, report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from .context import TaskContext
+    from .outcome import Change
     from .values import Values
 
-_STATUS = "CurrentProfileName"
+STATUS = "CurrentProfileName"
+"""The property of a user that has the name of the current status."""
 # The names of the five profiles in 3CX's API, which are those of its apps; the last two may be renamed.
-_PROFILES: Mapping[str, str] = {
+PROFILES: Mapping[str, str] = {
     "available": "Available",
     "away": "Away",
     "doNotDisturb": "Out of office",
@@ -26,6 +28,8 @@ _PROFILES: Mapping[str, str] = {
     "businessTrip": "Custom 2",
 }
 _TITLES = dict(STATUSES)
+_MEMBERSHIPS, _PRIMARY, _EMAIL = "Groups", "PrimaryGroupId", "EmailAddress"
+_FIRST_ROLE = ROLES[0][0]
 
 
 async def set_user_status(context: TaskContext, values: Values) -> Outcome:
@@ -37,10 +41,10 @@ async def set_user_status(context: TaskContext, values: Values) -> Outcome:
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
         before.update(found)
-        profile = find_profile(found, _PROFILES[status], number)
-        return {} if found.get(_STATUS) == profile["Name"] else {_STATUS: profile["Name"]}
+        profile = find_profile(found, PROFILES[status], number)
+        return {} if found.get(STATUS) == profile["Name"] else {STATUS: profile["Name"]}
 
-    query = {"$select": ["Id", "Number", _STATUS], "$expand": "ForwardingProfiles"}
+    query = {"$select": ["Id", "Number", STATUS], "$expand": "ForwardingProfiles"}
     change = await context.change(
         "GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=f"user {number}", query=query
     )
@@ -48,8 +52,8 @@ async def set_user_status(context: TaskContext, values: Values) -> Outcome:
         change.action,
         list(change.fields),
         user=number,
-        status=_name_status(change.fields.get(_STATUS) or before.get(_STATUS)),
-        previousStatus=_name_status(before.get(_STATUS)),
+        status=_name_status(change.fields.get(STATUS) or before.get(STATUS)),
+        previousStatus=_name_status(before.get(STATUS)),
     )
 
 
@@ -70,11 +74,89 @@ def find_profile(user: Mapping[str, Any], name: str, number: str) -> Mapping[str
 
 def _name_status(profile: Any) -> str:
     """Return the title of a status by the name of its profile, the name itself for another profile."""
-    return next(
-        (_TITLES[status] for status, name in _PROFILES.items() if name == profile), str(profile or "")
-    )
+    return next((_TITLES[status] for status, name in PROFILES.items() if name == profile), str(profile or ""))
+
+
+async def add_to_department(context: TaskContext, values: Values) -> Outcome:
+    """Make a user a member of a department, or give a member another role."""
+    user, department = await context.find(values.user), await context.find(values.department)
+    number, group = name_entity(user), department["Id"]
+    role = ""
+
+    def edit(found: dict[str, Any]) -> Mapping[str, Any]:
+        nonlocal role
+        memberships = found.get(_MEMBERSHIPS) or []
+        member = next((each for each in memberships if each.get("GroupId") == group), None)
+        known = read_role(member) if member else ""
+        role = values.role or known or _FIRST_ROLE
+        if member is not None and role == known:
+            return {}
+        others = [each for each in memberships if each is not member]
+        changed = {**(member or {"GroupId": group}), "Rights": {"RoleName": role}}
+        return {_MEMBERSHIPS: [*others, changed]}
+
+    change = await _change_memberships(context, user, edit)
+    name = str(department.get("Name") or department.get("Number"))
+    return report(change.action, list(change.fields), user=number, department=name, role=role)
+
+
+async def remove_from_department(context: TaskContext, values: Values) -> Outcome:
+    """End the membership of a user in a department. Raises ParameterError for the only one."""
+    user, department = await context.find(values.user), await context.find(values.department)
+    number, group = name_entity(user), department["Id"]
+    name = str(department.get("Name") or department.get("Number"))
+
+    def edit(found: dict[str, Any]) -> Mapping[str, Any]:
+        memberships = found.get(_MEMBERSHIPS) or []
+        others = [each for each in memberships if each.get("GroupId") != group]
+        if len(others) == len(memberships):
+            return {}
+        if not others:
+            raise ParameterError(
+                f"department: {name} is the only department of user {number}",
+                field="department",
+                description="Add the user to another department first; nothing was changed for this item.",
+            )
+        fields: dict[str, Any] = {_MEMBERSHIPS: others}
+        if found.get(_PRIMARY) == group:
+            fields[_PRIMARY] = others[0]["GroupId"]
+        return fields
+
+    change = await _change_memberships(context, user, edit)
+    return report(change.action, list(change.fields), user=number, department=name)
+
+
+async def _change_memberships(
+    context: TaskContext, user: Mapping[str, Any], edit: Callable[[dict[str, Any]], Mapping[str, Any]]
+) -> Change:
+    query = {"$select": ["Id", "Number", _PRIMARY], "$expand": f"{_MEMBERSHIPS}($expand=Rights)"}
+    what = f"user {name_entity(user)}"
+    return await context.change("GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=what, query=query)
+
+
+def read_role(membership: Mapping[str, Any]) -> str:
+    """Return the role of a user in a department."""
+    return str((membership.get("Rights") or {}).get("RoleName") or "")
+
+
+async def send_welcome_email(context: TaskContext, values: Values) -> Outcome:
+    """Send the welcome e-mail of a user. Raises ParameterError for a user without an address."""
+    user = await context.find(values.user)
+    number = name_entity(user)
+    [found] = await context.read("GetUser", {"Id": user["Id"], "$select": ["Id", _EMAIL]})
+    if not found.get(_EMAIL):
+        raise ParameterError(
+            f"user: user {number} has no e-mail address",
+            field="user",
+            description="Set the field EmailAddress of the user first; nothing was sent for this item.",
+        )
+    await context.write("SendWelcomeEmail", {"Id": user["Id"]}, done=f"user {number} got the welcome e-mail")
+    return Outcome([{"action": "sent", "user": number, "email": found[_EMAIL]}])
 
 
 CODES: Mapping[str, TaskCode] = {
     "SetUserStatus": TaskCode(set_user_status),
+    "AddUserToDepartment": TaskCode(add_to_department),
+    "RemoveUserFromDepartment": TaskCode(remove_from_department),
+    "SendUserWelcomeEmail": TaskCode(send_welcome_email),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import call_log, calls, departments, offboarding, queues, recordings, upserts, users
+from . import call_log, calls, departments, forwarding, offboarding, queues, recordings, upserts, users
 from .task_model import Task, TaskField, TaskParameter
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ __all__ = ["TASKS", "Task", "TaskField", "TaskParameter"]
 TASKS: Mapping[str, Task] = {
     each.id: each
     for each in (
+        *forwarding.TASKS,
         *users.TASKS,
         *calls.TASKS,
         *offboarding.TASKS,

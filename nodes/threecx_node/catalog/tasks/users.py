@@ -21,6 +21,27 @@ STATUSES = (
     ("businessTrip", "Business Trip"),
 )
 """The five statuses of a user with the titles of 3CX's apps; an administrator may rename the last two."""
+DEPARTMENT = TaskParameter(
+    "department",
+    "Department",
+    "reference",
+    "The department: its name, its number such as GRP0001, or the ID from the list",
+    required=True,
+    placeholder="e.g. Sales",
+    reference="Groups",
+)
+ROLES = (
+    ("users", "User"),
+    ("receptionists", "Receptionist"),
+    ("group_admins", "Department Administrator"),
+    ("managers", "Manager"),
+    ("group_owners", "Department Owner"),
+    ("system_admins", "System Administrator"),
+    ("system_owners", "System Owner"),
+)
+"""The roles that 3CX has, from the one with the fewest rights on."""
+_DEPARTMENT_FIELD = TaskField("department", "String", "The name of the department")
+_ROLE_FIELD = TaskField("role", "String", "The role of the user in the department")
 NUMBER_OF_USER = TaskField("user", "String", "The extension number of the user")
 
 TASKS = (
@@ -50,5 +71,53 @@ TASKS = (
             TaskField("status", "String", "The status that the user has now"),
             TaskField("previousStatus", "String", "The status that the user had before"),
         ),
+    ),
+    Task(
+        "AddUserToDepartment",
+        "Users",
+        "Add to Department",
+        "Add user to department",
+        "Make a user a member of a department, or give a member another role; other departments stay",
+        (
+            USER,
+            DEPARTMENT,
+            TaskParameter(
+                "role",
+                "Role",
+                "options",
+                "The role in the department; without it, a new member becomes a User and a member stays as it is",
+                choices=ROLES,
+            ),
+        ),
+        "change",
+        ("ListUser", "ListGroup", "GetGroup", "GetUser", "UpdateUser"),
+        (ACTION, CHANGED, NUMBER_OF_USER, _DEPARTMENT_FIELD, _ROLE_FIELD),
+    ),
+    Task(
+        "RemoveUserFromDepartment",
+        "Users",
+        "Remove from Department",
+        "Remove user from department",
+        "End a user's membership in a department; a user stays in one department at least",
+        (USER, DEPARTMENT),
+        "change",
+        ("ListUser", "ListGroup", "GetGroup", "GetUser", "UpdateUser"),
+        (ACTION, CHANGED, NUMBER_OF_USER, _DEPARTMENT_FIELD),
+    ),
+    Task(
+        "SendUserWelcomeEmail",
+        "Users",
+        "Send Welcome Email",
+        "Send welcome email to user",
+        "Send a user the e-mail with the login and the link that sets up 3CX's apps",
+        (USER,),
+        "change",
+        ("ListUser", "GetUser", "SendWelcomeEmail"),
+        (
+            TaskField("action", "String", "sent"),
+            NUMBER_OF_USER,
+            TaskField("email", "String", "The address that the e-mail was sent to"),
+        ),
+        is_repeatable=False,
     ),
 )  # fmt: skip

@@ -1,0 +1,131 @@
+"""The task that forwards the calls of a user."""
+
+from __future__ import annotations
+
+from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .users import NUMBER_OF_USER, USER
+
+_IN_AVAILABLE = ("noAnswer", "busy", "notRegistered")
+
+TASKS = (
+    Task(
+        "ForwardUserCalls",
+        "Users",
+        "Forward Calls",
+        "Forward calls of user",
+        "Set where the calls of a user go: always, in one of the statuses, or when they are not answered",
+        (
+            USER,
+            TaskParameter(
+                "when",
+                "When",
+                "options",
+                "The calls that are forwarded. Always also sets the status Away, whose calls do not ring",
+                required=True,
+                choices=(
+                    ("always", "Always"),
+                    ("noAnswer", "No Answer"),
+                    ("busy", "Busy"),
+                    ("notRegistered", "Phone Not Registered"),
+                    ("away", "Status Away"),
+                    ("doNotDisturb", "Status Do Not Disturb"),
+                    ("businessTrip", "Status Business Trip"),
+                ),
+            ),
+            TaskParameter(
+                "to",
+                "To",
+                "options",
+                "The destination of the calls",
+                required=True,
+                choices=(
+                    ("number", "Phone Number"),
+                    ("extension", "Extension"),
+                    ("mobile", "Mobile of User"),
+                    ("voicemail", "Voicemail of User"),
+                    ("queue", "Queue"),
+                    ("ringGroup", "Ring Group"),
+                    ("endCall", "End Call"),
+                ),
+            ),
+            TaskParameter(
+                "number",
+                "Phone Number",
+                "string",
+                "The outside number; blanks and hyphens are left out",
+                required=True,
+                placeholder="e.g. +43 512 555 010",
+                shown_for={"to": ("number",)},
+            ),
+            TaskParameter(
+                "extension",
+                "Extension",
+                "reference",
+                "The user who gets the calls",
+                required=True,
+                placeholder="e.g. 101",
+                reference="Users",
+                shown_for={"to": ("extension",)},
+            ),
+            TaskParameter(
+                "queue",
+                "Queue",
+                "reference",
+                "The queue that gets the calls",
+                required=True,
+                placeholder="e.g. 800",
+                reference="Queues",
+                shown_for={"to": ("queue",)},
+            ),
+            TaskParameter(
+                "ringGroup",
+                "Ring Group",
+                "reference",
+                "The ring group that gets the calls",
+                required=True,
+                placeholder="e.g. 810",
+                reference="RingGroups",
+                shown_for={"to": ("ringGroup",)},
+            ),
+            TaskParameter(
+                "calls",
+                "Calls",
+                "options",
+                "Whether calls from outside, from colleagues, or both are forwarded",
+                default="all",
+                choices=(("all", "All"), ("external", "From Outside"), ("internal", "From Colleagues")),
+                is_option=True,
+            ),
+            TaskParameter(
+                "ringTime",
+                "Ring Time",
+                "number",
+                "The seconds that the phone rings before a call counts as not answered",
+                minimum=1,
+                maximum=3600,
+                shown_for={"when": ("noAnswer",)},
+                is_option=True,
+            ),
+            TaskParameter(
+                "status",
+                "In Status",
+                "options",
+                "The status whose rule is changed, where the phone rings in that status",
+                default="available",
+                choices=(("available", "Available"), ("lunch", "Lunch")),
+                shown_for={"when": _IN_AVAILABLE},
+                is_option=True,
+            ),
+        ),
+        "change",
+        ("ListUser", "GetUser", "UpdateUser", "ListQueue", "GetQueue", "ListRingGroup", "GetRingGroup"),
+        (
+            ACTION,
+            CHANGED,
+            NUMBER_OF_USER,
+            TaskField("when", "String", "The calls that are forwarded"),
+            TaskField("to", "String", "The kind of destination"),
+            TaskField("destination", "String", "The number of the destination, empty for End Call"),
+        ),
+    ),
+)
