@@ -33,6 +33,7 @@ class Lists:
 
     release: str = "20.0.10"
     now: datetime = START
+    ahead: timedelta = timedelta()
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     files: set[int] = field(default_factory=set)
     requests: list[Query] = field(default_factory=list)

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...callcontrol.call_events import format_time
 from ..model.event import Event
-from .twins import MissedCalls
+from .coverage import Coverage
+from .twins import MissedCalls, Sighting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,17 +31,22 @@ _SAME_CALL = timedelta(minutes=10)
 # Facts that distinguish two calls with one ID.
 _FACTS = ("direction", "externalNumber", "callerNumber", "did")
 _RUNG = 2
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class OpenCall:
-    """A call: its name in the IDs of events, the data of its last event, and the extensions that have rung."""
+    """A call: its name in the IDs of events, the data of its last event, and the extensions that have rung.
+
+    `logged` is what the call log says of its answer, None as long as it does not have the call.
+    """
 
     name: str
     order_key: str
     data: Mapping[str, Any]
     rung: tuple[str, ...] = ()
     ended_at: datetime | None = None
+    logged: dict[str, Any] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the call as JSON."""
@@ -50,6 +56,7 @@ class OpenCall:
             "data": dict(self.data),
             "rung": list(self.rung),
             **({"endedAt": self.ended_at.isoformat()} if self.ended_at else {}),
+            **({"logged": self.logged} if self.logged is not None else {}),
         }
 
     @classmethod
@@ -62,12 +69,13 @@ class OpenCall:
             dict(document["data"]),
             tuple(document.get("rung", ())),
             datetime.fromisoformat(ended_at) if ended_at else None,
+            document.get("logged"),
         )
 
 
 @dataclass(slots=True)
 class CallMemory:
-    """The calls of one feed, and the calls that were missed a short while ago.
+    """The calls of one feed, those that were missed a short while ago, and when calls were watched.
 
     `position` is that of the last event that was taken over.
     """
@@ -76,11 +84,12 @@ class CallMemory:
     calls: OrderedDict[int, OpenCall] = field(default_factory=OrderedDict)
     ended: OrderedDict[int, OpenCall] = field(default_factory=OrderedDict)
     missed: MissedCalls = field(default_factory=MissedCalls)
+    coverage: Coverage = field(default_factory=Coverage)
 
     def apply(self, event: Event) -> None:
         """Take an event over that was journaled."""
         self.missed.apply(event)
-        call_id = _read_call_id(event)
+        call_id = find_call_id(event)
         if call_id is None:
             return
         known = self.calls.get(call_id) or self.ended.get(call_id)
@@ -100,7 +109,7 @@ class CallMemory:
 
     def rename(self, event: Event) -> Event:
         """Return an event of a live call with the name that its call has in the journal."""
-        call_id = _read_call_id(event)
+        call_id = find_call_id(event)
         if call_id is None:
             return event
         known = self.calls.get(call_id)
@@ -111,7 +120,7 @@ class CallMemory:
 
     def is_another_call(self, event: Event) -> bool:
         """Return whether a `call.started` that the journal knows already begins another call with the same ID."""
-        call_id = _read_call_id(event)
+        call_id = find_call_id(event)
         if call_id is None or event.type != "call.started" or call_id in self.calls:
             return False
         known = self.ended.get(call_id)
@@ -124,7 +133,7 @@ class CallMemory:
 
     def give_new_name(self, event: Event) -> Event:
         """Return a `call.started` under a new name, which the later events of its call get too."""
-        call_id = _read_call_id(event)
+        call_id = find_call_id(event)
         if call_id is None:
             return event
         stamp = event.time.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")[:-3]
@@ -141,6 +150,26 @@ class CallMemory:
             event for call_id, call in self.calls.items() if call_id not in known for event in _end(call, now)
         ]
 
+    def find_open(self, seen: Sighting) -> int | None:
+        """Return the ID of the open call that the call log reports."""
+        call = self.calls.get(seen.call_id)
+        if call is not None and self._is_call(seen, seen.call_id, call):
+            return seen.call_id
+        if (seen.call_id and self.missed.ids_agree) or self.has_ended(seen):
+            return None
+        matches = (call_id for call_id, each in self.calls.items() if self._is_call(seen, call_id, each))
+        return next(matches, None)
+
+    def has_ended(self, seen: Sighting) -> bool:
+        """Return whether the live call with the ID in the call log has ended."""
+        call = self.ended.get(seen.call_id)
+        return call is not None and self._is_call(seen, seen.call_id, call)
+
+    def _is_call(self, seen: Sighting, call_id: int, call: OpenCall) -> bool:
+        began = format_time(seen.began)
+        data = {"startedAt": began, **call.data, "source": "live", "call": {"callId": call_id}}
+        return self.missed.are_twins(seen, Sighting.read(data, call.ended_at or _NEVER))
+
     def to_json(self) -> dict[str, Any]:
         """Return the memory as JSON."""
         return {
@@ -151,6 +180,8 @@ class CallMemory:
                 for call_id, call in list(self.ended.items())[-_MOST_SAVED:]
             },
             "missed": self.missed.to_json(),
+            "idsAgree": self.missed.ids_agree,
+            "coverage": self.coverage.to_json(),
         }
 
     @classmethod
@@ -160,7 +191,10 @@ class CallMemory:
             document.get("position"),
             _read_calls(document.get("calls", {})),
             _read_calls(document.get("ended", {})),
-            MissedCalls.from_json(document.get("missed", ())),
+            MissedCalls.from_json(
+                document.get("missed", ()), ids_agree=bool(document.get("idsAgree", False))
+            ),
+            Coverage.from_json(document.get("coverage", {})),
         )
 
     @staticmethod
@@ -208,10 +242,10 @@ def _is_same(call: OpenCall, event: Event) -> bool:
 
 
 def _pick_facts(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: data[name] for name in _FACTS if name in data}
+    return {name: data[name] for name in (*_FACTS, "extension", "startedAt") if name in data}
 
 
-def _read_call_id(event: Event) -> int | None:
+def find_call_id(event: Event) -> int | None:
     """Return the ID of the call of a live event, None for other events."""
     if event.data.get("source") != "live":
         return None

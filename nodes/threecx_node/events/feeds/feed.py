@@ -20,7 +20,7 @@ from .problems import EITHER_TYPES, LIVE_TYPES, RECORD_TYPES, Problems, read_pro
 from .record_source import RecordSource
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
     from typing import Any
 
     from threecx_credentials import Credential
@@ -112,9 +112,7 @@ class Feed:
         """Return the numbers whose live calls the client sees, None where that is not known. Raises EventStoreError."""
         if self._run is not None:
             return self._run.monitored
-        document = await self._services.store.load_cursor(self._key, STATUS)
-        found = (document or {}).get("monitored")
-        return None if found is None else frozenset(found)
+        return read_monitored(await self._services.store.load_cursor(self._key, STATUS))
 
     async def _keep_running(self) -> None:
         while True:
@@ -130,7 +128,7 @@ class Feed:
     async def _run_with(self, lease: Lease) -> None:
         run = _FeedRun(self._key, self.credential, self.pbx, self._services)
         try:
-            await run.journal.restore()
+            await run.restore()
             run.update(self._records, self._types)
             if self._is_stopped:
                 run.deliveries.stop()
@@ -168,9 +166,11 @@ class _FeedRun:
             token_store=services.token_store,
             on_state=self.note_change,
         )
+        self.journal.gaps.on_hold = self._record_source.hurry
         self._live_task: asyncio.Task[None] | None = None
         self._record_task: asyncio.Task[None] | None = None
         self._saved: object = None
+        self._last_monitored: frozenset[str] | None = None
 
     @property
     def is_connected(self) -> bool:
@@ -189,6 +189,11 @@ class _FeedRun:
         """Take the subscriptions and the types that are wanted."""
         self._records, self._types = records, types
         self._changed.set()
+
+    async def restore(self) -> None:
+        """Take over what the process before has left. Raises EventStoreError."""
+        await self.journal.restore()
+        self._last_monitored = read_monitored(await self._services.store.load_cursor(self._key, STATUS))
 
     async def run(self, lease: Lease) -> None:
         """Run what is wanted until the lease is lost or the task is cancelled."""
@@ -216,7 +221,7 @@ class _FeedRun:
         try:
             await self.deliveries.aclose(grace)
             async with asyncio.timeout(grace or 1.0):
-                await self.journal.checkpoint()
+                await self.journal.checkpoint(is_last=True)
         except (EventStoreError, TimeoutError):
             log.warning("feed of %s: the journal cannot be used at the end", self._pbx)
         await self.journal.aclose()
@@ -233,10 +238,11 @@ class _FeedRun:
         elif not wants_live:
             await _end(self._live_task)
             self._live_task = None
-        records = types & RECORD_TYPES
-        if self._live_source.is_refused is not True:
-            records -= EITHER_TYPES
-        self._record_source.set_types(records)
+        is_refused = self._live_source.is_refused is True
+        if self.monitored is not None:
+            self._last_monitored = self.monitored
+        self.journal.gaps.monitored = None if is_refused else self._last_monitored
+        self._record_source.set_types(types & RECORD_TYPES, frozenset() if is_refused else EITHER_TYPES)
         if self._record_task is None:
             self._record_task = _begin(self._record_source.run())
         self._report_connection(connected=self.is_connected)
@@ -267,6 +273,12 @@ class _FeedRun:
     def _take_events(self, events: Sequence[StoredEvent]) -> None:
         self.deliveries.push(events)
         self._services.observer.note_events([each.event.type for each in events])
+
+
+def read_monitored(status: Mapping[str, Any] | None) -> frozenset[str] | None:
+    """Return the monitored numbers of a stored status, None where they are not known."""
+    found = (status or {}).get("monitored")
+    return None if found is None else frozenset(found)
 
 
 def _begin(run: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -10,10 +10,11 @@ from ...errors import EventStoreError, PositionGoneError
 from ..model.status import FeedProblem
 from ..store.event_store import Cursor
 from .call_memory import CallMemory
+from .gap_calls import GapCalls
 from .problems import LIVE_TYPES, RECORD_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 
     from ..model.clock import Clock
     from ..model.event import Event
@@ -33,7 +34,8 @@ class FeedJournal:
     """The journal of one feed, written by the process that runs the feed.
 
     While the store cannot be used, `append` waits and tries again, so that its caller takes no more events; the PBX
-    is asked later what was missed. `on_events` gets the new events in the order of the journal.
+    is asked later what was missed. `on_events` gets the new events in the order of the journal. `gaps` completes live
+    calls from the call log.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class FeedJournal:
         on_events: Callable[[Sequence[StoredEvent]], None],
     ) -> None:
         self.memory = CallMemory()
+        self.gaps = GapCalls()
         self._feed = feed
         self._store = store
         self._clock = clock
@@ -73,13 +76,26 @@ class FeedJournal:
             if len(page) < _PAGE:
                 return
 
-    async def append(self, events: Sequence[Event], cursor: Cursor | None = None) -> list[StoredEvent]:
-        """Journal the events that are new, and return them."""
-        return await self._complete(self._append_records(events, cursor))
+    async def append(
+        self, events: Sequence[Event], cursor: Cursor | None = None, wanted: Collection[str] | None = None
+    ) -> list[StoredEvent]:
+        """Journal the events of records that are new, and return them; of some types, where `wanted` names them."""
+        return await self._complete(self._append_records(events, cursor, wanted))
 
     async def append_live(self, events: Sequence[Event]) -> list[StoredEvent]:
         """Journal the events of live calls that are new, and return them."""
         return await self._complete(self._append_calls(events))
+
+    async def release(self) -> list[StoredEvent]:
+        """Journal the events that have waited long enough for the call log, and return them."""
+        return await self._complete(self._append_calls(()))
+
+    def cover(self, *, is_live: bool) -> None:
+        """Note whether calls are watched now."""
+        if is_live:
+            self.memory.coverage.cover(self._clock.now())
+        else:
+            self.memory.coverage.lose()
 
     async def aclose(self) -> None:
         """Give up what waits for the store."""
@@ -94,31 +110,42 @@ class FeedJournal:
         task.add_done_callback(self._writing.discard)
         return await asyncio.shield(task)
 
-    async def _append_records(self, events: Sequence[Event], cursor: Cursor | None) -> list[StoredEvent]:
+    async def _append_records(
+        self, events: Sequence[Event], cursor: Cursor | None, wanted: Collection[str] | None
+    ) -> list[StoredEvent]:
         async with self._lock:
-            return await self._append(
-                [each for each in events if not self.memory.missed.has_twin(each)], cursor
-            )
+            released, is_changed = self.gaps.settle(events, self.memory)
+            new = await self._append_live(released)
+            if is_changed:
+                # The call log gives each call once: what it says of open calls is saved before its place is.
+                await self._save()
+            return new + await self._append(self.gaps.choose(events, self.memory, wanted), cursor)
 
     async def _append_calls(self, events: Sequence[Event]) -> list[StoredEvent]:
         async with self._lock:
             new: list[StoredEvent] = []
             batch: list[Event] = []
             for event in events:
-                batch.append(event)
+                batch += self.gaps.take_live(event, self.memory, self._clock.now())
                 # A call whose ID is that of an earlier one must get its name before the next event.
                 if event.type == _STARTED:
                     new += await self._append_live(batch)
                     batch = []
+            batch += self.gaps.release(self._clock.now())
             return new + await self._append_live(batch)
 
-    async def checkpoint(self) -> None:
-        """Save the memory of calls, if something was journaled since."""
+    async def checkpoint(self, *, is_last: bool = False) -> None:
+        """Save the memory of calls, if something was journaled since; the last time also where it was not."""
         async with self._lock:
-            if self.memory.position != self._saved:
-                position = self.memory.position
-                await self._try(lambda: self._store.append(self._feed, (), cursor=self._make_cursor()))
-                self._saved = position
+            coverage = self.memory.coverage
+            if self.memory.position != self._saved or coverage.is_due or (is_last and coverage.until):
+                await self._save()
+
+    async def _save(self) -> None:
+        position, until = self.memory.position, self.memory.coverage.until
+        await self._try(lambda: self._store.append(self._feed, (), cursor=self._make_cursor()))
+        self._saved = position
+        self.memory.coverage.note_saved(until)
 
     async def _append_live(self, events: Sequence[Event]) -> list[StoredEvent]:
         renamed = [self.memory.rename(each) for each in events]

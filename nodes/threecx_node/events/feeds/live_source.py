@@ -83,10 +83,10 @@ class LiveSource:
                     wait = self._note_error(error)
                 except Exception:
                     log.exception("live calls of %s: internal error", self._credential.base_url)
-                self._set_connected(connected=False)
+                self._lose()
                 await self._clock.wait(self._never, wait)
         finally:
-            self._set_connected(connected=False)
+            self._lose()
             self._problems.put(PART, ())
 
     def _note_error(self, error: ThreeCxError) -> float:
@@ -143,6 +143,7 @@ class LiveSource:
         is_complete = False
         while True:
             is_live = client.is_live
+            self._journal.cover(is_live=is_live)
             now = loop.time()
             if is_live:
                 lost_at = now
@@ -157,6 +158,7 @@ class LiveSource:
                 is_complete = True
                 await self._journal.append_live(self._journal.memory.end_others(seen, self._clock.now()))
             await asyncio.sleep(_QUIET_LOOK if is_complete and is_live else _LOOK)
+            await self._journal.release()
             await self._journal.checkpoint()
 
     async def _follow_numbers(self, client: CallControlClient) -> None:
@@ -172,6 +174,10 @@ class LiveSource:
                     self._on_state()
             await self._clock.wait(self._never, _BETWEEN_NUMBERS)
 
+    def _lose(self) -> None:
+        self._journal.cover(is_live=False)
+        self._set_connected(connected=False)
+
     def _set_connected(self, *, connected: bool) -> None:
         if connected:
             self._problems.put(PART, ())
@@ -183,6 +189,8 @@ class LiveSource:
 
     def _note(self, line: str) -> None:
         self._last_note = line
+        # It may be there again before the next look.
+        self._journal.cover(is_live=False)
 
     def _describe_loss(self) -> FeedProblem:
         return FeedProblem(

@@ -140,7 +140,8 @@ class CallLog:
             log = await self._begin(request)
             self._last_check = request.now
             return Findings(log.to_json(), _WAIT)
-        is_due = self._last_check is None or request.now >= self._last_check + self._check_after(request)
+        next_check = None if self._last_check is None else self._last_check + self._check_after(request)
+        is_due = request.is_urgent or next_check is None or request.now >= next_check
         if not (request.is_changed or is_due or self._pending):
             return Findings(dict(request.cursor), self._wait(request))
         log = _Log.from_json(request.cursor)

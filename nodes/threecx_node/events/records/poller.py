@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ...errors import ThreeCxError, UnreachableError, UnusableResponseError
@@ -65,6 +65,7 @@ class _State:
     pause: float = _FIRST_PAUSE
     problem: RecordProblem | None = None
     times: tuple[str, str] | None = None
+    is_urgent: bool = False
 
 
 @dataclass(slots=True)
@@ -132,10 +133,8 @@ class RecordPoller:
         events: list[Event] = []
         for source in due:
             state = _state(plan, source)
-            is_changed = times is None or times != state.times
-            request = self._build_request(
-                plan, types & source.types, stored.get(source.name), is_changed=is_changed
-            )
+            request = self._build_request(plan, types & source.types, stored.get(source.name), state, times)
+            state.is_urgent = False
             try:
                 found = await source.poll(request)
             except ThreeCxError as error:
@@ -164,6 +163,18 @@ class RecordPoller:
             self._choose_wait(plan, wanted),
             [state.problem for each in wanted if (state := _state(plan, each)).problem is not None],
         )
+
+    @property
+    def ahead(self) -> timedelta:
+        """Return how far the clock of the PBX is ahead of the one here, by its last response."""
+        return self._reader.ahead
+
+    def hurry(self, types: frozenset[str]) -> None:
+        """Let the next poll look for events of these types, whatever it knows of the times of the last ones."""
+        for source in self._plan.sources if self._plan is not None else ():
+            state = self._plan.states.get(source.name) if self._plan is not None else None
+            if source.types & types and state is not None and not (state.problem and state.problem.is_final):
+                state.due, state.is_urgent = 0.0, True
 
     async def check(self, types: frozenset[str]) -> list[RecordProblem]:
         """Return what keeps the events of these types from coming; one small request for each kind of records."""
@@ -194,7 +205,12 @@ class RecordPoller:
         return self._plan
 
     def _build_request(
-        self, plan: _Plan, types: frozenset[str], cursor: Cursor | None, *, is_changed: bool
+        self,
+        plan: _Plan,
+        types: frozenset[str],
+        cursor: Cursor | None,
+        state: _State,
+        times: tuple[str, str] | None,
     ) -> Request:
         return Request(
             reader=self._reader,
@@ -203,7 +219,8 @@ class RecordPoller:
             types=types,
             cursor=cursor,
             has_times=plan.has_times,
-            is_changed=is_changed,
+            is_changed=state.is_urgent or times is None or times != state.times,
+            is_urgent=state.is_urgent,
             now=self._clock(),
             utc_now=self._utc_now().astimezone(UTC),
         )

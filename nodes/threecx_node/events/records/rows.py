@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ...errors import ResponseError, TransportError
@@ -81,7 +84,12 @@ def _quote(text: str) -> str:
 
 
 class RowReader(Protocol):
-    """The access to a PBX that the sources need. Each method raises ThreeCxError where the PBX cannot be read."""
+    """The access to a PBX that the sources need. Each method raises ThreeCxError where the PBX cannot be read.
+
+    `ahead` is how far the clock of the PBX is ahead of the one here, as far as that is known.
+    """
+
+    ahead: timedelta
 
     async def find_release(self) -> str:
         """Return the release of the PBX, as the catalog names it."""
@@ -97,6 +105,7 @@ class PbxReader:
     """Reads rows of the PBX of an executor, within its limits and with its token."""
 
     def __init__(self, executor: Executor) -> None:
+        self.ahead = timedelta()
         self._executor = executor
         self._builders: dict[tuple[str, str], RequestBuilder] = {}
         self._caller: Caller | None = None
@@ -171,9 +180,13 @@ class PbxReader:
         return rows
 
     async def _send(self, request: HttpRequest) -> HttpResponse:
-        return await self._executor.client.send(
+        answer = await self._executor.client.send(
             request, timeout=_TIMEOUT, retry_time=_RETRY_TIME, caller=self._get_caller()
         )
+        with suppress(KeyError, ValueError, TypeError):
+            # It is in whole seconds.
+            self.ahead = parsedate_to_datetime(answer.headers["date"]) - datetime.now(UTC)
+        return answer
 
     def _get_caller(self) -> Caller:
         # One caller for all polls: they have one share of the PBX beside the batches.

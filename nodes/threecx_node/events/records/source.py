@@ -24,8 +24,8 @@ class Request:
 
     `types` are those of its events that are wanted. `cursor` is what the poll before returned, None for the first one,
     which reports nothing. `has_times` says that the PBX names the times of the last call and the last chat message, and
-    `is_changed` whether by them there may be anything new. `now` are seconds that only grow, and `utc_now` is the time
-    here.
+    `is_changed` whether by them there may be anything new. `is_urgent` says that an event waits, so that late rows are
+    looked for now. `now` are seconds that only grow, and `utc_now` is the time here.
     """
 
     reader: RowReader
@@ -37,6 +37,7 @@ class Request:
     is_changed: bool
     now: float
     utc_now: datetime
+    is_urgent: bool = False
 
     def build(
         self, event_type: str, time: datetime, key: str, order_key: str, data: Mapping[str, Any]
