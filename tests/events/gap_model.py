@@ -159,6 +159,14 @@ class Model(Clock):
             self._show_beginning(call, inferred=False)
         return call
 
+    def blink(self, caller: str) -> Call:
+        """Let a call be missed that is over before its legs can be read."""
+        is_connected, self.is_connected = self.is_connected, False
+        call = self.begin(caller)
+        self.end(call, is_late=False)
+        self.is_connected = is_connected
+        return call
+
     def answer(self, call: Call) -> None:
         """Let a person answer."""
         call.answered = self.time

@@ -39,6 +39,7 @@ class Receiver:
         self.connections: set[object] = set()
         self.port = 0
         self._changed = asyncio.Event()
+        self._runner: web.AppRunner | None = None
 
     @property
     def url(self) -> str:
@@ -59,6 +60,21 @@ class Receiver:
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def start(self, port: int = 0) -> None:
+        """Open the socket."""
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Close the socket and all connections; `start` with the same port opens it again."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         delivery = Delivery(
@@ -84,14 +100,8 @@ class Receiver:
 async def receiving(port: int = 0) -> AsyncIterator[Receiver]:
     """Run a receiver."""
     receiver = Receiver()
-    app = web.Application()
-    app.router.add_route("*", "/{path:.*}", receiver.handle)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", port)
-    await site.start()
-    receiver.port = runner.addresses[0][1]
+    await receiver.start(port)
     try:
         yield receiver
     finally:
-        await runner.cleanup()
+        await receiver.stop()

@@ -10,9 +10,11 @@ import signal
 import subprocess
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -33,8 +35,11 @@ CALLS, AT_ONCE, CUTS = 500, 100, 8
 ANSWERED = 0.3
 FIRST = 1200
 EXTENSIONS = [str(FIRST + each) for each in range(AT_ONCE)]
-# The executor is killed after so many of the calls.
+# The executor is killed after so many of the calls; while it is down, a call is missed.
 KILLS = (120, 330)
+SPARE, HIDDEN = str(FIRST + AT_ONCE), "+494012345"
+# The socket of the receiver is closed after so many of the calls, until as many events wait.
+CLOSED, WAITING = (220, 420), 20
 EVENTS = ("call.started", "call.ringing", "call.answered", "call.missed", "call.ended", "recording.ready")
 
 
@@ -62,10 +67,10 @@ class Executor:
             os.kill(self._process.pid, signal.SIGKILL)
             self._process.wait()
 
-    async def subscribe(self, pbx: Simulator, url: str) -> None:
+    async def subscribe(self, pbx: Simulator, url: str, events: Sequence[str] = EVENTS) -> None:
         body = {
             "pbx": {"baseUrl": pbx.base_url, "clientId": pbx.client_id, "clientSecret": pbx.client_secret},
-            "events": list(EVENTS),
+            "events": list(events),
             "url": url,
         }
         async with aiohttp.ClientSession() as session:
@@ -112,15 +117,31 @@ class Handled:
         return web.Response(status=500 if chance < 0.12 else 200)
 
 
+@dataclass
+class Played:
+    """The calls that were played: all that have ended, those with an answer, and those while the executor was down."""
+
+    done: set[int] = field(default_factory=set)
+    answered: set[int] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+
+
 async def play_calls(
-    pbx: Simulator, handled: Handled, executor: Executor, random_: random.Random
-) -> set[int]:
-    """Play all calls. None ends before it was reported, since the PBX says nothing about it later."""
+    pbx: Simulator,
+    handled: Handled,
+    executor: Executor,
+    random_: random.Random,
+    close: Callable[[], Awaitable[None]],
+) -> Played:
+    """Play all calls; `close` closes the socket of the receiver for a while.
+
+    None ends before it was reported, since the PBX says nothing about its beginning later, but those that are missed
+    while the executor is down.
+    """
     free: asyncio.Queue[str] = asyncio.Queue()
     for number in EXTENSIONS:
         free.put_nowait(number)
-    done: set[int] = set()
-    kills = list(KILLS)
+    played, kills, closed = Played(), list(KILLS), list(CLOSED)
 
     async def play(index: int) -> None:
         number = await free.get()
@@ -130,19 +151,31 @@ async def play_calls(
             await asyncio.sleep(random_.uniform(0, 0.3))
             with suppress(CallError):
                 call.step()
+                played.answered.add(call.id)
         await asyncio.sleep(random_.uniform(0, 0.3))
         pbx.calls.end(call.id)
-        done.add(call.id)
+        played.done.add(call.id)
         free.put_nowait(number)
-        if kills and len(done) >= kills[0]:
+        if kills and len(played.done) >= kills[0]:
             kills.pop(0)
             executor.kill()
+            played.hidden.add(miss_call(pbx))
             executor.start()
+        elif closed and len(played.done) >= closed[0]:
+            closed.pop(0)
+            await close()
         elif index % (CALLS // CUTS) == 0:
             pbx.sockets.cut()
 
     await asyncio.gather(*(play(each) for each in range(CALLS)))
-    return done
+    return played
+
+
+def miss_call(pbx: Simulator, to: str = SPARE) -> int:
+    """Let a call be missed; return its ID."""
+    call = pbx.calls.inbound(HIDDEN, to=to)
+    pbx.calls.end(call.id)
+    return call.id
 
 
 async def list_recordings(pbx: Simulator) -> set[int]:
@@ -165,13 +198,15 @@ async def read_journal(store: SqliteEventStore, feed: str) -> list[StoredEvent]:
 
 
 async def until_done(
-    store: SqliteEventStore, feed: str, handled: Handled, calls: set[int], files: int
+    store: SqliteEventStore, feed: str, handled: Handled, played: Played, files: int
 ) -> None:
     """Wait until all calls have ended in the journal, all recordings are there, and all events were handled."""
+    missed = len(played.done - played.answered) + len(played.hidden)
     async with asyncio.timeout(90):
         while True:
             types = Counter(each.event.type for each in await read_journal(store, feed))
-            if types["call.ended"] == len(calls) and types["recording.ready"] == files:
+            is_ended = types["call.ended"] == len(played.done) and types["call.missed"] >= missed
+            if is_ended and types["recording.ready"] == files:
                 break
             await asyncio.sleep(0.3)
     journal = {each.event.id for each in await read_journal(store, feed)}
@@ -187,16 +222,27 @@ async def run(pbx: Simulator, folder: Path) -> None:
         with running(folder) as executor:
             await executor.subscribe(pbx, receiver.url)
             await until_polled(store, feed)
-            calls = await play_calls(pbx, handled, executor, random_)
+
+            async def close() -> None:
+                await receiver.stop()
+                async with asyncio.timeout(60):
+                    while True:
+                        if len(await read_journal(store, feed)) >= len(handled.times) + WAITING:
+                            break
+                        await asyncio.sleep(0.1)
+                await receiver.start(port)
+
+            port = receiver.port
+            played = await play_calls(pbx, handled, executor, random_, close)
             await asyncio.sleep(0.5)
             files = await list_recordings(pbx)
-            await until_done(store, feed, handled, calls, len(files))
+            await until_done(store, feed, handled, played, len(files))
     journal = await read_journal(store, feed)
     await store.aclose()
-    check(journal, handled, calls, files)
+    check(journal, handled, played, files)
 
 
-def check(journal: list[StoredEvent], handled: Handled, calls: set[int], files: set[int]) -> None:
+def check(journal: list[StoredEvent], handled: Handled, played: Played, files: set[int]) -> None:
     events = [each.event for each in journal]
     # Each event was handled, and nothing else; a receiver that drops repeats handles each once.
     assert set(handled.times) == {each.id for each in events}
@@ -206,9 +252,13 @@ def check(journal: list[StoredEvent], handled: Handled, calls: set[int], files: 
     kinds: dict[int, list[str]] = {}
     for each in events:
         if each.type.startswith("call."):
-            kinds.setdefault(each.data["call"]["callId"], []).append(each.type)
-    assert set(kinds) == calls
+            call = each.data.get("call") or each.data["callLog"]
+            kinds.setdefault(call["callId"], []).append(each.type)
+    assert set(kinds) == played.done | played.hidden
+    for call_id in played.hidden:
+        assert kinds.pop(call_id) == ["call.missed"]
     for call_id, types in kinds.items():
+        assert call_id in played.answered or "call.missed" in types, (call_id, types)
         assert types[0] == "call.started", (call_id, types)
         assert types[-1] == "call.ended", (call_id, types)
         assert Counter(types).most_common(1)[0][1] == 1, (call_id, types)
@@ -224,8 +274,51 @@ def check(journal: list[StoredEvent], handled: Handled, calls: set[int], files: 
 
 @pytest.mark.slow
 def test_nothing_is_lost_while_everything_fails(tmp_path: Path) -> None:
-    with Simulator(seed="large", monitored=EXTENSIONS, recording_delay=0.2) as pbx:
-        for number in EXTENSIONS:
+    numbers = [*EXTENSIONS, SPARE]
+    with Simulator(seed="large", monitored=numbers, recording_delay=0.2) as pbx:
+        for number in numbers:
             if not pbx.calls.devices(number):
                 pbx.calls.register(number)
         asyncio.run(run(pbx, tmp_path))
+
+
+@pytest.mark.slow
+def test_a_call_missed_while_the_executor_is_down_comes_once(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        store = SqliteEventStore(tmp_path)
+        async with receiving() as receiver:
+
+            def list_of(name: str) -> list[dict[str, Any]]:
+                return [each.document for each in receiver.deliveries if each.document["type"] == name]
+
+            with running(tmp_path) as executor:
+                await executor.subscribe(pbx, receiver.url, ("call.missed", "call.logged", "call.ringing"))
+                await until_polled(store, make_feed_key(credential_of(pbx)))
+                await until(lambda: pbx.sockets.count == 1)
+                executor.kill()
+                hidden = miss_call(pbx, "100")
+                executor.start()
+                await receiver.until(lambda: list_of("call.missed") and list_of("call.logged"), 90)
+                watched = pbx.calls.inbound("+494054321", to="100")
+                await receiver.until(lambda: list_of("call.ringing"), 90)
+                pbx.calls.end(watched.id)
+                await receiver.until(
+                    lambda: len(list_of("call.missed")) == len(list_of("call.logged")) == 2, 90
+                )
+            # The call log has both: nothing about them comes later.
+            first, second = list_of("call.missed")
+        await store.aclose()
+        assert {
+            name: first[name] for name in ("source", "inferred", "direction", "extension", "externalNumber")
+        } == {
+            "source": "records",
+            "inferred": True,
+            "direction": "inbound",
+            "extension": "100",
+            "externalNumber": HIDDEN,
+        }
+        assert first["callLog"]["callId"] == hidden
+        assert (second["source"], second["inferred"]) == ("live", False)
+
+    with Simulator(monitored=["100"]) as pbx:
+        asyncio.run(run(pbx))

@@ -127,6 +127,14 @@ def test_calls_of_other_numbers_do_not_come_after_a_gap() -> None:
         assert model.list_missed() == []
 
 
+def test_a_call_too_short_to_be_watched_comes_from_the_call_log() -> None:
+    with modelling() as model:
+        model.pass_time(600)
+        call = model.blink(CALLERS[0])
+        model.finish()
+        assert model.list_missed() == [call.id]
+
+
 class GapMachine(RuleBasedStateMachine):
     """Calls, cuts, kills, polls and late rows in any order."""
 
@@ -157,6 +165,12 @@ class GapMachine(RuleBasedStateMachine):
             self.model.pass_time(1)
             self.model.end(data.draw(st.sampled_from(calls)), is_late=is_late)
             self.model.pass_time(seconds)
+
+    @rule(caller=st.sampled_from(CALLERS))
+    def blink(self, caller: str) -> None:
+        self.model.blink(caller)
+        for _ in range(3):
+            self.model.poll()
 
     @rule(data=st.data())
     def write_late_row(self, data: st.DataObject) -> None:

@@ -119,7 +119,8 @@ class FeedJournal:
             if is_changed:
                 # The call log gives each call once: what it says of open calls is saved before its place is.
                 await self._save()
-            return new + await self._append(self.gaps.choose(events, self.memory, wanted), cursor)
+            chosen = self.gaps.choose(events, self.memory, self._clock.now(), wanted)
+            return new + await self._append(chosen, cursor)
 
     async def _append_calls(self, events: Sequence[Event]) -> list[StoredEvent]:
         async with self._lock:

@@ -23,6 +23,9 @@ MISSED, LOGGED = "call.missed", "call.logged"
 _ANSWERED, _ENDED = "call.answered", "call.ended"
 # For so long the call log is waited for; it usually has a call 5 to 10 seconds after its end.
 _PATIENCE = timedelta(seconds=30)
+# A call without any live event is reported outside of gaps if it ended so long ago at most: a call can be so short that
+# its legs are over before they are read. Older ones may have been forgotten.
+_RECENT = timedelta(minutes=10)
 # The fields of the call log that an answer adds to a live event.
 _FACTS_OF_ANSWER = ("answeredAt", "extension")
 
@@ -116,7 +119,7 @@ class GapCalls:
         return released, is_changed
 
     def choose(
-        self, events: Iterable[Event], memory: CallMemory, wanted: Collection[str] | None
+        self, events: Iterable[Event], memory: CallMemory, now: datetime, wanted: Collection[str] | None
     ) -> list[Event]:
         """Return the events of records that are to be journaled: those of missed calls only where live calls lack."""
         found: list[Event] = []
@@ -125,11 +128,11 @@ class GapCalls:
                 continue
             if event.type != MISSED:
                 found.append(event)
-            elif (chosen := self._choose_missed(event, memory)) is not None:
+            elif (chosen := self._choose_missed(event, memory, now)) is not None:
                 found.append(chosen)
         return found
 
-    def _choose_missed(self, event: Event, memory: CallMemory) -> Event | None:
+    def _choose_missed(self, event: Event, memory: CallMemory, now: datetime) -> Event | None:
         seen = Sighting.of(event)
         if memory.missed.has_twin(event):
             return None
@@ -138,18 +141,26 @@ class GapCalls:
             # Its live events go on, unless no call can be watched now.
             call: OpenCall = memory.calls[open_id]
             return None if memory.coverage.is_live else replace(event, order_key=call.order_key)
-        ahead = memory.missed.ahead
-        if not memory.coverage.has_gap(seen.began - ahead, seen.ended - ahead) or memory.has_ended(seen):
+        if memory.has_ended(seen):
             return None
-        return event if self._is_monitored(event) else None
+        ahead = memory.missed.ahead
+        if memory.coverage.has_gap(seen.began - ahead, seen.ended - ahead):
+            return event if self._may_be_monitored(event) else None
+        is_recent = abs(now + ahead - seen.ended) <= _RECENT
+        is_unseen = memory.missed.ids_agree and seen.call_id > 0 and is_recent
+        return event if is_unseen and self._is_monitored(event) else None
 
     def _is_monitored(self, event: Event) -> bool:
-        """Return whether live calls would have shown a call; the agents of a queue are not in the call log."""
+        """Return whether live calls show a call."""
         data = event.data
-        numbers = data.get("extensions", ())
-        if self.monitored is None or not numbers or data.get("queue") or data.get("ringGroup"):
-            return True
-        return not self.monitored.isdisjoint(numbers)
+        numbers = (*data.get("extensions", ()), data.get("queue", ""), data.get("ringGroup", ""))
+        return self.monitored is None or not self.monitored.isdisjoint(numbers)
+
+    def _may_be_monitored(self, event: Event) -> bool:
+        """Return whether live calls may show a call; the agents of a queue are not in the call log."""
+        data = event.data
+        is_shared = data.get("queue") or data.get("ringGroup")
+        return not data.get("extensions") or bool(is_shared) or self._is_monitored(event)
 
 
 def _read_answer(event: Event) -> dict[str, Any]:

@@ -301,6 +301,13 @@ async def _find_last_call(request: Request) -> datetime | None:
             return last
     empty = _Log(_FIRST_TIME, _FIRST_TIME, 0, [], SeenCalls())
     for start in (*(request.utc_now - each for each in _SEARCHES), _FIRST_TIME):
-        if rows_found := await _read_rows(request, empty, start, None):
-            return max(row.started for row in rows_found)
+        newest = _window(request, empty, start, None, order_by="StartTime desc", top=1)
+        try:
+            rows = await request.reader.read(newest)
+        except ResponseError:
+            # The PBX does not sort the report.
+            rows = await request.reader.read(replace(newest, order_by="", top=None))
+        # Where it sorts by something else, the last call is taken to be an earlier one: more is read then.
+        if times := [time for row in rows if (time := read_time(row.get("StartTime"))) is not None]:
+            return max(times)
     return None

@@ -49,7 +49,7 @@ class Seed:
 
     name: str
     fill: Callable[[Pbx], None]
-    rows: Mapping[str, tuple[int, RowsOfRelease]] = field(default_factory=dict)
+    rows: Mapping[str, tuple[int, RowsOfRelease, str]] = field(default_factory=dict)
     text: str = ""
 
 
@@ -135,9 +135,9 @@ class Pbx:
 
     def _clear(self) -> None:
         self.store.clear()
-        for name, (count, rows) in self._seed.rows.items():
+        for name, (count, rows, ordered_by) in self._seed.rows.items():
             if name in self.model.sets:
-                self.store.put_lazy_rows(name, count, rows(self.model))
+                self.store.put_lazy_rows(name, count, rows(self.model), ordered_by)
 
 
 def _create_store(file: DataFile | None, numbered: frozenset[str]) -> MemoryStore:

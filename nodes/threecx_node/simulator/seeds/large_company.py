@@ -145,6 +145,7 @@ def compute_calls(model: ReleaseModel) -> ComputeRow:
     return compute
 
 
-LARGE_ROWS: Mapping[str, tuple[int, Callable[[ReleaseModel], ComputeRow]]] = {
-    "CallHistoryView": (CALLS, compute_calls)
+LARGE_ROWS: Mapping[str, tuple[int, Callable[[ReleaseModel], ComputeRow], str]] = {
+    "CallHistoryView": (CALLS, compute_calls, "SegmentStartTime")
 }
+"""The tables that are computed: their numbers of rows, how to compute them, and the field that grows with the IDs."""

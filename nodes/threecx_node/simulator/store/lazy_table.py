@@ -6,6 +6,7 @@ are stored as in any other table.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, MutableMapping, Sequence, ValuesView
 from typing import Any, overload
 
@@ -32,11 +33,15 @@ class LazyRecord(Record):
 
 
 class LazyTable(MutableMapping[Key, Record]):
-    """The table. Its `values()` is a sequence: reading a page computes the rows of that page only."""
+    """The table. Its `values()` is a sequence: reading a page computes the rows of that page only.
 
-    def __init__(self, count: int, compute: ComputeRow) -> None:
+    `ordered_by` is a field whose values grow with the keys of the computed rows.
+    """
+
+    def __init__(self, count: int, compute: ComputeRow, ordered_by: str) -> None:
         self.count = count
         self.compute = compute
+        self.ordered_by = ordered_by
         self._deleted: set[int] = set()
         # Changed rows and added ones; a changed row keeps its place.
         self._stored: dict[Key, Record] = {}
@@ -90,6 +95,19 @@ class LazyTable(MutableMapping[Key, Record]):
             else:
                 self._keys = [key for key in range(1, self.count + 1) if key not in self._deleted] + added
         return self._keys
+
+    def list_between(self, first: str, last: str) -> list[Record]:
+        """Return the records whose `ordered_by` is between two values; few of the other rows are computed."""
+        keys = range(1, self.count + 1)
+        start = bisect_left(keys, first, key=self._compute_order)
+        end = bisect_right(keys, last, lo=start, key=self._compute_order)
+        found = [self[key] for key in keys[start:end] if self._is_lazy(key) and key not in self._stored]
+        return found + [
+            each for each in self._stored.values() if first <= each.value[self.ordered_by] <= last
+        ]
+
+    def _compute_order(self, key: int) -> str:
+        return str(self.compute(key)[self.ordered_by])
 
     def _is_lazy(self, key: int) -> bool:
         return 0 < key <= self.count and key not in self._deleted

@@ -62,6 +62,13 @@ class MemoryStore:
         table = self._tables.get(name, {})
         return [table[key] for key in islice(reversed(list(table)), limit)]
 
+    def list_between(self, name: str, field: str, first: str, last: str) -> list[Record]:
+        """Return the records of a table whose field is between two texts, in any order."""
+        table = self._tables.get(name, {})
+        if isinstance(table, LazyTable) and table.ordered_by == field:
+            return table.list_between(first, last)
+        return [each for each in table.values() if first <= each.value[field] <= last]
+
     def get(self, name: str, key: Key) -> Record | None:
         """Return the record of a key, None if there is none."""
         table = self._tables.get(name)
@@ -89,9 +96,12 @@ class MemoryStore:
         self._tables, self._last_ids, self._numbers = {}, {}, {}
         self.version += 1
 
-    def put_lazy_rows(self, name: str, count: int, compute: ComputeRow) -> None:
-        """Fill an empty table with rows that are computed when they are read; ids continue after them."""
-        self._tables[name] = LazyTable(count, compute)
+    def put_lazy_rows(self, name: str, count: int, compute: ComputeRow, ordered_by: str) -> None:
+        """Fill an empty table with rows that are computed when they are read; ids continue after them.
+
+        Rows with higher IDs have later values of `ordered_by`.
+        """
+        self._tables[name] = LazyTable(count, compute, ordered_by)
         self.skip_ids(name, count)
         self.version += 1
 

@@ -101,8 +101,8 @@ def list_segments(pbx: Pbx, arguments: ReportArguments) -> Iterator[ReportedCall
         _map_first_lists(pbx, "Queues", "Agents"),
         _map_first_lists(pbx, "RingGroups", "Members"),
     )
-    history = (record.value for record in pbx.store.table("CallHistoryView").values())
-    rows = [row for row in history if arguments.covers(row["SegmentStartTime"])]
+    found = pbx.store.list_between("CallHistoryView", "SegmentStartTime", arguments.start, arguments.end)
+    rows = [record.value for record in found]
     rows.sort(key=lambda row: (row["SegmentStartTime"], row["SegmentId"]))
     details = pbx.store.table(SEGMENTS)
     for row in rows:
