@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.events.gap_model import Call, Model
+from tests.events.feeds.gap_model import Call, Model
 
 CALLERS = ("+4930111111", "+4930222222", "")
 
