@@ -169,8 +169,9 @@ class GapMachine(RuleBasedStateMachine):
     @rule(caller=st.sampled_from(CALLERS))
     def blink(self, caller: str) -> None:
         self.model.blink(caller)
-        for _ in range(3):
-            self.model.poll()
+        for _ in range(2):
+            # The longest time between two polls.
+            self.model.poll(seconds=61)
 
     @rule(data=st.data())
     def write_late_row(self, data: st.DataObject) -> None:
