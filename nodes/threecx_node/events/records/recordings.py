@@ -6,6 +6,7 @@ first bytes. The transcription comes later still: recordings without one are loo
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from .rows import Query
 from .source import Cursor, Findings, write_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Coroutine, Mapping
     from datetime import datetime
 
     from .rows import Row
@@ -29,7 +30,8 @@ _KEY = "Id"
 _WAIT, _LONGEST_WAIT = 5.0, 60.0
 # A file that is not there yet is asked for again after these seconds, and ever more rarely.
 _FIRST_CHECK, _LONGEST_CHECK = 5.0, 600.0
-_CHECKS_AT_ONCE = 20
+# Files that are asked for in one poll, and of these at once. New recordings beyond wait for the next poll.
+_CHECKS_PER_POLL, _CHECKS_AT_ONCE = 100, 8
 # Recordings whose file or transcription is waited for; the latest ones.
 _MOST_FILES = 500
 _MOST_TRANSCRIPTIONS = 300
@@ -82,15 +84,18 @@ class Recordings:
         files = [int(each) for each in stored["files"]]
         silent = [int(each) for each in stored["silent"]]
         rows, has_more = await read_new_rows(request.reader, OPERATION, _KEY, watch)
-        known = {read_number(row[_KEY]): row for row in rows}
+        has_more = has_more or len(rows) > _CHECKS_PER_POLL
+        known = {read_number(row[_KEY]): row for row in rows[:_CHECKS_PER_POLL]}
         watch.take(known)
-        files = [*files, *known][-_MOST_FILES:]
+        files = [*files, *known]
         findings = Findings({}, _WAIT)
         if RECORDING_READY in request.types:
             ready, files = await self._find_ready(request, files, known)
             findings.events += [_build_ready(request, row) for row in ready]
         else:
             ready, files = [row for row in known.values() if _has_ended(row)], []
+        # Those that are left have been asked for at least once.
+        files = files[-_MOST_FILES:]
         silent = [*silent, *(read_number(row[_KEY]) for row in ready)][-_MOST_TRANSCRIPTIONS:]
         if TRANSCRIPTION_READY not in request.types:
             silent = []
@@ -138,19 +143,21 @@ class Recordings:
     ) -> tuple[list[Row], list[int]]:
         """Return the recordings whose file is there now, and the IDs of those that are still waited for."""
         self._checks = {each: self._checks.get(each, _Check(request.now)) for each in files}
-        due = [each for each in sorted(self._checks) if self._checks[each].due <= request.now][
-            :_CHECKS_AT_ONCE
-        ]
+        due = [each for each in sorted(self._checks, reverse=True) if self._checks[each].due <= request.now]
+        due = sorted(due[:_CHECKS_PER_POLL])
         rows = dict(known)
         if missing := [each for each in due if each not in rows]:
             rows |= {read_number(row[_KEY]): row for row in await _read_rows(request, missing)}
         ready = []
+        places = asyncio.Semaphore(_CHECKS_AT_ONCE)
+        found = await _check_all([_is_ready(request, rows[each], places) for each in due if each in rows])
+        are_ready = dict(zip((each for each in due if each in rows), found, strict=True))
         for each in due:
             row, check = rows.get(each), self._checks[each]
             if row is None:
                 # It was deleted.
                 del self._checks[each]
-            elif await _is_ready(request, row):
+            elif are_ready[each]:
                 ready.append(row)
                 del self._checks[each]
             else:
@@ -171,12 +178,24 @@ def _write(watch: IdWatch, files: list[int], silent: list[int]) -> Cursor:
     return {"watch": watch.to_json(), "files": files, "silent": silent}
 
 
-async def _is_ready(request: Request, row: Row) -> bool:
+async def _check_all(checks: list[Coroutine[Any, Any, bool]]) -> list[bool]:
+    """Return the results of all checks; none goes on after an error."""
+    tasks = [asyncio.ensure_future(each) for each in checks]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _is_ready(request: Request, row: Row, places: asyncio.Semaphore) -> bool:
     # A row without an end is that of a call in progress.
     if not _has_ended(row):
         return False
     try:
-        return await request.reader.has_file(read_number(row[_KEY]))
+        async with places:
+            return await request.reader.has_file(read_number(row[_KEY]))
     except ResponseError as error:
         if error.http_code in _FORBIDDEN:
             raise
