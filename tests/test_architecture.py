@@ -43,7 +43,7 @@ ARROWS: Mapping[str, set[str]] = {
     "response": {"catalog"},
     "execution": {"callcontrol", "catalog", "expressions", "parameters", "request", "response", "transport"},
     # A task is made of operations, each of which is planned and sent as any other.
-    "tasks": {"catalog", "execution", "parameters", "request", "transport"},
+    "tasks": {"call_records", "catalog", "execution", "parameters", "request", "transport"},
     "package": {"tasks"},
     "callcontrol": {"transport"},
     "events.model": {"callcontrol", "catalog"},

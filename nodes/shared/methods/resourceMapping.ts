@@ -16,6 +16,8 @@ interface BodyField {
 	required: boolean;
 	/** Offered at once, though it is not required. */
 	shown?: boolean;
+	/** A task finds the entity by this field, if it is chosen. */
+	canBeUsedToMatch?: boolean;
 	description?: string;
 	options?: INodePropertyOptions[];
 }
@@ -40,7 +42,7 @@ function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField
 		removed: !field.required && !field.shown && !isFilled,
 		display: true,
 		defaultMatch: false,
-		canBeUsedToMatch: false,
+		canBeUsedToMatch: field.canBeUsedToMatch ?? false,
 		...(field.options ? { options: field.options } : {}),
 	};
 }

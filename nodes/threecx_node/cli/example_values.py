@@ -205,4 +205,7 @@ BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "UpdateOfficeHours": {"TimeZoneId": "4"},
     "UpdateProperty": {"Value": "Example Ltd"},
     "ValidateLink": {"model": {"FriendlyName": "sales", "Pair": "112"}},
+    "UpsertBlockedNumber": {"body": {"CallerId": "+49 30 5550199", "Description": "Spam"}},
+    "UpsertContact": {"body": {"PhoneNumber": "+49 30 5550100", "FirstName": "Ada", "LastName": "Lovelace"}},
+    "UpsertUser": {"body": {"Number": "199", "FirstName": "Ada", "LastName": "Lovelace"}},
 }

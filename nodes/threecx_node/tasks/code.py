@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .context import TaskContext
 from .outcome import Outcome
@@ -14,21 +14,23 @@ if TYPE_CHECKING:
     from ..catalog.tasks import Task
 
 Run = Callable[[TaskContext, Values], Awaitable[Outcome]]
+Stream = Callable[[TaskContext, Values], AsyncGenerator[Sequence[Mapping[str, Any]]]]
 Check = Callable[[Values], None]
 OrderKey = Callable[[Values], str]
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCode:
-    """The code of one task.
+    """The code of one task: `run`, or `stream` for one that returns a long list, some of its items at a time.
 
     `check` raises ParameterError for values that do not fit together; it needs no PBX. Items for which `order_by`
     returns the same text are carried out one after the other; by default that is the value of the first parameter.
     """
 
-    run: Run
+    run: Run | None = None
     check: Check | None = None
     order_by: OrderKey | None = None
+    stream: Stream | None = None
 
     def order_key(self, task: Task, values: Values) -> str:
         """Return the text that orders the items of a batch, empty for an item that waits for no other."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +14,7 @@ from .outcome import Change
 from .requests import Announcements
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping
     from datetime import tzinfo
 
     from ..catalog import Catalog
@@ -86,6 +87,15 @@ class TaskContext(Announcements):
         if self.catalog.operation(operation).version(self.release).is_paged and "limit" not in given:
             given["returnAll"] = True
         return _items_of(await self._run(operation, given))
+
+    async def pages(
+        self, operation: str, parameters: Mapping[str, Any] | None = None
+    ) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield what an operation that lists returns, to its end, a page at a time. Raises ThreeCxError."""
+        given = {**(parameters or {}), "returnAll": True}
+        async with aclosing(self._runner.pages(operation, given, self, self._stop)) as pages:
+            async for page in pages:
+                yield [dict(each["json"]) for each in page]
 
     async def find(self, reference: Reference) -> dict[str, Any]:
         """Return the key, the number and the names of the entity that a parameter names; each is read once for a batch.

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.tasks.upserts import MATCH_ON
 from ..execution.plan import PlannedItem, Planner
 from ..parameters.call_handle import HANDLE
+from ..request.body import BodyEncoder
+from ..values.json import loads
 from ..values.undefined import is_missing
 from .registry import find_code
 from .values import Locator, Values, read_values
@@ -37,7 +40,19 @@ class TaskPlanner(Planner):
         super().__init__(catalog, operation, release, options, pbx)
         self._task = task
         self._code = find_code(task.id)
+        has_fields = any(each.type == "fields" for each in task.parameters)
+        self._fields = self._make_encoder(catalog, operation, release) if has_fields else None
         self._takes_handle = any(each.type == "handle" for each in task.parameters)
+
+    def _make_encoder(self, catalog: Catalog, operation: Operation, release: str) -> BodyEncoder:
+        return BodyEncoder(
+            catalog,
+            operation.id,
+            catalog.body_properties(operation.version(release), release),
+            release,
+            self._options.max_body_bytes,
+            self._options.tzinfo,
+        )
 
     def _resolve(
         self, item: Item, values: Mapping[str, Any], written: Mapping[str, Any]
@@ -46,7 +61,18 @@ class TaskPlanner(Planner):
         parameters = resolved.values.parameters
         if self._takes_handle and is_missing(parameters.get(HANDLE)):
             parameters = {**parameters, HANDLE: item.json.get(HANDLE)}
+        if self._fields is not None and is_missing(parameters.get(MATCH_ON)):
+            parameters = {**parameters, MATCH_ON: _find_matched_columns(written)}
         return replace(resolved, values=replace(resolved.values, parameters=parameters))
+
+    def _encode_fields(self, body: Any) -> Any:
+        """Return the fields of a body as the PBX takes them. Raises BodyError."""
+        if self._fields is None:
+            return body
+        body = {} if is_missing(body) else body
+        if isinstance(body, Mapping):
+            self._fields.check_names(body)
+        return loads(self._fields.encode(body))
 
     def _mark_locators(self, values: Mapping[str, Any], written: Mapping[str, Any]) -> dict[str, Any]:
         """Return the parameters with a Locator in the place of each resource locator that a person wrote."""
@@ -63,10 +89,22 @@ class TaskPlanner(Planner):
         values = read_values(
             self._task,
             resolved.values.parameters,
-            resolved.values.body,
+            self._encode_fields(resolved.values.body),
             self._options.tzinfo,
             self._pbx,
         )
         if self._code.check is not None:
             self._code.check(values)
         return PlannedTask(index, values=values, order_key=self._code.order_key(self._task, values))
+
+
+def _find_matched_columns(written: Mapping[str, Any]) -> Any:
+    """Return the columns that a mapper matches on, None where there is no mapper or it names none."""
+    return next(
+        (
+            value["matchingColumns"]
+            for name, value in written.items()
+            if name.casefold() == "body" and isinstance(value, Mapping) and value.get("matchingColumns")
+        ),
+        None,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import calls, departments, forwarding, holidays, offboarding, queues, users
+from . import call_log, calls, departments, forwarding, holidays, offboarding, queues, recordings, upserts, users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,9 @@ _CODES: Mapping[str, TaskCode] = {
     **queues.CODES,
     **departments.CODES,
     **holidays.CODES,
+    **call_log.CODES,
+    **recordings.CODES,
+    **upserts.CODES,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,7 @@ from ..messages import IF_MATCH
 from ..transport.retry import RetryBudget
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 
     from ..catalog import Catalog
     from ..execution.journal import ItemRecord
@@ -103,6 +103,42 @@ class OperationRunner:
         )
         await run.run()
         return collector.result
+
+    async def pages(
+        self, operation: str, parameters: Mapping[str, Any], announcements: Announcements, stop: asyncio.Event
+    ) -> AsyncGenerator[Sequence[Mapping[str, Any]]]:
+        """Yield the items of one operation that reads a list, a page at a time. Raises ThreeCxError.
+
+        The PBX is asked for more only when a page has been taken. Leaving the iteration cuts off what is under way.
+        """
+        plan = self._find_planner(operation).plan([Item({}, parameters)], {})
+        queue: asyncio.Queue[Result | BaseException] = asyncio.Queue(maxsize=1)
+        run = BatchRun(
+            plan, self._client, self._base_url, queue.put, stop, journal=announcements, share=self._join()
+        )
+
+        async def produce() -> None:
+            try:
+                await run.run()
+            except Exception as error:  # noqa: BLE001 (raised where the pages are taken)
+                await queue.put(error)
+
+        task = asyncio.create_task(produce(), name="threecx-pages")
+        try:
+            is_last = False
+            while not is_last:
+                result = await queue.get()
+                if isinstance(result, BaseException):
+                    raise result
+                if result.items:
+                    yield result.items
+                if result.error is not None:
+                    raise result.error
+                is_last = not result.more
+            await task
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
 
     def _find_planner(self, operation: str) -> Planner:
         if (found := self._planners.get(operation)) is None:

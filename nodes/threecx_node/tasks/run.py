@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..errors import NotAttemptedError, ThreeCxError
-from ..execution.early_ends import cut_off, internal_error, stopped_task
+from ..execution.early_ends import cut_off, internal_error, stopped_list, stopped_task
 from ..execution.item_run import ItemRun
 from ..execution.results import Result
 from .batch import SharedState
@@ -73,7 +75,7 @@ class TaskRun(ItemRun):
         )
         self._contexts[index] = context
         try:
-            outcome = await self._code.run(context, planned.values)
+            items = await self._get_items(context, planned)
         except NotAttemptedError:
             # A stop came before its first change.
             await self._finish(self._make_untried(index))
@@ -87,9 +89,34 @@ class TaskRun(ItemRun):
         else:
             if context.attempts > 1:
                 self._attempts[index] = context.attempts
-            await self._finish(self._build_result(context, outcome.items))
+            await self._finish(self._build_result(context, items))
         finally:
             del self._contexts[index]
+
+    async def _get_items(self, context: TaskContext, planned: PlannedTask) -> Sequence[Mapping[str, Any]]:
+        """Return the items of an outcome, or the last ones of a list whose other parts are delivered then."""
+        if self._code.run is not None:
+            return (await self._code.run(context, planned.values)).items
+        assert self._code.stream is not None  # noqa: S101 (the code of a task has one of the two)
+        last: Sequence[Mapping[str, Any]] = []
+        async with aclosing(self._code.stream(context, planned.values)) as parts:
+            try:
+                async for part in parts:
+                    if last and part:
+                        await self._hand_over_part(self._build_result(context, last))
+                    last = part or last
+            except ThreeCxError as error:
+                if last:
+                    await self._hand_over_part(self._build_result(context, last))
+                    if isinstance(error, NotAttemptedError):
+                        raise stopped_list() from error
+                raise
+        return last
+
+    async def _hand_over_part(self, result: Result) -> None:
+        part = replace(result, more=True)
+        await self._recorder.record(part)
+        await self._hand_over(part)
 
     def _build_result(self, context: TaskContext, items: Sequence[Mapping[str, Any]]) -> Result:
         if context.is_dry_run and self._task.effect == "change":

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import RESOURCE as CALL_CONTROL
@@ -147,7 +147,7 @@ class _Reader:
             "string": _read_text,
             "number": lambda value: _read_number(parameter, value),
             "boolean": coerce_boolean,
-            "dateTime": lambda value: coerce_date_time(value, self._time_zone).astimezone(self._time_zone),
+            "dateTime": lambda value: self._read_moment(parameter, value),
             "date": self._read_date,
             "time": _read_time,
             "options": lambda value: _read_choice(parameter, value),
@@ -167,6 +167,14 @@ class _Reader:
             "callId": handle.call_id,
         }
 
+    def _read_moment(self, parameter: TaskParameter, value: Any) -> datetime:
+        """Return a moment in the time zone of the batch; a date alone is its beginning or its end."""
+        if parameter.ends_day:
+            day = _find_day(value)
+            if day is not None and day < date.max:
+                value = day + timedelta(days=1)
+        return coerce_date_time(value, self._time_zone).astimezone(self._time_zone)
+
     def _read_date(self, value: Any) -> date:
         """Return the day of a date, or of a moment as it is in the time zone of the batch."""
         if isinstance(value, str):
@@ -180,6 +188,16 @@ class _Reader:
             return coerce_date_time(value, self._time_zone).astimezone(self._time_zone).date()
         except CoercionError:
             raise CoercionError("a date like 2026-12-24", value) from None
+
+
+def _find_day(value: Any) -> date | None:
+    """Return the day of a date without a time, None for anything else."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value.strip()) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _split(value: Any) -> list[Any] | tuple[Any, ...]:

@@ -13,7 +13,7 @@ TASKS = (
         "ReportCallLogData",
         "Get Many",
         "Get many calls",
-        "List the calls of a period, such as the missed calls of today, with all legs of each call in one item",
+        "List the calls of a period, the newest first: the missed calls of today, for example. Each call is one item",
         (
             *PERIOD,
             DIRECTION,

@@ -37,9 +37,10 @@ PERIOD = (
         "to",
         "To",
         "dateTime",
-        "The end of the period, which does not belong to it. Leave it empty for the present time",
+        "The end of the period; a date alone belongs to it with the whole day. Leave it empty for the present time",
         placeholder="e.g. 2026-03-02T00:00:00",
         shown_for=_IN_CUSTOM,
+        ends_day=True,
     ),
 )
 """The period: a day or several in the time zone of the batch, or from one moment to another."""

@@ -49,7 +49,8 @@ class TaskParameter:
     `choices` are the allowed values with their titles. `reference` is the entity set of a reference. With `multiple` it
     takes a list of values, and a text with commas as one. `fields_of` is the operation whose body has the fields.
     `shown_for` are the values of other parameters for which it means something, by their names: a canvas shows it for
-    these alone. A parameter that `is_option` is seldom needed: a canvas shows it under Options.
+    these alone. A parameter that `is_option` is seldom needed: a canvas shows it under Options. Of a moment that
+    `ends_day`, a date alone is the end of that day, and otherwise its beginning.
     """
 
     name: str
@@ -67,6 +68,7 @@ class TaskParameter:
     maximum: float | None = None
     shown_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_option: bool = False
+    ends_day: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,162 @@
+"""Find the entity that a row of values is about: by telephone numbers, however they are written, or by other fields."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ParameterError
+from ..values.phone_numbers import normalize_number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Entity = dict[str, Any]
+Token = tuple[str, str]
+
+KEY = "Id"
+
+_DIGIT = re.compile(r"[0-9]")
+_NUMBER = "number"
+# A message names this many of the entities that match.
+_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRules:
+    """How the entities of a set are compared with rows.
+
+    `title` is what a message calls one. `phone_fields` contain telephone numbers, any of which may be the same.
+    `number_field` is another field with a number, where a text without digits counts too. `labels` are the fields that
+    name an entity in a message. `any_phone` stands for all phone fields among the fields to match on.
+    """
+
+    title: str
+    phone_fields: tuple[str, ...] = ()
+    number_field: str = ""
+    labels: tuple[str, ...] = ()
+    any_phone: str = ""
+
+    def list_tokens(self, entity: Mapping[str, Any], fields: Iterable[str]) -> Iterator[Token]:
+        """Yield what entities are compared by: the values of these fields, however they are written."""
+        for field in fields:
+            if text := self._normalize(field, entity.get(field)):
+                yield (_NUMBER if field in self.phone_fields else field, text)
+
+    def _normalize(self, field: str, value: Any) -> str:
+        text = "" if value is None else str(value).strip()
+        if field in self.phone_fields:
+            return normalize_number(text).casefold() if _DIGIT.search(text) else ""
+        if field == self.number_field:
+            return normalize_number(text).casefold() or text
+        return " ".join(text.split()).casefold()
+
+    def is_number(self, field: str) -> bool:
+        """Return whether a field has a telephone number."""
+        return field in self.phone_fields or field == self.number_field
+
+    def are_alike(self, field: str, first: Any, second: Any) -> bool:
+        """Return whether two values of a field differ at most in how they are written."""
+        return bool(text := self._normalize(field, first)) and text == self._normalize(field, second)
+
+    def read_keys(self, row: Mapping[str, Any], match_on: Sequence[str]) -> list[set[Token]]:
+        """Return the tokens of a row: an entity matches if it has one of each set.
+
+        Raises ParameterError where a field to match on is empty, or has no number.
+        """
+        keys = []
+        for name in match_on:
+            fields = self.phone_fields if name == self.any_phone else (name,)
+            tokens = set(self.list_tokens(row, fields))
+            if not tokens:
+                raise self._refuse_empty(name, row)
+            keys.append(tokens)
+        return keys
+
+    def _refuse_empty(self, name: str, row: Mapping[str, Any]) -> ParameterError:
+        if name == self.any_phone:
+            filled = [each for each in self.phone_fields if row.get(each)]
+            what = f"{filled[0]} has no digits" if filled else "no field has a telephone number"
+            return ParameterError(
+                f"the {self.title} cannot be matched: {what}",
+                field="body",
+                description=f"Fill {self.phone_fields[0]} or another number, or choose other fields in matchOn.",
+            )
+        what = "has no digits" if row.get(name) else "is empty"
+        return ParameterError(
+            f"the {self.title} cannot be matched: {name} {what}",
+            field=name,
+            description=f"Fill {name}, or choose other fields in matchOn. Nothing was sent for this item.",
+        )
+
+    def describe(self, entity: Mapping[str, Any]) -> str:
+        """Return the ID and the name of an entity for a message."""
+        key = f"ID {entity.get(KEY)}"
+        name = self.name(entity)
+        return f"{name} ({key})" if name else key
+
+    def name(self, entity: Mapping[str, Any]) -> str:
+        """Return what people call an entity, empty where it has no name."""
+        return " ".join(str(entity[each]) for each in self.labels if entity.get(each))
+
+    def refuse_several(self, found: Sequence[Mapping[str, Any]], match_on: Sequence[str]) -> ParameterError:
+        """Return the error of a row that matches more than one entity."""
+        named = ", ".join(self.describe(each) for each in found[:_NAMED])
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        by = " and ".join("number" if each == self.any_phone else each for each in match_on)
+        return ParameterError(
+            f"{len(found)} {self.title}s have the same {by}: {named}{more}",
+            field="matchOn",
+            description="Delete the ones that are too many, or choose more fields in matchOn. Nothing was sent for "
+            "this item.",
+        )
+
+
+class Directory:
+    """The entities of a set, found by their tokens."""
+
+    def __init__(self, rules: MatchRules, fields: Sequence[str]) -> None:
+        self._rules = rules
+        self._fields = fields
+        self._entities: dict[Any, Entity] = {}
+        self._ids: dict[Token, dict[Any, None]] = {}
+
+    def __iter__(self) -> Iterator[Entity]:
+        yield from self._entities.values()
+
+    @property
+    def highest(self) -> int | None:
+        """Return the highest ID, None where IDs are not numbers."""
+        return max((key for key in self._entities if isinstance(key, int)), default=None)
+
+    def clear(self) -> None:
+        """Remove all entities."""
+        self._entities.clear()
+        self._ids.clear()
+
+    def get(self, key: Any) -> Entity | None:
+        """Return the entity with this ID, None where there is none."""
+        return self._entities.get(key)
+
+    def put(self, entity: Mapping[str, Any]) -> None:
+        """Add an entity, or take over what it is now."""
+        key = entity[KEY]
+        self.remove(key)
+        self._entities[key] = dict(entity)
+        for token in self._rules.list_tokens(entity, self._fields):
+            self._ids.setdefault(token, {})[key] = None
+
+    def remove(self, key: Any) -> None:
+        """Remove an entity, if it is there."""
+        if (before := self._entities.pop(key, None)) is not None:
+            for token in self._rules.list_tokens(before, self._fields):
+                self._ids.get(token, {}).pop(key, None)
+
+    def find(self, keys: Sequence[set[Token]]) -> list[Entity]:
+        """Return the entities that have one token of each set."""
+        matched = [
+            {key: None for token in sorted(tokens) for key in self._ids.get(token, ())} for tokens in keys
+        ]
+        first, *others = matched
+        return [self._entities[key] for key in first if all(key in other for other in others)]

@@ -1,0 +1,243 @@
+"""Create an entity, or update the one that is there already: contacts, users and blocked numbers.
+
+The entities are read once for a batch, and each row is compared with them: a row that changes nothing sends nothing.
+Items about the same entity take turns, so that two rows with one number become one entity. Before an entity is created,
+a list that was read a while ago is brought up to date. Where the response to a creation is lost, the entity is looked
+for and not created a second time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.tasks.upserts import ANY_PHONE, MATCHED_FIELDS, PHONE_FIELDS
+from ..errors import ParameterError, ThreeCxError
+from .code import TaskCode
+from .matching import KEY, MatchRules
+from .outcome import report
+from .upsert_batch import EntitySet, UpsertBatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .context import TaskContext
+    from .matching import Entity, Token
+    from .outcome import Outcome
+    from .values import Values
+
+PAUSE = 1.0
+"""The seconds that a PBX has to finish a creation whose response was lost."""
+
+_ETAG = "@odata.etag"
+_PRECONDITION_FAILED, _NOT_FOUND = 412, 404
+_IN_USE = "ALREADY_IN_USE"
+# An entity that is deleted while it is updated is created again, but not for ever.
+_MOST_ROUNDS = 3
+
+CONTACTS = EntitySet(
+    "UpsertContact",
+    "Pbx.Contact",
+    "ListContact",
+    "GetContact",
+    "CreateContact",
+    "UpdateContact",
+    MatchRules(
+        "contact",
+        phone_fields=PHONE_FIELDS,
+        labels=("FirstName", "LastName", "CompanyName"),
+        any_phone=ANY_PHONE,
+    ),
+)
+USERS = EntitySet(
+    "UpsertUser",
+    "Pbx.User",
+    "ListUser",
+    "GetUser",
+    "CreateUser",
+    "UpdateUser",
+    MatchRules("user", labels=("Number", "FirstName", "LastName")),
+    fixed=("Number",),
+)
+BLOCKED_NUMBERS = EntitySet(
+    "UpsertBlockedNumber",
+    "Pbx.BlackListNumber",
+    "ListBlackListNumber",
+    "GetBlackListNumber",
+    "CreateBlackListNumber",
+    "UpdateBlackListNumber",
+    MatchRules("blocked number", number_field="CallerId", labels=("CallerId", "Description")),
+)
+
+
+def _read_row(
+    entities: EntitySet, values: Values
+) -> tuple[dict[str, Any], list[set[Token]], tuple[str, ...]]:
+    """Return a row, what it is compared by, and the fields that it is matched on. Raises ParameterError."""
+    row = entities.read_row(values.body, empty_erases=values.emptyErases)
+    match_on = values.matchOn or _choose_match(entities, row)
+    return row, entities.rules.read_keys(row, match_on), match_on
+
+
+def _choose_match(entities: EntitySet, row: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the fields that a row is matched on where none are chosen."""
+    if entities is CONTACTS:
+        return (ANY_PHONE,)
+    if entities is BLOCKED_NUMBERS:
+        return ("CallerId",)
+    return ("EmailAddress",) if row.get("EmailAddress") and not row.get("Number") else ("Number",)
+
+
+async def _upsert(entities: EntitySet, context: TaskContext, values: Values) -> Outcome:
+    row, keys, match_on = _read_row(entities, values)
+
+    async def make() -> UpsertBatch:
+        return UpsertBatch(entities, MATCHED_FIELDS[entities.task])
+
+    batch = await context.shared(entities.task, make)
+    with batch.turns.take({token for tokens in keys for token in tokens}) as wait:
+        await wait()
+        return await _Upsert(context, entities, batch, row, keys, match_on).run()
+
+
+class _Upsert:
+    """One row, in its turn."""
+
+    def __init__(
+        self,
+        context: TaskContext,
+        entities: EntitySet,
+        batch: UpsertBatch,
+        row: Mapping[str, Any],
+        keys: Sequence[set[Token]],
+        match_on: Sequence[str],
+    ) -> None:
+        self._context = context
+        self._entities = entities
+        self._batch = batch
+        self._row = row
+        self._keys = keys
+        self._match_on = match_on
+
+    async def run(self) -> Outcome:
+        """Return what was done. Raises ThreeCxError."""
+        await self._batch.open(self._context)
+        for _ in range(_MOST_ROUNDS):
+            found = self._find()
+            if found is None:
+                await self._batch.refresh(self._context)
+                found = self._find()
+            outcome = await (self._create() if found is None else self._update(found))
+            if outcome is not None:
+                return outcome
+        raise ParameterError(
+            f"the {self._title} was created and deleted several times meanwhile",
+            description="Run the item again when no other program changes it.",
+        )
+
+    @property
+    def _title(self) -> str:
+        return self._entities.rules.title
+
+    def _find(self) -> Entity | None:
+        """Return the entity that matches the row, None where there is none. Raises ParameterError for several."""
+        found = self._batch.directory.find(self._keys)
+        if len(found) > 1:
+            raise self._entities.rules.refuse_several(found, self._match_on)
+        return found[0] if found else None
+
+    async def _create(self) -> Outcome | None:
+        """Create the entity, and return None where it is there by now."""
+        try:
+            created = await self._context.write(
+                self._entities.creator,
+                {"body": self._row},
+                done=f"{self._title} {self._entities.rules.name(self._row)} was created",
+            )
+        except ThreeCxError as error:
+            if error.outcome_unknown:
+                return await self._look_for_created(error)
+            if _IN_USE not in error.code:
+                raise
+            # Another client has created it meanwhile.
+            await self._batch.reload(self._context)
+            if self._find() is None:
+                raise
+            return None
+        return self._report("created", self._batch.add_created(self._row, created), self._row)
+
+    async def _look_for_created(self, error: ThreeCxError) -> Outcome:
+        """Return the outcome of a creation whose response was lost. Raises `error` where it cannot be known."""
+        await asyncio.sleep(PAUSE)
+        try:
+            await self._batch.reload(self._context)
+        except ThreeCxError:
+            raise error from None
+        found = self._find()
+        if found is None or self._entities.find_differences(self._row, found, self._match_on):
+            # A slow PBX may still create it. Another run looks for it first.
+            raise error
+        return self._report("created", found, self._row)
+
+    async def _update(self, found: Entity) -> Outcome | None:
+        """Update the entity, and return None where it is not there any more."""
+        key = found[KEY]
+        async with self._context.lock((self._entities.task, key)):
+            for is_fresh in (False, True):
+                entity = await self._batch.read(self._context, key, self._row, is_fresh=is_fresh)
+                if entity is None:
+                    return None
+                self._check_fixed(entity)
+                fields = self._entities.find_differences(self._row, entity, self._match_on)
+                if not fields:
+                    return self._report("unchanged", entity, ())
+                if await self._write(key, entity, fields, is_last=is_fresh):
+                    return self._report("updated", self._batch.change(key, fields), fields)
+        return None
+
+    async def _write(self, key: Any, entity: Entity, fields: Mapping[str, Any], *, is_last: bool) -> bool:
+        """Send the fields that differ, and return False where the entity has changed or gone since it was read."""
+        if self._batch.is_planned(key):
+            return True
+        try:
+            await self._context.write(
+                self._entities.updater,
+                {KEY: key, "body": fields},
+                done=f"{self._title} {self._entities.rules.name(entity)} was updated ({', '.join(fields)})",
+                if_match=str(entity.get(_ETAG) or ""),
+            )
+        except ThreeCxError as error:
+            if is_last or error.http_code not in (_PRECONDITION_FAILED, _NOT_FOUND):
+                raise
+            return False
+        return True
+
+    def _check_fixed(self, entity: Entity) -> None:
+        """Raise ParameterError for a field that no update changes, such as the number of a user."""
+        for name in self._entities.fixed:
+            wanted, stored = self._row.get(name), entity.get(name)
+            if wanted not in (None, "") and wanted != stored:
+                raise ParameterError(
+                    f"{name}: the {self._title} with this {' and '.join(self._match_on)} has {stored}, not {wanted}, "
+                    "and 3CX cannot change it",
+                    field=name,
+                    description=f"Set {name} to {stored}, leave it out, or match on {name}.",
+                )
+
+    def _report(self, action: Any, entity: Entity, changed: Any) -> Outcome:
+        shown = self._entities.show(self._context.catalog, entity, self._row)
+        return report(action, tuple(changed), **shown)
+
+
+def _make_code(entities: EntitySet) -> TaskCode:
+    async def run(context: TaskContext, values: Values) -> Outcome:
+        return await _upsert(entities, context, values)
+
+    def check(values: Values) -> None:
+        _read_row(entities, values)
+
+    # The items take turns by what they are compared by.
+    return TaskCode(run, check=check, order_by=lambda _: "")
+
+
+CODES = {each.task: _make_code(each) for each in (CONTACTS, USERS, BLOCKED_NUMBERS)}
