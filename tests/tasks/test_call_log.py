@@ -100,7 +100,7 @@ def list_all(log: Log, **parameters: Any) -> list[dict[str, Any]]:
     return asyncio.run(main())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -122,14 +122,14 @@ def test_calls_are_whole_whatever_the_order_of_the_log(
         "last7Days": midnight - timedelta(days=6),
         "thisMonth": midnight.replace(day=1),
     }
-    end = midnight if period == "yesterday" else NOW
+    end = midnight if period == "yesterday" else NOW + timedelta(minutes=1)
     for number, (minutes, legs, answered) in enumerate(calls):
         began = NOW - timedelta(minutes=minutes)
         started = began
         for part, length in enumerate(legs):
             rows.append(make_row(f"call-{number}", part, started, seconds=length * 60, answered=answered))
             started += timedelta(minutes=length if answered else 1)
-        if starts[period] <= began <= end:
+        if starts[period] <= began < end:
             wanted.append((began, f"call-{number}", len(legs)))
     if order == 2:
         random.Random(1).shuffle(rows)  # noqa: S311 (an order)
@@ -158,7 +158,7 @@ def test_a_limit_reads_the_latest_days_alone() -> None:
     assert log.read <= len(rows) + 20
 
 
-def test_calls_that_go_over_midnight_belong_to_the_day_on_which_they_began() -> None:
+def test_a_call_belongs_to_the_day_on_which_it_began() -> None:
     midnight = datetime(2026, 11, 26, tzinfo=BERLIN)
     rows = [
         make_row("before", 1, midnight - timedelta(minutes=5), seconds=600),

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import call_log, calls, departments, forwarding, holidays, offboarding, queues, recordings, upserts, users
+from . import (
+    call_log,
+    calls,
+    departments,
+    forwarding,
+    holidays,
+    offboarding,
+    queues,
+    recordings,
+    upserts,
+    users,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -40,6 +40,8 @@ DN_TYPES: Mapping[str, int] = {
     PARKING: 8,
     ROUTE_POINT: 14,
 }
+# The IDs of the participants of a call are counted within such a block.
+_MOST_PARTIES = 100
 _PEOPLE = frozenset({EXTENSION, EXTERNAL})
 # Queues and ring groups pass calls on: they never answer one themselves, even if the caller hears music.
 _SERVICES = frozenset({QUEUE, RING_GROUP})
@@ -67,7 +69,17 @@ def build_history_row(call: Call, segment: Segment) -> dict[str, Any]:
         "CallAnswered": is_answered(segment),
         **_describe_party("Src", segment.source),
         **_describe_party("Dst", find_destination(segment)),
+        "SrcParticipantId": _number_party(call, segment.source),
+        "DstParticipantId": _number_party(call, segment.destination),
     }
+
+
+def _number_party(call: Call, party: Party) -> int:
+    """Return an ID of a party that is the same in all segments of its call, and that no other call has."""
+    parties = dict.fromkeys(
+        (each.dn, each.number) for segment in call.segments for each in (segment.source, segment.destination)
+    )
+    return call.id * _MOST_PARTIES + list(parties).index((party.dn, party.number)) % _MOST_PARTIES
 
 
 def find_last_call(store: MemoryStore) -> int:
