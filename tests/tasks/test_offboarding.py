@@ -197,6 +197,26 @@ def test_a_dry_run_shows_all_requests(pbx: Simulator) -> None:
     assert [each["Number"] for each in requests[4]["body"]["Members"]] == ["114", "115"]
 
 
+@pytest.mark.parametrize("disable", [False, True])
+def test_calls_are_forwarded(pbx: Simulator, disable: bool) -> None:
+    profiles = user(pbx)["ForwardingProfiles"]
+    given = {"user": LEAVER, "forwardTo": "101", "disable": disable}
+    done = do(pbx, "OffboardUser", **given)
+    assert done["forwardedTo"] == "101"
+    assert ("note" in done) == disable
+    assert {"ForwardingProfiles", "CurrentProfileName"} <= set(done["changed"])
+    gone = user(pbx)
+    assert (gone["Enabled"], gone["CurrentProfileName"]) == (not disable, "Away")
+    [away] = [each for each in gone["ForwardingProfiles"] if each["Name"] == "Away"]
+    assert [away["AwayRoute"][side]["Number"] for side in ("Internal", "External")] == ["101", "101"]
+    stayed = [each for each in gone["ForwardingProfiles"] if each["Name"] != "Away"]
+    assert stayed == [each for each in profiles if each["Name"] != "Away"]
+    again = do(pbx, "OffboardUser", **given)
+    assert again["changed"] == []
+    # Nothing shows that the credentials of a user who stays enabled were renewed: they are renewed again.
+    assert again["credentialsRenewed"] != disable
+
+
 @pytest.mark.parametrize("release", ["20.0.4", "20.0.7"])
 def test_older_releases(threecx_simulator_factory: Callable[..., Simulator], release: str) -> None:
     pbx = threecx_simulator_factory(release=release)
@@ -221,6 +241,9 @@ def test_several_users_at_once(pbx: Simulator) -> None:
         ({"user": "999@x.example"}, 'user: there is no user "999@x.example"'),
         ({}, "user is required"),
         ({"user": LEAVER, "disable": "perhaps"}, "disable: expected true or false"),
+        ({"user": LEAVER, "forwardTo": "999"}, 'forwardTo: there is no user "999"'),
+        ({"user": LEAVER, "forwardTo": "farid.haddad@office.example"}, "forwardTo: "),
+        ({"user": LEAVER, "forwardTo": LEAVER}, "forwardTo: user 106 cannot take over the own calls"),
     ],
 )
 def test_bad_input(unchanged_pbx: Simulator, parameters: dict[str, Any], says: str) -> None:

@@ -6,19 +6,22 @@ from queues and ring groups last. A second run does what is missing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import ParameterError
 from .code import TaskCode
 from .departments import find_default_department
 from .finding import name_entity
+from .forwarding import forward_user_calls
 from .members import read_entries, remove_entries
 from .outcome import Outcome, report
+from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .context import TaskContext
-    from .values import Values
 
 # The settings that block remote access; some are those of newer releases.
 _REMOTE: Mapping[str, bool] = {
@@ -37,6 +40,7 @@ _CREDENTIALS = {
     "RpsKey": True,
     "SendWelcomeEmail": False,
 }
+_NOTE = "3CX delivers no calls to a disabled user; turn off Disable if calls must be forwarded"
 _OLD_FORM = "20.0.4"
 _EXPAND = "Phones,Groups($expand=Rights,GroupRights)"
 
@@ -75,6 +79,18 @@ class _Offboarding:
             **({"QueueStatus": "LoggedOut"} if self._values["logOutOfQueues"] else {}),
         }
         return await self._change(lambda read: _differing(read, wanted), {})
+
+    async def forward(self, successor: Mapping[str, Any] | None) -> None:
+        """Forward all calls of the user to another one."""
+        if successor is None:
+            return
+        names = ("number", "queue", "ringGroup", "status", "ringTime")
+        given = {"when": "always", "to": "extension", "calls": "all", **dict.fromkeys(names)}
+        outcome = await forward_user_calls(
+            self._context,
+            Values({**given, "user": self._values["user"], "extension": self._values["forwardTo"]}),
+        )
+        self.changed += outcome.items[0]["changed"]
 
     async def end_sessions(self, user: Mapping[str, Any]) -> int:
         """Revoke the tokens of the user's logins, and return how many there were."""
@@ -155,7 +171,7 @@ class _Offboarding:
                 place.reader,
                 place.updater,
                 {"Id": entity["Id"]},
-                lambda read, what=what: self._edit_lists(read, place, what),  # type: ignore[misc]  # the default has no type
+                partial(self._edit_lists, place=place, what=what),
                 what=what,
                 query={"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)},
             )
@@ -171,7 +187,7 @@ class _Offboarding:
             or any(each.get("Number") == self.number for each in entries)
         )
 
-    def _edit_lists(self, read: Mapping[str, Any], place: _Place, what: str) -> dict[str, Any]:
+    def _edit_lists(self, read: Mapping[str, Any], *, place: _Place, what: str) -> dict[str, Any]:
         edited = {name: remove_entries(read_entries(read, name, what), [self.number]) for name in place.lists}
         return {name: each.entries for name, each in edited.items() if each.is_changed}
 
@@ -188,17 +204,37 @@ def _differing(entity: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     return {name: value for name, value in wanted.items() if name in entity and entity[name] != value}
 
 
+async def _find_successor(
+    context: TaskContext, values: Values, user: Mapping[str, Any]
+) -> Mapping[str, Any] | None:
+    """Return the user who takes over the calls. Raises ParameterError before anything was changed."""
+    if values["forwardTo"] is None:
+        return None
+    successor = await context.find(values["forwardTo"])
+    if successor["Id"] == user["Id"]:
+        raise ParameterError(
+            f"forwardTo: user {name_entity(user)} cannot take over the own calls",
+            field="forwardTo",
+            description="Give another user, or leave it empty; nothing was changed for this item.",
+        )
+    return successor
+
+
 async def _offboard(context: TaskContext, values: Values) -> Outcome:
-    work = _Offboarding(context, values, await context.find(values["user"]))
+    found = await context.find(values["user"])
+    successor = await _find_successor(context, values, found)
+    work = _Offboarding(context, values, found)
     user = await work.lock_out()
+    await work.forward(successor)
     sessions = await work.end_sessions(user)
     is_renewed = await work.renew_credentials(user)
     await work.block()
     queues = await work.leave(_QUEUES) if values["removeFromQueues"] else []
     ring_groups = await work.leave(_RING_GROUPS) if values["removeFromRingGroups"] else []
+    forwarded = {"forwardedTo": name_entity(successor)} if successor is not None else {}
     return report(
         "updated" if context.done else "unchanged",
-        work.changed,
+        list(dict.fromkeys(work.changed)),
         user=work.number,
         done=list(context.done),
         queues=queues,
@@ -207,6 +243,8 @@ async def _offboard(context: TaskContext, values: Values) -> Outcome:
         phones=work.phones,
         sessionsEnded=sessions,
         credentialsRenewed=is_renewed,
+        **forwarded,
+        **({"note": _NOTE} if forwarded and values["disable"] else {}),
     )
 
 

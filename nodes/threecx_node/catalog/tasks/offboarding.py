@@ -62,6 +62,15 @@ TASKS = (
                 "Whether to remove the phones that are provisioned for the user",
                 default=False,
             ),
+            TaskParameter(
+                "forwardTo",
+                "Forward Calls To",
+                "reference",
+                "The user who takes over all calls. 3CX delivers no calls to a disabled user: turn off Disable to have "
+                "them forwarded, the other parts still lock the user out",
+                placeholder="e.g. 101",
+                reference="Users",
+            ),
         ),
         "change",
         (
@@ -81,6 +90,8 @@ TASKS = (
             TaskField("phones", "Collection(String)", "The MAC addresses of the phones that were removed"),
             TaskField("sessionsEnded", "Int32", "How many logins were ended"),
             TaskField("credentialsRenewed", "Boolean", "Whether passwords and PIN were renewed in this run"),
+            TaskField("forwardedTo", "String", "The extension number of the user who takes over the calls"),
+            TaskField("note", "String", "A hint where calls are forwarded and the user is disabled"),
         ),
     ),
 )  # fmt: skip
