@@ -67,6 +67,19 @@ describe('resourceMapping', () => {
 		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
 	});
 
+	it('offers the fields by which a task finds an entity to match on', async () => {
+		const fields = [
+			{ id: 'A', displayName: 'A', type: 'string', required: false, canBeUsedToMatch: true },
+			{ id: 'B', displayName: 'B', type: 'string', required: false },
+		];
+		const server = await startExecutorWith(200, { fields });
+		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'UpsertUser' }));
+		expect(found.fields.map(({ id, canBeUsedToMatch }) => [id, canBeUsedToMatch])).toEqual([
+			['A', true],
+			['B', false],
+		]);
+	});
+
 	it('displays fields with a value', async () => {
 		const fields = ['A', 'B'].map((id) => ({ id, displayName: id, type: 'string', required: false }));
 		const server = await startExecutorWith(200, { fields });

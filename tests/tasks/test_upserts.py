@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.tasks.support import list_changes, plan, read, refuse, run_task
-from threecx_node import Item
+from tests.tasks.support import do, list_changes, plan, read, refuse, run_task
+from tests.tasks.upsert_support import count, create, refuse_again, request, upsert
 from threecx_node.simulator import Simulator
-from threecx_node.tasks import upsert_batch, upserts
-from threecx_node.tasks.context import TaskContext
-
-
-def count(pbx: Simulator, method: str, name: str) -> int:
-    return sum(each.method == method and f"/{name}" in each.path for each in pbx.requests)
-
-
-def upsert(pbx: Simulator, rows: list[dict[str, Any]], task: str = "UpsertContact", **parameters: Any) -> Any:
-    """Return the items of a batch whose rows all succeed."""
-    shared = {"body": {"mappingMode": "autoMapInputData", "value": None}, **parameters}
-    results = run_task(pbx, task, rows, shared)
-    assert [each.error for each in results] == [None] * len(rows)
-    return [(each.items or [{}])[0]["json"] for each in results]
 
 
 @pytest.mark.slow
@@ -203,78 +188,35 @@ def test_one_wrong_row_stops_the_batch_before_anything_is_sent(threecx_simulator
     assert results[1].error is not None
 
 
-def test_a_contact_that_another_program_creates_meanwhile(
-    threecx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A list that was read a while ago is brought up to date before something is created."""
-    pbx, seconds, others = threecx_simulator, [0.0], list[int]()
-    monkeypatch.setattr(upsert_batch, "_clock", lambda: seconds[0])
-    add_created = upsert_batch.UpsertBatch.add_created
-
-    def add(batch: upsert_batch.UpsertBatch, row: Any, created: Any) -> Any:
-        if not seconds[0]:
-            others.append(create(pbx, "Contacts", FirstName="Other", PhoneNumber="(0711) 2"))
-        seconds[0] += upsert_batch.FRESH
-        return add_created(batch, row, created)
-
-    monkeypatch.setattr(upsert_batch.UpsertBatch, "add_created", add)
-    rows = [{"FirstName": name, "PhoneNumber": f"0711-{number}"} for number, name in enumerate("abcd")]
-    found = upsert(pbx, rows, concurrency=1)
-    assert [(each["action"], each["FirstName"]) for each in found] == [
-        ("created", "a"),
-        ("created", "b"),
-        ("updated", "c"),
-        ("created", "d"),
-    ]
-    assert [found[2]["Id"]] == others
+@pytest.mark.slow
+@pytest.mark.parametrize("release", ["20.0.4", "20.0.7"])
+def test_all_releases(release: str) -> None:
+    with Simulator(release=release) as pbx:
+        row = {"FirstName": "Ada", "PhoneNumber": "0711 1"}
+        assert [each["action"] for each in upsert(pbx, [row, row])] == ["created", "unchanged"]
+        user = {"Number": "399", "LastName": "O'Brien"}
+        assert [each["action"] for each in upsert(pbx, [user, user], "UpsertUser")] == [
+            "created",
+            "unchanged",
+        ]
+        number = {"CallerId": "0711 1"}
+        found = upsert(pbx, [number, number], "UpsertBlockedNumber")
+        assert [each["action"] for each in found] == ["created", "unchanged"]
 
 
-def test_a_contact_that_is_deleted_meanwhile_is_created(
-    threecx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fields_may_be_parameters(threecx_simulator: Simulator) -> None:
+    """As in the everyday node, where each field is a parameter of its own."""
     pbx = threecx_simulator
-    contact = create(pbx, "Contacts", FirstName="Ada", PhoneNumber="0711 1")
-    differ = upsert_batch.EntitySet.find_differences
-
-    def delete(entities: upsert_batch.EntitySet, row: Any, entity: Any, match_on: Any) -> Any:
-        request(pbx, "DELETE", f"Contacts({contact})")
-        return differ(entities, row, entity, match_on)
-
-    monkeypatch.setattr(upsert_batch.EntitySet, "find_differences", delete)
-    [found] = upsert(pbx, [{"FirstName": "Bob", "PhoneNumber": "0711 1"}])
-    assert found["action"] == "created"
-    assert found["Id"] != contact
-
-
-def test_a_creation_whose_response_is_lost_is_looked_for(
-    threecx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pbx = threecx_simulator
-    monkeypatch.setattr(upserts, "PAUSE", 0.0)
-    row = {"FirstName": "Ada", "PhoneNumber": "0711 1"}
-    write = TaskContext.write
-
-    async def lose(context: TaskContext, operation: str, parameters: Any, **options: Any) -> Any:
-        pbx.faults.set(faults[0])
-        try:
-            return await write(context, operation, parameters, **options)
-        finally:
-            pbx.faults.set("")
-
-    monkeypatch.setattr(TaskContext, "write", lose)
-    before = pbx.state.count("Contacts")
-    faults = ["drop-after:100%"]
-    [found] = upsert(pbx, [row])
-    assert (found["action"], found["FirstName"]) == ("created", "Ada")
-    assert pbx.state.count("Contacts") == before + 1
-    assert count(pbx, "POST", "Contacts") == 1
-    # It was not carried out, which nothing proves: so it is not sent again.
-    faults = ["drop:100%"]
-    [result] = run_task(pbx, "UpsertContact", [{}], {"body": {"FirstName": "Bob", "PhoneNumber": "0711 2"}})
-    assert result.error is not None
-    assert result.error.outcome_unknown
-    assert count(pbx, "POST", "Contacts") == 2
-    assert pbx.state.count("Contacts") == before + 1
+    found = do(
+        pbx, "UpsertContact", FirstName="Ada", PhoneNumber="0711 1", Email="a@example.com", matchOn=["Email"]
+    )
+    assert (found["action"], found["changed"]) == ("created", ["FirstName", "PhoneNumber", "Email"])
+    text = do(pbx, "UpsertContact", body='{"FirstName": "Bob", "Email": "A@example.com"}', matchOn="email")
+    assert (text["action"], text["changed"]) == ("updated", ["FirstName"])
+    pbx.forget_requests()
+    assert "body is not valid JSON" in refuse(pbx, "UpsertContact", body="{FirstName}")
+    assert "body" in refuse(pbx, "UpsertContact", body=[{"FirstName": "x"}])
+    assert "no field has a telephone number" in refuse(pbx, "UpsertContact")
 
 
 def test_users_by_number_or_email(threecx_simulator: Simulator) -> None:
@@ -311,27 +253,6 @@ def test_users_by_number_or_email(threecx_simulator: Simulator) -> None:
     assert "Number is empty" in refuse_again(pbx, "UpsertUser", body={"FirstName": "Ada"})
 
 
-def test_a_number_that_is_in_use_meanwhile(
-    threecx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The PBX refuses a second user with a number: then the first one is updated."""
-    pbx = threecx_simulator
-    write = TaskContext.write
-
-    async def race(context: TaskContext, operation: str, parameters: Any, **options: Any) -> Any:
-        if operation == "CreateUser" and pbx.state.count("Users") == before:
-            create(pbx, "Users", Number="399", FirstName="Other")
-        return await write(context, operation, parameters, **options)
-
-    monkeypatch.setattr(TaskContext, "write", race)
-    before = pbx.state.count("Users")
-    [found] = upsert(pbx, [{"Number": "399", "FirstName": "Ada"}], "UpsertUser")
-    assert (found["action"], found["changed"]) == ("updated", ["FirstName"])
-    assert pbx.state.count("Users") == before + 1
-    # A number of something else than a user stays an error.
-    assert "in use" in refuse_again(pbx, "UpsertUser", body={"Number": "800", "FirstName": "x"}).lower()
-
-
 def test_blocked_numbers(threecx_simulator: Simulator) -> None:
     pbx = threecx_simulator
     before = pbx.state.count("BlackListNumbers")
@@ -363,26 +284,3 @@ def test_a_dry_run_reads_and_shows_what_would_be_sent(threecx_simulator: Simulat
     sent = [each.request["requests"] if each.request else None for each in results]
     assert [len(each or ()) for each in sent] == [1, 0]
     assert list_changes(pbx) == []
-
-
-def request(pbx: Simulator, method: str, path: str, **values: Any) -> Any:
-    """Send a request as another program does."""
-    headers = {"Authorization": f"Bearer {pbx.token()}"}
-    answer = httpx.request(
-        method, f"{pbx.base_url}/xapi/v1/{path}", json=values or None, headers=headers, timeout=30
-    )
-    assert answer.is_success, answer.text
-    return answer.json() if answer.content else None
-
-
-def create(pbx: Simulator, name: str, **values: Any) -> int:
-    """Return the ID of an entity that another program creates."""
-    return int(request(pbx, "POST", name, **values)["Id"])
-
-
-def refuse_again(pbx: Simulator, task: str, **parameters: Any) -> str:
-    """Return the error of a row where others were changed before."""
-    pbx.forget_requests()
-    [result] = run_task(pbx, task, [Item({}, parameters)])
-    assert result.error is not None, result.to_json()
-    return result.error.one_line()
