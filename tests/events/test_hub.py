@@ -42,6 +42,24 @@ def count_logins(pbx: Simulator) -> int:
     return sum(each.path == "/connect/token" for each in pbx.requests)
 
 
+def test_a_good_check_is_remembered_for_a_minute(tmp_path: Path) -> None:
+    async def run(pbx: Simulator) -> None:
+        async with running_hub(tmp_path) as hub:
+            types = frozenset({"call.missed", "recording.ready"})
+            assert await hub.check(credential_of(pbx), types) == ()
+            asked = len(pbx.requests)
+            assert await hub.check(credential_of(pbx), types) == ()
+            assert len(pbx.requests) == asked
+            assert await hub.check(credential_of(pbx), types, ("100",)) == ()
+            assert len(pbx.requests) > asked
+            assert len(await hub.check(credential_of(pbx), types, ("105",))) == 1
+            asked = len(pbx.requests)
+            assert len(await hub.check(credential_of(pbx), types, ("105",))) == 1
+            assert len(pbx.requests) > asked
+
+    play(run)
+
+
 def test_a_call_becomes_signed_webhooks(tmp_path: Path) -> None:
     async def run(pbx: Simulator) -> None:
         async with receiving() as receiver, running_hub(tmp_path) as hub:

@@ -15,7 +15,7 @@ from ..transport.webhooks import WebhookClient
 from .delivery.sender import Sender
 from .delivery.services import FeedServices
 from .delivery.target_address import check_target, parse_allowed
-from .feeds.checks import check_types, log_in
+from .feeds.checks import Checker, log_in
 from .feeds.feed import Feed
 from .feeds.monitoring import describe_unmonitored
 from .feeds.problems import pick_problems
@@ -81,6 +81,7 @@ class EventHub:
             catalog=catalog,
             jitter=jitter,
         )
+        self._checker = Checker(self._clock, token_store, catalog)
         self._feeds: dict[str, Feed] = {}
         self._wants = Wants(store, linger)
         # Why a subscription has no feed, by its ID.
@@ -123,13 +124,7 @@ class EventHub:
 
         `extensions` are those of the filter.
         """
-        return await check_types(
-            credential,
-            types,
-            extensions,
-            token_store=self._services.token_store,
-            catalog=self._services.catalog,
-        )
+        return await self._checker.check(credential, types, extensions)
 
     async def add(self, subscription: Subscription) -> SubscriptionStatus:
         """Store a subscription and begin to deliver. Raises EventStoreError, and ConfigurationError for its URL."""

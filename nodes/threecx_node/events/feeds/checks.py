@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ...callcontrol.client import CallControlClient
@@ -18,15 +19,52 @@ from .record_source import describe_problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from threecx_credentials import Credential, TokenStore
 
     from ...catalog import Catalog
+    from ..model.clock import Clock
 
 # Seconds for a check. A PBX that is slow does not prevent a subscription.
 _TIMEOUT = 6.0
 _RETRY_TIME = 2.0
+_REMEMBERED = timedelta(minutes=1)
 _LOGIN = HttpRequest("GET", "/Defs", "$select=Id", operation="version")
+
+
+class Checker:
+    """Checks events before they are wanted.
+
+    It remembers for a minute that nothing was in the way: a reader that connects again and again asks the PBX once.
+    Problems are not remembered, because people remove them and try again.
+    """
+
+    def __init__(self, clock: Clock, token_store: TokenStore | None, catalog: Catalog | None) -> None:
+        self._clock = clock
+        self._token_store = token_store
+        self._catalog = catalog
+        self._good: dict[tuple[Credential, frozenset[str], tuple[str, ...]], datetime] = {}
+
+    async def check(
+        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = ()
+    ) -> tuple[FeedProblem, ...]:
+        """Return why events of these types would not come, within a few seconds.
+
+        `extensions` are those of the filter.
+        """
+        now = self._clock.now()
+        # A clock that was set back must not keep them for longer.
+        self._good = {key: at for key, at in self._good.items() if now - _REMEMBERED < at <= now}
+        key = (credential, types, tuple(extensions))
+        if key in self._good:
+            return ()
+        problems = await check_types(
+            credential, types, extensions, token_store=self._token_store, catalog=self._catalog
+        )
+        if not problems:
+            self._good[key] = now
+        return problems
 
 
 async def check_types(
