@@ -22,7 +22,7 @@ def test_every_operation_has_one() -> None:
 
 
 def test_functions_and_actions_have_one_by_hand() -> None:
-    """What a rule can say of them is their name."""
+    """A rule could only repeat their names."""
     missing = [
         each.id
         for each in CATALOG.operations()
