@@ -44,6 +44,9 @@ _SOURCES = (
     "LICENSE",
     README,
 )
+# The output schemas are generated from these.
+_SCHEMAS = "nodes/threecx_node/codegen/descriptor/output_schemas.py"
+_SCHEMA_SOURCES = (_SCHEMAS, "nodes/threecx_node/catalog/**/*.py", "nodes/threecx_node/catalog/xapi.json")
 _LINTED = ("eslint.config.mjs", "vitest.config.mts", "tests/node/*")
 _PACKAGE = ROOT / "build" / "n8n-nodes-threecx"
 
@@ -93,13 +96,16 @@ def build(installation: N8nInstallation) -> Path:
         raise BuildError("\n".join(differences))
     env = prepare(installation)
     stamp = _PACKAGE.with_suffix(".stamp")
-    sources = sorted(path for pattern in _SOURCES for path in ROOT.glob(pattern) if path.is_file())
+    sources = sorted(
+        path for pattern in (*_SOURCES, *_SCHEMA_SOURCES) for path in ROOT.glob(pattern) if path.is_file()
+    )
     key = digest(
         *(part for path in sources for part in (path.relative_to(ROOT).as_posix(), path)), N8N, NODE_CLI
     )
     if _PACKAGE.is_dir() and stamp.is_file() and stamp.read_text() == key:
         return _PACKAGE
     run([str(installation.node), str(_node_cli()), "build"], ROOT, env=env)
+    run([sys.executable, "-m", "threecx_node.codegen.descriptor.output_schemas", "dist/nodes"], ROOT)
     _pack(installation, env)
     stamp.write_text(key)
     return _PACKAGE

@@ -35,6 +35,7 @@ export class ThreeCx implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
 		hints: admin.hints,
+		sensitiveOutputFields: admin.sensitiveOutputFields,
 		properties: admin.properties,
 	};
 

@@ -19,6 +19,9 @@ export class NodeDefinition {
 
 	readonly hints: INodeTypeDescription['hints'];
 
+	/** Paths of secrets in the results, which n8n shows to no user. */
+	readonly sensitiveOutputFields: string[];
+
 	// Built once for all executions: n8n pays for each property otherwise.
 	private readonly byOperation = new Map<string, OperationParameter[]>();
 
@@ -28,6 +31,7 @@ export class NodeDefinition {
 		const found = document.nodes.find((each) => each.name === name);
 		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
 		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
+		this.sensitiveOutputFields = (found && 'sensitiveOutputFields' in found && found.sensitiveOutputFields) || [];
 		for (const property of this.properties) this.add(property);
 		for (const parameters of this.byOperation.values()) parameters.push(...this.ofAllOperations);
 	}

@@ -63,7 +63,7 @@ describe('resourceMapping', () => {
 			['C', false, true],
 			['D', false, false],
 		]);
-		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C (a list of numbers)', 'D']);
+		expect(found.fields.map(({ displayName }) => displayName)).toEqual(['A', 'B', 'C', 'D']);
 		expect(found.fields[1]?.options).toEqual([{ name: 'x', value: 'x' }]);
 	});
 

@@ -18,7 +18,6 @@ interface BodyField {
 	shown?: boolean;
 	/** A task finds the entity by this field, if it is chosen. */
 	canBeUsedToMatch?: boolean;
-	description?: string;
 	options?: INodePropertyOptions[];
 }
 
@@ -34,8 +33,7 @@ export async function getBodyFields(this: ILoadOptionsFunctions): Promise<Resour
 function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField {
 	return {
 		id: field.id,
-		// A mapper field has no member for a description.
-		displayName: field.description ? `${field.displayName} (${field.description})` : field.displayName,
+		displayName: field.displayName,
 		type: field.type,
 		required: field.required,
 		// Absent until it is added, so that an untouched field is never sent.

@@ -94,6 +94,7 @@ class Definition(TypedDict):
     credentials: list[CredentialUse]
     usableAsTool: NotRequired[Literal[True]]
     hints: NotRequired[list[Hint]]
+    sensitiveOutputFields: NotRequired[list[str]]
     eventTriggerDescription: NotRequired[str]
     activationMessage: NotRequired[str]
     properties: list[NodeProperty]

@@ -13,6 +13,7 @@ from .api_request import RESOURCE_CHOICE, build_operation_property, build_reques
 from .hints import HINTS
 from .options import build_call_properties
 from .parameters import build_path_properties
+from .sensitive_fields import find_sensitive_fields
 from .trigger import ICON, build_trigger
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def build_admin(catalog: Catalog) -> Definition:
         "usableAsTool": True,
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "hints": HINTS,
+        "sensitiveOutputFields": find_sensitive_fields(catalog),
         "properties": [
             _build_resource_property(catalog),
             *(_build_operation_property(catalog, resource) for resource in catalog.resources),

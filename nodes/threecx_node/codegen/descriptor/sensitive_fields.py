@@ -1,0 +1,40 @@
+"""Find the fields of results that are secrets, by their names and types.
+
+n8n never shows these fields of an execution, to any user; the nodes that follow still get their values.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...catalog import Catalog
+
+_SECRET = re.compile(
+    r"(Password|Secret|PIN|PinNumber|(Secret|Private|Api|API|Access|License)Key|TranscribeKeyGrok|^Token)$"
+)
+# Objects around a secret, which a PBX may send.
+_CONCEALED = ("Pbx.ConcealedPassword", "Pbx.ConcealedDataFile")
+
+
+def find_sensitive_fields(catalog: Catalog) -> list[str]:
+    """Return the paths of all secrets in the items of all operations, sorted."""
+    schemas = {
+        version.returns.type
+        for operation in catalog.operations()
+        for version in operation.versions
+        if catalog.is_schema(version.returns.type)
+    }
+    return sorted({path for schema in schemas for path in _find_paths(catalog, schema)})
+
+
+def _find_paths(catalog: Catalog, schema: str, depth: int = 2) -> Iterator[str]:
+    for name, each in catalog.properties(schema).items():
+        is_text = each.type.name == "String" and _SECRET.search(name)
+        if is_text or (each.type.name in _CONCEALED and _SECRET.search(name)):
+            yield name
+        elif depth > 1 and not each.type.collection and catalog.is_schema(each.type.name):
+            yield from (f"{name}.{inner}" for inner in _find_paths(catalog, each.type.name, depth - 1))
