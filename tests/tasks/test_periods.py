@@ -16,7 +16,8 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def find(kind: str, now: str, zone: str = "Europe/Berlin", **values: Any) -> tuple[str, str]:
     period = find_period({"period": kind, **values}, datetime.fromisoformat(now), ZoneInfo(zone))
-    return tuple(each.isoformat().replace("+00:00", "Z") for each in (period.start, period.end))  # type: ignore[return-value]
+    start, end = (each.isoformat().replace("+00:00", "Z") for each in (period.start, period.end))
+    return start, end
 
 
 @pytest.mark.parametrize(
