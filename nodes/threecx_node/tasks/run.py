@@ -90,8 +90,8 @@ class TaskRun(ItemRun):
             if context.attempts > 1:
                 self._attempts[index] = context.attempts
             await self._finish(self._build_result(context, items))
-        finally:
-            del self._contexts[index]
+        # An abort has cancelled the task where this is not reached: its context says what it did.
+        del self._contexts[index]
 
     async def _get_items(self, context: TaskContext, planned: PlannedTask) -> Sequence[Mapping[str, Any]]:
         """Return the items of an outcome, or the last ones of a list whose other parts are delivered then."""
