@@ -116,6 +116,7 @@ generate: $(DEV)
 	else echo "no documents in $(SPEC): the catalog stays as it is" >&2; fi
 	$(BIN)/python -m threecx_node.codegen.descriptor
 	$(BIN)/python -m tools.build_events
+	$(BIN)/python -m tools.build_tasks
 
 # Copies the version of nodes/threecx_node/__init__.py to the files that repeat it.
 version:

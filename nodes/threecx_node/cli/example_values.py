@@ -188,7 +188,7 @@ BY_OPERATION: Mapping[str, Mapping[str, Any]] = {
     "Register": {"registrationEndpoint": "https://login.example.com/register", "scope": "text"},
     "RemoveQueueAgent": {"queue": "800", "users": "106"},
     "RemoveRingGroupMember": {"ringGroup": "810", "users": "114"},
-    "RemoveUserFromDepartment": {"user": "112", "department": "Support"},
+    "RemoveUserFromDepartment": {"user": "112", "department": "Sales"},
     "ReplaceGroupLicenseKey": {"groupId": "GRP0001", "licenseKey": "ABCD-EFGH-IJKL-MNOP"},
     "ReplaceLicenseKey": {"licenseKey": "ABCD-EFGH-IJKL-MNOP"},
     "ReplaceMyGroupLicenseKey": {"licenseKey": "ABCD-EFGH-IJKL-MNOP"},

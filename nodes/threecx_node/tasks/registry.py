@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .code import TaskCode
 
-_CODES: Mapping[str, TaskCode] = {
+CODES: Mapping[str, TaskCode] = {
     **calls.CODES,
     **forwarding.CODES,
     **users.CODES,
@@ -38,4 +38,4 @@ _CODES: Mapping[str, TaskCode] = {
 
 def find_code(task_id: str) -> TaskCode:
     """Return the code of a task."""
-    return _CODES[task_id]
+    return CODES[task_id]
