@@ -24,8 +24,8 @@ GENERATOR = "python -m tools.build_tasks"
 PAGE = "docs/tasks-reference.md"
 _INTRODUCTION = """\
 A task is an operation that is made of several operations of 3CX. This page lists all tasks with their parameters and
-results. They run as all other operations do: by `threecx execute`, the Python library, the HTTP service and the n8n
-node.
+results; [tasks.md](tasks.md) says what a task promises. They run as all other operations do: by `threecx execute`, the
+Python library, the HTTP service and the n8n node.
 
 Parameters that name an entity take its number, as 3CX's console shows it. A user can be named by the e-mail address, a
 department, queue or ring group by its name. In n8n, the list gives the ID. A parameter with * is required."""

@@ -220,7 +220,7 @@ def identity(pbx: Simulator, task: str, items: Sequence[Mapping[str, Any]], para
     return BatchIdentity.of(task, items, parameters, Options(), credential_of(pbx))
 
 
-def test_a_journal_records_each_change_and_a_resumed_run_does_what_remains(
+def test_a_resumed_run_does_what_remains(
     threecx_simulator: Simulator, tmp_path: Path
 ) -> None:
     pbx, path = threecx_simulator, tmp_path / "journal"
@@ -251,7 +251,7 @@ def test_a_journal_records_each_change_and_a_resumed_run_does_what_remains(
         (WELCOME, {"user": "112"}, [], "interrupted"),
     ],
 )
-def test_an_interrupted_item_is_done_again_only_where_that_repeats_nothing(
+def test_an_interrupted_item_is_repeated_where_that_is_safe(
     threecx_simulator: Simulator,
     tmp_path: Path,
     task: str,
