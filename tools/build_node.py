@@ -38,6 +38,7 @@ _SOURCES = (
     "tsconfig.json",
     "node_definition.json",
     "nodes/ThreeCx/**/*",
+    "nodes/ThreeCxPhoneSystem/**/*",
     "nodes/shared/**/*",
     "nodes/ThreeCxTrigger/**/*",
     "credentials/*.ts",

@@ -9,6 +9,8 @@ type DisplayConditions = Record<string, readonly unknown[]>;
 export interface OperationParameter {
 	name: string;
 	conditions: Array<[string, readonly unknown[]]>;
+	/** Not sent where a person left it empty: a field of a body that the everyday node always shows. */
+	isLeftOutEmpty: boolean;
 }
 
 const SELECTORS = new Set(['resource', 'operation']);
@@ -16,6 +18,8 @@ const SELECTORS = new Set(['resource', 'operation']);
 /** One node of the file. */
 export class NodeDefinition {
 	readonly properties: INodeProperties[];
+
+	readonly subtitle: string;
 
 	readonly hints: INodeTypeDescription['hints'];
 
@@ -30,6 +34,7 @@ export class NodeDefinition {
 	constructor(readonly name: string) {
 		const found = document.nodes.find((each) => each.name === name);
 		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
+		this.subtitle = found?.subtitle ?? '';
 		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
 		this.sensitiveOutputFields = (found && 'sensitiveOutputFields' in found && found.sensitiveOutputFields) || [];
 		for (const property of this.properties) this.add(property);
@@ -41,26 +46,28 @@ export class NodeDefinition {
 		return this.byOperation.get(operation) ?? this.ofAllOperations;
 	}
 
-	private add({ name, displayOptions }: INodeProperties): void {
+	private add({ name, required, displayOptions }: INodeProperties): void {
 		if (SELECTORS.has(name)) return;
 		const show = (displayOptions?.show ?? {}) as DisplayConditions;
 		const conditions = Object.entries(show)
 			.filter(([each]) => !SELECTORS.has(each.replace('/', '')))
 			.map(([each, values]): [string, readonly unknown[]] => [each.replace('/', ''), values]);
+		const parameter = { name, conditions, isLeftOutEmpty: this.name === 'threeCxPhoneSystem' && !required };
 		const operations = show.operation ?? show['/operation'];
-		if (operations === undefined) this.ofAllOperations.push({ name, conditions });
+		if (operations === undefined) this.ofAllOperations.push(parameter);
 		for (const operation of operations ?? []) {
 			const parameters = this.byOperation.get(String(operation));
-			if (parameters) parameters.push({ name, conditions });
-			else this.byOperation.set(String(operation), [{ name, conditions }]);
+			if (parameters) parameters.push(parameter);
+			else this.byOperation.set(String(operation), [parameter]);
 		}
 	}
 }
 
+export const everyday = new NodeDefinition('threeCxPhoneSystem');
 export const admin = new NodeDefinition('threeCx');
 export const trigger = new NodeDefinition('threeCxTrigger');
 
-const byName = new Map([admin, trigger].map((each) => [each.name, each]));
+const byName = new Map([everyday, admin, trigger].map((each) => [each.name, each]));
 
 /** Return the definition of a node by its type, `n8n-nodes-threecx.threeCx`, or that of the tool made from it. */
 export function getDefinition({ type }: { type: string }): NodeDefinition {

@@ -100,7 +100,10 @@ export function createExecutorItem(
 	const parameters: IDataObject = {};
 	for (const parameter of definition.getParameters(operation)) {
 		if (!isDisplayed(parameter, read)) continue;
-		parameters[parameter.name] = toJsonValue(read(parameter.name), rawParameters[parameter.name]) as IDataObject;
+		const value = read(parameter.name);
+		const raw = rawParameters[parameter.name];
+		if (parameter.isLeftOutEmpty && isUnfilled(value) && !hasExpression(raw)) continue;
+		parameters[parameter.name] = toJsonValue(value, raw) as IDataObject;
 	}
 	const body = parameters.body as IDataObject | null | undefined;
 	// An item can be large; only a body that is mapped from its fields needs it.
@@ -112,6 +115,17 @@ function dependsOnItem(raw: unknown): boolean {
 	if (typeof raw === 'string') return isExpression(raw) || raw === 'autoMapInputData';
 	if (typeof raw !== 'object' || raw === null) return false;
 	return Object.values(raw).some(dependsOnItem);
+}
+
+function isUnfilled(value: unknown): boolean {
+	if (value === '' || (Array.isArray(value) && value.length === 0)) return true;
+	if (!isPlainObject(value)) return false;
+	return value.__rl === true ? value.value === '' : Object.keys(value).length === 0;
+}
+
+// A person who wrote an expression has filled in the field, whatever it returns.
+function hasExpression(raw: unknown): boolean {
+	return isExpression(raw) || (isPlainObject(raw) && isExpression(raw.value));
 }
 
 // undefined becomes null: the executor then refuses the item and names the parameter, instead of not seeing it.

@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 
 import { admin, getDefinition, getOptionDisplayName } from '../../nodes/shared/definition';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
+import { ThreeCxPhoneSystem } from '../../nodes/ThreeCxPhoneSystem/ThreeCxPhoneSystem.node';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 
 const document = JSON.parse(readFileSync('node_definition.json', 'utf8')) as { nodes: IDataObject[] };
 // Parts of a trigger that only n8n has.
 const OF_CODE = ['webhooks', 'triggerPanel'];
 const CREDENTIALS = [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }];
-const nodes = [ThreeCx, ThreeCxTrigger].map((each) => new each());
+const nodes = [ThreeCxPhoneSystem, ThreeCx, ThreeCxTrigger].map((each) => new each());
 
 it('node_definition.json describes each node', () => {
 	expect(document.nodes.map(({ name }) => name)).toEqual(nodes.map(({ description }) => description.name));

@@ -7,10 +7,8 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 
-import type { ResultLine } from '../../shared/transport/contract';
-import { post, requestJson } from '../../shared/transport/executor';
-import { createApiError } from '../../shared/transport/failures';
-import { readLines } from '../../shared/transport/ndjson';
+import { listEntities } from '../../shared/methods/entities';
+import { requestJson } from '../../shared/transport/executor';
 import { findEventType, getDisplayName } from '../eventTypes';
 import { readFilter } from '../settings';
 import type { EventProblem } from '../subscriptions';
@@ -64,21 +62,4 @@ function describeProblem({ events, message, advice = '' }: EventProblem): string
 		return type ? getDisplayName(type) : each;
 	});
 	return [`${names.join(', ')}: ${message.replace(/\.?$/, '.')}`, advice].filter(Boolean).join(' ');
-}
-
-async function listEntities(context: ILoadOptionsFunctions, operation: string, fields: string[]): Promise<IDataObject[]> {
-	const parameters = { returnAll: true, options: { $select: fields } };
-	const body = { operation, items: [{ parameters }], options: { interactive: true } };
-	const response = await post(context, '/v1/execute', body, { Accept: 'application/x-ndjson' });
-	if (response.failure) throw createApiError(context.getNode(), response.failure);
-	const found: IDataObject[] = [];
-	for await (const line of readLines(response.body)) {
-		const { items = [], error } = JSON.parse(line) as ResultLine;
-		if (error) {
-			const { message, description = '' } = error;
-			throw createApiError(context.getNode(), { message, description });
-		}
-		found.push(...items.map(({ json }) => json));
-	}
-	return found;
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, cast
@@ -81,22 +81,23 @@ def _find_contradictions(document: Definition) -> Iterator[str]:
         if times > 1:
             yield f"operation {operation_id} is offered {times} times"
     yield from _check_resources(document)
+    names = {each["name"] for each in document["properties"]}
     for each in document["properties"]:
-        yield from _check_property(each, operations)
+        yield from _check_property(each, operations, names)
         if each["type"] == "collection":
             for option in each.get("options", []):
-                yield from _check_property(option, operations)
+                yield from _check_property(option, operations, names)
         if each["type"] == "fixedCollection":
             for group in each.get("options", []):
                 for value in group["values"]:
-                    yield from _check_property(value, operations)
+                    yield from _check_property(value, operations, names | {each["name"] for each in group["values"]})
     yield from _check_duplicates(document, operations)
 
 
 def _check_trigger(document: Definition) -> Iterator[str]:
-    for each in document["properties"]:
-        yield from _check_property(each, {})
     names = Counter(each["name"] for each in document["properties"])
+    for each in document["properties"]:
+        yield from _check_property(each, {}, names)
     yield from (f"{name} is offered {times} times" for name, times in names.items() if times > 1)
 
 
@@ -120,13 +121,18 @@ def _check_resources(document: Definition) -> Iterator[str]:
             yield f"resource {resource} has {times} lists of operations"
 
 
-def _check_property(each: NodeProperty, operations: Mapping[str, int]) -> Iterator[str]:
+def _check_property(
+    each: NodeProperty, operations: Mapping[str, int], names: Collection[str]
+) -> Iterator[str]:
     if each["type"] == "options" and "options" in each:
         values = [choice["value"] for choice in each.get("options", [])]
         if each["default"] not in values:
             yield f"{each['name']}: its default {each['default']!r} is not among its options"
         if len(set(values)) != len(values):
             yield f"{each['name']}: two options have the same value"
+    for shown in each.get("displayOptions", {}).get("show", {}):
+        if shown.removeprefix("/") not in names:
+            yield f"{each['name']}: shown by the unknown parameter {shown!r}"
     for operation_id in shown_operations(each) or ():
         if operation_id not in operations:
             yield f"{each['name']}: shown by the unknown operation {operation_id!r}"

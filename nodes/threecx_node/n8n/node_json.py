@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalog import Catalog, nearest_hint
 from ..errors import InputError, UnknownNameError
@@ -17,9 +17,14 @@ from ..parameters.batch import split_batch_options
 from ..parameters.table import ParameterTable, fold_name
 from .names import decode_parameters
 
+if TYPE_CHECKING:
+    from ..descriptor import Definition
+
 # Every 3CX node, generated or not, has this word in its type.
 _TYPE_WORD = "threecx"
 _PACKAGE = "n8n-nodes-threecx"
+EVERYDAY = "threeCxPhoneSystem"
+_EMPTY_BY_DEFAULT = ("collection", "fixedCollection", "resourceMapper", "resourceLocator")
 _CONTINUE = ("continueRegularOutput", "continueErrorOutput")
 
 
@@ -55,10 +60,11 @@ def read_node(document: Any, catalog: Catalog, *, name: str | None = None) -> No
             "the node does not name its resource and operation",
             description="Choose both in the node and copy it again.",
         )
-    operation = find_operation(parameters, catalog)
+    definition = _find_definition(node)
+    operation = find_operation(parameters, catalog, definition)
     rest = {key: value for key, value in parameters.items() if key not in ("resource", "operation")}
     if _is_own(node, catalog):
-        rest = {**_read_defaults(operation), **rest}
+        rest = _leave_out_unfilled(operation, {**_read_defaults(operation, definition), **rest}, definition)
     found = catalog.operation(operation)
     table = ParameterTable(catalog, found, found.version(), None)
     rest, batch_options = split_batch_options(table, _complete_mapper(rest))
@@ -81,7 +87,9 @@ def _complete_mapper(parameters: dict[str, Any]) -> dict[str, Any]:
     return {**parameters, "body": {**body, "value": filled, "filled": True}}
 
 
-def find_operation(parameters: Mapping[str, Any], catalog: Catalog) -> str:
+def find_operation(
+    parameters: Mapping[str, Any], catalog: Catalog, definition: Definition | None = None
+) -> str:
     """Return the id of the operation that a node's resource and operation name.
 
     A canvas does not store parameters that have their default; the descriptor has the defaults.
@@ -91,13 +99,20 @@ def find_operation(parameters: Mapping[str, Any], catalog: Catalog) -> str:
     if not resource or not operation:
         from ..descriptor import load_definition
 
-        resource, operation = _complete(load_definition(), resource, operation)
+        resource, operation = _complete(definition or load_definition(), resource, operation)
     wanted = fold_name(str(operation))
     if str(operation).startswith("=") or str(resource).startswith("="):
         raise InputError(
             "the operation of the node is an expression",
             description="Choose the operation in the node; only its parameters may differ by item.",
         )
+    if (
+        definition is not None
+        and definition["name"] == EVERYDAY
+        and operation in (*catalog.operation_ids, *catalog.task_ids)
+    ):
+        # Its resources are the words of 3CX's console: Phone has operations of several resources of the API.
+        return str(operation)
     found = _find_in_resource(str(resource), wanted, catalog) or _find_by_id(str(resource), wanted, catalog)
     if found is not None:
         return found
@@ -143,15 +158,41 @@ def _names_operation(parameters: Mapping[str, Any], catalog: Catalog) -> bool:
     return bool(operation) and (bool(parameters.get("resource")) or by_id)
 
 
-def _read_defaults(operation: str) -> dict[str, Any]:
+def _find_definition(node: Mapping[str, Any]) -> Definition:
+    """Return the description of the node's type; that of the node with all operations for any other type."""
+    from ..descriptor import load_definition
+
+    name = str(node.get("type", "")).rpartition(".")[2].removesuffix("Tool")
+    return load_definition(node=EVERYDAY) if name == EVERYDAY else load_definition()
+
+
+def _read_defaults(operation: str, definition: Definition) -> dict[str, Any]:
     """Return the defaults of the parameters that a canvas does not store; collections are empty by default."""
-    from ..descriptor import load_definition, properties_of
+    from ..descriptor import properties_of
 
     return {
         each["name"]: each["default"]
-        for each in properties_of(load_definition(), operation)
-        if each["type"] not in ("collection", "resourceMapper", "resourceLocator")
+        for each in properties_of(definition, operation)
+        if each["type"] not in _EMPTY_BY_DEFAULT
     }
+
+
+def _leave_out_unfilled(operation: str, parameters: dict[str, Any], definition: Definition) -> dict[str, Any]:
+    """Return the parameters without the fields that the everyday node shows and a person left empty."""
+    if definition["name"] != EVERYDAY:
+        return parameters
+    from ..descriptor import properties_of
+
+    optional = {each["name"] for each in properties_of(definition, operation) if not each.get("required")}
+    return {
+        name: value for name, value in parameters.items() if name not in optional or not _is_unfilled(value)
+    }
+
+
+def _is_unfilled(value: Any) -> bool:
+    if isinstance(value, Mapping) and value.get("__rl") is True:
+        value = value.get("value")
+    return value in ("", {}, [])
 
 
 def _complete(definition: Mapping[str, Any], resource: Any, operation: Any) -> tuple[str, str]:

@@ -33,6 +33,29 @@ def leave_out_empty(catalog: Catalog, declared: Property, value: Any) -> Any:
     return UNDEFINED if has_rule and not is_text else value
 
 
+def read_field(type_name: str, value: Any, written: Any, catalog: Catalog) -> Any:
+    """Return the value of a field as its body has it: an entity that was chosen, or entries that were filled in.
+
+    A canvas writes the first as a resource locator, the second as `{"values": …}`. In an entry, a field that was left
+    empty is left out.
+    """
+    if not isinstance(value, Mapping) or not isinstance(written, Mapping):
+        return value
+    if written.get("__rl") is True:
+        chosen = value.get("value")
+        return UNDEFINED if isinstance(chosen, str) and not chosen.strip() else chosen
+    if not catalog.is_schema(type_name) or set(written) != {"values"}:
+        return value
+    entries = value.get("values")
+    if isinstance(entries, Mapping):
+        return _drop_empty(entries)
+    return [_drop_empty(each) for each in entries] if isinstance(entries, list) else UNDEFINED
+
+
+def _drop_empty(entry: Any) -> Any:
+    return {name: each for name, each in entry.items() if each != ""} if isinstance(entry, Mapping) else entry
+
+
 def parse_json(text: str, name: str) -> Any:
     """Return the value of a JSON text. Raises BodyError with line and column."""
     try:

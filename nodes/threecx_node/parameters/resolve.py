@@ -16,7 +16,7 @@ from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
 from ..values.undefined import is_missing
-from .body_fields import leave_out_empty, map_fields, parse_json
+from .body_fields import leave_out_empty, map_fields, parse_json, read_field
 from .call_handle import fill_from_handle
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
@@ -134,8 +134,9 @@ def _sort(
 ) -> None:
     target = table.target(name, is_option=is_option)
     match target.kind:
-        case "options":
-            _sort_options(table, sorted_, value, written)
+        case "options" | "fields":
+            sort_group = _sort_options if target.kind == "options" else _sort_fields
+            sort_group(table, sorted_, name, value, written)
         case "path":
             sorted_.path[target.name], by_number = _read_locator(_read_collection(value, written), written)
             if by_number:
@@ -149,7 +150,11 @@ def _sort(
             sorted_.handle = value
         case "body":
             sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
-        case "filters" | "field" | "file" | "output" | "guard" | "batch" | "wait":
+        case "field":
+            sorted_.field[target.name] = read_field(
+                table.fields[target.name].type.name, value, written, table.catalog
+            )
+        case "filters" | "file" | "output" | "guard" | "batch" | "wait":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
             raise ParameterError(
@@ -159,7 +164,7 @@ def _sort(
             )
 
 
-def _sort_options(table: ParameterTable, sorted_: _Sorted, value: Any, written: Any) -> None:
+def _sort_options(table: ParameterTable, sorted_: _Sorted, _: str, value: Any, written: Any) -> None:
     if isinstance(value, str) and "options" in table.fields:
         # A generated node has the field of that name at its top level, as JSON text.
         sorted_.field["options"] = value
@@ -174,6 +179,28 @@ def _sort_options(table: ParameterTable, sorted_: _Sorted, value: Any, written: 
         )
     for inner, inner_value in value.items():
         _sort(table, sorted_, inner, inner_value, written.get(inner) if written else None, is_option=True)
+
+
+def _sort_fields(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, written: Any) -> None:
+    """Sort the fields of a group, such as additionalFields."""
+    if is_missing(value) and not isinstance(written, str):
+        return
+    if isinstance(value, str):
+        value = parse_json(value, name)
+    if not isinstance(value, Mapping):
+        raise BodyError(f"{name}: expected an object of fields, got {describe(value)}", field=name)
+    for inner, inner_value in value.items():
+        target = table.target(inner)
+        if target.kind != "field":
+            raise BodyError(
+                f"{name} contains {inner}, which is not a field of the body of {table.operation.id}",
+                field=name,
+                description="Set it as a parameter of its own.",
+            )
+        inner_written = written.get(inner) if isinstance(written, Mapping) else None
+        sorted_.field[target.name] = read_field(
+            table.fields[target.name].type.name, inner_value, inner_written, table.catalog
+        )
 
 
 def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:

@@ -31,6 +31,7 @@ TargetKind = Literal[
     "if_match",  # the header If-Match
     "body",  # the whole body
     "field",  # a top-level field of the body
+    "fields",  # a group of fields of the body, as a canvas has them: additionalFields
     "options",  # a group of parameters
     "file",  # the file of an upload: itself, its name, the binary field of the item
     "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
@@ -61,6 +62,7 @@ _BATCH = {
     "retrytime": "retryTime",
     "maxdeletes": "maxDeletes",
 }
+_GROUP_ENDING = "fields"
 # A node uses these names for parameters of its own, though some operation has a field of the same name.
 _NODE_NAMES = frozenset({"options", "body", "limit", "timeout", "simplify"})
 
@@ -146,14 +148,20 @@ class ParameterTable:
             return target
         if folded in self._fields:
             return Target("field", self._fields[folded])
-        if folded in _IGNORED:
-            return Target("ignored", name)
-        if folded in self._other_releases:
-            return Target("other_release", name)
+        if target := self._find_other_target(name, folded, is_option=is_option):
+            return target
         raise UnknownNameError(
             f"{self.operation.id} has no parameter {name!r}",
             description=nearest_hint(name, self.names) or f"It takes {', '.join(self.names) or 'none'}.",
         )
+
+    def _find_other_target(self, name: str, folded: str, *, is_option: bool) -> Target | None:
+        """Return the target of a parameter that is not about one part of the request."""
+        if folded in _IGNORED:
+            return Target("ignored", name)
+        if folded.endswith(_GROUP_ENDING) and self.fields and not is_option:
+            return Target("fields", name)
+        return Target("other_release", name) if folded in self._other_releases else None
 
     def _find_call_target(self, folded: str, *, is_option: bool) -> Target | None:
         """Return the target of a parameter that only operations on live calls have."""
@@ -184,6 +192,8 @@ class ParameterTable:
         if target.kind == "filters":
             # The JSON text of all conditions; a value inside one of them is only a value.
             return None if inner else "json"
+        if target.kind == "fields":
+            return self.find_quoting(tuple(inner)) if inner else None
         if target.kind in ("body", "field"):
             return "json" if self._is_json([target.name, *inner]) else None
         if target.kind == "query":

@@ -10,6 +10,7 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 from ...catalog.labels import describe_releases
 from ...catalog.sentences import summarize_operation
 from .api_request import RESOURCE_CHOICE, build_operation_property, build_request_properties
+from .everyday import build_everyday
 from .hints import HINTS
 from .options import build_call_properties
 from .parameters import build_path_properties
@@ -32,7 +33,7 @@ def build(catalog: Catalog) -> Descriptor:
     return {
         "generator": GENERATOR,
         "credentialTypes": [cast("CredentialType", CREDENTIAL_TYPE)],
-        "nodes": [build_admin(catalog), build_trigger()],
+        "nodes": [build_everyday(catalog), build_admin(catalog), build_trigger()],
     }
 
 
@@ -59,7 +60,7 @@ def build_admin(catalog: Catalog) -> Definition:
             *(_build_operation_property(catalog, resource) for resource in catalog.resources),
             build_operation_property(catalog),
             *build_request_properties(),
-            *build_path_properties(catalog),
+            *build_path_properties(catalog, catalog.operation_ids),
             *build_call_properties(catalog),
         ],
     }

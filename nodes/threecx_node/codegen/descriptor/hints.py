@@ -77,3 +77,6 @@ HINTS: list[Hint] = [
         ' && $parameter["body"]?.mappingMode === "autoMapInputData" }}',
     },
 ]
+
+# The everyday node has tasks, which repeat nothing that is done already, and If Match among its options.
+EVERYDAY_HINTS: list[Hint] = [each for each in HINTS if "If Match" not in each["message"]][:2]

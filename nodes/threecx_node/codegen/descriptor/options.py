@@ -15,7 +15,7 @@ BINARY_PROPERTY = "binaryPropertyName"
 FILE_NAME = "fileName"
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from ...catalog import Catalog, OperationVersion
     from ...descriptor.definition import NodeProperty
@@ -97,22 +97,32 @@ _BINARY: NodeProperty = {
 
 
 def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
-    """Return the properties in the order in which a canvas shows them."""
-    limit = show_for(_LIMIT, _find_operations(catalog, lambda version: version.is_paged))
+    """Return the properties of all operations in the order in which a canvas shows them."""
+    names = frozenset(catalog.operation_ids)
+    return [
+        show_for(_IF_MATCH, _find_operations(catalog, names, lambda version: version.if_match)),
+        show_for(_INPUT_BINARY, _find_operations(catalog, names, lambda version: version.upload is not None)),
+        show_for(_FILE_NAME, _find_operations(catalog, names, lambda version: version.upload is not None)),
+        # Some actions of calls send an empty object.
+        show_for(_BODY, _find_operations(catalog, names, lambda version: bool(version.body))),
+        show_for(BODY, [API_REQUEST]),
+        *build_output_properties(catalog, names, [API_REQUEST]),
+        build_options(catalog, names),
+    ]
+
+
+def build_output_properties(
+    catalog: Catalog, names: Collection[str], files: Iterable[str] = ()
+) -> list[NodeProperty]:
+    """Return how much is returned and how, for the operations `names`, and for others that may return a file."""
+    limit = show_for(_LIMIT, _find_operations(catalog, names, lambda version: version.is_paged))
     limit["displayOptions"]["show"]["returnAll"] = [False]
     return [
-        show_for(_IF_MATCH, _find_operations(catalog, lambda version: version.if_match)),
-        show_for(_INPUT_BINARY, _find_operations(catalog, lambda version: version.upload is not None)),
-        show_for(_FILE_NAME, _find_operations(catalog, lambda version: version.upload is not None)),
-        # Some actions of calls send an empty object.
-        show_for(_BODY, _find_operations(catalog, lambda version: bool(version.body))),
-        show_for(BODY, [API_REQUEST]),
-        show_for(_RETURN_ALL, _find_operations(catalog, lambda version: version.is_paged)),
+        show_for(_RETURN_ALL, _find_operations(catalog, names, lambda version: version.is_paged)),
         limit,
-        show_for(draft_filters(), find_filtered_operations(catalog)),
-        show_for(_SIMPLIFY, _find_operations(catalog, lambda version: _simplifies(catalog, version))),
-        show_for(_BINARY, [*_find_operations(catalog, _is_file), API_REQUEST]),
-        _build_options(catalog),
+        show_for(draft_filters(), [name for name in find_filtered_operations(catalog) if name in names]),
+        show_for(_SIMPLIFY, _find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
+        show_for(_BINARY, [*_find_operations(catalog, names, _is_file), *files]),
     ]
 
 
@@ -126,16 +136,26 @@ def _simplifies(catalog: Catalog, version: OperationVersion) -> bool:
     )
 
 
-def _find_operations(catalog: Catalog, wanted: Callable[[OperationVersion], bool]) -> list[str]:
-    return [name for name in catalog.operation_ids if wanted(catalog.operation(name).versions[-1])]
+def _find_operations(
+    catalog: Catalog, names: Collection[str], wanted: Callable[[OperationVersion], bool]
+) -> list[str]:
+    return [
+        name
+        for name in catalog.operation_ids
+        if name in names and wanted(catalog.operation(name).versions[-1])
+    ]
 
 
-def _build_options(catalog: Catalog) -> NodeProperty:
+def build_options(
+    catalog: Catalog, names: Collection[str], more: Iterable[NodeProperty] = ()
+) -> NodeProperty:
+    """Return the collection of options for the operations `names`, with `more` members."""
+
     def takes(option: str) -> Callable[[OperationVersion], bool]:
         return lambda version: option in version.query
 
     def query(draft: NodeProperty, wanted: Callable[[OperationVersion], bool] | None = None) -> NodeProperty:
-        return show_for(draft, _find_operations(catalog, wanted or takes(draft["name"])), nested=True)
+        return show_for(draft, _find_operations(catalog, names, wanted or takes(draft["name"])), nested=True)
 
     entries: list[NodeProperty] = [
         show_for(
@@ -150,7 +170,7 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             [
                 name
                 for name in catalog.operation_ids
-                if find_replaced_lists(catalog, catalog.operation(name), None)
+                if name in names and find_replaced_lists(catalog, catalog.operation(name), None)
             ],
             nested=True,
         ),
@@ -169,7 +189,14 @@ def _build_options(catalog: Catalog) -> NodeProperty:
             "default": False,
             "description": "Whether to return the requests without sending them",
         },
-        show_for(IF_MATCH_OPTION, [API_REQUEST], nested=True),
+        show_for(
+            IF_MATCH_OPTION,
+            # Where each operation has it as a field of its own, it is no option.
+            [API_REQUEST]
+            if len(names) == len(catalog.operation_ids)
+            else _find_operations(catalog, names, lambda version: version.if_match),
+            nested=True,
+        ),
         query(
             {
                 "displayName": "Include Count",
@@ -298,8 +325,14 @@ def _build_options(catalog: Catalog) -> NodeProperty:
         "type": "collection",
         "default": {},
         "placeholder": "Add option",
-        "options": [*sorted(entries, key=lambda each: each["displayName"]), odata_filter],
+        "options": [*sorted([*_drop_unused(entries), *more], key=lambda each: each["displayName"]), odata_filter],
     }
+
+
+def _drop_unused(entries: Iterable[NodeProperty]) -> Iterator[NodeProperty]:
+    for each in entries:
+        if each.get("displayOptions", {}).get("show", {}).get("/operation") != []:
+            yield each
 
 
 def _draft_multi_options(name: str, title: str, what: str, method: str) -> NodeProperty:

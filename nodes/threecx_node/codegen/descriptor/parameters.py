@@ -17,7 +17,7 @@ from ..catalog.naming import load_overrides
 from .call_control import draft_call_parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ...catalog import Catalog, Operation, OperationVersion, Parameter
     from ...descriptor.definition import NodeProperty
@@ -36,11 +36,13 @@ class _Use:
     positions: list[int]
 
 
-def build_path_properties(catalog: Catalog) -> list[NodeProperty]:
-    """Return properties for all path parameters of all operations: keys first, the others in the order of the paths."""
+def build_path_properties(catalog: Catalog, operations: Iterable[str]) -> list[NodeProperty]:
+    """Return properties for all path parameters of `operations`: keys first, the others in the order of the paths."""
     uses: dict[str, _Use] = {}
-    for operation_id in catalog.operation_ids:
+    for operation_id in sorted(operations):
         operation = catalog.operation(operation_id)
+        if operation.task is not None:
+            continue
         for position, draft in enumerate(_draft_properties(catalog, operation)):
             use = uses.setdefault(json.dumps(draft, sort_keys=True), _Use(draft, [], []))
             use.operations.append(operation_id)

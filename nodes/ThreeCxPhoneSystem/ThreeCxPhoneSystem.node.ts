@@ -1,0 +1,46 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+
+import { everyday } from '../shared/definition';
+import { executeOperation } from '../shared/execute';
+import { testThreeCx } from '../shared/methods/credentialTest';
+import { searchDevices, searchEntities } from '../shared/methods/listSearch';
+import { getExpandOptions, getOrderByOptions, getSelectOptions } from '../shared/methods/loadOptions';
+import { getQueues, getUsers, searchGroups, searchQueues, searchRingGroups, searchUsers } from '../shared/methods/references';
+import { getBodyFields } from '../shared/methods/resourceMapping';
+
+export class ThreeCxPhoneSystem implements INodeType {
+	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
+	description: INodeTypeDescription = {
+		displayName: '3CX',
+		name: 'threeCxPhoneSystem',
+		icon: { light: 'file:../ThreeCx/threecx.svg', dark: 'file:../ThreeCx/threecx.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle: everyday.subtitle,
+		description: 'Users, calls, contacts, queues, departments and recordings of a 3CX phone system',
+		defaults: { name: '3CX' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
+		hints: everyday.hints,
+		properties: everyday.properties,
+	};
+
+	methods = {
+		credentialTest: { testThreeCx },
+		listSearch: { searchDevices, searchEntities, searchGroups, searchQueues, searchRingGroups, searchUsers },
+		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions, getQueues, getUsers },
+		resourceMapping: { getBodyFields },
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return await executeOperation(this);
+	}
+}

@@ -1,0 +1,200 @@
+"""Build the properties of a body's fields: some always shown, the others in groups from which a person adds them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from ...catalog.labels import describe_releases, title_of
+from ...values.edm import EDM_TYPES
+from .everyday_fields import ACTION_FIELDS, ADDITIONAL, ENTRY_FIELDS, LAYOUTS, BodyLayout, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ...catalog import Catalog, Operation, Property
+    from ...descriptor.definition import Choice, NodeProperty
+
+# Of a title in the imperative, the description of a boolean is made: "Whether to record calls".
+_VERBS = (
+    "Allow",
+    "Announce",
+    "Block",
+    "Enable",
+    "Forbid",
+    "Hide",
+    "Play",
+    "Record",
+    "Require",
+    "Send",
+    "Stop",
+)
+_SECRETS = ("Password", "PIN")
+# Valid values of objects and lists that are written as JSON.
+_EXAMPLES: Mapping[str, Any] = {
+    "Pbx.Schedule": {
+        "Type": "SpecificHours",
+        "Periods": [{"DayOfWeek": "Monday", "Start": "08:00", "Stop": "17:00"}],
+    },
+    "Pbx.Route": {"IsPromptEnabled": False, "Route": {"To": "Extension", "Number": "100"}},
+}
+
+
+def build_body_properties(catalog: Catalog, operation: Operation) -> Iterator[NodeProperty]:
+    """Yield the fields of an operation's body: the shown ones, then the groups, without conditions."""
+    version = operation.version()
+    declared = catalog.body_properties(version, None)
+    keys = {each.name for each in version.parameters} if operation.kind == "update" else set()
+    schema = version.body if isinstance(version.body, str) else ""
+    fields = ACTION_FIELDS.get(operation.id, ())
+    layout = LAYOUTS.get(schema) or BodyLayout(fields, hidden=frozenset(declared))
+    required = catalog.required_fields(operation)
+    shown = [each for each in layout.shown if each.name in declared]
+    for each in shown:
+        draft = _draft_field(catalog, declared[each.name], each)
+        if each.name in required:
+            draft["required"] = True
+        yield draft
+    left = [
+        name for name in declared if name not in layout.hidden | keys | {each.name for each in layout.shown}
+    ]
+    for group in layout.groups:
+        if names := [name for name in group.names if name in left]:
+            left = [name for name in left if name not in names]
+            yield _draft_group(catalog, layout, declared, group.parameter, group.title, names)
+    if left:
+        yield _draft_group(catalog, layout, declared, ADDITIONAL, "Additional Fields", left)
+
+
+def _draft_group(
+    catalog: Catalog,
+    layout: BodyLayout,
+    declared: Mapping[str, Property],
+    parameter: str,
+    title: str,
+    names: list[str],
+) -> NodeProperty:
+    drafts = [_draft_field(catalog, declared[name], layout.texts.get(name, Field(name))) for name in names]
+    return {
+        "displayName": title,
+        "name": parameter,
+        "type": "collection",
+        "placeholder": "Add Field",
+        "default": {},
+        "description": "Only the fields that are added are sent",
+        "options": sorted(drafts, key=lambda each: each["displayName"].casefold()),
+    }
+
+
+def _draft_field(catalog: Catalog, declared: Property, texts: Field) -> NodeProperty:
+    title = texts.title or title_of(declared.name)
+    draft: NodeProperty = {"displayName": title, "name": declared.name, "type": "string", "default": ""}
+    if texts.placeholder:
+        draft["placeholder"] = texts.placeholder
+    described = texts.description
+    type_ref = declared.type
+    edm = EDM_TYPES.get(type_ref.name)
+    enum = catalog.enums.get(type_ref.name)
+    if texts.reference:
+        draft |= draft_locator(texts.reference, by_number=False)
+    elif type_ref.name in ENTRY_FIELDS:
+        draft |= _draft_entries(catalog, type_ref.name, title, is_list=type_ref.collection)
+    elif catalog.is_schema(type_ref.name) or (type_ref.collection and enum is None):
+        draft |= {
+            "type": "json",
+            "placeholder": texts.placeholder or f"e.g. {make_example(catalog, declared)}",
+        }
+    elif enum is not None:
+        choices = _list_choices(enum.members)
+        several = type_ref.collection or enum.flags
+        draft |= {"type": "multiOptions" if several else "options", "options": choices}
+        draft["default"] = [] if several else choices[0]["value"]
+    elif edm is not None and edm.kind == "boolean":
+        draft |= {"type": "boolean", "default": False}
+        described = described or _describe_boolean(title)
+    elif edm is not None and edm.is_number and not texts.placeholder:
+        draft |= {"type": "number", "default": 0}
+    elif edm is not None and edm.is_date:
+        draft |= {"type": "dateTime"}
+    elif declared.name.endswith(_SECRETS):
+        draft["typeOptions"] = {"password": True}
+    if declared.releases is not None:
+        releases = describe_releases(declared.releases, catalog.releases)
+        described = f"{described}; {releases[:1].lower()}{releases[1:]}" if described else releases
+    if described:
+        draft["description"] = described
+    return draft
+
+
+def draft_locator(entity_set: str, *, by_number: bool) -> NodeProperty:
+    """Return type, default and modes of a field whose value is an entity, chosen from a list or written."""
+    modes: list[dict[str, Any]] = [
+        {
+            "displayName": "From List",
+            "name": "list",
+            "type": "list",
+            "typeOptions": {"searchListMethod": f"search{entity_set}", "searchable": True},
+        }
+    ]
+    if by_number:
+        by_name = entity_set == "Groups"
+        title, placeholder = ("By Name or Number", "e.g. Sales") if by_name else ("By Number", "e.g. 100")
+        modes.append({"displayName": title, "name": "number", "type": "string", "placeholder": placeholder})
+    modes.append({"displayName": "By ID", "name": "id", "type": "string", "placeholder": "e.g. 42"})
+    locator: Any = {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
+    return locator  # type: ignore[no-any-return]
+
+
+def _draft_entries(catalog: Catalog, type_name: str, title: str, *, is_list: bool) -> Any:
+    """Return a fixed collection; a field of it is a text, because one that is left empty is not sent."""
+    declared = catalog.properties(type_name)
+    values = []
+    for each in ENTRY_FIELDS[type_name]:
+        draft = _draft_field(catalog, declared[each.name], each)
+        if draft["type"] == "number":
+            draft |= {"type": "string", "default": ""}
+        values.append(draft)
+    return {
+        "type": "fixedCollection",
+        "default": {},
+        "placeholder": f"Add {title.removesuffix('s') if is_list else title}",
+        **({"typeOptions": {"multipleValues": True}} if is_list else {}),
+        "options": [{"displayName": title, "name": "values", "values": values}],
+    }
+
+
+def make_example(catalog: Catalog, declared: Property) -> str:
+    """Return a valid value of an object or a list as JSON."""
+    name = declared.type.name
+    example = _EXAMPLES.get(name)
+    if example is None:
+        example = _make_object(catalog, name) if catalog.is_schema(name) else _make_simple(catalog, name)
+    return json.dumps([example] if declared.type.collection else example)
+
+
+def _make_object(catalog: Catalog, name: str) -> dict[str, Any]:
+    simple = {
+        each.name: _make_simple(catalog, each.type.name)
+        for each in catalog.properties(name).values()
+        if not each.type.collection and not catalog.is_schema(each.type.name) and each.name != "Id"
+    }
+    return dict(list(simple.items())[:3])
+
+
+def _make_simple(catalog: Catalog, name: str) -> Any:
+    if enum := catalog.enums.get(name):
+        return enum.members[0]
+    edm = EDM_TYPES.get(name)
+    if edm is None or not (edm.is_number or edm.kind == "boolean"):
+        return "08:00" if name == "TimeOfDay" else "text"
+    return 1 if edm.is_number else True
+
+
+def _list_choices(members: tuple[str, ...]) -> list[Choice]:
+    choices: list[Choice] = [{"name": title_of(each), "value": each} for each in members]
+    return sorted(choices, key=lambda each: each["name"].casefold())
+
+
+def _describe_boolean(title: str) -> str:
+    words = title[:1].lower() + title[1:]
+    return f"Whether to {words}" if title.startswith(_VERBS) else f"Whether {title} is on"
