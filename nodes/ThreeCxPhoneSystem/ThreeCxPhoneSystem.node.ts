@@ -9,9 +9,17 @@ import {
 import { everyday } from '../shared/definition';
 import { executeOperation } from '../shared/execute';
 import { testThreeCx } from '../shared/methods/credentialTest';
-import { searchDevices, searchEntities } from '../shared/methods/listSearch';
+import { searchEntities } from '../shared/methods/listSearch';
 import { getExpandOptions, getOrderByOptions, getSelectOptions } from '../shared/methods/loadOptions';
-import { getQueues, getUsers, searchGroups, searchQueues, searchRingGroups, searchUsers } from '../shared/methods/references';
+import {
+	getUsers,
+	searchCallControl,
+	searchCallControlDevices,
+	searchGroups,
+	searchQueues,
+	searchRingGroups,
+	searchUsers,
+} from '../shared/methods/references';
 import { getBodyFields } from '../shared/methods/resourceMapping';
 
 export class ThreeCxPhoneSystem implements INodeType {
@@ -35,8 +43,16 @@ export class ThreeCxPhoneSystem implements INodeType {
 
 	methods = {
 		credentialTest: { testThreeCx },
-		listSearch: { searchDevices, searchEntities, searchGroups, searchQueues, searchRingGroups, searchUsers },
-		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions, getQueues, getUsers },
+		listSearch: {
+			searchCallControl,
+			searchCallControlDevices,
+			searchEntities,
+			searchGroups,
+			searchQueues,
+			searchRingGroups,
+			searchUsers,
+		},
+		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions, getUsers },
 		resourceMapping: { getBodyFields },
 	};
 

@@ -134,3 +134,42 @@ def test_defaults_of_another_node(parameters: dict[str, Any]) -> None:
         read_node(node(parameters, type="n8n-nodes-3cx.threecx"), CATALOG)
     named = node({"operation": "Delete User", "Id": 5}, type="n8n-nodes-3cx.threecx")
     assert read_node(named, CATALOG).operation == "DeleteUser"
+
+
+def everyday(parameters: dict[str, Any], name: str = "threeCxPhoneSystem") -> dict[str, Any]:
+    return node(parameters, type=f"n8n-nodes-threecx.{name}")
+
+
+@pytest.mark.parametrize("type_name", ["threeCxPhoneSystem", "threeCxPhoneSystemTool"])
+def test_everyday_node_sends_what_was_filled_in(type_name: str) -> None:
+    parameters = {
+        "operation": "UpdateUser",
+        "Id": {"__rl": True, "mode": "number", "value": "100"},
+        "FirstName": "Ada",
+        "Mobile": "={{ $json.mobile }}",
+        "PrimaryGroupId": {"__rl": True, "mode": "list", "value": ""},
+    }
+    found = read_node(everyday(parameters, type_name), CATALOG)
+    assert found.operation == "UpdateUser"
+    assert set(found.parameters) == {"Id", "FirstName", "Mobile"}
+
+
+def test_required_field_that_is_empty_is_kept() -> None:
+    found = read_node(everyday({"operation": "CreateUser", "FirstName": "Ada"}), CATALOG)
+    assert found.parameters["Number"] == ""
+    assert "LastName" not in found.parameters
+
+
+def test_resources_of_the_everyday_node() -> None:
+    reboot = everyday({"resource": "Phones", "operation": "RebootPhone", "mac": "001122334455"})
+    assert read_node(reboot, CATALOG).operation == "RebootPhone"
+    hours = everyday({"resource": "Holidays", "operation": "GetOfficeHours"})
+    assert read_node(hours, CATALOG).operation == "GetOfficeHours"
+    first = read_node(everyday({}), CATALOG)
+    assert (first.operation, first.parameters["limit"]) == ("ListUser", 50)
+
+
+def test_task_of_the_everyday_node() -> None:
+    user = {"__rl": True, "mode": "number", "value": "100"}
+    found = read_node(everyday({"operation": "SetUserStatus", "user": user}), CATALOG)
+    assert (found.operation, found.parameters["status"]) == ("SetUserStatus", "available")

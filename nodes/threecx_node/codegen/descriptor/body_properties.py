@@ -106,7 +106,8 @@ def _draft_field(catalog: Catalog, declared: Property, texts: Field) -> NodeProp
         }
     elif enum is not None:
         choices = _list_choices(enum.members)
-        several = type_ref.collection or enum.flags
+        # Of flags, one is enough: a member of 3CX's has the meaning of several, such as Both.
+        several = type_ref.collection
         draft |= {"type": "multiOptions" if several else "options", "options": choices}
         draft["default"] = [] if several else choices[0]["value"]
     elif edm is not None and edm.kind == "boolean":

@@ -191,7 +191,7 @@ def build_options(
         },
         show_for(
             IF_MATCH_OPTION,
-            # Where each operation has it as a field of its own, it is no option.
+            # In the node with all operations, each of them has it as a field of its own.
             [API_REQUEST]
             if len(names) == len(catalog.operation_ids)
             else _find_operations(catalog, names, lambda version: version.if_match),

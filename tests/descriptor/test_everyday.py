@@ -1,0 +1,143 @@
+"""The everyday node of the committed descriptor: few operations in people's words, and fields instead of bodies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.descriptor.committed import CATALOG
+from threecx_node.codegen.descriptor.everyday import NAME
+from threecx_node.codegen.descriptor.everyday_fields import ADDITIONAL, LAYOUTS
+from threecx_node.codegen.descriptor.everyday_table import RESOURCES
+from threecx_node.descriptor import load_definition, properties_of
+from threecx_node.parameters.resolve import resolve_parameters
+from threecx_node.parameters.table import ParameterTable
+from threecx_node.request.build import RequestBuilder
+
+DEFINITION = load_definition(node=NAME)
+CHOICES = {
+    choice["value"]: choice
+    for each in DEFINITION["properties"]
+    if each["name"] == "operation"
+    for choice in each["options"]
+}
+OFFERED = {name: {each["name"]: each for each in properties_of(DEFINITION, name)} for name in CHOICES}
+WITH_BODY = [
+    name
+    for name in CHOICES
+    if CATALOG.operation(name).task is None and CATALOG.operation(name).version().body
+]
+
+
+def test_each_operation_of_the_table_is_in_the_catalog() -> None:
+    listed = [each.id for resource in RESOURCES for each in resource.operations]
+    assert len(listed) == len(set(listed)) <= 100
+    assert set(listed) == set(CHOICES)
+
+
+def test_resources() -> None:
+    resource = next(each for each in DEFINITION["properties"] if each["name"] == "resource")
+    assert [each["name"] for each in resource["options"]] == [
+        "User",
+        "Call",
+        "Call Log",
+        "Contact",
+        "Queue",
+        "Ring Group",
+        "Department",
+        "Holiday & Hours",
+        "Recording",
+        "Blocked Number",
+        "Phone",
+        "Digital Receptionist",
+        "Call Flow App",
+    ]
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_same_name_everywhere(name: str) -> None:
+    choice = CHOICES[name]
+    action = choice["action"]
+    assert action.casefold().startswith(choice["name"].casefold()), choice
+    assert not re.search(r"\b(a|an|the)\b", action)
+    assert f"{json.dumps(name)}:{json.dumps(action)}" in DEFINITION["subtitle"]
+    assert choice["description"]
+
+
+def test_every_task_is_offered() -> None:
+    assert set(CATALOG.task_ids) <= set(CHOICES)
+
+
+@pytest.mark.parametrize("name", WITH_BODY)
+def test_each_field_of_a_body_is_shown_in_a_group_or_hidden(name: str) -> None:
+    operation = CATALOG.operation(name)
+    schema = operation.version().body
+    if not isinstance(schema, str):
+        return
+    names = [*OFFERED[name]]
+    for each in OFFERED[name].values():
+        if each["type"] == "collection" and each["name"].endswith("Fields"):
+            assert each["default"] == {}
+            names += [option["name"] for option in each["options"]]
+    declared = set(CATALOG.body_properties(operation.version(), None))
+    hidden = LAYOUTS[schema].hidden | {each.name for each in operation.version().parameters}
+    assert {each for each in names if each in declared} == (declared - hidden) | (
+        declared & {"Id"} & set(names)
+    )
+    assert set(CATALOG.required_fields(operation)) <= set(OFFERED[name])
+
+
+def test_usual_fields_of_a_user() -> None:
+    offered = OFFERED["CreateUser"]
+    usual = ["Number", "FirstName", "LastName", "EmailAddress", "Mobile", "PrimaryGroupId"]
+    assert [each for each in offered if each in usual] == usual
+    assert [each for each in usual if offered[each].get("required")] == ["Number"]
+    assert all(offered[each].get("placeholder", "").startswith("e.g. ") for each in usual[:-1])
+    assert offered["PrimaryGroupId"]["displayName"] == "Department"
+    assert not OFFERED["UpdateUser"]["Number"].get("required")
+    assert ADDITIONAL in offered
+
+
+def _make_value(each: dict[str, Any]) -> Any:
+    """Return the example of a JSON field, a choice, or what its placeholder shows."""
+    example = each.get("placeholder", "").removeprefix("e.g. ")
+    match each["type"]:
+        case "json":
+            return example
+        case "fixedCollection":
+            entry = {value["name"]: _make_value(value) for value in each["options"][0]["values"]}
+            return {"values": [entry] if each.get("typeOptions") else entry}
+        case "options":
+            return each["options"][-1]["value"]
+        case "multiOptions":
+            return [choice["value"] for choice in each["options"]]
+        case "boolean" | "number":
+            return each["default"]
+        case "dateTime":
+            return "2026-12-24T08:00:00Z"
+        case "resourceLocator":
+            return {"__rl": True, "mode": "id", "value": "42"}
+    return example or "text"
+
+
+@pytest.mark.parametrize("name", WITH_BODY)
+def test_all_fields_filled_in_are_a_valid_request(name: str) -> None:
+    operation = CATALOG.operation(name)
+    declared = set(CATALOG.body_properties(operation.version(), None))
+    given: dict[str, Any] = {each.name: "42" for each in operation.version().parameters}
+    expected = set()
+    for each in OFFERED[name].values():
+        field: dict[str, Any] = dict(each)
+        if each["name"] in declared and each["name"] not in given:
+            given[each["name"]] = _make_value(field)
+            expected.add(each["name"])
+        elif each["name"].endswith("Fields"):
+            given[each["name"]] = {option["name"]: _make_value(option) for option in each["options"]}
+            expected |= set(given[each["name"]])
+    table = ParameterTable(CATALOG, operation, operation.version(), None)
+    values = resolve_parameters(table, given, {}).values
+    request = RequestBuilder(CATALOG, operation).build(values)
+    assert set(json.loads(request.body or b"{}")) == expected

@@ -1,0 +1,79 @@
+"""Fields of a body as a canvas has them: in groups, as chosen entities, and as entries that were filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.parameters.test_resolve import resolved, sent
+from threecx_node.errors import BodyError, ItemError, UnknownNameError
+
+
+def test_fields_of_groups_and_shown_fields_are_one_body() -> None:
+    given = {
+        "Number": "100",
+        "FirstName": "Ada",
+        "additionalFields": {"Enabled": True},
+        "voicemailFields": {"VMPIN": "4711", "vmEnabled": "false"},
+    }
+    expected = {"Number": "100", "FirstName": "Ada", "Enabled": True, "VMPIN": "4711", "VMEnabled": False}
+    assert sent("CreateUser", given) == expected
+    as_text = {**given, "additionalFields": '{"Enabled": true}'}
+    assert sent("CreateUser", as_text) == expected
+
+
+@pytest.mark.parametrize("empty", [{}, None])
+def test_group_without_fields(empty: Any) -> None:
+    assert sent("UpdateUser", {"Id": 5, "FirstName": "Ada", "additionalFields": empty}) == {
+        "FirstName": "Ada"
+    }
+
+
+def test_added_field_that_is_empty_clears_it() -> None:
+    assert sent("UpdateUser", {"Id": 5, "additionalFields": {"OutboundCallerID": ""}}) == {
+        "OutboundCallerID": ""
+    }
+
+
+@pytest.mark.parametrize("value", ["28", 28])
+def test_chosen_entity(value: Any) -> None:
+    department = {"__rl": True, "mode": "list", "value": value}
+    assert sent("UpdateUser", {"Id": 5, "PrimaryGroupId": department}) == {"PrimaryGroupId": 28}
+
+
+def test_entity_that_was_not_chosen_is_not_sent() -> None:
+    department = {"__rl": True, "mode": "list", "value": ""}
+    assert sent("UpdateUser", {"Id": 5, "FirstName": "Ada", "PrimaryGroupId": department}) == {
+        "FirstName": "Ada"
+    }
+
+
+def test_entries() -> None:
+    agents = {"values": [{"Number": "100", "SkillGroup": ""}, {"Number": "101", "SkillGroup": "2"}]}
+    body = sent("CreateQueue", {"Number": "800", "Agents": agents})
+    assert body["Agents"] == [{"Number": "100"}, {"Number": "101", "SkillGroup": "2"}]
+    destination = {"values": {"To": "External", "Number": "", "External": "+49 30 5550100"}}
+    body = sent("CreateQueue", {"Number": "800", "additionalFields": {"ForwardNoAnswer": destination}})
+    assert body["ForwardNoAnswer"] == {"To": "External", "External": "+49 30 5550100"}
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "words"),
+    [
+        ({"additionalFields": 7}, BodyError, "additionalFields: expected an object of fields, got 7"),
+        ({"additionalFields": "{"}, BodyError, "additionalFields is not valid JSON"),
+        ({"additionalFields": {"FirstNam": "x"}}, UnknownNameError, "'FirstNam'"),
+        ({"additionalFields": {"Id": 7}}, BodyError, "additionalFields contains Id"),
+        ({"additionalFields": {"dryRun": True}}, BodyError, "additionalFields contains dryRun"),
+    ],
+)
+def test_wrong_group(group: dict[str, Any], error: type[ItemError], words: str) -> None:
+    with pytest.raises(error) as caught:
+        resolved("UpdateUser", {"Id": 5, **group})
+    assert words in caught.value.message
+
+
+def test_operation_without_body_has_no_groups() -> None:
+    with pytest.raises(UnknownNameError, match="additionalFields"):
+        resolved("DeleteUser", {"Id": 5, "additionalFields": {"FirstName": "Ada"}})
