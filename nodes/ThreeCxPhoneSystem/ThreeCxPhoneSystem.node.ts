@@ -10,7 +10,12 @@ import { everyday } from '../shared/definition';
 import { executeOperation } from '../shared/execute';
 import { testThreeCx } from '../shared/methods/credentialTest';
 import { searchEntities } from '../shared/methods/listSearch';
-import { getExpandOptions, getOrderByOptions, getSelectOptions } from '../shared/methods/loadOptions';
+import {
+	getFilterFields,
+	getFilterValues,
+	getOrderByOptions,
+	getSelectOptions,
+} from '../shared/methods/loadOptions';
 import {
 	getUsers,
 	searchCallControl,
@@ -52,7 +57,7 @@ export class ThreeCxPhoneSystem implements INodeType {
 			searchRingGroups,
 			searchUsers,
 		},
-		loadOptions: { getSelectOptions, getExpandOptions, getOrderByOptions, getUsers },
+		loadOptions: { getFilterFields, getFilterValues, getOrderByOptions, getSelectOptions, getUsers },
 		resourceMapping: { getBodyFields },
 	};
 

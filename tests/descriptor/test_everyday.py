@@ -61,7 +61,8 @@ def test_resources() -> None:
 def test_the_same_name_everywhere(name: str) -> None:
     choice = CHOICES[name]
     action = choice["action"]
-    assert action.casefold().startswith(choice["name"].casefold()), choice
+    words = iter(action.casefold().split())
+    assert all(each in words for each in choice["name"].casefold().split()), choice
     assert not re.search(r"\b(a|an|the)\b", action)
     assert f"{json.dumps(name)}:{json.dumps(action)}" in DEFINITION["subtitle"]
     assert choice["description"]

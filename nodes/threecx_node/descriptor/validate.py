@@ -89,8 +89,10 @@ def _find_contradictions(document: Definition) -> Iterator[str]:
                 yield from _check_property(option, operations, names)
         if each["type"] == "fixedCollection":
             for group in each.get("options", []):
+                # Those of the same entry, too, decide what is shown.
+                inner = names | {value["name"] for value in group["values"]}
                 for value in group["values"]:
-                    yield from _check_property(value, operations, names | {each["name"] for each in group["values"]})
+                    yield from _check_property(value, operations, inner)
     yield from _check_duplicates(document, operations)
 
 

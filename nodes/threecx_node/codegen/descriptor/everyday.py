@@ -17,13 +17,15 @@ from .task_properties import build_task_options, build_task_properties
 from .trigger import ICON_OF_OTHERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from ...catalog import Catalog, Operation
     from ...descriptor.definition import Choice, Definition, NodeProperty
     from .everyday_table import EverydayOperation, EverydayResource
 
 NAME = "threeCxPhoneSystem"
+# Options for those who know the API: the node with all operations has them.
+_OF_ADMIN = frozenset({"$expand", "$skip", "allowIncompleteLists", "includeCount", "responseFormat"})
 _NAMES = {"create": "Create", "get": "Get", "list": "Get Many", "update": "Update", "delete": "Delete"}
 
 
@@ -54,7 +56,7 @@ def build_everyday(catalog: Catalog) -> Definition:
             *_share((each.id, draft) for each in operations for draft in build_task_properties(each)),
             *_share((each.id, draft) for each in operations for draft in _draft_body(catalog, each)),
             *build_output_properties(catalog, known),
-            build_options(
+            _build_few_options(
                 catalog,
                 known,
                 _share(
@@ -64,6 +66,13 @@ def build_everyday(catalog: Catalog) -> Definition:
             ),
         ],
     }
+
+
+def _build_few_options(
+    catalog: Catalog, names: Collection[str], more: Iterable[NodeProperty]
+) -> NodeProperty:
+    options = build_options(catalog, names, more)
+    return {**options, "options": [each for each in options["options"] if each["name"] not in _OF_ADMIN]}
 
 
 def _find_operations(catalog: Catalog, resource: EverydayResource) -> list[Choice]:

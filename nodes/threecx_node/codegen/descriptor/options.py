@@ -120,7 +120,7 @@ def build_output_properties(
     return [
         show_for(_RETURN_ALL, _find_operations(catalog, names, lambda version: version.is_paged)),
         limit,
-        show_for(draft_filters(), [name for name in find_filtered_operations(catalog) if name in names]),
+        show_for(draft_filters(), _keep(find_filtered_operations(catalog), names)),
         show_for(_SIMPLIFY, _find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
         show_for(_BINARY, [*_find_operations(catalog, names, _is_file), *files]),
     ]
@@ -250,7 +250,7 @@ def build_options(
                 "$expand", "Expand", "Related entries to return with each ($expand)", "getExpandOptions"
             )
         ),
-        show_for(COMBINE_OPTION, find_filtered_operations(catalog), nested=True),
+        show_for(COMBINE_OPTION, _keep(find_filtered_operations(catalog), names), nested=True),
         query(
             _draft_multi_options(
                 "$orderby",
@@ -325,8 +325,15 @@ def build_options(
         "type": "collection",
         "default": {},
         "placeholder": "Add option",
-        "options": [*sorted([*_drop_unused(entries), *more], key=lambda each: each["displayName"]), odata_filter],
+        "options": [
+            *sorted([*_drop_unused(entries), *more], key=lambda each: each["displayName"]),
+            odata_filter,
+        ],
     }
+
+
+def _keep(operations: Iterable[str], names: Collection[str]) -> list[str]:
+    return [each for each in operations if each in names]
 
 
 def _drop_unused(entries: Iterable[NodeProperty]) -> Iterator[NodeProperty]:
