@@ -119,5 +119,6 @@ def test_the_fields_of_a_task_that_creates_or_updates() -> None:
         "Number",
         "EmailAddress",
     }
+    assert [name for name, each in users.items() if each.get("defaultMatch")] == ["Number"]
     plain = describe_body_fields(CATALOG, "UpdateUser", None)
     assert not any("canBeUsedToMatch" in each for each in plain)

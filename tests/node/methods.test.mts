@@ -69,14 +69,14 @@ describe('resourceMapping', () => {
 
 	it('offers the fields by which a task finds an entity to match on', async () => {
 		const fields = [
-			{ id: 'A', displayName: 'A', type: 'string', required: false, canBeUsedToMatch: true },
+			{ id: 'A', displayName: 'A', type: 'string', required: false, canBeUsedToMatch: true, defaultMatch: true },
 			{ id: 'B', displayName: 'B', type: 'string', required: false },
 		];
 		const server = await startExecutorWith(200, { fields });
 		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'UpsertUser' }));
-		expect(found.fields.map(({ id, canBeUsedToMatch }) => [id, canBeUsedToMatch])).toEqual([
-			['A', true],
-			['B', false],
+		expect(found.fields.map(({ id, canBeUsedToMatch, defaultMatch }) => [id, canBeUsedToMatch, defaultMatch])).toEqual([
+			['A', true, true],
+			['B', false, false],
 		]);
 	});
 

@@ -18,6 +18,8 @@ interface BodyField {
 	shown?: boolean;
 	/** A task finds the entity by this field, if it is chosen. */
 	canBeUsedToMatch?: boolean;
+	/** It is chosen to match on until a person chooses others. */
+	defaultMatch?: boolean;
 	options?: INodePropertyOptions[];
 }
 
@@ -39,7 +41,7 @@ function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField
 		// Absent until it is added, so that an untouched field is never sent.
 		removed: !field.required && !field.shown && !isFilled,
 		display: true,
-		defaultMatch: false,
+		defaultMatch: field.defaultMatch ?? false,
 		canBeUsedToMatch: field.canBeUsedToMatch ?? false,
 		...(field.options ? { options: field.options } : {}),
 	};

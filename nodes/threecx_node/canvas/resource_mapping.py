@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import PLACE_CALL, RESOURCE
 from ..catalog.labels import describe_releases, title_of
-from ..catalog.tasks.upserts import MATCH_ON
+from ..catalog.tasks.upserts import DEFAULT_MATCH, MATCH_ON
 from ..options import WAIT_GOALS
 from ..values.edm import EDM_TYPES
 from .enum_choices import list_members
@@ -41,9 +41,9 @@ _WAIT_FIELDS: list[dict[str, Any]] = [
 def describe_body_fields(catalog: Catalog, operation: str, release: str | None) -> list[dict[str, Any]]:
     """Return the top-level fields of an operation's body, the required ones first, then sorted by name.
 
-    Each is `{"id", "displayName", "type", "required", "shown"?, "canBeUsedToMatch"?, "description"?, "options"?}`; one
-    that is `shown` is offered at once, though it is not required. Of a task that finds an entity by some of its fields,
-    those can be used to match. Raises UnknownNameError.
+    Each is `{"id", "displayName", "type", "required", "shown"?, "canBeUsedToMatch"?, "defaultMatch"?, "description"?,
+    "options"?}`; one that is `shown` is offered at once, though it is not required. Of a task that finds an entity by
+    some of its fields, those can be used to match. Raises UnknownNameError.
     """
     found = catalog.operation(operation)
     version = found.version(release)
@@ -73,6 +73,7 @@ def _mark_fields(task: Task, fields: Sequence[dict[str, Any]]) -> list[dict[str,
             **each,
             **({"shown": True} if each["id"] in usual else {}),
             **({"canBeUsedToMatch": True} if each["id"] in matched else {}),
+            **({"defaultMatch": True} if each["id"] == DEFAULT_MATCH.get(task.id) else {}),
         }
         for each in fields
         # The entity is found by the fields to match on, and has its ID already.

@@ -39,6 +39,9 @@ MATCHED_FIELDS = {
 }
 """The fields by which an entity can be found."""
 
+DEFAULT_MATCH = {"UpsertContact": "PhoneNumber", "UpsertUser": "Number", "UpsertBlockedNumber": "CallerId"}
+"""The field that a mapper matches on where a person chooses none."""
+
 ACTION = TaskField("action", "String", "The outcome: created, updated or unchanged")
 
 _EMPTY = TaskParameter(
