@@ -23,7 +23,7 @@ export class NodeDefinition {
 
 	readonly hints: INodeTypeDescription['hints'];
 
-	/** Paths of secrets in the results, which n8n shows to no user. */
+	/** Paths of secrets in the results. */
 	readonly sensitiveOutputFields: string[];
 
 	// Built once for all executions: n8n pays for each property otherwise.

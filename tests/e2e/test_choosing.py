@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
+
 from tests.e2e.conftest import Canvas
 from tools.lab.executor import ExecutorProcess
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
@@ -97,3 +99,34 @@ def test_credential_with_a_profile(canvas: Canvas) -> None:
         assert len(done.items("3CX")) == 1
     finally:
         executor.stop()
+
+
+def test_filters(canvas: Canvas) -> None:
+    fields = {each["name"]: each["value"] for each in ask(canvas, "options", "getFilterFields", "ListUser")}
+    assert fields["Queue Status"] == "QueueStatus|enum"
+    conditions: list[dict[str, Any]] = [
+        {"field": fields["Number"], "operator": "in", "value": "100, 102"},
+        {"field": fields["Enabled"], "operator": "equals", "value": "true"},
+        # The value ends no text, and its field is chosen from a list.
+        {"field": fields["Last Name"], "operator": "notEquals", "value": '={{ "x\' or Id gt 0" }}'},
+    ]
+    parameters = {"resource": "Users", "filters": {"conditions": conditions}}
+    # n8n knows which condition asks by the path of the parameter.
+    choices = ask(
+        canvas,
+        "options",
+        "getFilterValues",
+        "ListUser",
+        path="parameters.filters.conditions[1].value",
+        currentNodeParameters={"operation": "ListUser", **parameters},
+    )
+    assert choices == [{"name": "False", "value": "false"}, {"name": "True", "value": "true"}]
+    done = canvas.run(canvas.node("ListUser", parameters))
+    assert done.status == "success", done.error
+    assert [item["json"]["Number"] for item in done.items("3CX")] == ["100", "102"]
+
+
+def test_fields_of_results_are_known(canvas: Canvas) -> None:
+    address = f"{canvas.stage.n8n.url}/schemas/{NODE_TYPE}/1.0.0/Users/ListUser.json"
+    schema = httpx.get(address, timeout=30).json()
+    assert schema["properties"]["Number"] == {"type": "string"}

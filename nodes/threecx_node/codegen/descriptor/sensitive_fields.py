@@ -1,6 +1,6 @@
 """Find the fields of results that are secrets, by their names and types.
 
-n8n never shows these fields of an execution, to any user; the nodes that follow still get their values.
+A version of n8n that redacts executions by them shows these fields to no user; later nodes still get their values.
 """
 
 from __future__ import annotations
