@@ -60,6 +60,20 @@ def refuse_request(method: str, path: str, status: int = 403) -> Interfere:
     return interfere
 
 
+def lose_response(method: str, path: str) -> Interfere:
+    """Return an interference that carries out each request of a method, and loses the response."""
+
+    async def interfere(request: httpx.Request) -> httpx.Response | None:
+        if request.method == method and path in request.url.path:
+            async with httpx.AsyncHTTPTransport() as transport:
+                answer = await transport.handle_async_request(request)
+                await answer.aread()
+            raise httpx.ReadError("the connection was closed", request=request)
+        return None
+
+    return interfere
+
+
 def change_before(
     pbx: Simulator, method: str, path: str, target: str, body: Mapping[str, Any], *, times: int = 1
 ) -> Interfere:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.tasks.interference import lose_response, run_disturbed
 from tests.tasks.support import do, list_changes, plan, read, refuse, run_task
 from threecx_node import Item
 from threecx_node.simulator import Simulator
@@ -91,6 +92,14 @@ def test_the_end_of_a_day_in_any_form(threecx_simulator: Simulator, end: str) ->
     do(pbx, "CreateHoliday", body=body)
     given = {"name": "bridge ", "start": "2026-05-14", "end": "2026-05-15", "department": "Sales"}
     assert do(pbx, "AddHoliday", **given)["action"] == "unchanged"
+
+
+def test_a_holiday_whose_response_was_lost_is_not_added_twice(threecx_simulator: Simulator) -> None:
+    pbx = threecx_simulator
+    result = run_disturbed(pbx, "AddHoliday", CHRISTMAS, lose_response("POST", "/Holidays"))
+    assert result.to_json()["error"]["outcome"] == "unknown"
+    assert do(pbx, "AddHoliday", **CHRISTMAS)["action"] == "unchanged"
+    assert [each["Name"] for each in pbx.state.entities("Holidays")].count("Christmas week") == 1
 
 
 def test_a_dry_run_shows_the_request(threecx_simulator: Simulator) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.tasks.interference import refuse_request, run_disturbed
+from tests.tasks.interference import lose_response, refuse_request, run_disturbed
 from tests.tasks.support import do, list_changes, plan, read, refuse, run_task
 from threecx_node import Item
 from threecx_node.simulator import Simulator
@@ -178,6 +178,24 @@ def test_a_second_run_completes_what_had_ended(pbx: Simulator, method: str, path
     assert done["credentialsRenewed"] == (before < 3)
     assert (secrets(pbx) != old) == (before < 3)
     assert do(pbx, "OffboardUser", user=LEAVER)["action"] == "unchanged"
+
+
+def test_a_lost_response_leaves_the_outcome_unknown(pbx: Simulator) -> None:
+    result = run_disturbed(pbx, "OffboardUser", {"user": LEAVER}, lose_response("POST", "/Pbx.Regenerate"))
+    assert result.error is not None
+    assert "(done before: user 106 was updated (Enabled, QueueStatus))" in result.error.message
+    assert result.to_json()["error"]["outcome"] == "unknown"
+    # It may have been carried out, so it was sent once.
+    assert [each.rpartition("/")[2] for each in list_changes(pbx)].count("Pbx.Regenerate") == 1
+    assert do(pbx, "OffboardUser", user=LEAVER)["credentialsRenewed"] is True
+
+
+def test_the_rights_in_the_default_department_stay(pbx: Simulator) -> None:
+    do(pbx, "AddUserToDepartment", user=LEAVER, department="DEFAULT", role="managers")
+    done = do(pbx, "OffboardUser", user=LEAVER, removeFromDepartments=True)
+    assert done["departments"] == ["Support"]
+    [group] = read(pbx, "ListGroups", Id=user(pbx)["Id"], returnAll=True, **{"$expand": "Rights"})
+    assert (group["Number"], group["Rights"]["RoleName"]) == ("GRP0000", "managers")
 
 
 def test_a_dry_run_shows_all_requests(pbx: Simulator) -> None:

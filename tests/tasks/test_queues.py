@@ -196,7 +196,10 @@ def test_members_are_added_at_the_end_or_at_a_position(threecx_simulator: Simula
 def test_members_are_removed_in_order(threecx_simulator: Simulator) -> None:
     pbx = threecx_simulator
     do(pbx, "AddRingGroupMember", ringGroup=WAREHOUSE, users="116,117")
+    [before] = [each for each in pbx.state.entities("RingGroups") if each["Number"] == WAREHOUSE]
     done = do(pbx, "RemoveRingGroupMember", ringGroup=WAREHOUSE, users="115,100")
+    [after] = [each for each in pbx.state.entities("RingGroups") if each["Number"] == WAREHOUSE]
+    assert after == {**before, "Members": [each for each in before["Members"] if each["Number"] != "115"]}
     assert (done["action"], done["removed"]) == ("updated", ["115"])
     assert members(pbx) == ["114", "116", "117"]
     assert do(pbx, "RemoveRingGroupMember", ringGroup=WAREHOUSE, users="115")["action"] == "unchanged"
