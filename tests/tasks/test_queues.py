@@ -219,6 +219,19 @@ def test_a_user_is_logged_out_and_in(threecx_simulator: Simulator) -> None:
     assert agents(pbx, SUPPORT)[0]["Number"] == "106"
 
 
+def test_rules_that_log_out_of_queues_are_noted(threecx_simulator: Simulator) -> None:
+    pbx = threecx_simulator
+    [user] = read(pbx, "GetUserByNumber", number="106", **{"$expand": "ForwardingProfiles"})
+    rules = [
+        {**each, "OfficeHoursAutoQueueLogOut": each["Name"] == "Away"} for each in user["ForwardingProfiles"]
+    ]
+    do(pbx, "UpdateUser", Id=user["Id"], body={"ForwardingProfiles": rules})
+    assert "note" not in do(pbx, "LogUserIntoQueues", user="106")
+    do(pbx, "SetUserStatus", user="106", status="away")
+    assert "Away, log the user out of queues" in do(pbx, "LogUserIntoQueues", user="106")["note"]
+    assert "note" not in do(pbx, "LogUserOutOfQueues", user="106")
+
+
 @pytest.mark.parametrize(
     ("task", "parameters", "says"),
     [

@@ -118,15 +118,26 @@ async def _set_status(context: TaskContext, reference: Reference, status: str) -
         {"Id": user["Id"]},
         lambda read: {} if read.get(_STATUS) == status else {_STATUS: status},
         what=f"user {number}",
-        query={"$select": ["Id", "Number", _STATUS]},
+        query={"$select": ["Id", "Number", _STATUS, "CurrentProfileName"], "$expand": "ForwardingProfiles"},
     )
+    note = _find_automatic_log_out(change.before) if status == _LOGGED_IN else ""
     return report(
         change.action,
         list(change.fields),
         user=number,
         queueStatus=status,
         previousQueueStatus=change.before.get(_STATUS),
+        **({"note": note} if note else {}),
     )
+
+
+def _find_automatic_log_out(user: Mapping[str, Any]) -> str:
+    """Return a hint where the rules of the user's status log out of queues all the same, "" elsewhere."""
+    current = user.get("CurrentProfileName")
+    for each in user.get("ForwardingProfiles") or []:
+        if each.get("Name") == current and each.get("OfficeHoursAutoQueueLogOut"):
+            return f"the forwarding rules of the user's status, {current}, log the user out of queues automatically"
+    return ""
 
 
 def _check_whole(name: str) -> Callable[[Values], None]:

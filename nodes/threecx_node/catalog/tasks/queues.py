@@ -138,7 +138,14 @@ TASKS = (
         (USER,),
         "change",
         (*_FIND_USER, "UpdateUser"),
-        (ACTION, CHANGED, NUMBER_OF_USER, _STATUS, _PREVIOUS),
+        (
+            ACTION,
+            CHANGED,
+            NUMBER_OF_USER,
+            _STATUS,
+            _PREVIOUS,
+            TaskField("note", "String", "A hint where the rules of the user's status log out of queues all the same"),
+        ),
     ),
     Task(
         "LogUserOutOfQueues",
