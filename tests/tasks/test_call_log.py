@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tasks.support import credential_of, do, read, refuse, run_task
-from threecx_node import Executor
+from tests.support import FakePbx, credential
+from tests.tasks.support import do, read, refuse, run_task
+from threecx_node import Executor, Result
 from threecx_node.catalog.tasks.call_log import TASKS
 from threecx_node.simulator import Simulator
 from threecx_node.tasks.call_log import list_calls
@@ -24,6 +27,7 @@ from threecx_node.tasks.values import read_values
 from threecx_node.values.row_values import read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
+PARAMETERS = {"period": "last7Days", "returnAll": True}
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
 
@@ -232,7 +236,7 @@ def test_what_a_call_has() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("release", "source"),
-    [("20.0.4", "CallHistoryView"), ("20.0.6", "ReportCallLogData"), ("20.0.10", "ReportCallLogData")],
+    [("20.0.4", "CallHistoryView"), ("20.0.6", "ReportCallLogData")],
 )
 def test_all_releases(release: str, source: str) -> None:
     with Simulator(past_days=1, release=release) as pbx:
@@ -262,24 +266,55 @@ def test_all_releases(release: str, source: str) -> None:
         ]
 
 
-@pytest.mark.slow
+def open_pbx(rows: list[dict[str, Any]]) -> httpx.MockTransport:
+    """Return a PBX with a log of one page at most for each period."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not (period := re.findall(r"period(?:From|To)=([^,)]+)", request.url.path)):
+            return httpx.Response(200, json={"value": []})
+        found = [each for each in rows if _is_between(each["StartTime"], *period)]
+        return httpx.Response(200, json={"value": [] if "$skip" in request.url.params else found})
+
+    return httpx.MockTransport(FakePbx(answer))
+
+
+def make_rows() -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    return [make_row(f"call-{number}", 0, now - timedelta(hours=1 + 3 * number)) for number in range(40)]
+
+
 def test_long_lists_come_in_parts() -> None:
-    with Simulator(past_days=1) as pbx:
+    rows, found = make_rows(), list[list[str]]()
+
+    async def main() -> None:
+        async with Executor(credential(), transport=open_pbx(rows)) as executor:
+            async for result in executor.stream("ListCalls", [{}], PARAMETERS):
+                assert result.error is None
+                found.append([each["json"]["id"] for each in result.items or ()])
+
+    asyncio.run(main())
+    assert len(found) > 1
+    assert [each for part in found for each in part] == [row["MainCallHistoryId"] for row in rows]
+
+
+def test_a_stop_ends_a_list_after_a_part() -> None:
+    rows = make_rows()
+
+    async def main() -> None:
+        stop = asyncio.Event()
         parts: list[int] = []
 
-        async def main() -> None:
-            async with Executor(credential_of(pbx)) as executor:
-                async for result in executor.stream(
-                    "ListCalls", [{}], {"period": "last7Days", "returnAll": True}
-                ):
-                    assert result.error is None
-                    parts.append(len(result.items or ()))
+        async def take(result: Result) -> None:
+            parts.append(len(result.items or ()))
+            stop.set()
 
-        asyncio.run(main())
-        assert len(parts) > 1
-        assert sum(parts) == len(
-            run_task(pbx, "ListCalls", [{}], {"period": "last7Days", "returnAll": True})[0].items or ()
-        )
+        async with Executor(credential(), transport=open_pbx(rows)) as executor:
+            batch = await executor.run("ListCalls", [{}], PARAMETERS, on_part=take, stop=stop)
+        assert 0 < sum(parts) < len(rows)
+        assert batch.results[0].error is not None
+        assert batch.results[0].error.code == "stopped"
+
+    asyncio.run(main())
 
 
 def test_bad_input_is_refused_before_anything_is_read(threecx_simulator: Simulator) -> None:

@@ -220,9 +220,7 @@ def identity(pbx: Simulator, task: str, items: Sequence[Mapping[str, Any]], para
     return BatchIdentity.of(task, items, parameters, Options(), credential_of(pbx))
 
 
-def test_a_resumed_run_does_what_remains(
-    threecx_simulator: Simulator, tmp_path: Path
-) -> None:
+def test_a_resumed_run_does_what_remains(threecx_simulator: Simulator, tmp_path: Path) -> None:
     pbx, path = threecx_simulator, tmp_path / "journal"
     items = rows(("101", "lunch"), ("102", "lunch"), ("112", "lunch"))
     batch = identity(pbx, STATUS, items, ALL)

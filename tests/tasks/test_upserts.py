@@ -139,7 +139,7 @@ def test_chosen_fields_to_match_on(threecx_simulator: Simulator) -> None:
         "value": {"LastName": "O'Brien", "FirstName": "Bob", "Department": "Sales"},
         "matchingColumns": ["FirstName", "LastName"],
     }
-    [result] = run_task(pbx, "UpsertContact", [{}], {"body": mapper})
+    [result] = run_task(pbx, "UpsertContact", [{}], {"body": mapper, "options": {"matchOn": []}})
     assert result.items is not None
     assert result.items[0]["json"]["changed"] == ["Department"]
 

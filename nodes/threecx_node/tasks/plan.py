@@ -61,7 +61,7 @@ class TaskPlanner(Planner):
         parameters = resolved.values.parameters
         if self._takes_handle and is_missing(parameters.get(HANDLE)):
             parameters = {**parameters, HANDLE: item.json.get(HANDLE)}
-        if self._fields is not None and is_missing(parameters.get(MATCH_ON)):
+        if self._fields is not None and parameters.get(MATCH_ON) in (None, "", []):
             parameters = {**parameters, MATCH_ON: _find_matched_columns(written)}
         return replace(resolved, values=replace(resolved.values, parameters=parameters))
 
