@@ -67,7 +67,7 @@ def test_an_entity_with_an_etag_is_changed_as_it_was_read(
     assert [each["action"] for each in upsert(pbx, rows)] == ["updated"] * 2
     [first, second] = [each for each in pbx.requests if each.method == "PATCH"]
     assert first.headers["if-match"].startswith('W/"')
-    # What this batch has changed itself it knows.
+    # This batch knows the changes that it has made itself.
     assert "if-match" not in second.headers
     differ, changes = upsert_batch.EntitySet.find_differences, list[str]()
 
