@@ -17,7 +17,7 @@ export class ThreeCxApi implements ICredentialType {
 
 	icon = { light: 'file:../nodes/ThreeCx/threecx.svg', dark: 'file:../nodes/ThreeCx/threecx.dark.svg' } as const;
 
-	documentationUrl = 'https://www.3cx.com/docs/configuration-rest-api/';
+	documentationUrl = 'https://github.com/threecx-node/threecx-node/blob/main/docs/n8n.md#the-credential';
 
 	properties = (form?.properties ?? []) as INodeProperties[];
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 NAME = "threeCxApi"
+DOCUMENTATION = "https://github.com/threecx-node/threecx-node/blob/main/docs/n8n.md"
 
 _DIRECT = {"show": {"connection": ["direct"]}}
 
@@ -81,6 +82,14 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "default": True,
             "description": "Whether to verify the TLS certificate of the PBX",
             "displayOptions": _DIRECT,
+        },
+        {
+            "displayName": "n8n may start no programs, so an executor sends the requests to 3CX. "
+            "Start it with <code>threecx serve</code>. "
+            f'<a href="{DOCUMENTATION}" target="_blank">How to set it up</a>',
+            "name": "executorNotice",
+            "type": "notice",
+            "default": "",
         },
         {
             "displayName": "Executor URL",

@@ -43,6 +43,7 @@ export class ThreeCxPhoneSystem implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
 		hints: everyday.hints,
+		sensitiveOutputFields: everyday.sensitiveOutputFields,
 		properties: everyday.properties,
 	};
 

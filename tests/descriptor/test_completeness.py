@@ -229,7 +229,11 @@ def test_names_of_a_generated_node() -> None:
     app = OFFERED["DeleteCallFlowApp"]
     assert (app["Id"]["displayName"], app["If-Match"]["displayName"]) == ("ID", "If Match")
     resource = next(each for each in DEFINITION["properties"] if each["name"] == "resource")
-    assert {"name": "Call Flow Apps", "value": "CallFlowApps"} in resource["options"]
+    assert {"name": "Call Flow App (CallFlowApps)", "value": "CallFlowApps"} in resource["options"]
+    names = [each["name"] for each in resource["options"]]
+    assert {"Department (Groups)", "User (Users)", "AI Settings"} <= set(names)
+    reports = [place for place, name in enumerate(names) if name.startswith("Report: ")]
+    assert reports == list(range(reports[0], reports[-1] + 1))
     assert "$filter" in options_of("ListCallFlowApp")
 
 
@@ -283,7 +287,7 @@ def test_credential_form() -> None:
     assert form["name"] == use["name"] == "threeCxApi"
     fields = {each["name"]: each for each in form["properties"]}
     direct = ["baseUrl", "clientId", "clientSecret", "verifyTls"]
-    assert list(fields) == ["connection", "profile", *direct, "executorUrl", "executorKey"]
+    assert list(fields) == ["connection", "profile", *direct, "executorNotice", "executorUrl", "executorKey"]
     # A credential that was saved before this field existed has an address.
     assert fields["connection"]["default"] == "direct"
     for name in fields:

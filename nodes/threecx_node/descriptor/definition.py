@@ -18,6 +18,7 @@ PropertyType = Literal[
     "fixedCollection",
     "json",
     "multiOptions",
+    "notice",
     "number",
     "options",
     "resourceLocator",

@@ -13,6 +13,7 @@ from .everyday_table import RESOURCES
 from .hints import EVERYDAY_HINTS
 from .options import build_options, build_output_properties
 from .parameters import build_path_properties, show_for
+from .sensitive_fields import find_sensitive_fields
 from .task_properties import build_task_options, build_task_properties
 from .trigger import ICON_OF_OTHERS
 
@@ -49,6 +50,7 @@ def build_everyday(catalog: Catalog) -> Definition:
         "usableAsTool": True,
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "hints": EVERYDAY_HINTS,
+        "sensitiveOutputFields": find_sensitive_fields(catalog, operations),
         "properties": [
             _build_resource_property(resources),
             *(_build_operation_property(each, offered) for each, offered in resources if offered),

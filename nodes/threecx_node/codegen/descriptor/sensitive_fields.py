@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from ...catalog import Catalog
+    from ...catalog import Catalog, Operation
 
 _SECRET = re.compile(
     r"(Password|Secret|PIN|PinNumber|(Secret|Private|Api|API|Access|License)Key|TranscribeKeyGrok|^Token)$"
@@ -20,11 +20,11 @@ _SECRET = re.compile(
 _CONCEALED = ("Pbx.ConcealedPassword", "Pbx.ConcealedDataFile")
 
 
-def find_sensitive_fields(catalog: Catalog) -> list[str]:
-    """Return the paths of all secrets in the items of all operations, sorted."""
+def find_sensitive_fields(catalog: Catalog, operations: Iterable[Operation] = ()) -> list[str]:
+    """Return the paths of all secrets in the items of `operations`, by default of all, sorted."""
     schemas = {
         version.returns.type
-        for operation in catalog.operations()
+        for operation in operations or catalog.operations()
         for version in operation.versions
         if catalog.is_schema(version.returns.type)
     }
