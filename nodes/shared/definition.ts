@@ -11,9 +11,11 @@ export interface OperationParameter {
 	conditions: Array<[string, readonly unknown[]]>;
 	/** Not sent where a person left it empty: a field of a body that the everyday node always shows. */
 	isLeftOutEmpty: boolean;
+	/** Displayed in a tool of an AI agent alone. */
+	isOfTools: boolean;
 }
 
-const SELECTORS = new Set(['resource', 'operation']);
+const SELECTORS = new Set(['resource', 'operation', '@tool']);
 
 /** One node of the file. */
 export class NodeDefinition {
@@ -52,7 +54,8 @@ export class NodeDefinition {
 		const conditions = Object.entries(show)
 			.filter(([each]) => !SELECTORS.has(each.replace('/', '')))
 			.map(([each, values]): [string, readonly unknown[]] => [each.replace('/', ''), values]);
-		const parameter = { name, conditions, isLeftOutEmpty: this.name === 'threeCxPhoneSystem' && !required };
+		const isOfTools = '@tool' in show;
+		const parameter = { name, conditions, isOfTools, isLeftOutEmpty: this.name === 'threeCxPhoneSystem' && !required };
 		const operations = show.operation ?? show['/operation'];
 		if (operations === undefined) this.ofAllOperations.push(parameter);
 		for (const operation of operations ?? []) {

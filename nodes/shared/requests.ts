@@ -101,6 +101,8 @@ export function createExecutorItem(
 	for (const parameter of definition.getParameters(operation)) {
 		if (!isDisplayed(parameter, read)) continue;
 		const value = read(parameter.name);
+		// n8n gives no value for what a node that is not a tool does not display.
+		if (parameter.isOfTools && (value === null || value === undefined)) continue;
 		const raw = rawParameters[parameter.name];
 		if (parameter.isLeftOutEmpty && isUnfilled(value) && !hasExpression(raw)) continue;
 		parameters[parameter.name] = toJsonValue(value, raw) as IDataObject;

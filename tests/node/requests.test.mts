@@ -69,3 +69,12 @@ it('a parameter without an expression is read once', async () => {
 	expect((items as ResolvedItem[]).map(({ item }) => (item?.parameters.Id as IDataObject).value)).toEqual([0, 1, 2]);
 	expect(reads.sort()).toEqual(['Id 0', 'Id 1', 'Id 2', 'If-Match 0', 'options 0']);
 });
+
+it('the output of a tool is sent by a tool alone', () => {
+	const send = (values: IDataObject) => createExecutorItem((name) => values[name] ?? null, 'ListUser', { json: {} }).parameters;
+	expect(send({ simplify: true })).not.toHaveProperty('output');
+	expect(send({ simplify: true })).toMatchObject({ simplify: true });
+	const chosen = { output: 'selectedFields', outputFields: 'Id,Number' };
+	expect(send(chosen)).toMatchObject(chosen);
+	expect(send({ output: 'raw', outputFields: 'Id' })).not.toHaveProperty('outputFields');
+});

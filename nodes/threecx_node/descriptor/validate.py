@@ -133,7 +133,8 @@ def _check_property(
         if len(set(values)) != len(values):
             yield f"{each['name']}: two options have the same value"
     for shown in each.get("displayOptions", {}).get("show", {}):
-        if shown.removeprefix("/") not in names:
+        # A name that begins with @ is about the node: whether it is a tool.
+        if not shown.startswith("@") and shown.removeprefix("/") not in names:
             yield f"{each['name']}: shown by the unknown parameter {shown!r}"
     for operation_id in shown_operations(each) or ():
         if operation_id not in operations:

@@ -211,6 +211,9 @@ class Planner:
 
     def _choose_fields(self, resolved: ResolvedParameters) -> tuple[str, ...]:
         """Return the fields that Simplify keeps; a selection by the user takes precedence."""
+        if resolved.output_fields:
+            known = {name.casefold(): name for name in self._catalog.properties(self._version.returns.type)}
+            return tuple(known.get(name.casefold(), name) for name in resolved.output_fields)
         query = resolved.values.query
         if not resolved.simplify or "$select" in query or not self._simple_fields:
             return ()

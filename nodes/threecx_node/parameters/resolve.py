@@ -14,13 +14,14 @@ from ..catalog.call_control import PLACE_CALL
 from ..errors import BodyError, ParameterError
 from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
-from ..values.coerce import CoercionError, coerce_boolean, coerce_integer, describe
+from ..values.coerce import CoercionError, coerce_integer, describe
 from ..values.undefined import is_missing
 from .body_fields import leave_out_empty, map_fields, parse_json, read_field
 from .call_handle import fill_from_handle
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
 from .filters import COMBINE, read_conditions
+from .output import read_flag, read_output
 from .wait import Wait, read_wait, take_wait
 
 if TYPE_CHECKING:
@@ -33,16 +34,18 @@ DEFAULT_LIMIT = 50
 class ResolvedParameters:
     """The parameters of one item.
 
-    `limit` is the number of results that are wanted, None for all of them; `skip` is how many to leave out first.
-    `by_number` names the path parameters whose value is a number to look up. `batch` has the options of the whole
-    batch that the item carries, as they were given. `left_out` are the columns of the item that automatic mapping left
-    out. `wait` is what a new call is waited for, `call_id` the call whose handle was used.
+    `output_fields` are the fields of each result that are wanted, all where it is empty. `limit` is the number of
+    results that are wanted, None for all of them; `skip` is how many to leave out first. `by_number` names the path
+    parameters whose value is a number to look up. `batch` has the options of the whole batch that the item carries, as
+    they were given. `left_out` are the columns of the item that automatic mapping left out. `wait` is what a new call
+    is waited for, `call_id` the call whose handle was used.
     """
 
     values: RequestValues
     limit: int | None = DEFAULT_LIMIT
     skip: int = 0
     simplify: bool = False
+    output_fields: tuple[str, ...] = ()
     binary_property: str = DEFAULT_BINARY_PROPERTY
     response_format: str = RESPONSE_FORMATS[0]
     allow_incomplete_lists: bool = False
@@ -93,7 +96,7 @@ def resolve_parameters(
     written = parameters if written is None else written
     for name, value in parameters.items():
         _sort(table, sorted_, name, value, written.get(name))
-    if "$count" in table.version.query and _read_flag(sorted_.output, "includeCount"):
+    if "$count" in table.version.query and read_flag(sorted_.output, "includeCount"):
         sorted_.query.setdefault("$count", True)
     if table.version.is_paged:
         limit, skip = _read_limit(sorted_), _read_skip(sorted_.query.pop("$skip", None))
@@ -110,6 +113,7 @@ def resolve_parameters(
     if table.operation.id == PLACE_CALL:
         body = take_wait(body, sorted_.wait)
         wait = read_wait(sorted_.wait)
+    simplify, output_fields = read_output(sorted_.output)
     conditions = None
     if sorted_.filters:
         conditions = read_conditions(sorted_.filters.get(FILTERS), sorted_.filters.get(COMBINE))
@@ -117,10 +121,11 @@ def resolve_parameters(
         RequestValues(sorted_.path, sorted_.query, sorted_.if_match, body, file, conditions),
         limit=limit,
         skip=skip,
-        simplify=_read_flag(sorted_.output, "simplify"),
+        simplify=simplify,
+        output_fields=output_fields,
         binary_property=str(sorted_.output.get("binaryProperty") or DEFAULT_BINARY_PROPERTY),
         response_format=_read_response_format(sorted_.output),
-        allow_incomplete_lists=_read_flag(sorted_.guard, "allowIncompleteLists"),
+        allow_incomplete_lists=read_flag(sorted_.guard, "allowIncompleteLists"),
         by_number=tuple(sorted_.by_number),
         batch=sorted_.batch,
         left_out=tuple(sorted_.left_out),
@@ -256,7 +261,7 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
 def _read_limit(sorted_: _Sorted) -> int | None:
     """Return how many results are wanted, None for all; `$top` means the same as Limit, since pages are internal."""
     top = sorted_.query.pop("$top", None)
-    if _read_flag(sorted_.output, "returnAll"):
+    if read_flag(sorted_.output, "returnAll"):
         return None
     value = sorted_.output.get("limit")
     wanted = top if is_missing(value) else value
@@ -271,7 +276,7 @@ def _limit_file(table: ParameterTable, sorted_: _Sorted) -> None:
     """Send `$top` of a file only where it was given, since a file comes as a whole."""
     if "$top" not in table.version.query:
         return
-    if _read_flag(sorted_.output, "returnAll"):
+    if read_flag(sorted_.output, "returnAll"):
         sorted_.query.pop("$top", None)
     elif not is_missing(limit := sorted_.output.get("limit")):
         sorted_.query.setdefault("$top", limit)
@@ -303,12 +308,3 @@ def _read_response_format(values: Mapping[str, Any]) -> str:
             description="items returns an item per entity, body the response, full also its headers and status.",
         )
     return found
-
-
-def _read_flag(values: Mapping[str, Any], name: str) -> bool:
-    if is_missing(values.get(name)):
-        return False
-    try:
-        return coerce_boolean(values[name])
-    except CoercionError as error:
-        raise ParameterError(f"{name}: {error}", field=name, description=error.advice) from error

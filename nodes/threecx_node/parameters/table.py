@@ -34,7 +34,7 @@ TargetKind = Literal[
     "fields",  # a group of fields of the body, as a canvas has them: additionalFields
     "options",  # a group of parameters
     "file",  # the file of an upload: itself, its name, the binary field of the item
-    "output",  # how the response is returned: returnAll, limit, simplify, binaryProperty, responseFormat, includeCount
+    "output",  # how the response is returned: returnAll, limit, simplify, output, binaryProperty, responseFormat, …
     "guard",  # a check that is left out: allowIncompleteLists
     "batch",  # an option of the whole batch: dryRun, concurrency, timeout, retryTime, maxDeletes
     "wait",  # what a new call is waited for: waitFor, waitTimeout
@@ -49,6 +49,8 @@ _OUTPUT = {
     "returnall": "returnAll",
     "limit": "limit",
     "simplify": "simplify",
+    "output": "output",
+    "outputfields": "outputFields",
     "binaryproperty": "binaryProperty",
     "responseformat": "responseFormat",
     "includecount": "includeCount",

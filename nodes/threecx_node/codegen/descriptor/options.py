@@ -70,6 +70,27 @@ _SIMPLIFY: NodeProperty = {
     "default": True,
     "description": "Whether to return a simplified version of the response instead of the raw data",
 }
+_OUTPUT: NodeProperty = {
+    "displayName": "Output",
+    "name": "output",
+    "type": "options",
+    "default": "simplified",
+    "description": "Fields that the agent gets of each result",
+    "options": [
+        {"name": "Raw", "value": "raw", "description": "All fields"},
+        {"name": "Selected Fields", "value": "selectedFields", "description": "The fields that are named"},
+        {"name": "Simplified", "value": "simplified", "description": "The ten most important fields"},
+    ],
+}
+_OUTPUT_FIELDS: NodeProperty = {
+    "displayName": "Output Fields",
+    "name": "outputFields",
+    "type": "string",
+    "default": "",
+    "required": True,
+    "placeholder": "e.g. Id,Number,FirstName",
+    "description": "Names of the fields to return, separated by commas",
+}
 _INPUT_BINARY: NodeProperty = {
     "displayName": "Input Binary Field",
     "name": BINARY_PROPERTY,
@@ -121,9 +142,18 @@ def build_output_properties(
         show_for(_RETURN_ALL, _find_operations(catalog, names, lambda version: version.is_paged)),
         limit,
         show_for(draft_filters(), _keep(find_filtered_operations(catalog), names)),
-        show_for(_SIMPLIFY, _find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
+        *_build_outputs(_find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
         show_for(_BINARY, [*_find_operations(catalog, names, _is_file), *files]),
     ]
+
+
+def _build_outputs(operations: list[str]) -> list[NodeProperty]:
+    """Return the choices of fields: a switch in a node, a list in a tool of an AI agent."""
+    simplify, output, fields = (show_for(each, operations) for each in (_SIMPLIFY, _OUTPUT, _OUTPUT_FIELDS))
+    simplify["displayOptions"]["hide"] = {"@tool": [True]}
+    output["displayOptions"]["show"]["@tool"] = [True]
+    fields["displayOptions"]["show"] |= {"@tool": [True], "output": ["selectedFields"]}
+    return [simplify, output, fields]
 
 
 def _is_file(version: OperationVersion) -> bool:
