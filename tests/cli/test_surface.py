@@ -59,7 +59,7 @@ SURFACE: dict[str, set[str]] = {
         "--max-response", "--state-dir", "--no-journal", "--catalog",
         "--allow-pbx", "--profiles-only", "--log-format", "--allow-webhook",
     },
-    "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--dry-run", "--catalog"},
+    "migrate": {"workflow", "--from-type", "--pbx", "-o", "--output", "--everyday", "--dry-run", "--catalog"},
     "import-spec": {"files", "-o", "--output", "--json", "--verify-tls", "--no-verify-tls", "--ca-file"},
 }  # fmt: skip
 VARIABLES = {

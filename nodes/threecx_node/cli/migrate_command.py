@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..n8n.migrate import Migration, NodeReport
 
 _STDOUT = "-"
-_KINDS = {"generated": "generated 3CX nodes", "http": "HTTP Request nodes"}
+_KINDS = {"generated": "generated 3CX nodes", "http": "HTTP Request nodes", "admin": "nodes of 3CX Admin"}
 _MARK = "\ufeff"
 
 
@@ -57,6 +57,13 @@ def migrate(
             show_default="WORKFLOW.json itself, after copying it to a .bak file",
         ),
     ] = None,
+    everyday: Annotated[
+        bool,
+        typer.Option(
+            "--everyday",
+            help="Move nodes of 3CX Admin to the node 3CX, where it has the operation and all that is set.",
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Report the changes, write nothing.")] = False,
     catalog: option_types.Catalog = None,
 ) -> None:
@@ -72,7 +79,11 @@ def migrate(
     text = read_text(workflow, "the workflow", keep_mark=True)
     mark = _MARK if text.startswith(_MARK) else ""
     done = migrate_text(
-        text.removeprefix(_MARK), load_catalog(catalog), from_types=tuple(from_type or ()), pbx=pbx
+        text.removeprefix(_MARK),
+        load_catalog(catalog),
+        from_types=tuple(from_type or ()),
+        pbx=pbx,
+        everyday=everyday,
     )
     target = output or workflow
     _report(done, to_stderr=target == _STDOUT and not dry_run)
@@ -107,7 +118,7 @@ def _summarize(done: Migration) -> str:
 
 def _format_report(report: NodeReport, *, several: bool) -> Iterator[str]:
     where = f"{report.workflow}: {report.node}" if several else report.node
-    if report.problems:
+    if report.problems or (report.kind == "admin" and report.notes):
         yield f"{where}: left unchanged"
     elif report.kind == "token":
         yield f"{where}: requests a token, left unchanged"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
+from .everyday import is_admin, move_node
 from .http_calls import HttpCalls
 from .json_spans import NodeSpan, find_nodes, format_node
 from .node_migration import MigrationError, is_tool, migrate_node
@@ -27,7 +28,7 @@ class NodeReport:
     """The report on one node: a node with `problems` is unchanged, `notes` are for the user to check.
 
     `operation` is the operation's id, empty where it is not known. `kind` is what the node was: a generated node, an
-    HTTP request to 3CX's API, or an HTTP request for a token, which is never changed.
+    HTTP request to 3CX's API, an HTTP request for a token, which is never changed, or a node of 3CX Admin.
     """
 
     workflow: str
@@ -35,7 +36,12 @@ class NodeReport:
     operation: str = ""
     notes: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
-    kind: Literal["generated", "http", "token"] = "generated"
+    kind: Literal["generated", "http", "token", "admin"] = "generated"
+
+    @property
+    def is_replaced(self) -> bool:
+        """Return whether the node was replaced; one of 3CX Admin that stays what it is has no problem, but a note."""
+        return not self.problems and not (self.kind == "admin" and self.notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +54,33 @@ class Migration:
     @property
     def replaced(self) -> int:
         """Return the number of nodes that were replaced."""
-        return sum(self.count(kind)[0] for kind in ("generated", "http"))
+        return sum(self.count(kind)[0] for kind in ("generated", "http", "admin"))
 
     def count(self, kind: str) -> tuple[int, int]:
         """Return how many nodes of a kind were replaced, and how many there are."""
         of_kind = [each for each in self.reports if each.kind == kind]
-        return sum(not each.problems for each in of_kind), len(of_kind)
+        return sum(each.is_replaced for each in of_kind), len(of_kind)
 
 
 def migrate(
-    text: str, catalog: Catalog, *, from_types: tuple[str, ...] = (), pbx: str | None = None
+    text: str,
+    catalog: Catalog,
+    *,
+    from_types: tuple[str, ...] = (),
+    pbx: str | None = None,
+    everyday: bool = False,
 ) -> Migration:
     """Replace the HTTP requests to 3CX, and the nodes whose type ends with `.threecx` or is one of `from_types`.
 
     `text` is a workflow, a list of workflows or a copied fragment. Of a workflow that calls several PBXs, only the HTTP
-    requests to the address `pbx` are replaced. Raises InputError where the text is none of these.
+    requests to the address `pbx` are replaced. With `everyday`, nodes of 3CX Admin become everyday nodes where these
+    say the same. Raises InputError where the text is none of these.
     """
     reports: list[NodeReport] = []
     parts: list[str] = []
     done = 0
     for _, group in groupby(find_nodes(text), key=lambda span: id(span.workflow)):
-        for span, node, report in _migrate_workflow(list(group), catalog, from_types, pbx):
+        for span, node, report in _migrate_workflow(list(group), catalog, from_types, pbx, everyday=everyday):
             reports.append(report)
             if node is not None:
                 parts += [text[done : span.start], format_node(node, text, span)]
@@ -80,14 +92,20 @@ _Step = tuple[NodeSpan, dict[str, Any] | None, NodeReport]
 
 
 def _migrate_workflow(
-    spans: list[NodeSpan], catalog: Catalog, from_types: tuple[str, ...], pbx: str | None
+    spans: list[NodeSpan],
+    catalog: Catalog,
+    from_types: tuple[str, ...],
+    pbx: str | None,
+    *,
+    everyday: bool,
 ) -> Iterator[_Step]:
     """Yield the nodes of one workflow that call 3CX, each with its new node (None: unchanged) and its report."""
     calls = HttpCalls([span.node for span in spans], pbx)
     steps: list[_Step] = []
     nodes: list[Mapping[str, Any]] = []
     for index, span in enumerate(spans):
-        step = _migrate_node(span, index, calls, catalog, from_types)
+        step = _move_node(span, catalog) if everyday and is_admin(str(span.node.get("type", ""))) else None
+        step = step or _migrate_node(span, index, calls, catalog, from_types)
         if step is not None:
             steps.append(step)
         nodes.append(span.node if step is None or step[1] is None else step[1])
@@ -116,6 +134,16 @@ def _migrate_node(
     except MigrationError as error:
         return span, None, replace(report, problems=error.reasons)
     return span, node, replace(report, operation=operation, notes=notes)
+
+
+def _move_node(span: NodeSpan, catalog: Catalog) -> _Step:
+    name = _to_printable(span.node.get("name"))
+    report = NodeReport(_to_printable(span.workflow.get("name")), name, kind="admin")
+    try:
+        node, operation = move_node(span.node, catalog)
+    except MigrationError as error:
+        return span, None, replace(report, notes=error.reasons)
+    return span, node, replace(report, operation=operation)
 
 
 def _describe_token(span: NodeSpan, nodes: list[Mapping[str, Any]]) -> str:
