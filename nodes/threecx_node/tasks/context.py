@@ -35,7 +35,8 @@ _MOST_TRIES = 2
 class TaskContext(Announcements):
     """The means of the task of item `index`. A dry run reads, and collects in `requests` what it would send.
 
-    `done` has a text for each change that was carried out, `under_way` the change that was sent and has no answer yet.
+    `done` has a text for each change that was carried out, `under_way` the change that was sent and has no answer yet,
+    `last_change` the change that was sent last.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class TaskContext(Announcements):
         self.requests: list[dict[str, Any]] = []
         self.done: list[str] = []
         self.under_way: HttpRequest | None = None
+        self.last_change: HttpRequest | None = None
         self.attempts = 1
         self._runner = runner
         self._state = state
@@ -175,7 +177,7 @@ class TaskContext(Announcements):
         """Take note that a change is about to be sent. Raise JournalError."""
         del index
         await self._recorder.announce(self.index, request)
-        self.under_way = request
+        self.under_way = self.last_change = request
 
     async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
         """Take a result; one that is known while a call is waited for is recorded in case that the run ends."""
@@ -219,9 +221,15 @@ def _describe(request: Mapping[str, Any]) -> dict[str, Any]:
     return {**described, **({"ifMatch": if_match} if if_match else {})}
 
 
-def explain_half_done(error: ThreeCxError, done: list[str]) -> ThreeCxError:
-    """Return the error of a task that ended between its steps, which says what was done before."""
-    if done:
-        error.message = f"{error.message.rstrip('.')} (done before: {'; '.join(done)})"
+def explain_half_done(error: ThreeCxError, context: TaskContext, base_url: str) -> ThreeCxError:
+    """Return the error of a task that ended between its steps, which says what was done before.
+
+    It has a request, because an error without one says that nothing was sent for the item.
+    """
+    if context.done:
+        error.message = f"{error.message.rstrip('.')} (done before: {'; '.join(context.done)})"
         error.description = f"{error.description} Run it again: it does only what remains.".strip()
+        sent = context.last_change
+        if error.request is None and sent is not None:
+            error.request = {"method": sent.method, "url": sent.url(base_url)}
     return error

@@ -80,11 +80,12 @@ class TaskRun(ItemRun):
             # A stop came before its first change.
             await self._finish(self._make_untried(index))
         except ThreeCxError as error:
-            await self._fail(index, explain_half_done(error, context.done))
+            await self._fail(index, explain_half_done(error, context, self._base_url))
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
             is_unknown = context.under_way is not None
             await self._fail(
-                index, explain_half_done(internal_error(error, is_unknown=is_unknown), context.done)
+                index,
+                explain_half_done(internal_error(error, is_unknown=is_unknown), context, self._base_url),
             )
         else:
             if context.attempts > 1:
@@ -141,7 +142,7 @@ class TaskRun(ItemRun):
         for index, context in self._contexts.items():
             request = context.under_way
             error = stopped_task() if request is None else cut_off(request, self._base_url)
-            found[index] = explain_half_done(error, context.done)
+            found[index] = explain_half_done(error, context, self._base_url)
         return found
 
     def _note_restored(self, planned: PlannedItem) -> None:
