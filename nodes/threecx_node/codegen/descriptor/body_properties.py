@@ -127,7 +127,7 @@ def _draft_field(catalog: Catalog, declared: Property, texts: Field) -> NodeProp
     return draft
 
 
-def draft_locator(entity_set: str, *, by_number: bool) -> NodeProperty:
+def draft_locator(entity_set: str, *, by_number: bool) -> Any:
     """Return type, default and modes of a field whose value is an entity, chosen from a list or written."""
     modes: list[dict[str, Any]] = [
         {
@@ -142,8 +142,7 @@ def draft_locator(entity_set: str, *, by_number: bool) -> NodeProperty:
         title, placeholder = ("By Name or Number", "e.g. Sales") if by_name else ("By Number", "e.g. 100")
         modes.append({"displayName": title, "name": "number", "type": "string", "placeholder": placeholder})
     modes.append({"displayName": "By ID", "name": "id", "type": "string", "placeholder": "e.g. 42"})
-    locator: Any = {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
-    return locator  # type: ignore[no-any-return]
+    return {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
 
 
 def _draft_entries(catalog: Catalog, type_name: str, title: str, *, is_list: bool) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # n8n's lint requires this text and this link.
 _CHOOSE = 'Choose from the list, or specify numbers using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.'
-_HANDLE: Mapping[str, Any] = {"type": "string", "default": "={{ $json.call }}"}
+_HANDLE: Any = {"type": "string", "default": "={{ $json.call }}"}
 _MATCHING = {
     "loadOptionsDependsOn": ["operation"],
     "resourceMapper": {
@@ -89,7 +89,7 @@ def _draft(parameter: TaskParameter) -> NodeProperty:
                 "typeOptions": _MATCHING,
             }
         case "handle":
-            draft |= _HANDLE  # type: ignore[typeddict-item]
+            draft |= _HANDLE
         case "date" | "time" | "string":
             pass
     return draft
