@@ -37,7 +37,7 @@ def test_a_dry_run_reads_and_shows_the_change(threecx_simulator: Simulator) -> N
     [
         ("999", "away", 'user: there is no user "999"'),
         ("nobody@example.com", "away", 'user: there is no user "nobody@example.com"'),
-        ("112", "Awya", "Did you mean 'Away'?"),
+        ("112", "Awai", "Did you mean 'Away'?"),
         ("", "away", "user is required, but it is empty"),
         ("112", None, "status is required, but it is null"),
         ({"Number": "112"}, "away", "user: expected a number, got an object"),

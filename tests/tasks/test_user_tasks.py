@@ -101,7 +101,7 @@ def test_a_dry_run_of_a_forwarding(threecx_simulator: Simulator) -> None:
         ({"when": "busy", "to": "number", "number": "Ada"}, "number: expected an outside number"),
         ({"when": "busy", "to": "extension", "extension": "999"}, 'extension: there is no user "999"'),
         ({"when": "busy", "to": "queue", "queue": "810"}, 'queue: there is no queue "810"'),
-        ({"when": "bussy", "to": "mobile"}, "Did you mean 'Busy'?"),
+        ({"when": "busi", "to": "mobile"}, "Did you mean 'Busy'?"),
         ({"when": "busy", "to": "mobile", "ringTime": 0}, "ringTime: expected a number from 1 to 3,600"),
     ],
 )
@@ -142,7 +142,7 @@ def test_departments(threecx_simulator: Simulator) -> None:
 def test_bad_input_of_departments(threecx_simulator: Simulator) -> None:
     pbx = threecx_simulator
     assert 'there is no department "Sails"' in refuse(pbx, ADD, user="112", department="Sails")
-    assert "Did you mean 'Manager'?" in refuse(pbx, ADD, user="112", department="Sales", role="Manger")
+    assert "Did you mean 'Manager'?" in refuse(pbx, ADD, user="112", department="Sales", role="Managr")
     [request] = plan(pbx, ADD, user="112", department="GRP0001")
     assert request["body"]["Groups"][-1] == {"GroupId": 2, "Rights": {"RoleName": "users"}}
 
