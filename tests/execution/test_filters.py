@@ -76,6 +76,15 @@ def test_a_copied_node() -> None:
     assert sent == ("startswith(FirstName,'A''') or Enabled eq true", "")
 
 
+def test_a_copied_node_that_does_not_simplify() -> None:
+    """Check that the output of a tool, which this node is not, has no default."""
+    parameters = {"resource": "Users", "operation": "ListUser", "simplify": False}
+    node = {"type": "n8n-nodes-threecx.threeCx", "parameters": parameters}
+    copied = read_node({"nodes": [node]}, load_catalog())
+    assert copied.parameters["simplify"] is False
+    assert not {"output", "outputFieldNames"} & set(copied.parameters)
+
+
 def test_the_entities_that_come_back() -> None:
     async def main() -> list[list[str]]:
         with Simulator() as simulator:

@@ -74,7 +74,7 @@ it('the output of a tool is sent by a tool alone', () => {
 	const send = (values: IDataObject) => createExecutorItem((name) => values[name] ?? null, 'ListUser', { json: {} }).parameters;
 	expect(send({ simplify: true })).not.toHaveProperty('output');
 	expect(send({ simplify: true })).toMatchObject({ simplify: true });
-	const chosen = { output: 'selectedFields', outputFields: 'Id,Number' };
+	const chosen = { output: 'selectedFields', outputFieldNames: 'Id,Number' };
 	expect(send(chosen)).toMatchObject(chosen);
-	expect(send({ output: 'raw', outputFields: 'Id' })).not.toHaveProperty('outputFields');
+	expect(send({ output: 'raw', outputFieldNames: 'Id' })).not.toHaveProperty('outputFieldNames');
 });

@@ -20,9 +20,9 @@ from threecx_node.parameters.output import read_output
         ({"simplify": "true", "output": None}, (True, ())),
         ({"output": "simplified", "simplify": None}, (True, ())),
         ({"output": "Raw", "simplify": True}, (False, ())),
-        ({"output": "selectedfields", "outputFields": "Id, Number,"}, (False, ("Id", "Number"))),
-        ({"output": "selectedFields", "outputFields": ["Id"]}, (False, ("Id",))),
-        ({"output": "raw", "outputFields": "Id"}, (False, ())),
+        ({"output": "selectedfields", "outputFieldNames": "Id, Number,"}, (False, ("Id", "Number"))),
+        ({"output": "selectedFields", "outputFieldNames": ["Id"]}, (False, ("Id",))),
+        ({"output": "raw", "outputFieldNames": "Id"}, (False, ())),
     ],
 )
 def test_output(given: dict[str, Any], expected: tuple[bool, tuple[str, ...]]) -> None:
@@ -34,9 +34,9 @@ def test_output(given: dict[str, Any], expected: tuple[bool, tuple[str, ...]]) -
     [
         ({"output": "simple"}, "output", "Did you mean 'simplified'?"),
         ({"output": 5}, "output", "Choose one"),
-        ({"output": "selectedFields"}, "outputFields", "separated by commas"),
-        ({"output": "selectedFields", "outputFields": " , "}, "outputFields", "separated by commas"),
-        ({"output": "selectedFields", "outputFields": [5]}, "outputFields", "separated by commas"),
+        ({"output": "selectedFields"}, "outputFieldNames", "separated by commas"),
+        ({"output": "selectedFields", "outputFieldNames": " , "}, "outputFieldNames", "separated by commas"),
+        ({"output": "selectedFields", "outputFieldNames": [5]}, "outputFieldNames", "separated by commas"),
     ],
 )
 def test_wrong_output(given: dict[str, Any], field: str, advice: str) -> None:
@@ -49,6 +49,6 @@ def test_wrong_output(given: dict[str, Any], field: str, advice: str) -> None:
 def test_the_named_fields_come_back() -> None:
     user = {"Id": 1, "Number": "100", "FirstName": "Ada", "VMPIN": "1234"}
     pbx = FakePbx(lambda _: httpx.Response(200, json={"value": [user]}))
-    given = {"output": "selectedFields", "outputFields": "id,FirstName", "simplify": True}
+    given = {"output": "selectedFields", "outputFieldNames": "id,FirstName", "simplify": True}
     [result] = run(pbx, "ListUser", [given], {name: f"={{{{ $json.{name} }}}}" for name in given}).results
     assert [item["json"] for item in result.items or ()] == [{"Id": 1, "FirstName": "Ada"}]

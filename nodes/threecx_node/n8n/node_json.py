@@ -174,6 +174,8 @@ def _read_defaults(operation: str, definition: Definition) -> dict[str, Any]:
         each["name"]: each["default"]
         for each in properties_of(definition, operation)
         if each["type"] not in _EMPTY_BY_DEFAULT
+        # A tool of an AI agent stores what it displays.
+        and "@tool" not in each.get("displayOptions", {}).get("show", {})
     }
 
 

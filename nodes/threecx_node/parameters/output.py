@@ -32,7 +32,7 @@ def read_output(values: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
             description=nearest_hint(str(output), _OUTPUTS) or "Choose one of them.",
         )
     return found == "simplified", _read_fields(
-        values.get("outputFields")
+        values.get("outputFieldNames")
     ) if found == "selectedFields" else ()
 
 
@@ -43,8 +43,8 @@ def _read_fields(value: Any) -> tuple[str, ...]:
     fields = tuple(name for each in names if (name := each.strip()))
     if not fields:
         raise ParameterError(
-            f"outputFields: expected names of fields, got {describe(value)}",
-            field="outputFields",
+            f"outputFieldNames: expected names of fields, got {describe(value)}",
+            field="outputFieldNames",
             description="Name the fields to return, separated by commas.",
         )
     return fields

@@ -50,7 +50,7 @@ _OUTPUT = {
     "limit": "limit",
     "simplify": "simplify",
     "output": "output",
-    "outputfields": "outputFields",
+    "outputfieldnames": "outputFieldNames",
     "binaryproperty": "binaryProperty",
     "responseformat": "responseFormat",
     "includecount": "includeCount",

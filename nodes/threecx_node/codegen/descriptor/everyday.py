@@ -11,7 +11,7 @@ from ...catalog.sentences import summarize_operation
 from .body_properties import build_body_properties
 from .everyday_table import RESOURCES
 from .hints import EVERYDAY_HINTS
-from .options import build_options, build_output_properties
+from .options import build_options, build_output_properties, build_search
 from .parameters import build_path_properties, show_for
 from .sensitive_fields import find_sensitive_fields
 from .task_properties import build_task_options, build_task_properties
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 NAME = "threeCxPhoneSystem"
 # Options for those who know the API: the node with all operations has them.
-_OF_ADMIN = frozenset({"$expand", "$skip", "allowIncompleteLists", "includeCount", "responseFormat"})
+_NOT_OPTIONS = frozenset(
+    {"$expand", "$search", "$skip", "allowIncompleteLists", "includeCount", "responseFormat"}
+)
 _NAMES = {"create": "Create", "get": "Get", "list": "Get Many", "update": "Update", "delete": "Delete"}
 
 
@@ -57,6 +59,7 @@ def build_everyday(catalog: Catalog) -> Definition:
             *build_path_properties(catalog, known),
             *_share((each.id, draft) for each in operations for draft in build_task_properties(each)),
             *_share((each.id, draft) for each in operations for draft in _draft_body(catalog, each)),
+            build_search(catalog, known),
             *build_output_properties(catalog, known),
             _build_few_options(
                 catalog,
@@ -74,7 +77,7 @@ def _build_few_options(
     catalog: Catalog, names: Collection[str], more: Iterable[NodeProperty]
 ) -> NodeProperty:
     options = build_options(catalog, names, more)
-    return {**options, "options": [each for each in options["options"] if each["name"] not in _OF_ADMIN]}
+    return {**options, "options": [each for each in options["options"] if each["name"] not in _NOT_OPTIONS]}
 
 
 def _find_operations(catalog: Catalog, resource: EverydayResource) -> list[Choice]:

@@ -84,12 +84,19 @@ _OUTPUT: NodeProperty = {
 }
 _OUTPUT_FIELDS: NodeProperty = {
     "displayName": "Output Fields",
-    "name": "outputFields",
+    "name": "outputFieldNames",
     "type": "string",
     "default": "",
     "required": True,
     "placeholder": "e.g. Id,Number,FirstName",
     "description": "Names of the fields to return, separated by commas",
+}
+_SEARCH: NodeProperty = {
+    "displayName": "Search",
+    "name": "$search",
+    "type": "string",
+    "default": "",
+    "description": "Text that the entries must contain ($search)",
 }
 _INPUT_BINARY: NodeProperty = {
     "displayName": "Input Binary Field",
@@ -145,6 +152,11 @@ def build_output_properties(
         *_build_outputs(_find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
         show_for(_BINARY, [*_find_operations(catalog, names, _is_file), *files]),
     ]
+
+
+def build_search(catalog: Catalog, names: Collection[str]) -> NodeProperty:
+    """Return a search that is always shown, for those of the operations `names` that can search."""
+    return show_for(_SEARCH, _find_operations(catalog, names, lambda version: "$search" in version.query))
 
 
 def _build_outputs(operations: list[str]) -> list[NodeProperty]:
@@ -289,15 +301,7 @@ def build_options(
                 "getOrderByOptions",
             )
         ),
-        query(
-            {
-                "displayName": "Search",
-                "name": "$search",
-                "type": "string",
-                "default": "",
-                "description": "Text that the entries must contain ($search)",
-            }
-        ),
+        query(_SEARCH),
         query(
             _draft_multi_options(
                 "$select",
