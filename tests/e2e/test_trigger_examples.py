@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.e2e.trigger_desk import Desk, wait_for
-from tools.lab.open_n8n import TRIGGERED
-from tools.lab.stage import CREDENTIAL_TYPE, TRIGGER_TYPE
+from tools.lab.open_n8n import TRIGGERED, with_credential
+from tools.lab.stage import TRIGGER_TYPE
 
 # Tom Hale, a contact of the simulated PBX.
 CONTACT, RECEPTIONIST = "+442075550111", "820"
@@ -61,11 +61,9 @@ def receiver() -> Iterator[Receiver]:
 
 def publish(desk: Desk, path: Path, receiver: Receiver, extension: str) -> dict[str, Any]:
     """Import an example, and give it a credential, the receiver in place of its service, and calls of one extension."""
-    workflow = json.loads(path.read_text(encoding="utf-8"))
+    workflow = with_credential(json.loads(path.read_text(encoding="utf-8")), desk.credential)
     for node in workflow["nodes"]:
         parameters = node["parameters"]
-        if node["type"].startswith("n8n-nodes-threecx."):
-            node["credentials"] = {CREDENTIAL_TYPE: desk.credential}
         if node["type"] == TRIGGER_TYPE and extension:
             parameters["filters"]["extensions"] = [extension]
         if "url" in parameters:

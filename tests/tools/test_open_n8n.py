@@ -21,7 +21,7 @@ from tools.lab import open_n8n
 stage = MagicMock()
 stage.__enter__.return_value = stage
 open_n8n._build_stage = lambda folder: stage
-open_n8n.put_example = lambda stage, path: {"id": "1"}
+open_n8n.put_examples = lambda stage, paths: [{"id": str(number)} for number, _ in enumerate(paths, 1)]
 sys.exit(open_n8n.main())
 """
 
@@ -39,11 +39,11 @@ def test_signals_end_it(number: signal.Signals) -> None:
     ) as process:
         try:
             assert process.stdout is not None
-            first, last = process.stdout.readline(), process.stdout.readline()
+            _, credential, last = (process.stdout.readline() for _ in range(3))
             assert last.startswith("n8n: ")
             process.send_signal(number)
             process.communicate(timeout=10)
         finally:
             process.kill()
-    assert "nothing is kept: export your workflows first" in first
+    assert "nothing is kept: export your workflows first" in credential
     assert process.returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import time
 import uuid
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class N8nClient:
 
     def binary(self, file_id: str) -> bytes:
         """Return a file that n8n stores outside an execution's data."""
-        return self._http.get("/rest/binary-data", params={"id": file_id, "action": "view"}).content
+        return self._http.get("/rest/binary-data", params={"id": file_id, "action": "download"}).content
 
     def node_type(self, name: str) -> dict[str, Any]:
         """Return a node's entry in the list that the editor loads. Raise LabError where n8n does not offer the node."""
@@ -137,6 +138,26 @@ class N8nClient:
     def unpublish(self, workflow: Mapping[str, Any]) -> None:
         """End the triggers of a published workflow."""
         self.call("POST", f"/workflows/{workflow['id']}/deactivate", {})
+
+    def submit_form(self, path: str, values: Sequence[str]) -> None:
+        """Open a published form that is for users of this n8n, let it know the user, and submit the values."""
+        self._open(f"/form/{path}")
+        agreed = self.call("POST", "/consent/approve", {"approved": True})
+        page = self._open(agreed["redirectUrl"])
+        token = re.search(r"const authToken = '([^']+)'", page)
+        if token is None:
+            raise LabError(f"the form {path} did not open: {page[:500]}")
+        fields = {f"field-{index}": (None, value) for index, value in enumerate(values)}
+        response = self._http.post(f"/form/{path}", files=fields, headers={"x-auth-token": token[1]})
+        if not response.is_success:
+            raise LabError(f"the form {path}: {response.status_code} {response.text[:500]}")
+
+    def _open(self, address: str) -> str:
+        """Return the page at an address of this n8n, whatever its host is called."""
+        response = self._http.get(httpx.URL(address).raw_path.decode())
+        while response.has_redirect_location:
+            response = self._http.get(httpx.URL(response.headers["location"]).raw_path.decode())
+        return response.text
 
     def start(self, workflow: Mapping[str, Any], **more: Any) -> str:
         """Start a saved workflow at its first node and return the execution's id. `more` are members of the call."""

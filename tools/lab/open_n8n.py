@@ -2,7 +2,7 @@
 
     python -m tools.lab.open_n8n      # until Ctrl-C; nothing is kept
 
-n8n contains the workflows of examples/n8n, with a credential that works.
+n8n contains the workflows of examples/workflows, with a credential that works.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 from tools.cache import BuildError
 from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.processes import LabError
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, NODE_TYPE, TRIGGER_TYPE, Stage
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, Stage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from types import FrameType
 
-_WORKFLOWS = Path(__file__).resolve().parents[2] / "examples" / "n8n"
+_WORKFLOWS = Path(__file__).resolve().parents[2] / "examples" / "workflows"
+EXAMPLES = tuple(sorted(_WORKFLOWS.glob("*.json")))
 DELETES = _WORKFLOWS / "delete-call-flow-apps.json"
 CALLS = _WORKFLOWS / "make-call-and-branch.json"
 # Workflows that the trigger starts, once they are published.
@@ -37,6 +39,8 @@ TRIGGERED = tuple(
         "trunk-alert",
     )
 )
+# The types of our nodes begin with the name of the package.
+_OUR_TYPES = "n8n-nodes-threecx."
 # The ports that people know; another one where it is in use.
 _N8N_PORT = 5678
 _EXECUTOR_PORT = 8765
@@ -45,14 +49,24 @@ _PAST_DAYS = 7
 
 
 def put_example(stage: Stage, path: Path) -> dict[str, Any]:
-    """Save an example workflow, with a credential of its own, on the stage's canvas; return it as n8n saved it."""
-    reference = stage.client.create_credential("Simulated 3CX", CREDENTIAL_TYPE, stage.credential_data())
-    workflow = json.loads(path.read_text(encoding="utf-8"))
-    for node in workflow["nodes"]:
-        if node["type"] in (NODE_TYPE, TRIGGER_TYPE):
-            node["credentials"] = {CREDENTIAL_TYPE: reference}
-    saved: dict[str, Any] = stage.client.call("POST", "/workflows", workflow)
+    """Save an example workflow, with a credential that works, on the stage's canvas; return it as n8n saved it."""
+    [saved] = put_examples(stage, [path])
     return saved
+
+
+def put_examples(stage: Stage, paths: Iterable[Path]) -> list[dict[str, Any]]:
+    """Save example workflows that share one credential, and return them as n8n saved them."""
+    reference = stage.client.create_credential("Simulated 3CX", CREDENTIAL_TYPE, stage.credential_data())
+    workflows = [with_credential(json.loads(path.read_text(encoding="utf-8")), reference) for path in paths]
+    return [stage.client.call("POST", "/workflows", each) for each in workflows]
+
+
+def with_credential(workflow: dict[str, Any], reference: Mapping[str, str]) -> dict[str, Any]:
+    """Return the workflow, whose 3CX nodes have the credential now."""
+    for node in workflow["nodes"]:
+        if node["type"].startswith(_OUR_TYPES):
+            node["credentials"] = {CREDENTIAL_TYPE: dict(reference)}
+    return workflow
 
 
 def main() -> int:
@@ -70,9 +84,7 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder,
             _build_stage(Path(folder)) as stage,
         ):
-            workflow = put_example(stage, DELETES)
-            for each in (CALLS, *TRIGGERED):
-                put_example(stage, each)
+            workflow, *_ = put_examples(stage, (DELETES, *(each for each in EXAMPLES if each != DELETES)))
             ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
             print(f"simulated 3CX, its page: {stage.pbx.base_url}/   executor: {stage.executor.url}")
             print(f"its credential: client ID {CLIENT_ID}   API key {CLIENT_SECRET}   ({ending})")
