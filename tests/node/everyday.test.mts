@@ -73,6 +73,8 @@ describe('the lists of the everyday node', () => {
 		const server = await start({ index: 0, items: [{ json: { Number: '100', FirstName: 'Ada', LastName: 'Lovelace' } }] });
 		const context = createContext({ parameters: {}, url: server.url }) as unknown as Context;
 		expect(await loadOptions.getUsers.call(context)).toEqual([{ name: '100 Ada Lovelace', value: '100' }]);
+		// The service refuses an option that it does not know.
+		expect(server.calls.map(({ body }) => body.options)).toEqual([{}]);
 	});
 });
 

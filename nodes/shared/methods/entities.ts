@@ -9,7 +9,7 @@ import { readLines } from '../transport/ndjson';
 /** Return all entities of a list with these fields. Throws NodeApiError. */
 export async function listEntities(context: ILoadOptionsFunctions, operation: string, fields: string[]): Promise<IDataObject[]> {
 	const parameters = { returnAll: true, options: { $select: fields } };
-	const body = { operation, items: [{ parameters }], options: { interactive: true } };
+	const body = { operation, items: [{ parameters }], options: {} };
 	const response = await post(context, '/v1/execute', body, { Accept: 'application/x-ndjson' });
 	if (response.failure) throw createApiError(context.getNode(), response.failure);
 	const found: IDataObject[] = [];
