@@ -98,10 +98,10 @@ def test_onboard_and_offboard_a_user(examples: Examples) -> None:
     assert "Send welcome email" not in second.run_data
 
     workflow = examples.put("offboard-user", {"Extension": "140"})
-    left = one(examples.run(workflow), "Disable user with everything")
+    left = one(examples.run(workflow), "Disable user everywhere")
     assert (left["action"], left["ringGroups"]) == ("updated", ["811"])
     assert examples.find("Users", Number="140")["Enabled"] is False
-    assert one(examples.run(workflow), "Disable user with everything")["ringGroups"] == []
+    assert one(examples.run(workflow), "Disable user everywhere")["ringGroups"] == []
 
 
 def test_close_a_department_until_tomorrow(examples: Examples) -> None:

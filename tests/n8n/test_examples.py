@@ -79,6 +79,15 @@ def test_examples_of_everyday_jobs_need_no_code_and_no_odata(name: str) -> None:
     assert not re.search(r"\$filter|\$select|\$expand|jsonBody|JSON\.|\bmap\(", text)
 
 
+@pytest.mark.parametrize(("name", "fields"), [("onboard-user", 5), ("sync-contacts", 4)])
+def test_mappers_show_only_the_fields_with_a_value(name: str, fields: int) -> None:
+    [body] = [each["parameters"]["body"] for each in workflow(name)["nodes"] if "body" in each["parameters"]]
+    # n8n shows the fields that the stored schema lacks.
+    shown = {each["id"] for each in body["schema"] if not each["removed"]}
+    assert shown == set(body["value"])
+    assert len(shown) == fields
+
+
 @pytest.mark.parametrize("name", EVERYDAY)
 def test_sticky_notes_say_what_to_set(name: str) -> None:
     notes = [
