@@ -42,6 +42,19 @@ def test_chosen_entity(value: Any) -> None:
     assert sent("UpdateUser", {"Id": 5, "PrimaryGroupId": department}) == {"PrimaryGroupId": 28}
 
 
+def test_a_new_user_becomes_a_member_of_the_chosen_department() -> None:
+    chosen = {"__rl": True, "mode": "list", "value": "28"}
+    given = {"Number": "130", "PrimaryGroupId": chosen}
+    groups = [{"GroupId": 28, "Rights": {"RoleName": "users"}}]
+    assert sent("CreateUser", given) == {"Number": "130", "PrimaryGroupId": 28, "Groups": groups}
+    assert "Groups" not in sent("CreateUser", {**given, "PrimaryGroupId": {**chosen, "value": ""}})
+    # Where it is not a choice of a canvas, only what is set is sent.
+    assert sent("CreateUser", {**given, "PrimaryGroupId": 28}) == {"Number": "130", "PrimaryGroupId": 28}
+    own = [{"GroupId": 30}]
+    for order in ({"Groups": own, **given}, {**given, "Groups": own}):
+        assert sent("CreateUser", order)["Groups"] == own
+
+
 def test_entity_that_was_not_chosen_is_not_sent() -> None:
     department = {"__rl": True, "mode": "list", "value": ""}
     assert sent("UpdateUser", {"Id": 5, "FirstName": "Ada", "PrimaryGroupId": department}) == {

@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..errors import BodyError
 from ..values.edm import EDM_TYPES
 from ..values.json import loads, why_not_json
-from ..values.undefined import UNDEFINED
+from ..values.undefined import UNDEFINED, is_missing
 
 if TYPE_CHECKING:
     from ..catalog import Catalog, Property
+
+PRIMARY_GROUP, _GROUPS = "PrimaryGroupId", "Groups"
+# The role of a member without rights of its own.
+_MEMBER = "users"
 
 
 def leave_out_empty(catalog: Catalog, declared: Property, value: Any) -> Any:
@@ -50,6 +54,19 @@ def read_field(type_name: str, value: Any, written: Any, catalog: Catalog) -> An
     if isinstance(entries, Mapping):
         return _drop_empty(entries)
     return [_drop_empty(each) for each in entries] if isinstance(entries, list) else UNDEFINED
+
+
+def join_group(fields: Mapping[str, Any], written: Any) -> dict[str, Any]:
+    """Return the membership of a new user in the department that was chosen from a list, as a field of the body.
+
+    3CX keeps the primary group of a user and the groups that the user is a member of apart. Empty where the body has
+    groups already, or the primary group was not chosen in a canvas: then only what is set is sent.
+    """
+    chosen = fields[PRIMARY_GROUP]
+    is_chosen = isinstance(written, Mapping) and written.get("__rl") is True and not is_missing(chosen)
+    if not is_chosen or _GROUPS in fields:
+        return {}
+    return {_GROUPS: [{"GroupId": chosen, "Rights": {"RoleName": _MEMBER}}]}
 
 
 def _drop_empty(entry: Any) -> Any:

@@ -16,7 +16,7 @@ from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_integer, describe
 from ..values.undefined import is_missing
-from .body_fields import leave_out_empty, map_fields, parse_json, read_field
+from .body_fields import PRIMARY_GROUP, join_group, leave_out_empty, map_fields, parse_json, read_field
 from .call_handle import fill_from_handle
 from .columns import map_columns
 from .files import DEFAULT_BINARY_PROPERTY, read_file
@@ -156,9 +156,7 @@ def _sort(
         case "body":
             sorted_.body, sorted_.mapping_mode = value, _read_mapping_mode(value, written)
         case "field":
-            sorted_.field[target.name] = read_field(
-                table.fields[target.name].type.name, value, written, table.catalog
-            )
+            _set_field(table, sorted_, target.name, value, written)
         case "filters" | "file" | "output" | "guard" | "batch" | "wait":
             getattr(sorted_, target.kind)[target.name] = value
         case "other_release" if not is_missing(value):
@@ -203,9 +201,13 @@ def _sort_fields(table: ParameterTable, sorted_: _Sorted, name: str, value: Any,
                 description="Set it as a parameter of its own.",
             )
         inner_written = written.get(inner) if isinstance(written, Mapping) else None
-        sorted_.field[target.name] = read_field(
-            table.fields[target.name].type.name, inner_value, inner_written, table.catalog
-        )
+        _set_field(table, sorted_, target.name, inner_value, inner_written)
+
+
+def _set_field(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, written: Any) -> None:
+    sorted_.field[name] = read_field(table.fields[name].type.name, value, written, table.catalog)
+    if name == PRIMARY_GROUP and table.operation.kind == "create":
+        sorted_.field |= join_group(sorted_.field, written)
 
 
 def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:

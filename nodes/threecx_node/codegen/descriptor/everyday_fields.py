@@ -56,7 +56,7 @@ _OF_DN = frozenset(
     }
 )
 _NUMBER = Field("Number", "Number", "e.g. 100", "The extension number")
-_DEPARTMENT = Field("PrimaryGroupId", "Department", "", "The department of the user", "Groups")
+_DEPARTMENT = Field("PrimaryGroupId", "Department", "", "The main department of the user", "Groups")
 
 # The fields of actions, whose bodies have no schema of their own.
 ACTION_FIELDS: Mapping[str, tuple[Field, ...]] = {
