@@ -35,6 +35,11 @@ def find_leg(pbx: Simulator, dn: str, status: str) -> dict[str, Any]:
     return next(each for each in read(pbx, "ListParticipant", dn=dn) if each["status"] == status)
 
 
+def test_an_extension_with_two_phones_asks_for_the_device(threecx_simulator: Simulator) -> None:
+    error = refuse(threecx_simulator, MAKE, fromExtension="101", to="102")
+    assert "device: 101 has 2 registered devices: sip:101@" in error
+
+
 def test_a_connected_call_is_transferred(threecx_simulator: Simulator) -> None:
     pbx = threecx_simulator
     made = pbx.calls.inbound("+4930123456", to="101")

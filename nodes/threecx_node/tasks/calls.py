@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .values import Values
 
 _NOT_FOUND = 404
+_DEVICE = "device"
 _RINGING, _DIALING = "ringing", "dialing"
 
 
@@ -34,7 +35,14 @@ async def make_call(context: TaskContext, values: Values) -> Outcome:
     if values.device is not None:
         parameters[DEVICE_ID] = values.device.text
     done = f"{values.fromExtension.text} called {values.to}"
-    return Outcome(await context.write("PlaceCall", parameters, done=done))
+    try:
+        return Outcome(await context.write("PlaceCall", parameters, done=done))
+    except ParameterError as error:
+        if error.field != DEVICE_ID:
+            raise
+        # The task's parameter has another name than that of the request.
+        message = error.message.replace(DEVICE_ID, _DEVICE, 1)
+        raise ParameterError(message, field=_DEVICE, description=error.description) from error
 
 
 async def transfer_call(context: TaskContext, values: Values) -> Outcome:
