@@ -65,11 +65,13 @@ def test_onboard_a_user(builder: Builder, pbx: Simulator) -> None:
     builder.write("FirstName", "Grace")
     builder.write("LastName", "Hopper")
     builder.write("EmailAddress", "grace@example.com")
+    builder.choose_from_list("PrimaryGroupId", "Sales")
     output = builder.execute()
     expect(output).to_contain_text("Grace Hopper")
     builder.show("job-onboard")
-    [user] = read(pbx, "Users?$filter=Number eq '150'")["value"]
+    [user] = read(pbx, "Users?$filter=Number eq '150'&$expand=Groups")["value"]
     assert (user["FirstName"], user["EmailAddress"]) == ("Grace", "grace@example.com")
+    assert "Sales" in [each["Name"] for each in user["Groups"]]
     builder.compare_steps("Onboard a user")
 
 
