@@ -17,6 +17,16 @@ from threecx_node.values.undefined import UNDEFINED
 CATALOG = load_catalog()
 
 
+def test_options_have_one_order() -> None:
+    options = {"$select": "Id", "$filter": "Id gt 1", "$expand": "Groups"}
+    for given in (options, dict(reversed(options.items()))):
+        assert list(resolved("ListUser", {"options": given}).values.query) == [
+            "$expand",
+            "$filter",
+            "$select",
+        ]
+
+
 def resolved(
     operation: str, parameters: dict[str, Any], item: dict[str, Any] | None = None, release: str | None = None
 ) -> ResolvedParameters:

@@ -180,7 +180,8 @@ def _sort_options(table: ParameterTable, sorted_: _Sorted, _: str, value: Any, w
             field="options",
             description="Set each option by itself; the value of an option may be an expression.",
         )
-    for inner, inner_value in value.items():
+    # A canvas gives options in the order in which it shows them; a request must not change with that order.
+    for inner, inner_value in sorted(value.items()):
         _sort(table, sorted_, inner, inner_value, written.get(inner) if written else None, is_option=True)
 
 
