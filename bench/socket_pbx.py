@@ -7,6 +7,7 @@ import itertools
 import json
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,23 +20,23 @@ UPSERT, REMOVE, RESPONSE = 0, 1, 4
 _TOKEN = {"access_token": "x", "token_type": "Bearer", "expires_in": 3600}
 
 
-class SocketPbx:
+class SocketPbx(ABC):
     """Answers requests, and plays its events to each socket that is opened."""
 
     def __init__(self) -> None:
         self._sequence = itertools.count()
 
+    @abstractmethod
     def list_dns(self) -> list[dict[str, Any]]:
         """Return all DNs with their participants."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find_participant(self, path: str) -> dict[str, Any] | None:
         """Return the participant at a path, None where there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def play(self, socket: web.WebSocketResponse) -> None:
         """Send the events."""
-        raise NotImplementedError
 
     async def send(self, socket: web.WebSocketResponse, kind: int, entity: str, attached: Any = None) -> None:
         """Send one event."""

@@ -34,32 +34,13 @@ if TYPE_CHECKING:
     from .item_run import Deliver, ItemRun
     from .journal import Journal
 
-__all__ = ["Batch", "Executor", "Item", "Options", "Result", "execute"]
+__all__ = ["Batch", "Executor", "Item", "Options", "Result"]
 
 _VERSION_PROBE = HttpRequest("GET", "/Defs", "$select=Id", operation="version")
 
 OnResult = Callable[[Result], None]
 OnPart = Callable[[Result], Awaitable[None]]
 OnNote = Callable[[str], None]
-
-
-async def execute(
-    operation: str,
-    items: Sequence[Item | Mapping[str, Any]],
-    parameters: Mapping[str, Any] | None = None,
-    *,
-    credential: Credential,
-    options: Options | None = None,
-    catalog: Catalog | None = None,
-) -> Batch:
-    """Run `operation` for `items` on one PBX, close its connections, and return one result per item.
-
-    `parameters` are shared by all items and may contain expressions (`={{ $json.Id }}`). To run several batches on
-    one PBX keep an Executor. Raises UsageError; an item's own error is in its result.
-    """
-    connections = max(DEFAULT_CONNECTIONS, options.concurrency if options else 0)
-    async with Executor(credential, connections=connections, catalog=catalog) as executor:
-        return await executor.run(operation, items, parameters, options=options)
 
 
 class Executor:
