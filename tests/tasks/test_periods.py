@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from threecx_node.errors import ParameterError
 from threecx_node.tasks.periods import Period, find_period
@@ -82,3 +84,23 @@ def test_periods_that_cannot_be_meant(values: dict[str, Any], field: str, messag
         find_period(values, datetime(2026, 3, 5, tzinfo=UTC), UTC)
     assert caught.value.field == field
     assert caught.value.description
+
+
+ZONES = st.sampled_from(
+    ["UTC", "Europe/Berlin", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo"]
+)
+
+
+@given(st.datetimes(datetime(2010, 1, 1), datetime(2030, 12, 31)), ZONES)  # noqa: DTZ001 (the zone is set below)
+def test_days_follow_each_other_in_every_zone(moment: datetime, zone: str) -> None:
+    now, time_zone = moment.replace(tzinfo=UTC), ZoneInfo(zone)
+    today, yesterday, week, month = (
+        find_period({"period": each}, now, time_zone)
+        for each in ("today", "yesterday", "last7Days", "thisMonth")
+    )
+    assert today.contains(now)
+    assert not yesterday.contains(now)
+    assert yesterday.end <= today.start
+    assert week.end == month.end == today.end
+    assert week.start <= yesterday.start
+    assert month.start <= today.start

@@ -40,7 +40,7 @@ def test_a_dry_run_reads_and_shows_the_change(threecx_simulator: Simulator) -> N
         ("112", "Awai", "Did you mean 'Away'?"),
         ("", "away", "user is required, but it is empty"),
         ("112", None, "status is required, but it is null"),
-        ({"Number": "112"}, "away", "user: expected a number, got an object"),
+        ({"Number": "112"}, "away", "user: expected an extension number or an e-mail address, got an object"),
         ("O'Brien", "away", 'there is no user "O\'Brien"'),
     ],
 )

@@ -281,6 +281,10 @@ def test_a_dry_run_reads_and_shows_what_would_be_sent(threecx_simulator: Simulat
     rows = [{"FirstName": "New", "PhoneNumber": "0711 5"}, {"FirstName": "Newer", "PhoneNumber": "0711 5"}]
     body = {"mappingMode": "autoMapInputData", "value": None}
     results = run_task(pbx, "UpsertContact", rows, {"body": body}, dry_run=True)
-    sent = [each.request["requests"] if each.request else None for each in results]
-    assert [len(each or ()) for each in sent] == [1, 0]
+    sent = [request for each in results if each.request for request in each.request["requests"]]
+    assert [(each["method"], each["url"].partition("/xapi/v1")[2], each["body"]) for each in sent] == [
+        ("POST", "/Contacts", rows[0]),
+        # The entity that the first row creates has no ID yet.
+        ("PATCH", "/Contacts(0)", {"FirstName": "Newer"}),
+    ]
     assert list_changes(pbx) == []

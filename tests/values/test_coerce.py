@@ -128,6 +128,8 @@ def test_any_offset_becomes_utc(moment: datetime, minutes: int) -> None:
     [
         ("2026-03-29", datetime(2026, 3, 29, tzinfo=UTC)),
         ("2026-03-29T10:00", datetime(2026, 3, 29, 10, tzinfo=UTC)),
+        ("2026-03-28T24:00", datetime(2026, 3, 29, tzinfo=UTC)),
+        ("2026-12-31 24:00:00+01:00", datetime(2026, 12, 31, 23, tzinfo=UTC)),
         ("2026-03-29 10:00:00Z", datetime(2026, 3, 29, 10, tzinfo=UTC)),
         (date(2026, 3, 29), datetime(2026, 3, 29, tzinfo=UTC)),
         (datetime(2026, 3, 29, 10, tzinfo=UTC), datetime(2026, 3, 29, 10, tzinfo=UTC)),
@@ -137,7 +139,9 @@ def test_date_times(value: Any, coerced: datetime) -> None:
     assert coerce("DateTimeOffset", value) == coerced
 
 
-@pytest.mark.parametrize("value", ["yesterday", "2026-13-01", "", None, 5, "0001-01-01T00:00:00+14:00"])
+@pytest.mark.parametrize(
+    "value", ["yesterday", "2026-13-01", "", None, 5, "0001-01-01T00:00:00+14:00", "2026-03-29T24:01"]
+)
 def test_no_date_time(value: Any) -> None:
     with pytest.raises(CoercionError, match="expected a date-time"):
         coerce("DateTimeOffset", value)

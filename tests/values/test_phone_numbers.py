@@ -31,6 +31,9 @@ def written(draw: st.DrawFn, digits: str) -> str:
         ("100", "100"),
         ("", ""),
         ("anonymous", "anonymous"),
+        ("\uff0b\uff14\uff19 \uff08\uff10\uff09\uff13\uff10\u300012", "+493012"),
+        ("+49\u200b30\u00a055\u221201\u202c", "+49305501"),
+        ("\ufefftel:+49-30-12", "+493012"),
     ],
 )
 def test_the_normal_form(number: str, normal: str) -> None:

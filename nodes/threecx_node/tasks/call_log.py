@@ -100,7 +100,7 @@ async def list_calls(context: TaskContext, values: Values) -> AsyncGenerator[lis
         frozenset([await find_extension(context, each) for each in values.extension]),
         read_number_pattern(values.number),
     )
-    left = None if values.returnAll else int(values.limit)
+    left = None if values.returnAll else values.limit
     async with aclosing(_read_calls(context, wanted.period)) as parts:
         async for calls in parts:
             items = [item for call in calls if wanted.includes(call, item := describe_call(call))]

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _ETAG = "@odata.etag"
-_PRECONDITION_FAILED = 412
-_MOST_TRIES = 2
+PRECONDITION_FAILED = 412
+_CHANGED_AGAIN = "Another program changes it at the same time. Run the item again when it has ended."
 
 
 class TaskContext(Announcements):
@@ -129,23 +129,38 @@ class TaskContext(Announcements):
         once more. `what` names the entity for messages ("user 100"). Raises ThreeCxError.
         """
         async with self._state.lock((updater, *key.values())):
-            for attempt in range(1, _MOST_TRIES + 1):
-                [entity] = await self.read(reader, {**key, **(query or {})})
-                fields = dict(edit(entity))
-                if not fields:
-                    break
-                try:
-                    await self.write(
-                        updater,
-                        {**key, "body": fields},
-                        done=f"{what} was updated ({', '.join(fields)})",
-                        if_match=str(entity.get(_ETAG) or ""),
-                    )
-                    break
-                except ResponseError as error:
-                    if error.http_code != _PRECONDITION_FAILED or attempt == _MOST_TRIES:
-                        raise
-            return Change(entity, fields)
+            try:
+                return await self._change(reader, updater, key, edit, what, query or {})
+            except ResponseError as error:
+                error.message = f"{what}: {error.message}"
+                raise
+
+    async def _change(
+        self,
+        reader: str,
+        updater: str,
+        key: Mapping[str, Any],
+        edit: Callable[[dict[str, Any]], Mapping[str, Any]],
+        what: str,
+        query: Mapping[str, Any],
+    ) -> Change:
+        for is_last in (False, True):
+            [entity] = await self.read(reader, {**key, **query})
+            fields = dict(edit(entity))
+            if not fields:
+                break
+            try:
+                await self.write(
+                    updater,
+                    {**key, "body": fields},
+                    done=f"{what} was updated ({', '.join(fields)})",
+                    if_match=str(entity.get(_ETAG) or ""),
+                )
+                break
+            except ResponseError as error:
+                if error.http_code != PRECONDITION_FAILED or is_last:
+                    raise
+        return Change(entity, fields)
 
     async def write(
         self, operation: str, parameters: Mapping[str, Any], *, done: str, if_match: str = ""
@@ -159,6 +174,8 @@ class TaskContext(Announcements):
         if self.is_dry_run:
             self.requests.append(_describe(_request_of(result)))
             return []
+        if result.error is not None and result.error.http_code == PRECONDITION_FAILED:
+            result.error.description = _CHANGED_AGAIN
         items = _items_of(result)
         self.done.append(done)
         return items

@@ -67,20 +67,18 @@ async def _set_mode(context: TaskContext, values: Values, mode: str, until: date
     )
 
 
-async def find_default_department(context: TaskContext) -> Mapping[str, Any]:
+async def find_default_department(context: TaskContext, field: str) -> Mapping[str, Any]:
     """Return the default department, read once for a batch. Raises ParameterError where there is not exactly one."""
 
     async def find() -> Mapping[str, Any]:
         select = ["Id", "Number", "Name", "IsDefault"]
         found = await context.read("ListGroup", {"$filter": "IsDefault eq true", "$select": select})
         if len(found) != 1:
-            problem = (
-                "the PBX has no default department"
-                if not found
-                else "several departments are the default one"
-            )
+            problem = "several departments are" if found else "the PBX has no department that is"
             raise ParameterError(
-                f"department: {problem}", field="department", description="Name the department."
+                f"{field}: {problem} the default one",
+                field=field,
+                description="Check the departments in 3CX's console, or name one; nothing was changed for this item.",
             )
         return found[0]
 

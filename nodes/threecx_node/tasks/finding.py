@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..catalog.summary_fields import label_fields
@@ -20,7 +19,6 @@ _NOT_FOUND = 404
 _MOST_NAMED = 3
 # Words of people, where they differ from those of 3CX's API.
 _WORDS = {"Groups": "department", "BlackListNumbers": "blocked number"}
-_NUMBER_CHARACTERS = re.compile(r"[\d+*#]+")
 
 
 class Reader(Protocol):
@@ -50,8 +48,10 @@ async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
     found = await reader.read(
         listing.id, {"$filter": conditions, "$select": select, "limit": _MOST_NAMED + 1}
     )
-    if len(found) == 1:
-        return found[0]
+    # A number is one of them, whatever others are called.
+    named = [each for each in found if each.get(_NUMBER) == reference.text] or found
+    if len(named) == 1:
+        return named[0]
     raise _refuse(reference, name_set(catalog, entity_set), found, listing)
 
 
@@ -72,15 +72,17 @@ def _choose_fields(text: str, properties: Mapping[str, Any]) -> list[str]:
     """Return the properties that a text may be the value of."""
     if "@" in text and _EMAIL in properties:
         return [_EMAIL]
-    if _NUMBER not in properties:
-        return [_NAME]
-    return [_NUMBER] if _NUMBER_CHARACTERS.fullmatch(text) or _NAME not in properties else [_NUMBER, _NAME]
+    return [name for name in (_NUMBER, _NAME) if name in properties]
 
 
 def _compare(name: str, text: str) -> str:
-    """Return the condition that a property has a value; the case of names and e-mail addresses is ignored."""
+    """Return the condition that a property has a value; the case of letters is ignored."""
     quoted = "'" + text.replace("'", "''") + "'"
-    return f"{name} eq {quoted}" if name == _NUMBER else f"tolower({name}) eq {quoted.lower()}"
+    return (
+        f"{name} eq {quoted}"
+        if text == text.lower() == text.upper()
+        else f"tolower({name}) eq {quoted.lower()}"
+    )
 
 
 def name_set(catalog: Catalog, entity_set: str) -> str:

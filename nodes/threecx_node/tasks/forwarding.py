@@ -68,6 +68,12 @@ async def forward_user_calls(context: TaskContext, values: Values) -> Outcome:
     target = ""
     if values.to in ("extension", "queue", "ringGroup"):
         target = name_entity(await context.find(values[values.to]))
+    if values.to == "extension" and target == number:
+        raise ParameterError(
+            f"extension: user {number} cannot take over the own calls",
+            field="extension",
+            description="Choose another user, or forward to the voicemail; nothing was changed for this item.",
+        )
     used: list[Destination] = []
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
@@ -122,7 +128,7 @@ def _edit_rules(
     fields: dict[str, Any] = {}
     ring_time = values.ringTime if values.when == "noAnswer" else None
     if differs or ring_time not in (None, profile.get("NoAnswerTimeout")):
-        edited = {**profile, **route, **({} if ring_time is None else {"NoAnswerTimeout": int(ring_time)})}
+        edited = {**profile, **route, **({} if ring_time is None else {"NoAnswerTimeout": ring_time})}
         # The list is replaced as a whole.
         fields[_RULES] = [edited if each is profile else each for each in user[_RULES]]
     if values.when == "always" and user.get(STATUS) != profile["Name"]:

@@ -49,7 +49,7 @@ async def _add_holiday(context: TaskContext, values: Values) -> Outcome:
 async def _find_department(context: TaskContext, values: Values) -> Mapping[str, Any]:
     """Return the department of the holiday, the default one where none is given."""
     if values["department"] is None:
-        return await find_default_department(context)
+        return await find_default_department(context, "department")
     return await context.find(values["department"])
 
 
@@ -170,6 +170,12 @@ def _check_order(values: Values) -> None:
             description="Give an end within a year of the start, or turn off recurring.",
         )
     first, last = values["startTime"] or time(), values["endTime"] or _DEFAULT_END
+    if first == _DEFAULT_END:
+        raise ParameterError(
+            "startTime: a holiday cannot begin at the end of a day",
+            field="startTime",
+            description="Give an earlier time, or the next day and 00:00.",
+        )
     if start == end and last <= first:
         raise ParameterError(
             f"endTime: {last:%H:%M} is not after the start time, {first:%H:%M}",

@@ -45,12 +45,11 @@ class MatchRules:
                 yield (_NUMBER if field in self.phone_fields else field, text)
 
     def _normalize(self, field: str, value: Any) -> str:
-        text = "" if value is None else str(value).strip()
-        if field in self.phone_fields:
-            return normalize_number(text).casefold() if _DIGIT.search(text) else ""
-        if field == self.number_field:
-            return normalize_number(text).casefold() or text
-        return " ".join(text.split()).casefold()
+        text = "" if value is None else str(value)
+        if not self.is_number(field):
+            return " ".join(text.split()).casefold()
+        number = normalize_number(text).casefold()
+        return number if field == self.number_field or _DIGIT.search(number) else ""
 
     def is_number(self, field: str) -> bool:
         """Return whether a field has a telephone number."""

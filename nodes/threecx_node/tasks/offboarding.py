@@ -126,11 +126,8 @@ class _Offboarding:
         )
         return True
 
-    async def block(self) -> None:
-        """Block remote access, and remove departments and phones."""
-        default = (
-            await find_default_department(self._context) if self._values["removeFromDepartments"] else None
-        )
+    async def block(self, default: Mapping[str, Any] | None) -> None:
+        """Block remote access, and remove phones and, where `default` is one, all departments but that."""
 
         def edit(read: Mapping[str, Any]) -> Mapping[str, Any]:
             fields: dict[str, Any] = _differing(read, _REMOTE) if self._values["blockRemoteAccess"] else {}
@@ -223,12 +220,15 @@ async def _find_successor(
 async def _offboard(context: TaskContext, values: Values) -> Outcome:
     found = await context.find(values["user"])
     successor = await _find_successor(context, values, found)
+    # A department that cannot be found ends the task before its first change.
+    leaves = "removeFromDepartments"
+    default = await find_default_department(context, leaves) if values[leaves] else None
     work = _Offboarding(context, values, found)
     user = await work.lock_out()
     await work.forward(successor)
     sessions = await work.end_sessions(user)
     is_renewed = await work.renew_credentials(user)
-    await work.block()
+    await work.block(default)
     queues = await work.leave(_QUEUES) if values["removeFromQueues"] else []
     ring_groups = await work.leave(_RING_GROUPS) if values["removeFromRingGroups"] else []
     forwarded = {"forwardedTo": name_entity(successor)} if successor is not None else {}

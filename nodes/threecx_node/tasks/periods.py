@@ -52,8 +52,10 @@ def find_period(values: Mapping[str, Any], now: datetime, time_zone: tzinfo) -> 
             description="Set from to a date or a date and time, or choose another period.",
         )
     end = now if last is None else last
-    if end < first:
-        what = "to is before from" if last is not None else "from is in the future"
+    # A day that ends when the period starts is one before it.
+    if end < first or last == first:
+        order = "before" if end < first else "not after"
+        what = f"to is {order} from" if last is not None else "from is in the future"
         raise ParameterError(
             what,
             field="to" if last is not None else "from",
@@ -83,6 +85,6 @@ async def find_extension(context: TaskContext, reference: Reference) -> str:
 
     A number is taken as it is: the records name extensions that were deleted since.
     """
-    if reference.text.isdigit():
+    if reference.text.isdecimal():
         return reference.text
     return str((await context.find(reference))["Number"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import ParameterError
 from .code import TaskCode
 from .finding import name_entity
 from .members import Edited, add_entries, find_numbers, place_entries, read_entries, remove_entries
@@ -60,7 +59,7 @@ async def _edit_list(
 
 async def _add_agents(context: TaskContext, values: Values) -> Outcome:
     skill_group = values["skillGroup"]
-    fields = {} if skill_group is None else {"SkillGroup": str(int(skill_group))}
+    fields = {} if skill_group is None else {"SkillGroup": str(skill_group)}
 
     def edit(entries: list[Entry], numbers: list[str]) -> Edited:
         return add_entries(entries, numbers, fields, {"SkillGroup": _FIRST_SKILL_GROUP})
@@ -82,7 +81,7 @@ async def _add_members(context: TaskContext, values: Values) -> Outcome:
     def edit(entries: list[Entry], numbers: list[str]) -> Edited:
         if position is None:
             return add_entries(entries, numbers, {}, {})
-        return place_entries(entries, numbers, int(position))
+        return place_entries(entries, numbers, position)
 
     number, edited = await _edit_list(context, values["ringGroup"], values["users"], _MEMBERS, edit)
     return _report(
@@ -140,21 +139,10 @@ def _find_automatic_log_out(user: Mapping[str, Any]) -> str:
     return ""
 
 
-def _check_whole(name: str) -> Callable[[Values], None]:
-    """Return the check that a number is whole."""
-
-    def check(values: Values) -> None:
-        value = values[name]
-        if value is not None and value != int(value):
-            raise ParameterError(f"{name}: expected a whole number from 1, got {value}", field=name)
-
-    return check
-
-
 CODES: Mapping[str, TaskCode] = {
-    "AddQueueAgent": TaskCode(_add_agents, check=_check_whole("skillGroup")),
+    "AddQueueAgent": TaskCode(_add_agents),
     "RemoveQueueAgent": TaskCode(_remove_agents),
-    "AddRingGroupMember": TaskCode(_add_members, check=_check_whole("position")),
+    "AddRingGroupMember": TaskCode(_add_members),
     "RemoveRingGroupMember": TaskCode(_remove_members),
     "LogUserIntoQueues": TaskCode(_log_in),
     "LogUserOutOfQueues": TaskCode(_log_out),

@@ -46,7 +46,7 @@ async def find_recordings(context: TaskContext, values: Values) -> AsyncGenerato
     if values.onlyTranscribed and has_flag:
         conditions.append(f"{_IS_TRANSCRIBED} eq true")
     query = {"$filter": " and ".join(conditions), "$orderby": ["StartTime desc", "Id desc"]}
-    left = None if values.returnAll else int(values.limit)
+    left = None if values.returnAll else values.limit
     async with aclosing(context.pages(RECORDINGS, query)) as pages:
         async for page in pages:
             items = [_describe(row) for row in page]

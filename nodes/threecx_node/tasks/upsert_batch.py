@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.summary_fields import simple_fields
 from ..errors import ResponseError
 from ..execution.stored_fields import compare_fields
+from ..values.phone_numbers import join_digits
 from .matching import KEY, Directory
 from .turns import Turns
 
@@ -46,9 +47,15 @@ class EntitySet:
     fixed: tuple[str, ...] = ()
 
     def read_row(self, body: Any, *, empty_erases: bool) -> dict[str, Any]:
-        """Return the fields of a row; empty ones only where they erase what is stored. The ID is that of the entity."""
+        """Return the fields of a row; empty ones only where they erase what is stored. The ID is that of the entity.
+
+        The number that an entity is known by is what the PBX compares, so that it has no separators.
+        """
         row = dict(body) if isinstance(body, dict) else {}
         row.pop(KEY, None)
+        number = self.rules.number_field
+        if isinstance(row.get(number), str):
+            row[number] = join_digits(row[number])
         return row if empty_erases else {name: value for name, value in row.items() if not _is_empty(value)}
 
     def find_differences(

@@ -56,7 +56,7 @@ USERS = EntitySet(
     "GetUser",
     "CreateUser",
     "UpdateUser",
-    MatchRules("user", labels=("Number", "FirstName", "LastName")),
+    MatchRules("user", number_field="Number", labels=("Number", "FirstName", "LastName")),
     fixed=("Number",),
 )
 BLOCKED_NUMBERS = EntitySet(
@@ -197,12 +197,12 @@ class _Upsert:
 
     async def _write(self, key: Any, entity: Entity, fields: Mapping[str, Any], *, is_last: bool) -> bool:
         """Send the fields that differ, and return False where the entity has changed or gone since it was read."""
-        if self._batch.is_planned(key):
-            return True
+        # An entity that only a dry run has created has no ID yet.
+        known_key = 0 if self._batch.is_planned(key) else key
         try:
             await self._context.write(
                 self._entities.updater,
-                {KEY: key, "body": fields},
+                {KEY: known_key, "body": fields},
                 done=f"{self._title} {self._entities.rules.name(entity)} was updated ({', '.join(fields)})",
                 if_match=str(entity.get(_ETAG) or ""),
             )
@@ -216,7 +216,7 @@ class _Upsert:
         """Raise ParameterError for a field that no update changes, such as the number of a user."""
         for name in self._entities.fixed:
             wanted, stored = self._row.get(name), entity.get(name)
-            if wanted not in (None, "") and wanted != stored:
+            if wanted not in (None, "") and not self._entities.rules.are_alike(name, wanted, stored):
                 raise ParameterError(
                     f"{name}: the {self._title} with this {' and '.join(self._match_on)} has {stored}, not {wanted}, "
                     "and 3CX cannot change it",

@@ -8,6 +8,7 @@ from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
 from .code import TaskCode
 from .finding import name_entity
+from .members import read_entries
 from .outcome import Outcome, report
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ async def add_to_department(context: TaskContext, values: Values) -> Outcome:
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
         nonlocal role
-        memberships = found.get(_MEMBERSHIPS) or []
+        memberships = read_entries(found, _MEMBERSHIPS, f"user {number}")
         member = next((each for each in memberships if each.get("GroupId") == group), None)
         known = read_role(member) if member else ""
         role = values.role or known or _FIRST_ROLE
@@ -107,7 +108,7 @@ async def remove_from_department(context: TaskContext, values: Values) -> Outcom
     name = str(department.get("Name") or department.get("Number"))
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
-        memberships = found.get(_MEMBERSHIPS) or []
+        memberships = read_entries(found, _MEMBERSHIPS, f"user {number}")
         others = [each for each in memberships if each.get("GroupId") != group]
         if len(others) == len(memberships):
             return {}

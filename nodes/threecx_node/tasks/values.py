@@ -24,8 +24,8 @@ from ..values.coerce import (
     coerce_list,
     coerce_number,
     coerce_string,
-    describe,
 )
+from ..values.phone_numbers import clean_number
 from ..values.undefined import is_missing
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 _SEPARATORS = re.compile(r"\s*[,;\n]\s*")
 _ID_MODES = ("list", "id")
+_NAMED_BY: Mapping[str, str] = {
+    "Users": "an extension number or an e-mail address",
+    "Groups": "the name or the number of a department",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,13 +204,14 @@ def _find_day(value: Any) -> date | None:
         return None
 
 
-def _split(value: Any) -> list[Any] | tuple[Any, ...]:
-    """Return the values of a list, of its JSON text, or of a text with commas."""
-    if isinstance(value, str) and not value.lstrip().startswith("["):
-        return [each for each in _SEPARATORS.split(value.strip()) if each]
-    if isinstance(value, (int, float, Locator)) and not isinstance(value, bool):
-        return [value]
-    return [each for each in coerce_list(value) if not is_missing(each)]
+def _split(value: Any) -> list[Any]:
+    """Return the values of a list, of its JSON text, or of a text with commas; anything else is one value."""
+    if isinstance(value, str):
+        is_json = value.lstrip().startswith("[")
+        value = coerce_list(value) if is_json else _SEPARATORS.split(value.strip())
+    elif isinstance(value, Mapping):
+        raise CoercionError("a list", value)
+    return [each for each in value if not is_missing(each)] if isinstance(value, (list, tuple)) else [value]
 
 
 def _read_text(value: Any) -> str:
@@ -218,17 +223,15 @@ def _read_text(value: Any) -> str:
 
 def _read_number(parameter: TaskParameter, value: Any) -> float:
     number = coerce_number(value)
-    low, high = parameter.minimum, parameter.maximum
-    is_inside = (
-        not isinstance(number, str)
-        and math.isfinite(number)
-        and (low is None or number >= low)
-        and (high is None or number <= high)
-    )
-    if isinstance(number, str) or not is_inside:
-        bounds = f" from {low:g} to {high:,g}" if low is not None and high is not None else ""
-        raise CoercionError(f"a number{bounds}", value)
-    return number
+    low, high = parameter.minimum or 0, parameter.maximum or math.inf
+    bounds = f"from {low:g}{'' if high == math.inf else f' to {high:,g}'}"
+    if isinstance(number, str) or not math.isfinite(number) or not low <= number <= high:
+        raise CoercionError(f"a number {bounds}", value)
+    if not parameter.is_whole:
+        return number
+    if number != int(number):
+        raise CoercionError(f"a whole number {bounds}", value)
+    return int(number)
 
 
 def _read_time(value: Any) -> time:
@@ -258,9 +261,7 @@ def _read_reference(parameter: TaskParameter, value: Any) -> Reference:
         if value.mode in _ID_MODES and not entity_set.startswith(CALL_CONTROL):
             return Reference(name, entity_set, id=coerce_integer(value.value))
         value = value.value
-    if isinstance(value, (Mapping, list, tuple, bool)):
-        raise CoercionError("a number", value)
-    text = _read_text(value)
+    text = "" if isinstance(value, (Mapping, list, tuple, bool)) else clean_number(_read_text(value))
     if not text:
-        raise CoercionError("a number", describe(value))
+        raise CoercionError(_NAMED_BY.get(entity_set, "a number"), value)
     return Reference(name, entity_set, text)

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .coerce import CoercionError, coerce_object, coerce_string
+from .phone_numbers import remove_marks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +18,6 @@ LONGEST_RING = 3600
 _LONGEST_NUMBER = 64
 # Extensions and telephone numbers; route points and groups have letters too.
 _NUMBER = re.compile(r"[+]?[0-9A-Za-z*#]+")
-# Marks that are copied with a number and cannot be seen: of the direction of text, of places where a line may break.
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _BLANK = r"[ \t\u00a0\u2000-\u200a\u202f\u205f\u3000]"
 _SEPARATORS = re.compile(rf"{_BLANK}|[-\u2010-\u2015\u2212.()/]")
 _WRITTEN = re.compile(rf"(?:tel:)?(?:[+0-9*#]|{_SEPARATORS.pattern})+", re.IGNORECASE)
@@ -38,7 +37,7 @@ def read_destination(value: Any) -> str:
     The separators of a telephone number as people write it are left out: `+49 30 1234-567` is `+49301234567`. A text
     that may then be another number is refused, and so is a name.
     """
-    text = _INVISIBLE.sub("", coerce_string(value)).strip()
+    text = remove_marks(coerce_string(value))
     if _NUMBER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return text
     if plain := _leave_out_separators(text):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from ..advice import VALUE_ADVICE
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
+# Not every version of Python reads it.
+_END_OF_DAY = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]24:00(?::00(?:[.]0+)?)?")
 # An error shows this many characters of a value.
 _LONGEST_SHOWN = 60
 
@@ -150,8 +152,8 @@ def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
     moment = value
     if isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
+            moment = _parse_date_time(value.strip())
+        except (ValueError, OverflowError):
             raise CoercionError(description, value) from None
     elif isinstance(value, date) and not isinstance(value, datetime):
         moment = datetime(value.year, value.month, value.day, tzinfo=time_zone)
@@ -163,6 +165,13 @@ def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
         return moment.astimezone(UTC)
     except OverflowError:
         raise CoercionError("a date-time after the year 1", value) from None
+
+
+def _parse_date_time(text: str) -> datetime:
+    """Return the moment of a text; the end of a day may be 24:00. Raises ValueError or OverflowError."""
+    started = _END_OF_DAY.sub(r"\1T00:00", text)
+    moment = datetime.fromisoformat(started)
+    return moment if started == text else moment + timedelta(days=1)
 
 
 def coerce_time(value: Any) -> str:

@@ -102,6 +102,7 @@ TASKS = (
                 "number",
                 "The seconds that the phone rings before a call counts as not answered",
                 minimum=1,
+                is_whole=True,
                 maximum=3600,
                 shown_for={"when": ("noAnswer",)},
                 is_option=True,

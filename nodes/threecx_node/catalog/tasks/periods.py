@@ -69,6 +69,7 @@ AMOUNT = (
         "Max number of results to return",
         default=50,
         minimum=1,
+        is_whole=True,
         shown_for={"returnAll": ("false",)},
     ),
 )

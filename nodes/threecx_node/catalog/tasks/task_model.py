@@ -47,10 +47,11 @@ class TaskParameter:
     """One parameter of a task; `title` is its name for people, `description` a sentence for them.
 
     `choices` are the allowed values with their titles. `reference` is the entity set of a reference. With `multiple` it
-    takes a list of values, and a text with commas as one. `fields_of` is the operation whose body has the fields.
-    `shown_for` are the values of other parameters for which it means something, by their names: a canvas shows it for
-    these alone. A parameter that `is_option` is seldom needed: a canvas shows it under Options. Of a moment that
-    `ends_day`, a date alone is the end of that day, and otherwise its beginning.
+    takes a list of values, and a text with commas as one. `fields_of` is the operation whose body has the fields. The
+    `minimum` of a number is 0 where none is set. `shown_for` are the values of other parameters for which it means
+    something, by their names: a canvas shows it for these alone. A parameter that `is_option` is seldom needed: a
+    canvas shows it under Options. Of a moment that `ends_day`, a date alone is the end of that day, and otherwise its
+    beginning.
     """
 
     name: str
@@ -66,6 +67,7 @@ class TaskParameter:
     fields_of: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    is_whole: bool = False
     shown_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_option: bool = False
     ends_day: bool = False
