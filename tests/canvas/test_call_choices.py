@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import httpx
 import pytest
 
 from threecx_credentials import Credential
@@ -21,6 +22,11 @@ from threecx_node.simulator import Simulator
 def pbx() -> Iterator[Simulator]:
     with Simulator() as running:
         yield running
+
+
+async def search(credential: Credential) -> SearchPage:
+    async with Executor(credential) as executor:
+        return await search_entities(executor, "PlaceCall", "dn", None, None)
 
 
 def find(
@@ -41,11 +47,37 @@ def find(
 
 
 def test_extensions(pbx: Simulator) -> None:
-    assert {"name": "101 (extension)", "value": "101"} in find(pbx, "dn").results
-    assert find(pbx, "dn", "QUEUE 800").results == [{"name": "800 (queue)", "value": "800"}]
+    assert {"name": "Ada Lindqvist (101)", "value": "101"} in find(pbx, "dn").results
+    # The route point of the API client has no name.
+    assert {"name": "900 (route point)", "value": "900"} in find(pbx, "dn").results
+    queue = {"name": "Support (800, queue)", "value": "800"}
+    for text in ("QUEUE 800", "support", "Support (800, queue)"):
+        assert find(pbx, "dn", text).results == [queue]
     assert find(pbx, None).results == find(pbx, "dn").results
     assert find(pbx, "dn", "nothing like this").results == []
     assert find(pbx, "dn", cursor="1000").results == []
+
+
+def test_extensions_without_the_right_to_read_names() -> None:
+    """A client that may only control calls gets the numbers."""
+    with Simulator() as pbx:
+        headers = {"Authorization": f"Bearer {pbx.token()}"}
+        with httpx.Client(base_url=f"{pbx.base_url}/xapi/v1/", headers=headers) as api:
+            peers = [{"Number": "101"}, {"Number": "800"}]
+            rights = {"Number": "950", "CallControlEnabled": True, "XAPIEnabled": False, "Peers": peers}
+            created = api.post("ServicePrincipals", json=rights).json()["Id"]
+            key = api.post(f"ServicePrincipals({created})/Pbx.GenerateAppToken").json()["value"]
+        found = asyncio.run(search(Credential.of(pbx.base_url, "950", key))).results
+    assert {"name": "101 (extension)", "value": "101"} in found
+    assert {"name": "800 (queue)", "value": "800"} in found
+
+
+def test_names_of_many_extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More numbers than a URL can have are read with all others."""
+    monkeypatch.setattr("threecx_node.canvas.call_choices._MOST_ASKED", 3)
+    with Simulator() as pbx:
+        assert {"name": "Ada Lindqvist (101)", "value": "101"} in find(pbx, "dn").results
+        assert all("$filter" not in each.query for each in pbx.requests if each.path == "/xapi/v1/Peers")
 
 
 def test_phones_of_the_chosen_extension(pbx: Simulator) -> None:

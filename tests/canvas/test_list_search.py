@@ -11,6 +11,7 @@ import pytest
 from threecx_credentials import Credential
 from threecx_node.canvas.list_search import SearchPage, search_entities
 from threecx_node.catalog import Catalog, load_catalog
+from threecx_node.catalog.list_names import list_names
 from threecx_node.errors import InputError, UnknownNameError
 from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Item
@@ -91,3 +92,80 @@ def test_no_scan_of_the_operations(simulator: Simulator, monkeypatch: pytest.Mon
     assert find(simulator, "DeleteUser", "a").results
     assert set(asked) == {"DeleteUser", "ListUser"}
     assert len(asked) < 6
+
+
+REFERENCES = [
+    ("CreateUser", "PrimaryGroupId", "Sales", {"name": "Sales (GRP0001)", "value": 2}),
+    ("CreateQueue", "Agents/Number", "lindqvist", {"name": "Ada Lindqvist (101)", "value": "101"}),
+    ("GetInboundCalls", "trunkDns", "island", {"name": "Island Telecom (10000)", "value": "10000"}),
+    ("GetDetailedQueueStatisticsData", "queueDnStr", "800", {"name": "Support (800)", "value": "800"}),
+    ("CreateReceptionist", "PromptFilename", None, {"name": "closed (closed.wav)", "value": "closed.wav"}),
+    ("UpdateGroup", "Language", None, {"name": "English Prompts Set (EN)", "value": "EN"}),
+    ("BatchDelete", "ids", "Ada", {"name": "Ada Lindqvist (101)", "value": 9}),
+    ("DeleteTrunk", "Id", "Island", {"name": "Island Telecom (10000)", "value": 51}),
+    (
+        "DeleteBlackListNumber",
+        "Id",
+        None,
+        {"name": "+4930555* (Advertising)", "value": "BlackListNumbers-2"},
+    ),
+    ("DeleteDeviceInfo", "Id", "t46s", {"name": "Yealink T46S (00:15:65:AA:00:09)", "value": 1}),
+]
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Simulator]:
+    with Simulator(past_days=1) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("operation", "parameter", "text", "expected"), REFERENCES)
+def test_lists_of_references(
+    shared: Simulator, operation: str, parameter: str, text: str | None, expected: object
+) -> None:
+    """A list has a text that a person recognises, whatever the value is; searching for the text finds it."""
+    found = find(shared, operation, text, parameter=parameter).results
+    assert expected in found
+    name = str(expected["name"])  # type: ignore[index]  # the parameters above are mappings
+    assert expected in find(shared, operation, name, parameter=parameter).results
+
+
+def test_time_zones(shared: Simulator) -> None:
+    [zone] = find(shared, "CreateGroup", "berlin", parameter="TimeZoneId").results
+    assert "Europe/Berlin" in str(zone["name"])
+    assert isinstance(zone["value"], str)
+
+
+def test_recordings_are_named_by_their_parties(shared: Simulator) -> None:
+    first, *_ = find(shared, "DownloadRecording", parameter="recId").results
+    assert " (20" in str(first["name"])
+    assert str(first["name"]).endswith(" UTC)")
+    # The moment is shown, and left out of a search.
+    assert first in find(shared, "DownloadRecording", str(first["name"]), parameter="recId").results
+
+
+@pytest.mark.parametrize(
+    ("entity", "text"),
+    [
+        ({"Id": 1, "FirstName": "Ann", "LastName": "", "CompanyName": "Ltd"}, "Ann (Ltd)"),
+        ({"Id": 1, "CompanyName": "Ltd"}, "Ltd"),
+        ({"Id": 1, "PhoneNumber": "+49"}, "+49"),
+        ({"Id": 1}, "1"),
+    ],
+)
+def test_text_of_a_contact(entity: dict[str, Any], text: str) -> None:
+    assert list_names(load_catalog(), "Pbx.Contact").describe(entity, entity["Id"]) == text
+
+
+def test_every_list_has_a_text() -> None:
+    """No entity with a key is listed by the key alone, where it has a name."""
+    catalog = load_catalog()
+    nameless = set()
+    for operation_id in catalog.operation_ids:
+        operation = catalog.operation(operation_id)
+        if operation.kind == "list" and catalog.entity_key(operation.version()):
+            names = list_names(catalog, operation.version().returns.type)
+            if not names.fields:
+                nameless.add(operation_id)
+    # Templates are named by their key.
+    assert nameless == {"ListFxsTemplate", "ListPhoneTemplate"}

@@ -143,7 +143,7 @@ def test_the_editor_lists_extensions_and_phones(canvas: Canvas) -> None:
     }
     what = "resource-locator-results"
     extensions = ask(canvas, what, "searchEntities", "PlaceCall", currentNodeParameters=parameters)["results"]
-    assert {"name": "101 (extension)", "value": "101"} in extensions
+    assert {"name": "Ada Lindqvist (101)", "value": "101"} in extensions
     phones = ask(canvas, what, "searchDevices", "PlaceCall", currentNodeParameters=parameters)["results"]
     devices = canvas.stage.pbx.calls.devices("101")
     assert [each["value"] for each in phones] == [each.device_id for each in devices]

@@ -104,7 +104,7 @@ def test_call_log_of_yesterday(builder: Builder) -> None:
 def test_make_a_call(builder: Builder, pbx: Simulator) -> None:
     builder.start()
     builder.add_node("telephone", "Make call")
-    builder.choose_from_list("fromExtension", "103 (extension)")
+    builder.choose_from_list("fromExtension", "Carla Rossi (103)")
     builder.write("to", "+4930123456")
     output = builder.execute()
     expect(output).to_contain_text("Dialing")

@@ -7,21 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import DEVICE_ID, DN, RESOURCE
-from ..catalog.summary_fields import label_fields
+from ..catalog.list_names import list_names
+from ..catalog.references import find_reference
 from ..errors import InputError, UnknownNameError
 from ..execution.results import Item
 from ..options import INTERACTIVE_RETRY_TIME, Options
-from .call_choices import list_call_choices
+from .call_choices import find_words, list_call_choices
 from .task_choices import find_task_listing, translate_task
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ..catalog import Catalog, Operation, OperationVersion, Property
+    from ..catalog.list_names import ListNames
     from ..execution.executor import Executor
 
 PAGE_SIZE = 50
-_NUMBER = "Number"
+# The list shows moments, which a PBX cannot search by their text.
+_OF_A_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}|\d{2}:\d{2}|utc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,24 @@ async def search_entities(
     else:
         listing, key = _find_listing(catalog, catalog.operation(operation), parameter)
     version = listing.version()
-    schema = version.returns.type
-    properties = catalog.properties(schema)
-    labels = [name for name in (*label_fields(catalog, schema), _NUMBER) if name in properties]
+    names = list_names(catalog, version.returns.type)
     skip = _parse_cursor(cursor)
-    query = _build_query(version, properties, key, labels, text)
-    query |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
+    # A PBX may not be able to search inside objects; such a list is short enough to be read as a whole.
+    is_whole = bool(text) and (names.is_nested or "$filter" not in version.query)
+    query = _build_query(version, catalog.properties(version.returns.type), key, names, text)
+    if is_whole:
+        query |= {"returnAll": True}
+    else:
+        query |= {"limit": PAGE_SIZE, **({"$skip": skip} if skip and "$skip" in version.query else {})}
     options = Options(interactive=True, retry_time=INTERACTIVE_RETRY_TIME, traceparent=traceparent)
     batch = await executor.run(listing.id, [Item({}, query)], options=options)
     [result] = batch.results
     if result.error is not None:
         raise result.error
     entities = [item["json"] for item in result.items or ()]
-    results = [_build_choice(each, key, labels) for each in entities if each.get(key) is not None]
-    if text and "$filter" not in query:
-        results = [each for each in results if text.casefold() in str(each["name"]).casefold()]
+    results = list(_build_choices(entities, key, names))
+    if is_whole:
+        return _cut_page(find_words(results, text), skip)
     more = len(entities) == PAGE_SIZE and "$skip" in version.query
     return SearchPage(results, str(skip + PAGE_SIZE) if more else None)
 
@@ -92,34 +98,50 @@ def _cut_page(choices: Sequence[Mapping[str, Any]], skip: int) -> SearchPage:
     return SearchPage(choices[skip:end], str(end) if end < len(choices) else None)
 
 
+def _build_choices(
+    entities: Sequence[Mapping[str, Any]], key: str, names: ListNames
+) -> Iterator[dict[str, Any]]:
+    """Yield `name` and `value` of each entity that has a value; several sets of prompts have one language."""
+    seen: set[Any] = set()
+    for each in entities:
+        value = each.get(key)
+        if value in (None, "") or value in seen:
+            continue
+        seen.add(value)
+        yield {"name": names.describe(each, value), "value": value}
+
+
 def _find_listing(catalog: Catalog, operation: Operation, parameter: str | None) -> tuple[Operation, str]:
-    """Return the operation that lists the entities, and the name of their key."""
+    """Return the operation that lists the entities, and the name of the property that is the value."""
     version = operation.version()
     key = version.key
-    listing = catalog.listing(version.entity_set) if key and parameter in (None, key.name) else None
-    if key is None or listing is None:
-        name = f"{parameter} of {operation.id}" if parameter else operation.id
-        raise UnknownNameError(
-            f"{name}: 3CX has no list to choose from", description="Set the value itself.", field=parameter
-        )
-    return listing, key.name
+    if key is not None and parameter in (None, key.name):
+        if (listing := catalog.listing(version.entity_set)) is not None:
+            return listing, key.name
+    elif parameter is not None and (found := find_reference(catalog, operation, parameter)) is not None:
+        return catalog.operation(found.listing), found.value
+    name = f"{parameter} of {operation.id}" if parameter else operation.id
+    raise UnknownNameError(
+        f"{name}: 3CX has no list to choose from", description="Set the value itself.", field=parameter
+    )
 
 
 def _build_query(
     version: OperationVersion,
     properties: Mapping[str, Property],
     key: str,
-    labels: Sequence[str],
+    names: ListNames,
     text: str | None,
 ) -> dict[str, Any]:
     query: dict[str, Any] = {}
     if "$select" in version.query:
-        query["$select"] = [key, *(name for name in labels if name != key)]
-    searchable = [name for name in labels or [key] if properties[name].type.name == "String"]
-    if text and searchable and "$filter" in version.query:
+        query["$select"] = list(dict.fromkeys([key, *(each.partition("/")[0] for each in names.fields)]))
+    searchable = [each for each in names.fields or (key,) if "/" not in each]
+    searchable = [each for each in searchable if properties[each].type.name == "String"]
+    if text and searchable and "$filter" in version.query and not names.is_nested:
         query["$filter"] = _build_filter(text, searchable)
-    if labels and "$orderby" in version.query:
-        query["$orderby"] = labels[0]
+    if names.order and "$orderby" in version.query:
+        query["$orderby"] = names.order
     return query
 
 
@@ -128,18 +150,12 @@ def _build_filter(text: str, names: Sequence[str]) -> str:
 
     The text that a list shows, "Ada Lovelace (102)", therefore finds its entity.
     """
-    words = re.findall(r"[^\s()]+", text.lower()) or [text]
+    words = [
+        each for each in re.findall(r"[^\s(),→]+", text.lower()) if not _OF_A_MOMENT.fullmatch(each)
+    ] or [text]
     quoted = ["'" + word.replace("'", "''") + "'" for word in words]
     any_of = [" or ".join(f"contains(tolower({name}),{word})" for name in names) for word in quoted]
     return any_of[0] if len(any_of) == 1 else " and ".join(f"({each})" for each in any_of)
-
-
-def _build_choice(entity: Mapping[str, Any], key: str, labels: Sequence[str]) -> dict[str, Any]:
-    name = " ".join(str(entity[each]) for each in labels if each != _NUMBER and entity.get(each))
-    number = entity.get(_NUMBER) if _NUMBER in labels else None
-    if number:
-        name = f"{name} ({number})" if name else str(number)
-    return {"name": name or str(entity[key]), "value": entity[key]}
 
 
 def _parse_cursor(cursor: str | None) -> int:

@@ -109,6 +109,8 @@ def create_system(office: OfficeBuilder) -> None:
         PromptSetName="English Prompts Set",
         LanguageCode="EN",
         CultureCode="en-GB",
+        # Fields that name a prompt set contain its folder.
+        Folder="8210986B-9412-497F-AD77-3A554F4A9BDB",
         Prompts=list_prompts(),
     )
     office.create("Countries", Name="Cyprus", CountryCode="357", ExitCode="00", Continent="Europe")
