@@ -47,7 +47,7 @@ def call(service: httpx.Client, *arguments: str, key: str = KEY, **variables: st
 
 
 def add(service: httpx.Client, url: str, *arguments: str, **variables: str) -> Ran:
-    return call(service, "add", url, "--events", "call.missed,call.ended", *arguments, **variables)
+    return call(service, "add", url, "--events", "missed,call.ended", *arguments, **variables)
 
 
 def test_a_subscription_from_beginning_to_end(service: httpx.Client, receiver: Receiver) -> None:

@@ -66,7 +66,8 @@ def add(
         typer.Option(
             "--events",
             metavar="NAMES",
-            help="Events to send, separated by commas, such as call.missed,recording.ready. Can be repeated.",
+            help="Events to send, separated by commas, such as call.missed,recording.ready; missed is short for "
+            "call.missed. Can be repeated.",
         ),
     ],
     extension: Annotated[
@@ -144,12 +145,13 @@ def add(
     The client needs a profile of the executor, or its address, Client ID and API key, which the executor then stores
     encrypted. Events that the client may not see are reported.
     """
+    from ..events.model.event_types import find_typed
     from . import executor_calls, subscription_texts
     from .remote_pbx import describe_pbx, read_webhook_secret
 
     body: dict[str, Any] = {
         "pbx": describe_pbx(context, profile, pbx),
-        "events": _split(events),
+        "events": [find_typed(name).name for name in _split(events)],
         "filter": _make_filter(
             extensions=_split(extension), direction=direction, number=number, group=group, severity=severity
         ),

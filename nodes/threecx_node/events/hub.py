@@ -118,13 +118,13 @@ class EventHub:
         await self._webhooks.aclose()
 
     async def check(
-        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = ()
+        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = (), group: str = ""
     ) -> tuple[FeedProblem, ...]:
         """Return why events of these types would not come from a PBX, within a few seconds.
 
-        `extensions` are those of the filter.
+        `extensions` and `group` are those of the filter.
         """
-        return await self._checker.check(credential, types, extensions)
+        return await self._checker.check(credential, types, extensions, group)
 
     async def add(self, subscription: Subscription) -> SubscriptionStatus:
         """Store a subscription and begin to deliver. Raises EventStoreError, and ConfigurationError for its URL."""

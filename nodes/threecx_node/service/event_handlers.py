@@ -18,7 +18,7 @@ from ..events.delivery.target_address import check_target
 from ..events.model.event_types import EVENT_TYPES, find_type, find_types
 from ..events.model.feed_key import make_feed_key
 from ..events.model.filters import EventFilter
-from ..events.model.status import NOT_MONITORED
+from ..events.model.status import NOT_MONITORED, UNKNOWN_NUMBER
 from ..events.model.subscription import PbxReference, Subscription
 from ..events.store.event_store import SubscriptionRecord
 from ..values.json import dumps
@@ -83,7 +83,7 @@ class EventHandlers:
                 "Remove those that are not used any more.",
                 "too_many_subscriptions",
             )
-        problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
+        problems = await self._check(request, body.pbx, credential, types, chosen)
         _refuse_hopeless(problems, types, body.pbx)
         subscription = Subscription(
             id=str(uuid4()),
@@ -113,7 +113,7 @@ class EventHandlers:
         body = await read_request(request, EventCheckRequest, self._bodies)
         types, chosen = _read_wish(body.events, body.filter)
         credential = self._find_credential(body.pbx)
-        problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
+        problems = await self._check(request, body.pbx, credential, types, chosen)
         return _make_json({"problems": [describe_feed_problem(each) for each in problems]})
 
     async def list(self, request: Request) -> Response:
@@ -186,7 +186,7 @@ class EventHandlers:
         self._events.enter_reader()
         async with AsyncExitStack() as stack:
             stack.callback(self._events.leave_reader)
-            problems = await self._check(request, body.pbx, credential, types, chosen.extensions)
+            problems = await self._check(request, body.pbx, credential, types, chosen)
             _refuse_hopeless(problems, types, body.pbx)
             try:
                 # In the task of the request, which also leaves it.
@@ -215,11 +215,11 @@ class EventHandlers:
         pbx: Pbx,
         credential: Credential,
         types: Sequence[EventType],
-        extensions: Sequence[str] = (),
+        chosen: EventFilter,
     ) -> tuple[FeedProblem, ...]:
-        """Return which of the events a PBX does not let a client have."""
+        """Return which of the events a PBX does not let a client have, or its numbers do not let pass the filter."""
         names = frozenset(each.name for each in types)
-        checking = self._events.hub.check(credential, names, extensions)
+        checking = self._events.hub.check(credential, names, chosen.extensions, chosen.group)
         try:
             return await while_connected(request, checking)
         except ThreeCxError as error:
@@ -306,7 +306,7 @@ def _refuse_hopeless(problems: Iterable[FeedProblem], types: Sequence[EventType]
     missing = {name for each in counted for name in each.events}
     if counted and missing >= {each.name for each in types}:
         first = counted[0]
-        status = 403 if first.is_final else 502
+        status = 422 if first.code == UNKNOWN_NUMBER else 403 if first.is_final else 502
         raise ProblemError(status, first.message, first.advice, first.code)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from ...errors import ConfigurationError, ThreeCxError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ..model.event import Event
     from ..model.subscription import Subscription
 
+# A subscription has one URL and one secret.
+_REMEMBERED = 1_000
+
 
 class Sender:
     """Signs and sends messages. `allowed` are the hosts of `--allow-webhook`."""
@@ -26,7 +30,9 @@ class Sender:
     def __init__(self, client: WebhookClient, clock: Clock, allowed: Sequence[str] = ()) -> None:
         self._client = client
         self._clock = clock
-        self._allowed = tuple(allowed)
+        # Parsing URL and secret takes longer than signing; both are the same for all deliveries of a subscription.
+        self._check_target = lru_cache(_REMEMBERED)(partial(check_target, allowed=tuple(allowed)))
+        self._read_key = lru_cache(_REMEMBERED)(read_secret)
 
     def check(self, subscription: Subscription) -> DeliveryEnd | None:
         """Return why nothing can be sent to a receiver, whatever it would answer; None where it can.
@@ -34,8 +40,8 @@ class Sender:
         The rules of an executor may have changed since a subscription was made.
         """
         try:
-            check_target(subscription.url, self._allowed)
-            read_secret(subscription.secret.reveal())
+            self._check_target(subscription.url)
+            self._read_key(subscription.secret.reveal())
         except ConfigurationError as error:
             return DeliveryEnd(is_delivered=False, problem=error.message, advice=error.description)
         return None
@@ -49,7 +55,7 @@ class Sender:
     ) -> DeliveryEnd:
         """Send a message once."""
         body = dumps(document)
-        key = read_secret(subscription.secret.reveal())
+        key = self._read_key(subscription.secret.reveal())
         headers = make_headers(key, message_id, int(self._clock.now().timestamp()), body)
         try:
             response = await self._client.post(subscription.url, headers=headers, body=body)

@@ -11,14 +11,15 @@ from ...errors import ThreeCxError
 from ...execution.executor import Executor
 from ...messages import HttpRequest
 from ...transport.retry import RetryPolicy
-from ..model.status import FeedProblem
+from ..model.status import UNKNOWN_NUMBER, FeedProblem
 from ..records.poller import RecordPoller
+from .filter_names import find_unknown
 from .monitoring import describe_unmonitored
 from .problems import CALL_CONTROL, EITHER_TYPES, LIVE_TYPES, RECORD_TYPES, describe_error
 from .record_source import describe_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from datetime import datetime
 
     from threecx_credentials import Credential, TokenStore
@@ -44,23 +45,23 @@ class Checker:
         self._clock = clock
         self._token_store = token_store
         self._catalog = catalog
-        self._good: dict[tuple[Credential, frozenset[str], tuple[str, ...]], datetime] = {}
+        self._good: dict[tuple[Credential, frozenset[str], tuple[str, ...], str], datetime] = {}
 
     async def check(
-        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = ()
+        self, credential: Credential, types: frozenset[str], extensions: Sequence[str] = (), group: str = ""
     ) -> tuple[FeedProblem, ...]:
         """Return why events of these types would not come, within a few seconds.
 
-        `extensions` are those of the filter.
+        `extensions` and `group` are those of the filter.
         """
         now = self._clock.now()
         # A clock that was set back must not keep them for longer.
         self._good = {key: at for key, at in self._good.items() if now - _REMEMBERED < at <= now}
-        key = (credential, types, tuple(extensions))
+        key = (credential, types, tuple(extensions), group)
         if key in self._good:
             return ()
         problems = await check_types(
-            credential, types, extensions, token_store=self._token_store, catalog=self._catalog
+            credential, types, extensions, group, token_store=self._token_store, catalog=self._catalog
         )
         if not problems:
             self._good[key] = now
@@ -71,21 +72,38 @@ async def check_types(
     credential: Credential,
     types: frozenset[str],
     extensions: Sequence[str] = (),
+    group: str = "",
     *,
     token_store: TokenStore | None,
     catalog: Catalog | None,
 ) -> tuple[FeedProblem, ...]:
-    """Return why events of these types would not come, within a few seconds. `extensions` are those of the filter."""
-    live, records = await asyncio.gather(
+    """Return why events of these types would not come, within a few seconds.
+
+    `extensions` and `group` are those of the filter.
+    """
+
+    async def check_records(executor: Executor) -> list[FeedProblem]:
+        poller = RecordPoller(executor, executor.client.host)
+        return describe_problems(await poller.check(types & RECORD_TYPES))
+
+    async def check_names(executor: Executor) -> list[FeedProblem]:
+        return await find_unknown(executor, types, extensions, group)
+
+    live, records, unknown = await asyncio.gather(
         _check_live(credential, types & LIVE_TYPES, extensions, token_store),
-        _check_records(credential, types & RECORD_TYPES, token_store, catalog),
+        _check_by_executor(check_records, credential, types & RECORD_TYPES, token_store, catalog),
+        _check_by_executor(
+            check_names, credential, types if extensions or group else frozenset(), token_store, catalog
+        ),
     )
+    # Why the names cannot be read is a problem of the others.
+    unknown = [each for each in unknown if each.code == UNKNOWN_NUMBER]
     # Missed calls come from either source.
     missing_live = {name for each in live for name in each.events if each.code in CALL_CONTROL}
     missing_records = {name for each in records for name in each.events}
     replaced = (EITHER_TYPES & missing_live) - missing_records
     unneeded = EITHER_TYPES - missing_live
-    found = (*_leave_out(live, replaced), *_leave_out(records, unneeded))
+    found = (*_leave_out(live, replaced), *_leave_out(records, unneeded), *unknown)
     return tuple(dict.fromkeys(found))
 
 
@@ -116,7 +134,8 @@ async def _check_live(
     return list(describe_unmonitored(monitored, types, extensions))
 
 
-async def _check_records(
+async def _check_by_executor(
+    check: Callable[[Executor], Awaitable[list[FeedProblem]]],
     credential: Credential,
     types: frozenset[str],
     token_store: TokenStore | None,
@@ -131,7 +150,7 @@ async def _check_records(
             ) as executor,
             asyncio.timeout(_TIMEOUT),
         ):
-            return describe_problems(await RecordPoller(executor, executor.client.host).check(types))
+            return await check(executor)
     except ThreeCxError as error:
         return [describe_error(error, types)]
     except TimeoutError:

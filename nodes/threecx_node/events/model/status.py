@@ -7,6 +7,8 @@ from typing import Literal
 
 NOT_MONITORED = "not_monitored"
 """The code of the problem that the client does not monitor extensions of the filter."""
+UNKNOWN_NUMBER = "unknown_number"
+"""The code of the problem that the PBX does not have an extension or the group of the filter."""
 SubscriptionState = Literal["active", "parked"]
 
 
