@@ -7,6 +7,8 @@ from collections import defaultdict
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .turns import Turns
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 
@@ -19,7 +21,7 @@ class SharedState:
     def __init__(self) -> None:
         self._values: dict[Hashable, Any] = {}
         self._locks: defaultdict[Hashable, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._turns: dict[str, asyncio.Future[None]] = {}
+        self._turns = Turns()
 
     async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """Return the value of `key`, which `make` gets where it is not there yet. A failure is not kept."""
@@ -36,15 +38,6 @@ class SharedState:
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncIterator[None]:
         """Wait until the items before this one that have the same key have ended; an empty key waits for none."""
-        if not key:
+        with self._turns.take((key,) if key else ()) as wait:
+            await wait()
             yield
-            return
-        before = self._turns.get(key)
-        mine = self._turns[key] = asyncio.get_running_loop().create_future()
-        try:
-            if before is not None:
-                await asyncio.shield(before)
-            yield
-        finally:
-            if not mine.done():
-                mine.set_result(None)

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from .requests import OperationRunner
     from .values import Reference
 
+    Edit = Callable[[dict[str, Any]], Mapping[str, Any]]
+
 T = TypeVar("T")
 _ETAG = "@odata.etag"
 PRECONDITION_FAILED = 412
@@ -116,7 +118,7 @@ class TaskContext(Announcements):
         reader: str,
         updater: str,
         key: Mapping[str, Any],
-        edit: Callable[[dict[str, Any]], Mapping[str, Any]],
+        edit: Edit,
         *,
         what: str,
         query: Mapping[str, Any] | None = None,
@@ -140,7 +142,7 @@ class TaskContext(Announcements):
         reader: str,
         updater: str,
         key: Mapping[str, Any],
-        edit: Callable[[dict[str, Any]], Mapping[str, Any]],
+        edit: Edit,
         what: str,
         query: Mapping[str, Any],
     ) -> Change:

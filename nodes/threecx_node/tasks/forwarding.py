@@ -11,7 +11,7 @@ from .calls import put_number
 from .code import TaskCode
 from .finding import name_entity
 from .outcome import Outcome, report
-from .users import PROFILES, STATUS, find_profile
+from .users import PROFILES, RULES, STATUS, change_user, find_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .context import TaskContext
     from .values import Values
 
-_RULES = "ForwardingProfiles"
 _OUTSIDE_NUMBER = re.compile(r"[+]?[0-9*#]+")
 # The statuses whose calls do not ring; the rule of the status has one destination.
 _QUIET = ("away", "doNotDisturb", "businessTrip")
@@ -81,10 +80,7 @@ async def forward_user_calls(context: TaskContext, values: Values) -> Outcome:
         used[:] = [destination]
         return _edit_rules(values, found, destination, number)
 
-    query = {"$select": ["Id", "Number", "Mobile", STATUS], "$expand": _RULES}
-    change = await context.change(
-        "GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=f"user {number}", query=query
-    )
+    change = await change_user(context, user, edit, "Mobile", STATUS, expand=RULES)
     [destination] = used
     return report(
         change.action,
@@ -130,7 +126,7 @@ def _edit_rules(
     if differs or ring_time not in (None, profile.get("NoAnswerTimeout")):
         edited = {**profile, **route, **({} if ring_time is None else {"NoAnswerTimeout": ring_time})}
         # The list is replaced as a whole.
-        fields[_RULES] = [edited if each is profile else each for each in user[_RULES]]
+        fields[RULES] = [edited if each is profile else each for each in user[RULES]]
     if values.when == "always" and user.get(STATUS) != profile["Name"]:
         fields[STATUS] = profile["Name"]
     return fields

@@ -9,6 +9,7 @@ from .code import TaskCode
 from .finding import name_entity
 from .members import Edited, add_entries, find_numbers, place_entries, read_entries, remove_entries
 from .outcome import Outcome, report
+from .users import RULES, STATUS, change_user
 
 if TYPE_CHECKING:
     from .context import TaskContext
@@ -110,20 +111,16 @@ async def _log_out(context: TaskContext, values: Values) -> Outcome:
 
 async def _set_status(context: TaskContext, reference: Reference, status: str) -> Outcome:
     user = await context.find(reference)
-    number = name_entity(user)
-    change = await context.change(
-        "GetUser",
-        "UpdateUser",
-        {"Id": user["Id"]},
-        lambda read: {} if read.get(_STATUS) == status else {_STATUS: status},
-        what=f"user {number}",
-        query={"$select": ["Id", "Number", _STATUS, "CurrentProfileName"], "$expand": "ForwardingProfiles"},
-    )
+
+    def edit(read: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {} if read.get(_STATUS) == status else {_STATUS: status}
+
+    change = await change_user(context, user, edit, _STATUS, STATUS, expand=RULES)
     note = _find_automatic_log_out(change.before) if status == _LOGGED_IN else ""
     return report(
         change.action,
         list(change.fields),
-        user=number,
+        user=name_entity(user),
         queueStatus=status,
         previousQueueStatus=change.before.get(_STATUS),
         **({"note": note} if note else {}),
@@ -132,8 +129,8 @@ async def _set_status(context: TaskContext, reference: Reference, status: str) -
 
 def _find_automatic_log_out(user: Mapping[str, Any]) -> str:
     """Return a hint where the rules of the user's status log out of queues all the same, "" elsewhere."""
-    current = user.get("CurrentProfileName")
-    for each in user.get("ForwardingProfiles") or []:
+    current = user.get(STATUS)
+    for each in user.get(RULES) or []:
         if each.get("Name") == current and each.get("OfficeHoursAutoQueueLogOut"):
             return f"the forwarding rules of the user's status, {current}, log the user out of queues automatically"
     return ""

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Hashable, Iterable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator
 
 
 class Turns:
@@ -17,7 +17,7 @@ class Turns:
         self._last: dict[Hashable, asyncio.Event] = {}
 
     @contextmanager
-    def take(self, keys: Iterable[Hashable]) -> Iterator[Callable[[], Awaitable[None]]]:
+    def take(self, keys: Collection[Hashable]) -> Iterator[Callable[[], Awaitable[None]]]:
         """Enter a turn for all `keys`, and yield a function that waits until those before it have ended.
 
         Turns are in the order in which this is called, so that there is nothing that waits in a circle.

@@ -9,6 +9,7 @@ for and not created a second time.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.upserts import ANY_PHONE, MATCHED_FIELDS, PHONE_FIELDS
@@ -100,24 +101,16 @@ async def _upsert(entities: EntitySet, context: TaskContext, values: Values) -> 
         return await _Upsert(context, entities, batch, row, keys, match_on).run()
 
 
+@dataclass(frozen=True, slots=True)
 class _Upsert:
-    """One row, in its turn."""
+    """One row, in its turn: what it is compared by, and the fields that it is matched on."""
 
-    def __init__(
-        self,
-        context: TaskContext,
-        entities: EntitySet,
-        batch: UpsertBatch,
-        row: Mapping[str, Any],
-        keys: Sequence[set[Token]],
-        match_on: Sequence[str],
-    ) -> None:
-        self._context = context
-        self._entities = entities
-        self._batch = batch
-        self._row = row
-        self._keys = keys
-        self._match_on = match_on
+    _context: TaskContext
+    _entities: EntitySet
+    _batch: UpsertBatch
+    _row: Mapping[str, Any]
+    _keys: Sequence[set[Token]]
+    _match_on: Sequence[str]
 
     async def run(self) -> Outcome:
         """Return what was done. Raises ThreeCxError."""

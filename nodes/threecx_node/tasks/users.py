@@ -12,14 +12,16 @@ from .members import read_entries
 from .outcome import Outcome, report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
-    from .context import TaskContext
+    from .context import Edit, TaskContext
     from .outcome import Change
     from .values import Values
 
 STATUS = "CurrentProfileName"
 """The property of a user that has the name of the current status."""
+RULES = "ForwardingProfiles"
+"""The property that has the forwarding rules of each status."""
 # The names of the five profiles in 3CX's API, which are those of its apps; the last two may be renamed.
 PROFILES: Mapping[str, str] = {
     "available": "Available",
@@ -30,6 +32,7 @@ PROFILES: Mapping[str, str] = {
 }
 _TITLES = dict(STATUSES)
 _MEMBERSHIPS, _PRIMARY, _EMAIL = "Groups", "PrimaryGroupId", "EmailAddress"
+_EXPANDED = f"{_MEMBERSHIPS}($expand=Rights)"
 _FIRST_ROLE = ROLES[0][0]
 
 
@@ -38,29 +41,33 @@ async def set_user_status(context: TaskContext, values: Values) -> Outcome:
     user = await context.find(values.user)
     number = name_entity(user)
     status: str = values.status
-    before: dict[str, Any] = {}
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
-        before.update(found)
         profile = find_profile(found, PROFILES[status], number)
         return {} if found.get(STATUS) == profile["Name"] else {STATUS: profile["Name"]}
 
-    query = {"$select": ["Id", "Number", STATUS], "$expand": "ForwardingProfiles"}
-    change = await context.change(
-        "GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=f"user {number}", query=query
-    )
+    change = await change_user(context, user, edit, STATUS, expand=RULES)
     return report(
         change.action,
         list(change.fields),
         user=number,
-        status=_name_status(change.fields.get(STATUS) or before.get(STATUS)),
-        previousStatus=_name_status(before.get(STATUS)),
+        status=_name_status(change.fields.get(STATUS) or change.before.get(STATUS)),
+        previousStatus=_name_status(change.before.get(STATUS)),
     )
+
+
+async def change_user(
+    context: TaskContext, user: Mapping[str, Any], edit: Edit, *fields: str, expand: str = ""
+) -> Change:
+    """Read these fields of a user, and what is expanded; set what `edit` returns. Raises ThreeCxError."""
+    query = {"$select": ["Id", "Number", *fields], **({"$expand": expand} if expand else {})}
+    what = f"user {name_entity(user)}"
+    return await context.change("GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=what, query=query)
 
 
 def find_profile(user: Mapping[str, Any], name: str, number: str) -> Mapping[str, Any]:
     """Return the forwarding profile of a user by its name in 3CX's API. Raises ParameterError."""
-    profiles = user.get("ForwardingProfiles") or []
+    profiles = user.get(RULES) or []
     for each in profiles:
         if each.get("Name") == name:
             found: Mapping[str, Any] = each
@@ -96,7 +103,7 @@ async def add_to_department(context: TaskContext, values: Values) -> Outcome:
         changed = {**(member or {"GroupId": group}), "Rights": {"RoleName": role}}
         return {_MEMBERSHIPS: [*others, changed]}
 
-    change = await _change_memberships(context, user, edit)
+    change = await change_user(context, user, edit, _PRIMARY, expand=_EXPANDED)
     name = str(department.get("Name") or department.get("Number"))
     return report(change.action, list(change.fields), user=number, department=name, role=role)
 
@@ -123,16 +130,8 @@ async def remove_from_department(context: TaskContext, values: Values) -> Outcom
             fields[_PRIMARY] = others[0]["GroupId"]
         return fields
 
-    change = await _change_memberships(context, user, edit)
+    change = await change_user(context, user, edit, _PRIMARY, expand=_EXPANDED)
     return report(change.action, list(change.fields), user=number, department=name)
-
-
-async def _change_memberships(
-    context: TaskContext, user: Mapping[str, Any], edit: Callable[[dict[str, Any]], Mapping[str, Any]]
-) -> Change:
-    query = {"$select": ["Id", "Number", _PRIMARY], "$expand": f"{_MEMBERSHIPS}($expand=Rights)"}
-    what = f"user {name_entity(user)}"
-    return await context.change("GetUser", "UpdateUser", {"Id": user["Id"]}, edit, what=what, query=query)
 
 
 def read_role(membership: Mapping[str, Any]) -> str:

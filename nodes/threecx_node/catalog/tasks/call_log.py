@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .periods import AMOUNT, ANY, DIRECTION, PERIOD
-from .task_model import Task, TaskField, TaskParameter
+from .periods import AMOUNT, ANY, DIRECTION, PERIOD, choose_extensions, choose_number
+from .task_model import Task, TaskField, choose, decide
 
 ANSWERED, UNANSWERED = "answered", "unanswered"
 
@@ -17,37 +17,21 @@ TASKS = (
         (
             *PERIOD,
             DIRECTION,
-            TaskParameter(
+            decide(
                 "onlyMissed",
                 "Only Missed",
-                "boolean",
                 "Whether to list only calls that came in and that no person answered, those to voicemail among them",
-                default=False,
             ),
-            TaskParameter(
-                "extension",
-                "Extension",
-                "reference",
-                "Only calls in which one of these extensions takes part",
-                placeholder="e.g. 100",
-                reference="Users",
-                multiple=True,
-            ),
-            TaskParameter(
-                "number",
-                "Number",
-                "string",
-                "Only calls with this number, written in any way. An asterisk at the start or the end stands for any "
-                "digits, as in +49 30*",
-                placeholder="e.g. +49 30 5550100",
-            ),
-            TaskParameter(
+            choose_extensions("Only calls in which one of these extensions takes part"),
+            choose_number("calls"),
+            choose(
                 "answered",
                 "Answered",
-                "options",
                 "Whether a person answered the call",
+                (ANY, "Any"),
+                (ANSWERED, "Answered"),
+                (UNANSWERED, "Unanswered"),
                 default=ANY,
-                choices=((ANY, "Any"), (ANSWERED, "Answered"), (UNANSWERED, "Unanswered")),
                 is_option=True,
             ),
             *AMOUNT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...options import DEFAULT_WAIT, MAX_WAIT, MIN_WAIT
-from .task_model import Task, TaskField, TaskParameter
+from .task_model import Task, TaskField, TaskParameter, choose, refer
 
 CALL = TaskParameter(
     "call",
@@ -12,6 +12,7 @@ CALL = TaskParameter(
     "The call: the field call of an item of Make Call, of a live call or of an event; by default that of the item",
     placeholder="e.g. {{ $json.call }}",
 )
+_WAITS = (("ringing", "Ringing"), ("answered", "Answered"), ("ended", "Ended"))
 _RESULT = (
     TaskField("callId", "Int32", "The ID of the call"),
     TaskField("participantId", "Int32", "The ID of the leg in the call"),
@@ -31,14 +32,12 @@ TASKS = (
         "Make call",
         "Ring the phone of an extension, then call a number, and optionally wait until the call is answered or ended",
         (
-            TaskParameter(
+            refer(
                 "fromExtension",
                 "From Extension",
-                "reference",
+                "CallControl",
                 "The extension whose phone rings first",
                 required=True,
-                placeholder="e.g. 100",
-                reference="CallControl",
             ),
             TaskParameter(
                 "to",
@@ -48,18 +47,13 @@ TASKS = (
                 required=True,
                 placeholder="e.g. +43 512 555 010",
             ),
-            TaskParameter(
+            choose(
                 "waitFor",
                 "Wait For",
-                "options",
                 "The event to wait for before the result is returned",
+                ("nothing", "Nothing"),
+                *_WAITS,
                 default="nothing",
-                choices=(
-                    ("nothing", "Nothing"),
-                    ("ringing", "Ringing"),
-                    ("answered", "Answered"),
-                    ("ended", "Ended"),
-                ),
             ),
             TaskParameter(
                 "waitTimeout",
@@ -69,14 +63,13 @@ TASKS = (
                 default=DEFAULT_WAIT,
                 minimum=MIN_WAIT,
                 maximum=MAX_WAIT,
-                shown_for={"waitFor": ("ringing", "answered", "ended")},
+                shown_for={"waitFor": tuple(wait for wait, _ in _WAITS)},
             ),
-            TaskParameter(
+            refer(
                 "device",
                 "Device",
-                "reference",
+                "CallControlDevices",
                 "The phone that makes the call; not needed where the extension has only one",
-                reference="CallControlDevices",
                 is_option=True,
             ),
         ),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter, choose, decide, refer
 
-_DEPARTMENT = TaskParameter(
+_DEPARTMENT = refer(
     "department",
     "Department",
-    "reference",
+    "Groups",
     "The department: its name, its number or the ID from the list",
     required=True,
-    placeholder="e.g. Sales",
-    reference="Groups",
 )
 _UNTIL = TaskParameter(
     "until",
@@ -51,13 +49,14 @@ TASKS = (
         (
             _DEPARTMENT,
             _UNTIL,
-            TaskParameter(
+            choose(
                 "closedAs",
                 "Closed As",
-                "options",
                 "Which of its destinations the department's calls take: those for closed hours, breaks or holidays",
+                ("closed", "Closed"),
+                ("break", "Break"),
+                ("holiday", "Holiday"),
                 default="closed",
-                choices=(("closed", "Closed"), ("break", "Break"), ("holiday", "Holiday")),
                 is_option=True,
             ),
         ),
@@ -120,20 +119,12 @@ TASKS = (
                 "The time on the last day at which the holiday ends. Empty: the end of the day",
                 placeholder="e.g. 13:00",
             ),
-            TaskParameter(
-                "recurring",
-                "Every Year",
-                "boolean",
-                "Whether the holiday is on the same days of every year",
-                default=False,
-            ),
-            TaskParameter(
+            decide("recurring", "Every Year", "Whether the holiday is on the same days of every year"),
+            refer(
                 "department",
                 "Department",
-                "reference",
+                "Groups",
                 "The department: its name, its number or the ID from the list. Empty: the default department",
-                placeholder="e.g. Sales",
-                reference="Groups",
             ),
         ),
         "change",

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter, choose, count, refer
 from .users import NUMBER_OF_USER, USER
 
 _IN_AVAILABLE = ("noAnswer", "busy", "notRegistered")
+
+
+def _target(name: str, title: str, entity_set: str, description: str) -> TaskParameter:
+    return refer(name, title, entity_set, description, required=True, shown_for={"to": (name,)})
+
 
 TASKS = (
     Task(
@@ -16,37 +21,31 @@ TASKS = (
         "Set where the calls of a user go: always, in one of the statuses, or when they are not answered",
         (
             USER,
-            TaskParameter(
+            choose(
                 "when",
                 "When",
-                "options",
                 "The calls that are forwarded. Always also sets the status Away, whose calls do not ring",
+                ("always", "Always"),
+                ("noAnswer", "No Answer"),
+                ("busy", "Busy"),
+                ("notRegistered", "Phone Not Registered"),
+                ("away", "Status Away"),
+                ("doNotDisturb", "Status Do Not Disturb"),
+                ("businessTrip", "Status Business Trip"),
                 required=True,
-                choices=(
-                    ("always", "Always"),
-                    ("noAnswer", "No Answer"),
-                    ("busy", "Busy"),
-                    ("notRegistered", "Phone Not Registered"),
-                    ("away", "Status Away"),
-                    ("doNotDisturb", "Status Do Not Disturb"),
-                    ("businessTrip", "Status Business Trip"),
-                ),
             ),
-            TaskParameter(
+            choose(
                 "to",
                 "To",
-                "options",
                 "The destination of the calls",
+                ("number", "Phone Number"),
+                ("extension", "Extension"),
+                ("mobile", "Mobile of User"),
+                ("voicemail", "Voicemail of User"),
+                ("queue", "Queue"),
+                ("ringGroup", "Ring Group"),
+                ("endCall", "End Call"),
                 required=True,
-                choices=(
-                    ("number", "Phone Number"),
-                    ("extension", "Extension"),
-                    ("mobile", "Mobile of User"),
-                    ("voicemail", "Voicemail of User"),
-                    ("queue", "Queue"),
-                    ("ringGroup", "Ring Group"),
-                    ("endCall", "End Call"),
-                ),
             ),
             TaskParameter(
                 "number",
@@ -57,63 +56,34 @@ TASKS = (
                 placeholder="e.g. +43 512 555 010",
                 shown_for={"to": ("number",)},
             ),
-            TaskParameter(
-                "extension",
-                "Extension",
-                "reference",
-                "The user who gets the calls",
-                required=True,
-                placeholder="e.g. 101",
-                reference="Users",
-                shown_for={"to": ("extension",)},
-            ),
-            TaskParameter(
-                "queue",
-                "Queue",
-                "reference",
-                "The queue that gets the calls",
-                required=True,
-                placeholder="e.g. 800",
-                reference="Queues",
-                shown_for={"to": ("queue",)},
-            ),
-            TaskParameter(
-                "ringGroup",
-                "Ring Group",
-                "reference",
-                "The ring group that gets the calls",
-                required=True,
-                placeholder="e.g. 810",
-                reference="RingGroups",
-                shown_for={"to": ("ringGroup",)},
-            ),
-            TaskParameter(
+            _target("extension", "Extension", "Users", "The user who gets the calls"),
+            _target("queue", "Queue", "Queues", "The queue that gets the calls"),
+            _target("ringGroup", "Ring Group", "RingGroups", "The ring group that gets the calls"),
+            choose(
                 "calls",
                 "Calls",
-                "options",
                 "Whether calls from outside, from colleagues, or both are forwarded",
+                ("all", "All"),
+                ("external", "From Outside"),
+                ("internal", "From Colleagues"),
                 default="all",
-                choices=(("all", "All"), ("external", "From Outside"), ("internal", "From Colleagues")),
                 is_option=True,
             ),
-            TaskParameter(
+            count(
                 "ringTime",
                 "Ring Time",
-                "number",
                 "The seconds that the phone rings before a call counts as not answered",
-                minimum=1,
-                is_whole=True,
                 maximum=3600,
                 shown_for={"when": ("noAnswer",)},
                 is_option=True,
             ),
-            TaskParameter(
+            choose(
                 "status",
                 "In Status",
-                "options",
                 "The status whose rule is changed, where the phone rings in that status",
+                ("available", "Available"),
+                ("lunch", "Lunch"),
                 default="available",
-                choices=(("available", "Available"), ("lunch", "Lunch")),
                 shown_for={"when": _IN_AVAILABLE},
                 is_option=True,
             ),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter, decide, refer
 from .users import NUMBER_OF_USER, USER
 
 
-def _part(
-    name: str, title: str, description: str, *, default: bool = True, is_option: bool = False
-) -> TaskParameter:
-    return TaskParameter(name, title, "boolean", description, default=default, is_option=is_option)
+def _part(name: str, title: str, description: str, *, default: bool = True) -> TaskParameter:
+    return decide(name, title, description, default=default)
 
 
 TASKS = (
@@ -62,14 +60,12 @@ TASKS = (
                 "Whether to remove the phones that are provisioned for the user",
                 default=False,
             ),
-            TaskParameter(
+            refer(
                 "forwardTo",
                 "Forward Calls To",
-                "reference",
+                "Users",
                 "The user who takes over all calls. 3CX delivers no calls to a disabled user: turn off Disable to have "
                 "them forwarded, the other parts still lock the user out",
-                placeholder="e.g. 101",
-                reference="Users",
             ),
         ),
         "change",

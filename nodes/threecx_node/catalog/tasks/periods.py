@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .task_model import TaskParameter
+from .task_model import TaskParameter, choose, count, decide, refer
 
 TODAY, YESTERDAY, LAST_7_DAYS, THIS_MONTH, CUSTOM = "today", "yesterday", "last7Days", "thisMonth", "custom"
 ANY = "any"
@@ -11,19 +11,16 @@ DIRECTIONS = ("inbound", "outbound", "internal")
 _IN_CUSTOM = {"period": (CUSTOM,)}
 
 PERIOD = (
-    TaskParameter(
+    choose(
         "period",
         "Period",
-        "options",
         "The days that are listed, in the time zone of the workflow",
+        (TODAY, "Today"),
+        (YESTERDAY, "Yesterday"),
+        (LAST_7_DAYS, "Last 7 Days"),
+        (THIS_MONTH, "This Month"),
+        (CUSTOM, "Custom"),
         default=TODAY,
-        choices=(
-            (TODAY, "Today"),
-            (YESTERDAY, "Yesterday"),
-            (LAST_7_DAYS, "Last 7 Days"),
-            (THIS_MONTH, "This Month"),
-            (CUSTOM, "Custom"),
-        ),
     ),
     TaskParameter(
         "from",
@@ -45,31 +42,35 @@ PERIOD = (
 )
 """The period: a day or several in the time zone of the batch, or from one moment to another."""
 
-DIRECTION = TaskParameter(
+DIRECTION = choose(
     "direction",
     "Direction",
-    "options",
     "Which calls are listed: those from outside, those to the outside, or those between extensions",
+    (ANY, "Any"),
+    *((each, each.title()) for each in DIRECTIONS),
     default=ANY,
-    choices=((ANY, "Any"), *((each, each.title()) for each in DIRECTIONS)),
 )
 
 AMOUNT = (
-    TaskParameter(
-        "returnAll",
-        "Return All",
-        "boolean",
-        "Whether to return all results or only up to a given limit",
-        default=False,
-    ),
-    TaskParameter(
-        "limit",
-        "Limit",
-        "number",
-        "Max number of results to return",
-        default=50,
-        minimum=1,
-        is_whole=True,
-        shown_for={"returnAll": ("false",)},
+    decide("returnAll", "Return All", "Whether to return all results or only up to a given limit"),
+    count(
+        "limit", "Limit", "Max number of results to return", default=50, shown_for={"returnAll": ("false",)}
     ),
 )
+
+
+def choose_extensions(description: str) -> TaskParameter:
+    """Return the parameter of the extensions by which a list is restricted."""
+    return refer("extension", "Extension", "Users", description, placeholder="e.g. 100", multiple=True)
+
+
+def choose_number(listed: str) -> TaskParameter:
+    """Return the parameter of the number by which a list of what is `listed` is restricted."""
+    return TaskParameter(
+        "number",
+        "Number",
+        "string",
+        f"Only {listed} with this number, written in any way. An asterisk at the start or the end stands for any "
+        "digits, as in +49 30*",
+        placeholder="e.g. +49 30 5550100",
+    )

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .task_model import ACTION, CHANGED, Task, TaskField, count, refer
 from .users import NUMBER_OF_USER, USER
 
-_QUEUE = TaskParameter(
-    "queue",
-    "Queue",
-    "reference",
-    "The queue: its number or the ID from the list",
-    required=True,
-    placeholder="e.g. 800",
-    reference="Queues",
-)
-_RING_GROUP = TaskParameter(
+_QUEUE = refer("queue", "Queue", "Queues", "The queue: its number or the ID from the list", required=True)
+_RING_GROUP = refer(
     "ringGroup",
     "Ring Group",
-    "reference",
+    "RingGroups",
     "The ring group: its number or the ID from the list",
     required=True,
-    placeholder="e.g. 810",
-    reference="RingGroups",
 )
-_USERS = TaskParameter(
+_USERS = refer(
     "users",
     "Users",
-    "reference",
+    "Users",
     "One or more users: extension numbers, e-mail addresses or IDs from the list",
     required=True,
     placeholder="e.g. 101, 102",
-    reference="Users",
     multiple=True,
 )
 _OF_QUEUE = TaskField("queue", "String", "The number of the queue")
@@ -55,14 +44,11 @@ TASKS = (
         (
             _QUEUE,
             _USERS,
-            TaskParameter(
+            count(
                 "skillGroup",
                 "Skill Group",
-                "number",
                 "The skill group of these agents, for queues with skill-based routing. Empty: 1 for new agents",
                 placeholder="e.g. 1",
-                minimum=1,
-                is_whole=True,
                 is_option=True,
             ),
         ),
@@ -97,15 +83,12 @@ TASKS = (
         (
             _RING_GROUP,
             _USERS,
-            TaskParameter(
+            count(
                 "position",
                 "Position",
-                "number",
                 "The place of the first of these users in the ring group, from 1; members are moved there too. "
                 "Empty: new members come last",
                 placeholder="e.g. 1",
-                minimum=1,
-                is_whole=True,
                 is_option=True,
             ),
         ),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .periods import AMOUNT, DIRECTION, PERIOD
-from .task_model import Task, TaskField, TaskParameter
+from .periods import AMOUNT, DIRECTION, PERIOD, choose_extensions, choose_number
+from .task_model import Task, TaskField, TaskParameter, decide
 
 TASKS = (
     Task(
@@ -15,23 +15,8 @@ TASKS = (
         (
             *PERIOD,
             DIRECTION,
-            TaskParameter(
-                "extension",
-                "Extension",
-                "reference",
-                "Only recordings of calls of these extensions",
-                placeholder="e.g. 100",
-                reference="Users",
-                multiple=True,
-            ),
-            TaskParameter(
-                "number",
-                "Number",
-                "string",
-                "Only recordings of calls with this number, written in any way. An asterisk at the start or the end "
-                "stands for any digits, as in +49 30*",
-                placeholder="e.g. +49 30 5550100",
-            ),
+            choose_extensions("Only recordings of calls of these extensions"),
+            choose_number("recordings of calls"),
             TaskParameter(
                 "minSeconds",
                 "Minimum Length (Seconds)",
@@ -39,12 +24,8 @@ TASKS = (
                 "Only recordings that are at least this long",
                 minimum=0,
             ),
-            TaskParameter(
-                "onlyTranscribed",
-                "Only Transcribed",
-                "boolean",
-                "Whether to list only recordings with a transcription",
-                default=False,
+            decide(
+                "onlyTranscribed", "Only Transcribed", "Whether to list only recordings with a transcription"
             ),
             *AMOUNT,
         ),

@@ -7,7 +7,7 @@ code of a task is in the room `tasks`, under the same ID.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,6 +71,63 @@ class TaskParameter:
     shown_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     is_option: bool = False
     ends_day: bool = False
+
+
+class _More(TypedDict, total=False):
+    required: bool
+    placeholder: str
+    multiple: bool
+    shown_for: Mapping[str, tuple[str, ...]]
+    is_option: bool
+
+
+_PLACEHOLDERS: Mapping[str, str] = {
+    "Users": "e.g. 101",
+    "Queues": "e.g. 800",
+    "RingGroups": "e.g. 810",
+    "Groups": "e.g. Sales",
+    "CallControl": "e.g. 100",
+}
+
+
+def refer(name: str, title: str, entity_set: str, description: str, **more: Unpack[_More]) -> TaskParameter:
+    """Return a parameter that names an entity of a set."""
+    given: _More = {"placeholder": _PLACEHOLDERS.get(entity_set, ""), **more}
+    return TaskParameter(name, title, "reference", description, reference=entity_set, **given)
+
+
+def choose(
+    name: str,
+    title: str,
+    description: str,
+    *choices: tuple[str, str],
+    default: str | None = None,
+    **more: Unpack[_More],
+) -> TaskParameter:
+    """Return a parameter that is one of some values, which are given with their titles."""
+    return TaskParameter(name, title, "options", description, default=default, choices=choices, **more)
+
+
+def decide(
+    name: str, title: str, description: str, *, default: bool = False, is_option: bool = False
+) -> TaskParameter:
+    """Return a parameter that is true or false."""
+    return TaskParameter(name, title, "boolean", description, default=default, is_option=is_option)
+
+
+def count(
+    name: str,
+    title: str,
+    description: str,
+    *,
+    default: float | None = None,
+    maximum: float | None = None,
+    **more: Unpack[_More],
+) -> TaskParameter:
+    """Return a parameter that is a whole number from 1."""
+    return TaskParameter(
+        name, title, "number", description, default=default, minimum=1, maximum=maximum, is_whole=True, **more
+    )
 
 
 @dataclass(frozen=True, slots=True)

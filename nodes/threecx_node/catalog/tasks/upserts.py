@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..labels import title_of
-from .task_model import CHANGED, Task, TaskField, TaskParameter
+from .task_model import CHANGED, Task, TaskField, TaskParameter, decide
 
 PHONE_FIELDS = (
     "PhoneNumber",
@@ -44,12 +44,10 @@ DEFAULT_MATCH = {"UpsertContact": "PhoneNumber", "UpsertUser": "Number", "Upsert
 
 ACTION = TaskField("action", "String", "The outcome: created, updated or unchanged")
 
-_EMPTY = TaskParameter(
+_EMPTY = decide(
     "emptyErases",
     "Empty Values Erase",
-    "boolean",
     "Whether an empty value erases the stored one. Otherwise empty values leave the stored ones alone",
-    default=False,
     is_option=True,
 )
 

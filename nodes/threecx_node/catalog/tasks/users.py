@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from .task_model import ACTION, CHANGED, Task, TaskField, TaskParameter
+from .task_model import ACTION, CHANGED, Task, TaskField, choose, refer
 
-USER = TaskParameter(
+USER = refer(
     "user",
     "User",
-    "reference",
+    "Users",
     "The user: the extension number, the e-mail address or the ID from the list",
     required=True,
     placeholder="e.g. 100",
-    reference="Users",
 )
 STATUSES = (
     ("available", "Available"),
@@ -21,14 +20,12 @@ STATUSES = (
     ("businessTrip", "Business Trip"),
 )
 """The five statuses of a user with the titles of 3CX's apps; an administrator may rename the last two."""
-DEPARTMENT = TaskParameter(
+_DEPARTMENT = refer(
     "department",
     "Department",
-    "reference",
+    "Groups",
     "The department: its name, its number such as GRP0001, or the ID from the list",
     required=True,
-    placeholder="e.g. Sales",
-    reference="Groups",
 )
 ROLES = (
     ("users", "User"),
@@ -51,17 +48,7 @@ TASKS = (
         "Set Status",
         "Set status of user",
         "Set the status of a user, such as Available or Away. It decides where calls to the user go",
-        (
-            USER,
-            TaskParameter(
-                "status",
-                "Status",
-                "options",
-                "The new status",
-                required=True,
-                choices=STATUSES,
-            ),
-        ),
+        (USER, choose("status", "Status", "The new status", *STATUSES, required=True)),
         "change",
         ("ListUser", "GetUser", "UpdateUser"),
         (
@@ -80,13 +67,12 @@ TASKS = (
         "Make a user a member of a department, or give a member another role; other departments stay",
         (
             USER,
-            DEPARTMENT,
-            TaskParameter(
+            _DEPARTMENT,
+            choose(
                 "role",
                 "Role",
-                "options",
                 "The role in the department; without it, a new member becomes a User and a member stays as it is",
-                choices=ROLES,
+                *ROLES,
             ),
         ),
         "change",
@@ -99,7 +85,7 @@ TASKS = (
         "Remove from Department",
         "Remove user from department",
         "End a user's membership in a department; a user stays in one department at least",
-        (USER, DEPARTMENT),
+        (USER, _DEPARTMENT),
         "change",
         ("ListUser", "ListGroup", "GetGroup", "GetUser", "UpdateUser"),
         (ACTION, CHANGED, NUMBER_OF_USER, _DEPARTMENT_FIELD),
