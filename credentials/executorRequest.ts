@@ -128,7 +128,8 @@ function getPbx(credentials: ICredentialDataDecryptedObject): IDataObject {
 	return {
 		baseUrl: credentials.baseUrl as string,
 		clientId: credentials.clientId as string,
-		clientSecret: credentials.clientSecret as string,
+		// The second is the name in credentials that were stored with the first version.
+		clientSecret: (credentials.apiKey || credentials.clientSecret) as string,
 		verifyTls: credentials.verifyTls as boolean,
 	};
 }

@@ -67,13 +67,22 @@ CREDENTIAL_TYPE: dict[str, Any] = {
         },
         {
             "displayName": "API Key",
-            "name": "clientSecret",
+            # n8n labels a field with the name clientSecret by itself, whatever its display name.
+            "name": "apiKey",
             "type": "string",
             "typeOptions": {"password": True},
             "default": "",
             "required": True,
             "description": "Shown once in 3CX, when the API client is created",
             "displayOptions": _DIRECT,
+        },
+        {
+            # The API key in credentials that were stored under the earlier name; n8n masks and keeps known fields only.
+            "displayName": "Client Secret",
+            "name": "clientSecret",
+            "type": "hidden",
+            "typeOptions": {"password": True},
+            "default": "",
         },
         {
             "displayName": "Verify TLS",
@@ -84,7 +93,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "displayOptions": _DIRECT,
         },
         {
-            "displayName": "n8n may start no programs, so an executor sends the requests to 3CX. "
+            "displayName": "A node of n8n may not start programs, so an executor sends the requests to 3CX. "
             "Start it with <code>threecx serve</code>. "
             f'<a href="{DOCUMENTATION}" target="_blank">How to set it up</a>',
             "name": "executorNotice",

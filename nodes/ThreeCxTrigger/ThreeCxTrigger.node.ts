@@ -1,71 +1,13 @@
-import {
-	NodeConnectionTypes,
-	type IHookFunctions,
-	type INodeType,
-	type INodeTypeDescription,
-	type IWebhookFunctions,
-	type IWebhookResponseData,
-} from 'n8n-workflow';
+import type { INodeTypeDescription } from 'n8n-workflow';
 
-import { trigger } from '../shared/definition';
-import { testThreeCx } from '../shared/methods/credentialTest';
-import { checkSubscription, createSubscription, deleteSubscription } from './lifecycle';
-import { getExtensions, getRights, searchGroups } from './methods/lists';
-import { receiveDelivery } from './receive';
+import { ThreeCxPhoneSystemTrigger } from '../ThreeCxPhoneSystem/ThreeCxPhoneSystemTrigger.node';
 
-const WHILE_BUILDING =
-	"<b>While building your workflow</b>, click the 'execute step' button, then make a call, or turn on Options &gt; Send Sample When Testing. " +
-	'The event will show up in this editor.<br /><br />';
-
-export class ThreeCxTrigger implements INodeType {
-	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
-	description: INodeTypeDescription = {
-		displayName: '3CX Trigger',
-		name: 'threeCxTrigger',
-		icon: { light: 'file:../ThreeCx/threecx.svg', dark: 'file:../ThreeCx/threecx.dark.svg' },
-		group: ['trigger'],
-		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when something happens in a 3CX phone system',
-		eventTriggerDescription: 'Waiting for one of the chosen events in 3CX, such as a call',
-		activationMessage: 'Each of the chosen events in 3CX will now start this workflow.',
-		defaults: { name: '3CX Trigger' },
-		inputs: [],
-		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
-		webhooks: [{ name: 'default', httpMethod: 'POST', responseMode: 'onReceived', path: 'webhook' }],
-		triggerPanel: {
-			header: 'Listen for an event in 3CX',
-			executionsHelp: {
-				inactive: `${WHILE_BUILDING}<b>Once you're happy with your workflow</b>, publish it. Then each of the chosen events will start it. These executions will show up in the executions list, but not in the editor.`,
-				active: `${WHILE_BUILDING}<b>Your workflow will also run automatically</b>, since it's published: each of the chosen events starts it. These executions will show up in the <a data-key="executions">executions list</a>, but not in the editor.`,
-			},
-			activationHint: 'Once you’ve finished building your workflow, publish it to have each event start it.',
-		},
-		properties: trigger.properties,
-	};
-
-	methods = {
-		credentialTest: { testThreeCx },
-		listSearch: { searchGroups },
-		loadOptions: { getExtensions, getRights },
-	};
-
-	webhookMethods = {
-		default: {
-			async checkExists(this: IHookFunctions): Promise<boolean> {
-				return await checkSubscription(this);
-			},
-			async create(this: IHookFunctions): Promise<boolean> {
-				return await createSubscription(this);
-			},
-			async delete(this: IHookFunctions): Promise<boolean> {
-				return await deleteSubscription(this);
-			},
-		},
-	};
-
-	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
-		return await receiveDelivery(this);
-	}
+/**
+ * The trigger by the name that stored workflows have.
+ *
+ * n8n's panel lists a trigger with the node whose name it has before "Trigger": by this name it would be a part of
+ * 3CX Admin.
+ */
+export class ThreeCxTrigger extends ThreeCxPhoneSystemTrigger {
+	override description: INodeTypeDescription = { ...new ThreeCxPhoneSystemTrigger().description, name: 'threeCxTrigger', hidden: true };
 }

@@ -68,7 +68,7 @@ export class NodeDefinition {
 
 export const everyday = new NodeDefinition('threeCxPhoneSystem');
 export const admin = new NodeDefinition('threeCx');
-export const trigger = new NodeDefinition('threeCxTrigger');
+export const trigger = new NodeDefinition('threeCxPhoneSystemTrigger');
 
 const byName = new Map([everyday, admin, trigger].map((each) => [each.name, each]));
 

@@ -286,14 +286,18 @@ def test_credential_form() -> None:
     [use] = load_definition()["credentials"]
     assert form["name"] == use["name"] == "threeCxApi"
     fields = {each["name"]: each for each in form["properties"]}
-    direct = ["baseUrl", "clientId", "clientSecret", "verifyTls"]
-    assert list(fields) == ["connection", "profile", *direct, "executorNotice", "executorUrl", "executorKey"]
+    direct = ["baseUrl", "clientId", "apiKey", "verifyTls"]
+    shown_always = ["executorNotice", "executorUrl", "executorKey"]
+    hidden = [name for name, each in fields.items() if each["type"] == "hidden"]
+    # n8n has a label of its own for a field with this name, and drops a stored field that the form does not have.
+    assert hidden == ["clientSecret"]
+    assert [each for each in fields if each not in hidden] == ["connection", "profile", *direct, *shown_always]
     # A credential that was saved before this field existed has an address.
     assert fields["connection"]["default"] == "direct"
     for name in fields:
         shown = fields[name].get("displayOptions", {}).get("show", {}).get("connection")
         assert shown == {"profile": ["profile"]}.get(name, ["direct"] if name in direct else None)
     for name, each in fields.items():
-        is_secret = name in ("clientSecret", "executorKey")
+        is_secret = name in ("apiKey", "clientSecret", "executorKey")
         assert each.get("typeOptions", {}).get("password", False) is is_secret
         assert not is_secret or each["default"] == ""

@@ -40,7 +40,7 @@ def test_path_in_a_checkout() -> None:
 
 
 # Kilobytes of each node's text.
-LIMITS = {"threeCxPhoneSystem": 100, "threeCx": 250, "threeCxTrigger": 30}
+LIMITS = {"threeCxPhoneSystem": 100, "threeCx": 250, "threeCxPhoneSystemTrigger": 30}
 
 
 def test_size() -> None:

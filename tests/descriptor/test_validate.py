@@ -58,8 +58,8 @@ def _forget_a_resource(document: Document) -> None:
 CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: node_of(d).pop("credentials"), "credentials"),
     (lambda d: node_of(d).pop("hints"), "threeCx: 'hints' is a required property"),
-    (lambda d: node_of(d, "threeCxTrigger").update(inputs=["main"]), "threeCxTrigger > inputs"),
-    (lambda d: node_of(d, "threeCxTrigger").update(name="threeCx"), "threeCx > name"),
+    (lambda d: node_of(d, "threeCxPhoneSystemTrigger").update(inputs=["main"]), "threeCxPhoneSystemTrigger > inputs"),
+    (lambda d: node_of(d, "threeCxPhoneSystemTrigger").update(name="threeCx"), "threeCx > name"),
     (lambda d: d.update(nodes=[]), "nodes"),
     (lambda d: d["credentialTypes"][0].pop("properties"), "properties"),
     (lambda d: d.update(surprise=1), "surprise"),
@@ -90,8 +90,8 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: named(d, "If-Match")["displayOptions"]["show"].update(kind=["delete"]), "kind"),
     (lambda d: node_of(d)["properties"].extend(copy.deepcopy(node_of(d)["properties"][:60])), "is too long"),
     (
-        lambda d: node_of(d, "threeCxTrigger")["properties"].append(
-            node_of(d, "threeCxTrigger")["properties"][0]
+        lambda d: node_of(d, "threeCxPhoneSystemTrigger")["properties"].append(
+            node_of(d, "threeCxPhoneSystemTrigger")["properties"][0]
         ),
         "events is offered 2 times",
     ),

@@ -52,7 +52,7 @@ def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
     fields = {
         "baseUrl": stage.pbx.base_url,
         "clientId": CLIENT_ID,
-        "clientSecret": CLIENT_SECRET,
+        "apiKey": CLIENT_SECRET,
         "executorUrl": stage.executor.url,
     }
     for name, value in fields.items():

@@ -136,7 +136,7 @@ def test_create_the_credential(page: Page, stage: Stage, pbx: Simulator) -> None
     builder.click(page.get_by_text("Create new credential").first)
     builder.write("baseUrl", pbx.base_url)
     builder.write("clientId", CLIENT_ID)
-    builder.write("clientSecret", CLIENT_SECRET)
+    builder.write("apiKey", CLIENT_SECRET)
     builder.write("executorUrl", stage.executor.url)
     builder.show("job-credential")
     builder.click(page.get_by_test_id("credential-save-button"))

@@ -13,6 +13,7 @@ from tests.e2e.trigger_desk import CALLER, Desk, wait_for
 from tools.lab.processes import LabError
 from tools.lab.stage import Stage
 
+FIRST_TYPE = "n8n-nodes-threecx.threeCxTrigger"
 AFTER = {"name": "After", "type": "n8n-nodes-base.noOp"}
 
 
@@ -27,7 +28,7 @@ def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -
     page.get_by_test_id("canvas-add-button").click()
     page.get_by_test_id("node-creator-search-bar").fill("3CX")
     # n8n lists a trigger with the node whose type has the same beginning.
-    page.get_by_text("3CX Admin", exact=True).first.click()
+    page.get_by_text("3CX", exact=True).first.click()
     expect(page.get_by_text("On call missed", exact=True)).to_be_visible()
     picture(page, "n8n-trigger-events")
     page.get_by_text("On call missed", exact=True).click()
@@ -73,6 +74,15 @@ def test_a_sample_comes_without_a_call(desk: Desk) -> None:
     desk.listen(workflow)
     [item] = desk.items(workflow, 1)
     assert (item["type"], item["recording"]["id"] > 0) == ("recording.ready", True)
+    wait_for(lambda: not desk.subscriptions())
+
+
+def test_a_workflow_stored_with_the_first_name_of_the_trigger(desk: Desk) -> None:
+    stored = desk.trigger(options={"sendSample": True}) | {"type": FIRST_TYPE}
+    workflow = desk.client.create_workflow("Stored", [stored, AFTER])
+    desk.listen(workflow)
+    [item] = desk.items(workflow, 1)
+    assert item["type"] == "call.missed"
     wait_for(lambda: not desk.subscriptions())
 
 

@@ -62,7 +62,7 @@ def test_executor_that_is_started_again_reports_the_outcomes(canvas: Canvas) -> 
 
             pbx.after = kill
             data = canvas.stage.credential_data(
-                baseUrl=pbx.env["THREECX_BASE_URL"], clientSecret="x", executorUrl=executor.url
+                baseUrl=pbx.env["THREECX_BASE_URL"], apiKey="x", executorUrl=executor.url
             )
             credential = canvas.stage.client.create_credential("Killed", CREDENTIAL_TYPE, data)
             node = canvas.node(

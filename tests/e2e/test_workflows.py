@@ -168,7 +168,7 @@ def test_credential_test(canvas: Canvas) -> None:
     client, data = canvas.stage.client, canvas.stage.credential_data()
     good = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data)
     assert good["status"] == "OK", good
-    wrong = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data | {"clientSecret": "wrong"})
+    wrong = client.test_credential(canvas.credential, CREDENTIAL_TYPE, data | {"apiKey": "wrong"})
     assert wrong["status"] == "Error"
     assert "Check the Client ID" in wrong["message"]
     assert "simulator-secret" not in json.dumps([good, wrong])

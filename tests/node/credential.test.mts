@@ -1,5 +1,5 @@
 import axios from 'axios';
-import type { ICredentialsDecrypted, IDataObject, IHttpRequestOptions } from 'n8n-workflow';
+import { NodeHelpers, type ICredentialsDecrypted, type IDataObject, type IHttpRequestOptions } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { ThreeCxApi } from '../../credentials/ThreeCxApi.credentials';
@@ -34,6 +34,33 @@ const startExecutorWith = async (status: number, body: object) =>
 	await startExecutor((response) => {
 		response.writeHead(status, HEADERS).end(JSON.stringify(body));
 	});
+
+describe('the API key', () => {
+	const { properties } = new ThreeCxApi();
+	const { clientSecret: key, ...address } = PBX;
+	// n8n gives these two names labels of its own: "Client ID" and "Client Secret".
+	const labelled = ['clientId', 'clientSecret'];
+	const url = 'http://executor';
+
+	it('has the label of the form', () => {
+		const [field] = properties.filter(({ displayName }) => displayName === 'API Key');
+		expect(field).toMatchObject({ name: 'apiKey', type: 'string', required: true, typeOptions: { password: true } });
+		const shown = properties.filter(({ type }) => type !== 'hidden');
+		expect(shown.filter(({ name }) => labelled.includes(name)).map(({ displayName }) => displayName)).toEqual(['Client ID']);
+	});
+
+	it.each([
+		['of the form', { apiKey: key }],
+		['of a credential that was stored as clientSecret', { clientSecret: key }],
+		['that replaces a stored one', { apiKey: key, clientSecret: 'the old one' }],
+	])('%s is sent to the executor', async (_, stored) => {
+		// As n8n reads a stored credential: only fields that the form has.
+		const data = { connection: 'direct', ...address, ...stored, executorUrl: url };
+		const read = NodeHelpers.getNodeParameters(properties, data, true, false, null, null);
+		const signed = await new ThreeCxApi().authenticate(read as never, { method: 'POST', url: '/v1/check', baseURL: url, body: {} });
+		expect(signed.body).toEqual({ pbx: PBX });
+	});
+});
 
 describe('credentialTest', () => {
 	it('returns what the executor found', async () => {

@@ -6,13 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { admin, getDefinition, getOptionDisplayName } from '../../nodes/shared/definition';
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { ThreeCxPhoneSystem } from '../../nodes/ThreeCxPhoneSystem/ThreeCxPhoneSystem.node';
+import { ThreeCxPhoneSystemTrigger } from '../../nodes/ThreeCxPhoneSystem/ThreeCxPhoneSystemTrigger.node';
 import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
 
 const document = JSON.parse(readFileSync('node_definition.json', 'utf8')) as { nodes: IDataObject[] };
 // Parts of a trigger that only n8n has.
 const OF_CODE = ['webhooks', 'triggerPanel'];
 const CREDENTIALS = [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }];
-const nodes = [ThreeCxPhoneSystem, ThreeCx, ThreeCxTrigger].map((each) => new each());
+const nodes = [ThreeCxPhoneSystem, ThreeCx, ThreeCxPhoneSystemTrigger].map((each) => new each());
 
 it('node_definition.json describes each node', () => {
 	expect(document.nodes.map(({ name }) => name)).toEqual(nodes.map(({ description }) => description.name));
@@ -44,10 +45,26 @@ describe.each(nodes)('the description of $description.name', (node) => {
 	});
 });
 
+it('the trigger of stored workflows is the same node, and no panel lists it', () => {
+	const trigger = new ThreeCxPhoneSystemTrigger();
+	const stored = new ThreeCxTrigger();
+	expect(stored.description).toEqual({ ...trigger.description, name: 'threeCxTrigger', hidden: true });
+	expect(stored.webhookMethods).toEqual({ default: { checkExists: expect.any(Function), create: expect.any(Function), delete: expect.any(Function) } });
+	expect(stored.webhook).toBe(trigger.webhook);
+});
+
+it('n8n lists the trigger with the everyday node, whose name it has before "Trigger"', () => {
+	const [everyday, , trigger] = nodes.map(({ description }) => description);
+	expect(trigger?.name.replace('Trigger', '')).toBe(everyday?.name);
+	// Of both, it shows the description of the trigger.
+	const words = (text = '') => text.split(/[, ]+/).map((word) => word.toLowerCase());
+	expect(words(trigger?.description)).toEqual(expect.arrayContaining(['users', 'calls', 'events']));
+});
+
 describe('the definition of a node', () => {
 	it('is found by the type of the node, and of the tool made from it', () => {
-		const types = ['n8n-nodes-threecx.threeCx', 'n8n-nodes-threecx.threeCxTool', 'CUSTOM.threeCx', 'threeCxTrigger'];
-		expect(types.map((type) => getDefinition({ type }).name)).toEqual(['threeCx', 'threeCx', 'threeCx', 'threeCxTrigger']);
+		const types = ['n8n-nodes-threecx.threeCx', 'n8n-nodes-threecx.threeCxTool', 'CUSTOM.threeCx', 'threeCxPhoneSystem'];
+		expect(types.map((type) => getDefinition({ type }).name)).toEqual(['threeCx', 'threeCx', 'threeCx', 'threeCxPhoneSystem']);
 	});
 
 	it('has each parameter of an operation once', () => {

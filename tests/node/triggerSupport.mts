@@ -5,7 +5,7 @@ import { EventEmitter } from 'node:events';
 import type { IDataObject, IHookFunctions, IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { EVENT_TYPES } from '../../nodes/ThreeCxTrigger/eventTypes';
-import { ThreeCxTrigger } from '../../nodes/ThreeCxTrigger/ThreeCxTrigger.node';
+import { ThreeCxPhoneSystemTrigger } from '../../nodes/ThreeCxPhoneSystem/ThreeCxPhoneSystemTrigger.node';
 import { type Call, createContext, type FakeExecutor, HEADERS, startExecutor } from './support.mts';
 
 export const WEBHOOK_URL = 'http://n8n.test:5678/webhook/0c5d/webhook';
@@ -86,7 +86,7 @@ function createTriggerContext(options: TriggerOptions): Record<string, unknown> 
 	};
 }
 
-export const trigger = new ThreeCxTrigger();
+export const trigger = new ThreeCxPhoneSystemTrigger();
 
 export function createHook(options: TriggerOptions): IHookFunctions {
 	return createTriggerContext(options) as unknown as IHookFunctions;

@@ -236,10 +236,8 @@ def test_options() -> None:
 def test_credential_fields() -> None:
     section = PAGE.read_text().partition("**3CX API**")[2].partition("\n\nIf ")[0]
     fields = re.findall(r"^\| ([\w ]+) \| ", section, re.MULTILINE)[1:]
-    # n8n has its own label for a field with the name clientSecret.
-    labels = {"clientSecret": "Client Secret"}
-    shown = [each for each in CREDENTIAL_TYPE["properties"] if each["type"] != "notice"]
-    known = {labels.get(each["name"], each["displayName"]) for each in shown}
+    shown = [each for each in CREDENTIAL_TYPE["properties"] if each["type"] not in ("hidden", "notice")]
+    known = {each["displayName"] for each in shown}
     assert fields
     assert set(fields) <= known
     # docs/n8n.md documents these two.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NODE_TYPE = "n8n-nodes-threecx.threeCx"
-TRIGGER_TYPE = "n8n-nodes-threecx.threeCxTrigger"
+TRIGGER_TYPE = "n8n-nodes-threecx.threeCxPhoneSystemTrigger"
 CREDENTIAL_TYPE = "threeCxApi"
 CLIENT_ID = "900"
 CLIENT_SECRET = "simulator-secret"  # noqa: S105 (the simulator's own, shown on its page)
@@ -64,7 +64,7 @@ class Stage:
             "connection": "direct",
             "baseUrl": self.pbx.base_url,
             "clientId": CLIENT_ID,
-            "clientSecret": CLIENT_SECRET,
+            "apiKey": CLIENT_SECRET,
             "verifyTls": True,
             "executorUrl": self.executor.url,
             "executorKey": "",

@@ -16,6 +16,7 @@ PropertyType = Literal[
     "collection",
     "dateTime",
     "fixedCollection",
+    "hidden",
     "json",
     "multiOptions",
     "notice",

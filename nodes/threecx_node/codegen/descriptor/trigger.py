@@ -69,12 +69,13 @@ def build_trigger() -> Definition:
     """Return the trigger; its panel and its webhook are in the code of the node."""
     return {
         "displayName": "3CX Trigger",
-        "name": "threeCxTrigger",
+        "name": "threeCxPhoneSystemTrigger",
         "icon": ICON_OF_OTHERS,
         "group": ["trigger"],
         "version": 1,
         "subtitle": '={{ $parameter["events"].join(", ") }}',
-        "description": "Starts the workflow when something happens in a 3CX phone system",
+        # n8n's panel shows it as the description of the node 3CX, with which it lists the trigger.
+        "description": "Events, users, calls, contacts, queues and recordings of a 3CX phone system",
         "eventTriggerDescription": "Waiting for one of the chosen events in 3CX, such as a call",
         "activationMessage": "Each of the chosen events in 3CX will now start this workflow.",
         "defaults": {"name": "3CX Trigger"},
