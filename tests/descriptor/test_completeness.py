@@ -291,7 +291,12 @@ def test_credential_form() -> None:
     hidden = [name for name, each in fields.items() if each["type"] == "hidden"]
     # n8n has a label of its own for a field with this name, and drops a stored field that the form does not have.
     assert hidden == ["clientSecret"]
-    assert [each for each in fields if each not in hidden] == ["connection", "profile", *direct, *shown_always]
+    assert [each for each in fields if each not in hidden] == [
+        "connection",
+        "profile",
+        *direct,
+        *shown_always,
+    ]
     # A credential that was saved before this field existed has an address.
     assert fields["connection"]["default"] == "direct"
     for name in fields:

@@ -58,7 +58,10 @@ def _forget_a_resource(document: Document) -> None:
 CHANGES: list[tuple[Callable[[Document], object], str]] = [
     (lambda d: node_of(d).pop("credentials"), "credentials"),
     (lambda d: node_of(d).pop("hints"), "threeCx: 'hints' is a required property"),
-    (lambda d: node_of(d, "threeCxPhoneSystemTrigger").update(inputs=["main"]), "threeCxPhoneSystemTrigger > inputs"),
+    (
+        lambda d: node_of(d, "threeCxPhoneSystemTrigger").update(inputs=["main"]),
+        "threeCxPhoneSystemTrigger > inputs",
+    ),
     (lambda d: node_of(d, "threeCxPhoneSystemTrigger").update(name="threeCx"), "threeCx > name"),
     (lambda d: d.update(nodes=[]), "nodes"),
     (lambda d: d["credentialTypes"][0].pop("properties"), "properties"),

@@ -32,7 +32,12 @@ def test_task(canvas: Canvas) -> None:
 
 
 def test_size_of_the_entries(canvas: Canvas) -> None:
-    limits = {"threeCxPhoneSystem": 100, "threeCx": 250, "threeCxPhoneSystemTrigger": 30, "threeCxTrigger": 30}
+    limits = {
+        "threeCxPhoneSystem": 100,
+        "threeCx": 250,
+        "threeCxPhoneSystemTrigger": 30,
+        "threeCxTrigger": 30,
+    }
     for name, kilobytes in limits.items():
         entry = canvas.stage.client.node_type(f"n8n-nodes-threecx.{name}")
         assert len(json.dumps(entry, separators=(",", ":"))) < kilobytes * 1024, name
