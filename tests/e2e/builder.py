@@ -38,13 +38,22 @@ class Builder:
     def add_node(self, word: str, action: str) -> None:
         """Add the everyday node as the first one: search by a word, and choose the action."""
         self.click(self.page.get_by_test_id("canvas-add-button"))
-        self.find_node(word, action)
+        self._open_node(word)
+        # Of the first node of a workflow, n8n shows the triggers, and the actions closed.
+        self.click(self.page.get_by_text(re.compile(r"^Actions \(\d+\)$")))
+        self._choose_action(action)
 
     def find_node(self, word: str, action: str) -> None:
         """Find the everyday node by a word in the panel that is open, and choose the action."""
+        self._open_node(word)
+        self._choose_action(action)
+
+    def _open_node(self, word: str) -> None:
         self.page.get_by_test_id("node-creator-search-bar").fill(word)
         self.steps += 1
         self.click(self.page.get_by_text("3CX", exact=True).first)
+
+    def _choose_action(self, action: str) -> None:
         self.click(self.page.get_by_text(action, exact=True).first)
         if self._credential:
             self._use_credential()
