@@ -30,7 +30,7 @@ def choose_app(page: Page, name: str) -> None:
     page.get_by_test_id("rlc-item").filter(has_text=name).first.click()
 
 
-# What people type who have never read of this package.
+# Words for a phone system and its parts.
 WORDS = (
     "telephone", "phone", "voicemail", "queue", "recording", "call log", "ivr", "contact", "department", "forward",
     "office hours", "block number", "threecx", "callcenter", "user", "extension", "pbx", "voip", "caller id",
