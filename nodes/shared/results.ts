@@ -13,6 +13,9 @@ import type { RunFailure, RunResult } from './run';
 import { type ExecutorResult, NOT_ATTEMPTED, type OutputItem } from './transport/contract';
 import { createApiError, createOperationError, type ErrorDetails } from './transport/failures';
 
+/** Types of files by the other name of the same type that n8n's player accepts; 3CX uses the first for recordings. */
+const PLAYABLE_TYPES: Partial<Record<string, string>> = { 'audio/x-wav': 'audio/wav' };
+
 const NOT_TRIED: ErrorDetails = { message: 'This item was not tried', description: '' };
 
 /**
@@ -116,7 +119,8 @@ async function createOutputItem(
 	if (!item.binary) return { json: item.json, pairedItem: { item: index } };
 	const binary: IBinaryKeyData = { ...input?.binary };
 	for (const [name, { data, fileName, mimeType }] of Object.entries(item.binary)) {
-		binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, mimeType);
+		const type = (mimeType && PLAYABLE_TYPES[mimeType]) || mimeType;
+		binary[name] = await context.helpers.prepareBinaryData(Buffer.from(data, 'base64'), fileName, type);
 	}
 	return { json: { ...input?.json, ...item.json }, binary, pairedItem: { item: index } };
 }

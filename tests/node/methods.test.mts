@@ -80,6 +80,15 @@ describe('resourceMapping', () => {
 		]);
 	});
 
+	it('knows the fields of a task without a credential, which the editor of n8n has not chosen yet', async () => {
+		const context = createLoadContext('http://127.0.0.1:1', { operation: 'UpsertBlockedNumber' });
+		const { credentials: _, ...node } = context.getNode();
+		context.getNode = () => node;
+		const found = await resourceMapping.getBodyFields.call(context);
+		const matching = found.fields.filter(({ defaultMatch }) => defaultMatch);
+		expect(matching.map(({ id, removed }) => [id, removed])).toEqual([['CallerId', false]]);
+	});
+
 	it('displays fields with a value', async () => {
 		const fields = ['A', 'B'].map((id) => ({ id, displayName: id, type: 'string', required: false }));
 		const server = await startExecutorWith(200, { fields });

@@ -147,6 +147,13 @@ describe('a file', () => {
 		expect(inputs[0]?.json).toEqual({ call: 7, fileName: 'old' });
 	});
 
+	it('has the type by which n8n plays a recording', async () => {
+		const recording = { data: 'UklGRg==', mimeType: 'audio/x-wav', fileName: 'a.wav' };
+		const server = await startExecutorOf(() => ({ items: [{ json: {}, binary: { data: recording } }] }));
+		const [output] = await execute({ parameters: createDeletes(1), url: server.url });
+		expect(output?.binary?.data).toEqual({ ...recording, mimeType: 'audio/wav' });
+	});
+
 	it('can have many megabytes', async () => {
 		const data = Buffer.alloc(24 * 1024 * 1024, 'x').toString('base64');
 		const item = { json: {}, binary: { data: { data, mimeType: 'audio/wav', fileName: 'a.wav' } } };

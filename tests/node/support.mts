@@ -112,6 +112,7 @@ export function createContext(options: ContextOptions): IExecuteFunctions {
 	const self = {
 		getNode: () => ({
 			...NODE,
+			credentials: { threeCxApi: { id: '1', name: '3CX' } },
 			onError: options.onError,
 			parameters: options.rawParameters ?? createRawParameters(parameters),
 		}),

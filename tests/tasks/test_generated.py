@@ -19,16 +19,17 @@ from threecx_node.cli.describe_task import build_task_example
 from threecx_node.cli.inputs import read_body, read_parameters
 from threecx_node.simulator import Simulator
 from threecx_node.tasks.registry import CODES
-from tools.build_tasks import GENERATOR, PAGE
+from tools.build_tasks import FIELDS, GENERATOR, PAGE
 
 CATALOG = load_catalog()
 # Tasks on a live call, which a fresh PBX does not have.
 ON_CALLS = {"TransferCall", "HangUpCall"}
 
 
-def test_the_page_is_up_to_date(tmp_path: Path) -> None:
+def test_the_files_are_up_to_date(tmp_path: Path) -> None:
     run_generator("tools.build_tasks", tmp_path)
-    assert (tmp_path / PAGE).read_bytes() == (ROOT / PAGE).read_bytes(), f"run {GENERATOR}"
+    for path in (PAGE, FIELDS):
+        assert (tmp_path / path).read_bytes() == (ROOT / path).read_bytes(), f"run {GENERATOR}"
 
 
 @pytest.fixture(scope="module")

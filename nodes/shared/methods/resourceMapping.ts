@@ -8,6 +8,7 @@ import type {
 
 import { requestJson } from '../transport/executor';
 import { getOperation } from './operation';
+import taskFields from './taskFields.json';
 
 interface BodyField {
 	id: string;
@@ -25,11 +26,19 @@ interface BodyField {
 
 /** Return the fields of the operation's body; a field that is not required can be added. */
 export async function getBodyFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
-	const { fields } = await requestJson<{ fields: BodyField[] }>(this, '/v1/fields', { operation: getOperation(this) });
+	const fields = await readFields(this, getOperation(this));
 	// Fields with a value are displayed, also in a node that was not made in the editor.
 	const body = this.getCurrentNodeParameter('body') as { value?: object | null } | undefined;
 	const filled = new Set(Object.keys(body?.value ?? {}));
 	return { fields: fields.map((field) => toMapperField(field, filled.has(field.id))) };
+}
+
+async function readFields(context: ILoadOptionsFunctions, operation: string): Promise<BodyField[]> {
+	// n8n's editor asks before it has chosen the credential of a new node, and not again once it has.
+	if (operation in taskFields && !context.getNode().credentials) {
+		return taskFields[operation as keyof typeof taskFields] as BodyField[];
+	}
+	return (await requestJson<{ fields: BodyField[] }>(context, '/v1/fields', { operation })).fields;
 }
 
 function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField {

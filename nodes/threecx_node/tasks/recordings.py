@@ -25,6 +25,7 @@ _CALL_TYPES = {"internal": "Local", "inbound": "InboundExternal", "outbound": "O
 _IS_TRANSCRIBED = "IsTranscribed"
 _NUMBERS = ("FromCallerNumber", "ToCallerNumber", "FromDn", "ToDn", "FromDidNumber", "ToDidNumber")
 _DNS = ("FromDn", "ToDn")
+_FIRST = ("Id", "StartTime", "EndTime")
 # With more extensions, the filter would make the address of the request too long.
 _MOST_IN_FILTER = 20
 
@@ -85,10 +86,11 @@ def _is_of(row: Mapping[str, Any], extensions: Collection[str], number: NumberPa
 
 
 def _describe(row: Mapping[str, Any]) -> Item:
-    """Return a recording with its length."""
+    """Return a recording with its length, and first what people look for in a table."""
     start, end = read_time(row.get("StartTime")), read_time(row.get("EndTime"))
     seconds = (end - start).total_seconds() if start is not None and end is not None else None
-    return {**row, "DurationSeconds": seconds}
+    first = {name: row[name] for name in _FIRST if name in row}
+    return {**first, "DurationSeconds": seconds, **row}
 
 
 CODES = {"FindRecordings": TaskCode(check=check_recordings, stream=find_recordings, order_by=lambda _: "")}
