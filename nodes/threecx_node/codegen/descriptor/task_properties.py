@@ -22,7 +22,6 @@ _MATCHING = {
         "resourceMapperMethod": "getBodyFields",
         "mode": "upsert",
         "fieldWords": {"singular": "field", "plural": "fields"},
-        "addAllFields": False,
         "multiKeyMatch": True,
         "supportAutoMap": True,
         "noFieldsError": "The fields could not be loaded. Test the credential: the executor may not be running",
