@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = "python -m tools.build_tasks"
 PAGE = "docs/tasks-reference.md"
-# n8n's editor asks for them before it has chosen the credential of a new node, without which there is no executor to ask.
+# n8n's editor asks for them before a new node has its credential, and so before there is an executor to ask.
 FIELDS = "nodes/shared/methods/taskFields.json"
 _INTRODUCTION = """\
 A task is an operation that is made of several operations of 3CX. This page lists all tasks with their parameters and
