@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.tasks.support import read, refuse, run_task
+from tests.tasks.support import do, read, refuse, run_task
 from threecx_node.simulator import Simulator
 
 
@@ -97,3 +97,16 @@ def test_bad_input(pbx: Simulator) -> None:
         pbx, "FindRecordings", period="custom", **{"from": "2026-03-02", "to": "2026-02-01"}
     )
     assert "there is no user" in refuse(pbx, "FindRecordings", extension="O'Brien")
+
+
+def test_simplify_keeps_ten_fields() -> None:
+    with Simulator(past_days=1) as pbx:
+        given: dict[str, Any] = {"period": "last7Days", "limit": 1}
+        assert len(do(pbx, "FindRecordings", **given)) > 20
+        simplified = do(pbx, "FindRecordings", **given, simplify=True)
+        assert len(simplified) == 10
+        assert list(simplified)[:3] == ["Id", "StartTime", "DurationSeconds"]
+        assert "legs" in do(pbx, "ListCalls", **given)
+        assert len(do(pbx, "ListCalls", **given, simplify=True)) == 10
+        chosen = {"output": "selectedFields", "outputFieldNames": "ID,callid"}
+        assert list(do(pbx, "ListCalls", **given, **chosen)) == ["id", "callId"]

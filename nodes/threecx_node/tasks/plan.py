@@ -95,7 +95,19 @@ class TaskPlanner(Planner):
         )
         if self._code.check is not None:
             self._code.check(values)
-        return PlannedTask(index, values=values, order_key=self._code.order_key(self._task, values))
+        return PlannedTask(
+            index,
+            kept_fields=self._choose_fields(resolved),
+            values=values,
+            order_key=self._code.order_key(self._task, values),
+        )
+
+    def _choose_fields(self, resolved: ResolvedParameters) -> tuple[str, ...]:
+        """Return the fields of an item that are returned, none for all of them."""
+        if not resolved.output_fields:
+            return self._task.summary if resolved.simplify else ()
+        known = {each.name.casefold(): each.name for each in self._task.returns}
+        return tuple(known.get(name.casefold(), name) for name in resolved.output_fields)
 
 
 def _find_matched_columns(written: Mapping[str, Any]) -> Any:

@@ -90,7 +90,7 @@ class TaskRun(ItemRun):
         else:
             if context.attempts > 1:
                 self._attempts[index] = context.attempts
-            await self._finish(self._build_result(context, items))
+            await self._finish(self._build_result(context, planned, items))
         # An abort has cancelled the task where this is not reached: its context says what it did.
         del self._contexts[index]
 
@@ -104,11 +104,11 @@ class TaskRun(ItemRun):
             try:
                 async for part in parts:
                     if last and part:
-                        await self._hand_over_part(self._build_result(context, last))
+                        await self._hand_over_part(self._build_result(context, planned, last))
                     last = part or last
             except ThreeCxError as error:
                 if last:
-                    await self._hand_over_part(self._build_result(context, last))
+                    await self._hand_over_part(self._build_result(context, planned, last))
                     if isinstance(error, NotAttemptedError):
                         raise stopped_list() from error
                 raise
@@ -119,11 +119,15 @@ class TaskRun(ItemRun):
         await self._recorder.record(part)
         await self._hand_over(part)
 
-    def _build_result(self, context: TaskContext, items: Sequence[Mapping[str, Any]]) -> Result:
+    def _build_result(
+        self, context: TaskContext, planned: PlannedItem, items: Sequence[Mapping[str, Any]]
+    ) -> Result:
         if context.is_dry_run and self._task.effect == "change":
             return Result(context.index, request={"requests": context.requests})
         paired = {"item": context.index}
-        return Result(context.index, items=[{"json": each, "pairedItem": paired} for each in items])
+        kept = planned.kept_fields
+        shown = [{name: each[name] for name in kept if name in each} for each in items] if kept else items
+        return Result(context.index, items=[{"json": each, "pairedItem": paired} for each in shown])
 
     async def _report_unknown(self, index: int) -> bool:
         """Report an item that an earlier run may have carried out, and that must not be done twice."""

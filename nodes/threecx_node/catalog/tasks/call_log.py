@@ -62,5 +62,9 @@ TASKS = (
             TaskField("legs", "Collection(Object)", "All legs of the call, in the order in which they began"),
         ),
         is_list=True,
+        summary=(
+            *("startedAt", "direction", "callerNumber", "callerName", "calledNumber", "extension", "queue"),
+            *("answered", "durationSeconds", "talkingSeconds"),
+        ),
     ),
 )  # fmt: skip

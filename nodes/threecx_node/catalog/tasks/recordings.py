@@ -48,5 +48,9 @@ TASKS = (
             TaskField("RecordingUrl", "String", "The name of the file on the PBX"),
         ),
         is_list=True,
+        summary=(
+            *("Id", "StartTime", "DurationSeconds", "CallType", "FromCallerNumber", "FromDisplayName"),
+            *("ToCallerNumber", "ToDisplayName", "Transcription", "Summary"),
+        ),
     ),
 )  # fmt: skip

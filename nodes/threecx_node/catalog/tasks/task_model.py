@@ -145,7 +145,8 @@ class Task:
 
     `name` is that of the operation in the list of its resource ("Forward Calls"), `action` a sentence of it ("Forward
     calls of user"). A task `is_repeatable` if doing it a second time changes nothing more: one that was interrupted is
-    then done again. `is_list` says that it returns any number of items, and not one.
+    then done again. `is_list` says that it returns any number of items, and not one. `summary` are the fields that
+    Simplify keeps, where there are more.
     """
 
     id: str
@@ -159,6 +160,7 @@ class Task:
     returns: tuple[TaskField, ...]
     is_repeatable: bool = True
     is_list: bool = False
+    summary: tuple[str, ...] = ()
 
     def parameter(self, name: str) -> TaskParameter:
         """Return the parameter of that name. Raises KeyError."""

@@ -60,7 +60,9 @@ def build_everyday(catalog: Catalog) -> Definition:
             *_share((each.id, draft) for each in operations for draft in build_task_properties(each)),
             *_share((each.id, draft) for each in operations for draft in _draft_body(catalog, each)),
             build_search(catalog, known),
-            *build_output_properties(catalog, known),
+            *build_output_properties(
+                catalog, known, tasks=[each.id for each in operations if each.task and each.task.summary]
+            ),
             _build_few_options(
                 catalog,
                 known,

@@ -140,16 +140,21 @@ def build_call_properties(catalog: Catalog) -> list[NodeProperty]:
 
 
 def build_output_properties(
-    catalog: Catalog, names: Collection[str], files: Iterable[str] = ()
+    catalog: Catalog, names: Collection[str], files: Iterable[str] = (), tasks: Iterable[str] = ()
 ) -> list[NodeProperty]:
-    """Return how much is returned and how, for the operations `names`, and for others that may return a file."""
+    """Return how much is returned and how, for the operations `names`.
+
+    `files` are others that may return a file, `tasks` those whose results can be simplified.
+    """
     limit = show_for(_LIMIT, _find_operations(catalog, names, lambda version: version.is_paged))
     limit["displayOptions"]["show"]["returnAll"] = [False]
     return [
         show_for(_RETURN_ALL, _find_operations(catalog, names, lambda version: version.is_paged)),
         limit,
         show_for(draft_filters(), _keep(find_filtered_operations(catalog), names)),
-        *_build_outputs(_find_operations(catalog, names, lambda version: _simplifies(catalog, version))),
+        *_build_outputs(
+            [*_find_operations(catalog, names, lambda version: _simplifies(catalog, version)), *tasks]
+        ),
         show_for(_BINARY, [*_find_operations(catalog, names, _is_file), *files]),
     ]
 

@@ -49,9 +49,8 @@ def write_schemas(catalog: Catalog, nodes: list[Definition], folder: Path) -> in
 def build_schema(catalog: Catalog, operation: Operation) -> dict[str, Any]:
     """Return the schema of an item that an operation returns with the parameters that a node has by default."""
     if operation.task is not None:
-        return _build_object(
-            {each.name: TypeRef.parse(each.type) for each in operation.task.returns}, catalog
-        )
+        types = {each.name: TypeRef.parse(each.type) for each in operation.task.returns}
+        return _build_object({name: types[name] for name in operation.task.summary or types}, catalog)
     version = operation.version()
     returned = version.returns
     if returned.kind == "file":
