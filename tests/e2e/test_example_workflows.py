@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import open_page, picture
 from threecx_node.simulator import Simulator
 from tools.lab.n8n_client import Execution
 from tools.lab.open_n8n import EXAMPLES, with_credential
@@ -18,6 +22,17 @@ from tools.lab.stage import CREDENTIAL_TYPE, TEST_CLIENT, Stage
 # The day before is a day of the workflow's time zone, which may be another one than the PBX's.
 PAST_DAYS = 2
 FILES = {each.stem: each for each in EXAMPLES}
+# Those of the first table in docs/examples.md, which has a picture of each.
+EVERYDAY = (
+    "onboard-user",
+    "offboard-user",
+    "close-department-today",
+    "call-log-to-csv",
+    "download-recordings",
+    "sync-contacts",
+    "missed-call-message",
+    "delete-blocked-numbers",
+)
 FORM = "n8n-nodes-base.formTrigger"
 
 
@@ -190,6 +205,28 @@ def test_delete_blocked_numbers_and_retry_the_failed(examples: Examples) -> None
 
     assert done.items("Get blocked numbers") != []
     assert examples.run(workflow).items("Get blocked numbers") == []
+
+
+@pytest.fixture(scope="module")
+def page(stage: Stage) -> Iterator[Page]:
+    with open_page(stage) as opened:
+        yield opened
+
+
+# Opening the editor takes seconds: all of them only where pictures are drawn.
+@pytest.mark.parametrize("name", EVERYDAY if "THREECX_SCREENSHOTS" in os.environ else EVERYDAY[:1])
+def test_the_editor_shows_an_example(examples: Examples, page: Page, name: str) -> None:
+    workflow = with_credential(json.loads(FILES[name].read_text(encoding="utf-8")), examples.credential)
+    saved = examples.client.call("POST", "/workflows", workflow)
+    page.goto(f"{examples.url}/workflow/{saved['id']}")
+    notes = [each for each in workflow["nodes"] if each["type"].endswith(".stickyNote")]
+    expect(page.get_by_test_id("sticky")).to_have_count(len(notes))
+    nodes = page.get_by_test_id(re.compile("^canvas-(default|trigger)-node$"))
+    expect(nodes).to_have_count(len(workflow["nodes"]) - len(notes))
+    # n8n marks a node that lacks a value.
+    expect(page.get_by_test_id("node-issues")).to_have_count(0)
+    page.keyboard.press("1")
+    picture(page, f"example-{name}")
 
 
 def change(pbx: Simulator, method: str, path: str, *bodies: dict[str, str]) -> None:

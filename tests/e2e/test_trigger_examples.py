@@ -70,6 +70,8 @@ def publish(desk: Desk, path: Path, receiver: Receiver, extension: str) -> dict[
             address = parameters["url"].removeprefix("=")
             service = "{0.scheme}://{0.netloc}".format(urlsplit(address))
             parameters["url"] = parameters["url"].replace(service, receiver.url)
+            # Deactivated until a person has entered an address.
+            assert node.pop("disabled")
         if node["name"] == "Office hours":
             # Closed at every hour.
             for each in parameters["assignments"]["assignments"]:

@@ -15,10 +15,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from tools.cache import BuildError
 from tools.lab.n8n_client import EMAIL, PASSWORD
 from tools.lab.processes import LabError
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, Stage
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, TEST_CLIENT, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,6 +46,9 @@ _OUR_TYPES = "n8n-nodes-threecx."
 # The ports that people know; another one where it is in use.
 _N8N_PORT = 5678
 _EXECUTOR_PORT = 8765
+_PBX_PORT = 5001
+_CREDENTIAL = "Simulated 3CX"
+_BLOCKED = 40
 # Workflows ask for the calls of yesterday and of the last seven days.
 _PAST_DAYS = 7
 
@@ -56,7 +61,7 @@ def put_example(stage: Stage, path: Path) -> dict[str, Any]:
 
 def put_examples(stage: Stage, paths: Iterable[Path]) -> list[dict[str, Any]]:
     """Save example workflows that share one credential, and return them as n8n saved them."""
-    reference = stage.client.create_credential("Simulated 3CX", CREDENTIAL_TYPE, stage.credential_data())
+    reference = stage.client.create_credential(_CREDENTIAL, CREDENTIAL_TYPE, stage.credential_data())
     workflows = [with_credential(json.loads(path.read_text(encoding="utf-8")), reference) for path in paths]
     return [stage.client.call("POST", "/workflows", each) for each in workflows]
 
@@ -84,12 +89,9 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="threecx-n8n-") as folder,
             _build_stage(Path(folder)) as stage,
         ):
-            workflow, *_ = put_examples(stage, (DELETES, *(each for each in EXAMPLES if each != DELETES)))
-            ending = "Ctrl-C ends all, and nothing is kept: export your workflows first"
-            print(f"simulated 3CX, its page: {stage.pbx.base_url}/   executor: {stage.executor.url}")
-            print(f"its credential: client ID {CLIENT_ID}   API key {CLIENT_SECRET}   ({ending})")
-            address = f"{stage.n8n.url}/workflow/{workflow['id']}"
-            print(f"n8n: {address}   login: {EMAIL}   password: {PASSWORD}", flush=True)
+            put_examples(stage, EXAMPLES)
+            _block_numbers(stage)
+            print(describe(stage), flush=True)
             signal.pause()
     except (BuildError, LabError, OSError) as error:
         print(error, file=sys.stderr)
@@ -99,11 +101,45 @@ def main() -> int:
     return 0
 
 
+def describe(stage: Stage) -> str:
+    """Return what a person needs to log in, and to create a credential by hand."""
+    return f"""
+n8n            {stage.n8n.url}/home/workflows
+  Email        {EMAIL}
+  Password     {PASSWORD}
+simulated 3CX  {stage.pbx.base_url}/   (ring a number on its page, and a trigger has an event)
+
+The example workflows are in n8n, and use the credential "{_CREDENTIAL}". For a credential of your own, enter:
+  PBX URL      {stage.pbx.base_url}
+  Client ID    {CLIENT_ID}
+  API Key      {CLIENT_SECRET}
+  Executor URL {stage.executor.url}
+  Executor Key (leave it empty: this executor has none)
+
+Ctrl-C ends all, and nothing is kept: export your workflows first."""
+
+
+def _block_numbers(stage: Stage) -> None:
+    """Block the numbers that the example with a bulk delete looks for, as another program would."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": TEST_CLIENT.id,
+        "client_secret": TEST_CLIENT.secret,
+    }
+    with httpx.Client(base_url=stage.pbx.base_url) as pbx:
+        token = pbx.post("/connect/token", data=form).raise_for_status().json()["access_token"]
+        for number in range(_BLOCKED):
+            blocked = {"CallerId": f"+49305557{number:03}", "Description": "Campaign of spring"}
+            headers = {"Authorization": f"Bearer {token}"}
+            pbx.post("/xapi/v1/BlackListNumbers", json=blocked, headers=headers).raise_for_status()
+
+
 def _build_stage(folder: Path) -> Stage:
     return Stage(
         folder,
         n8n_port=_choose_port(_N8N_PORT),
         executor_port=_choose_port(_EXECUTOR_PORT),
+        pbx_port=_choose_port(_PBX_PORT),
         past_days=_PAST_DAYS,
     )
 

@@ -33,12 +33,13 @@ class Stage:
         *,
         n8n_port: int | None = None,
         executor_port: int | None = None,
+        pbx_port: int | None = None,
         past_days: int = 0,
     ) -> None:
         self.folder = folder
         self.installation = install()
         self.package = build(self.installation)
-        self.pbx = Simulator(clients=[TEST_CLIENT], past_days=past_days)
+        self.pbx = Simulator(port=pbx_port or 0, clients=[TEST_CLIENT], past_days=past_days)
         self.executor = ExecutorProcess(folder, executor_port)
         self.n8n = N8nInstance(self.installation, folder / "n8n", port=n8n_port)
         self.client = N8nClient(self.n8n.url)
