@@ -40,8 +40,7 @@ def test_example_runs(canvas: Canvas) -> None:
     workflow = put_example(canvas.stage, DELETES)
     done = canvas.stage.client.run(workflow)
     assert done.status == "success", done.error
-    last = workflow["nodes"][-1]["name"]
-    assert [item["json"]["method"] for item in done.items(last)] == ["DELETE"] * 3
+    assert [item["json"]["method"] for item in done.items("Delete them (dry run)")] == ["DELETE"] * 3
 
 
 def test_404_has_message_and_advice(canvas: Canvas) -> None:
