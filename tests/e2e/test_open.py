@@ -47,7 +47,7 @@ def test_make_n8n() -> None:
                 "connection": "direct",
                 "baseUrl": printed["PBX URL"],
                 "clientId": printed["Client ID"],
-                "clientSecret": printed["API Key"],
+                "apiKey": printed["API Key"],
                 "executorUrl": printed["Executor URL"],
                 "executorKey": "",
             }
