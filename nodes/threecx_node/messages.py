@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from threecx_credentials.fields import BASE_PATH
 
 from .options import DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_RESPONSE_BYTES, DEFAULT_MAX_SAVED_BYTES
+from .values.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ FILTERS = "filters"
 """The parameter with the conditions of a list."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RequestValues:
     """The resolved values of one item: path parameters, query options, If-Match and body, by their names.
 
@@ -126,7 +127,7 @@ def read_media_type(headers: Mapping[str, str]) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpRequest:
     """A request ready to send: path and query below the base path of an API, without authorization.
 
@@ -162,7 +163,7 @@ class HttpRequest:
         return f"{base_url}{self.base_path}{self.target}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class HttpResponse:
     """A response, read whole: status, headers (a mapping that ignores case) and body.
 

@@ -134,7 +134,7 @@ class OperationVersion:
         """Return whether the request is written as OData: only those of the Configuration API are."""
         return self.base_path == BASE_PATH
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Return the path below the base path; that of the base path itself, `/` in a document, is empty."""
         return "" if self.path == "/" else self.path
@@ -144,7 +144,7 @@ class OperationVersion:
         """Return the path for people: below `/xapi/v1`, or the whole one of another API."""
         return self.path if self.is_odata else self.base_path + self.address
 
-    @property
+    @cached_property
     def is_paged(self) -> bool:
         """Return whether the response is a list in pages; a file takes `$top` too, but is one response."""
         return self.returns.kind == "collection" and "$top" in self.query

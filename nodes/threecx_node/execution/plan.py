@@ -23,6 +23,7 @@ from ..parameters.table import ParameterTable
 from ..request.api_request import ApiRequestBuilder
 from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
+from ..values.record import record
 from ..values.undefined import is_missing
 from .look_ups import ENTITY_KEY, LookUp
 from .paging import Paging, page_options
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from .results import Item
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedItem:
     """The work of the sending half for one item: its request, or the error why it has none.
 
@@ -115,13 +116,16 @@ class Planner:
         Raises UsageError where the parameters themselves are wrong; the error of one item is in its planned item.
         """
         check_shared_options(self._table, parameters)
-        planned, batch_options = [], []
+        planned: list[PlannedItem] = []
+        # Of the first item, and of each one that has other options than the item before it.
+        batch_options: list[tuple[int, Mapping[str, Any]]] = []
         left_out: dict[str, None] = {}
         for each, resolved in self._plan_items(items, load_shared_file(self._version.upload, parameters)):
             planned.append(each)
             if resolved is not None:
-                batch_options.append((each.index, resolved.batch))
-                if len(left_out) < MAX_LEFT_OUT:
+                if not batch_options or resolved.batch != batch_options[-1][1]:
+                    batch_options.append((each.index, resolved.batch))
+                if resolved.left_out and len(left_out) < MAX_LEFT_OUT:
                     left_out.update(dict.fromkeys(resolved.left_out))
         options = self._options.with_batch_options(settle_batch_options(batch_options))
         notes = options.notes + ((describe_left_out(self._table, list(left_out)),) if left_out else ())

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadItemsError, ItemError, NotAttemptedError, ThreeCxError, UnreachableError
+from ..values.record import record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Item:
     """One input item: its data, parameters of its own, which are taken literally, and its binary data.
 
@@ -33,7 +34,7 @@ class Item:
         return {name: value for name, value in shared.items() if name not in self.parameters}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Result:
     """The result of one input item: result items, or its error, or (dry run) the request that would be sent.
 

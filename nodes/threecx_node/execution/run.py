@@ -36,7 +36,7 @@ from .settle import Settler
 from .stored_lists import compare_with_stored
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 
     from ..catalog import Operation, OperationVersion
     from ..messages import HttpRequest, HttpResponse
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from ..transport.retry import Attempts
     from .journal import Journal
     from .plan import Plan, PlannedItem
+
+    Send = Callable[[int, HttpRequest, Operation, OperationVersion], Awaitable[Payload]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,7 @@ class BatchRun(ItemRun):
         self._under_way: dict[int, HttpRequest] = {}
         # The bound on the requests of lists at once. Other items send one request at a time.
         self._slots = asyncio.Semaphore(plan.options.concurrency)
-        is_slotted = any(each.paging for each in plan.items)
-        self._send = self._exchange_in_slot if is_slotted else self._exchange
+        self._is_slotted = any(each.paging for each in plan.items)
         self._budget = share.budget if share else RetryBudget(plan.options.retry_time, stop=stop)
         self._caller: Caller | None = share.caller if share else None
         downloads, self._reception = prepare_reception(plan.options, len(plan.items))
@@ -246,6 +247,11 @@ class BatchRun(ItemRun):
     def _make_settler(self, client: PbxClient, attempts: Attempts, *, is_ambiguous: bool = False) -> Settler:
         plan, caller = self._plan, self._join(client)
         return Settler(client, plan.checker, plan.options.timeout, attempts, caller, is_ambiguous)
+
+    @property
+    def _send(self) -> Send:
+        """Return what sends one request of an item. As an attribute it would keep the batch in memory after its end."""
+        return self._exchange_in_slot if self._is_slotted else self._exchange
 
     async def _exchange_in_slot(
         self, index: int, request: HttpRequest, operation: Operation, version: OperationVersion

@@ -6,8 +6,8 @@ this way.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import PLACE_CALL
@@ -15,6 +15,7 @@ from ..errors import BodyError, ParameterError
 from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
 from ..values.coerce import CoercionError, coerce_integer, describe
+from ..values.record import record
 from ..values.undefined import is_missing
 from .body_fields import PRIMARY_GROUP, join_group, leave_out_empty, map_fields, parse_json, read_field
 from .call_handle import fill_from_handle
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 50
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@record
 class ResolvedParameters:
     """The parameters of one item.
 
@@ -50,29 +51,31 @@ class ResolvedParameters:
     response_format: str = RESPONSE_FORMATS[0]
     allow_incomplete_lists: bool = False
     by_number: tuple[str, ...] = ()
-    batch: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    batch: Mapping[str, Any] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     wait: Wait | None = None
     call_id: int | None = None
 
 
-@dataclasses.dataclass(slots=True)
 class _Sorted:
-    path: dict[str, Any] = dataclasses.field(default_factory=dict)
-    query: dict[str, Any] = dataclasses.field(default_factory=dict)
-    filters: dict[str, Any] = dataclasses.field(default_factory=dict)
-    field: dict[str, Any] = dataclasses.field(default_factory=dict)
-    file: dict[str, Any] = dataclasses.field(default_factory=dict)
-    output: dict[str, Any] = dataclasses.field(default_factory=dict)
-    guard: dict[str, Any] = dataclasses.field(default_factory=dict)
-    batch: dict[str, Any] = dataclasses.field(default_factory=dict)
-    wait: dict[str, Any] = dataclasses.field(default_factory=dict)
-    if_match: Any = None
-    handle: Any = None
-    body: Any = None
-    mapping_mode: str = ""
-    by_number: list[str] = dataclasses.field(default_factory=list)
-    left_out: list[str] = dataclasses.field(default_factory=list)
+    """The parameters of one item by what they set. A dataclass would call a factory for each of its fields."""
+
+    def __init__(self) -> None:
+        self.path: dict[str, Any] = {}
+        self.query: dict[str, Any] = {}
+        self.filters: dict[str, Any] = {}
+        self.field: dict[str, Any] = {}
+        self.file: dict[str, Any] = {}
+        self.output: dict[str, Any] = {}
+        self.guard: dict[str, Any] = {}
+        self.batch: dict[str, Any] = {}
+        self.wait: dict[str, Any] = {}
+        self.if_match: Any = None
+        self.handle: Any = None
+        self.body: Any = None
+        self.mapping_mode = ""
+        self.by_number: list[str] = []
+        self.left_out: list[str] = []
 
 
 def resolve_parameters(

@@ -23,7 +23,7 @@ from ..values.undefined import is_missing
 from .body import BodyEncoder
 from .call_control import check_call_body, make_segment_encoder
 from .conditions import ConditionWriter
-from .dates import DateChecker, check_period
+from .dates import DateChecker, check_period, has_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
 from .required import RequiredFields, missing_value, refuse_empty_update
@@ -64,6 +64,7 @@ class RequestBuilder:
         }
         self._may_change = operation.effect == "change"
         self._has_fixed_path = not self.version.parameters
+        self._has_period = has_period([each.name for each in self.version.parameters])
         returned = self.version.returns
         has_properties = returned.kind == "collection" and catalog.is_schema(returned.type)
         self._filters = FilterChecker(catalog, returned.type, release) if has_properties else None
@@ -122,7 +123,8 @@ class RequestBuilder:
                 # A default is for an argument that is not given. One that was evaluated to nothing is an error.
                 value = parameters[name] if name in parameters else self._defaults.get(name)
                 pieces[place], keys[name] = self._encode(name, value)
-        check_period(keys)
+        if self._has_period:
+            check_period(keys)
         return "".join(pieces), keys
 
     def _encode(self, name: str, value: Any) -> tuple[str, Any]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,11 @@ _LAST_YEAR = 9999
 # A recurrent holiday has no year; this one has a 29 February.
 _LEAP_YEAR = 2024
 _PERIODS = (("periodFrom", "periodTo"), ("startDt", "endDt"), ("startDate", "endDate"))
+
+
+def has_period(names: Collection[str]) -> bool:
+    """Return whether parameters with these names have the start and the end of a report's period."""
+    return any(first in names and last in names for first, last in _PERIODS)
 
 
 def check_period(arguments: Mapping[str, Any]) -> None:

@@ -54,6 +54,9 @@ def format_date_time(moment: datetime) -> str:
 
 def encode(text: str, safe: str) -> str:
     """Return a text percent-encoded but for the characters in `safe`. Raises CoercionError for half characters."""
+    if text.isascii() and text.isalnum():
+        # Most keys are numbers.
+        return text
     try:
         return quote(text, safe=safe)
     except UnicodeEncodeError:

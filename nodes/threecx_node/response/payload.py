@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..values.record import record
+
 if TYPE_CHECKING:
     from ..messages import BodyFile, HttpResponse
 
@@ -23,8 +25,7 @@ class File:
     stored: BodyFile | None = None
 
 
-# Not frozen: there is one per response, and a frozen class sets each of its fields by a call.
-@dataclass(slots=True)
+@record
 class Payload:
     """The content of a successful response: an entity, a list of entities or values, a value, a file, or nothing.
 

@@ -243,15 +243,13 @@ class Attempts:
     The first attempt costs no time of the budget, however long it lasts.
     """
 
-    __slots__ = ("_spent", "_started", "budget", "count", "tries")
+    count = 0
+    # The attempts of the request under way, where several are counted together.
+    tries = 0
+    _spent = _started = 0.0
 
     def __init__(self, budget: RetryBudget) -> None:
         self.budget = budget
-        self.count = 0
-        # The attempts of the request under way, where several are counted together.
-        self.tries = 0
-        self._spent = 0.0
-        self._started = 0.0
 
     @property
     def time_left(self) -> float:

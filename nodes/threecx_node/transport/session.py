@@ -26,6 +26,7 @@ from .attempt import Attempt, AttemptTimer
 from .body import open_body
 from .sockets import Acknowledgements, has_input
 from .tls import key_log_error
+from .urls import UrlReader
 
 try:
     import aiohttp
@@ -87,6 +88,7 @@ class Session(httpx.AsyncBaseTransport):
         # It bounds DNS, TCP and TLS together. It includes no waiting for a connection, since the pool has no limit.
         self._timeout = _connect_timeout(connect_timeout)
         self._timer = AttemptTimer()
+        self._urls = UrlReader()
         self._client: aiohttp.ClientSession | None = None
 
     async def exchange(
@@ -106,7 +108,7 @@ class Session(httpx.AsyncBaseTransport):
         among them, and OSError of the file of `reception`.
         """
         response, content, file = await self._send(
-            method, yarl.URL(url, encoded=True), headers, body, self._timeout, timeout, reception
+            method, self._urls.read(url), headers, body, self._timeout, timeout, reception
         )
         return HttpResponse(response.status, response.headers, content, file=file)
 
@@ -273,31 +275,27 @@ class _Connector(aiohttp.TCPConnector):
         self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
     ) -> aiohttp.connector.Connection:
         """Return a connection for a request, and start the time limit of its attempt."""
-        connection = await self._find_connection(req, traces, timeout)
-        # aiohttp connects in the task that sends.
-        if (attempt := self._timer.attempts.get(asyncio.current_task())) is not None:
-            self._timer.begin(attempt, connection)
-        return connection
-
-    async def _find_connection(
-        self, req: aiohttp.ClientRequest, traces: Any, timeout: aiohttp.ClientTimeout
-    ) -> aiohttp.connector.Connection:
         while True:
             connection = await super().connect(req, traces, timeout)
             transport = connection.transport
-            if transport is None or transport not in self._used:
-                if transport is not None:
-                    self._used.add(transport)
-                return connection
+            if transport is None:
+                break
+            if transport not in self._used:
+                self._used.add(transport)
+                break
             view: SocketView | None = transport.get_extra_info("socket")
             try:
                 if view is not None and await self._is_usable(transport, view, req.method):
                     self._on_kept[req] = None if req.method == "GET" else Acknowledgements(view)
-                    return connection
+                    break
             except BaseException:
                 connection.close()
                 raise
             connection.close()
+        # aiohttp connects in the task that sends.
+        if (attempt := self._timer.attempts.get(asyncio.current_task())) is not None:
+            self._timer.begin(attempt, connection)
+        return connection
 
     async def _is_usable(self, transport: asyncio.Transport, view: SocketView, method: str) -> bool:
         """Return whether a kept connection can be used for a request."""
