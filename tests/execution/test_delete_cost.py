@@ -1,4 +1,4 @@
-"""What a plain delete costs, counted and not timed: calls of functions, tasks, timers, and memory after the batch."""
+"""Count what a plain delete costs, without a clock: calls of functions, tasks, timers, memory after the batch."""
 
 from __future__ import annotations
 
