@@ -21,6 +21,7 @@ _DIGIT = re.compile(r"[0-9]")
 _NUMBER = "number"
 # A message names this many of the entities that match.
 _NAMED = 5
+_CHOOSE = "or choose other fields to match on (matchOn)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ class MatchRules:
             return ParameterError(
                 f"the {self.title} cannot be matched: {what}",
                 field="body",
-                description=f"Fill {self.phone_fields[0]} or another number, or choose other fields in matchOn.",
+                description=f"Fill {self.phone_fields[0]} or another number, {_CHOOSE}.",
             )
         what = "has no digits" if row.get(name) else "is empty"
         return ParameterError(
             f"the {self.title} cannot be matched: {name} {what}",
             field=name,
-            description=f"Fill {name}, or choose other fields in matchOn. Nothing was sent for this item.",
+            description=f"Fill {name}, {_CHOOSE}. Nothing was sent for this item.",
         )
 
     def describe(self, entity: Mapping[str, Any]) -> str:
@@ -107,8 +108,7 @@ class MatchRules:
         return ParameterError(
             f"{len(found)} {self.title}s have the same {by}: {named}{more}",
             field="matchOn",
-            description="Delete the ones that are too many, or choose more fields in matchOn. Nothing was sent for "
-            "this item.",
+            description=f"Delete the ones that are too many, {_CHOOSE}. Nothing was sent for this item.",
         )
 
 

@@ -18,10 +18,12 @@ from ..calls.models import (
     RING_GROUP,
     ROUTE_POINT,
 )
+from .department_hours import choose_destination
 from .dial_plan import build_display_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from ..odata.records import Entity, Record
     from ..store.memory import MemoryStore
@@ -63,7 +65,8 @@ _TO_MAILBOX = frozenset({"VoiceMail", "VoiceMailOfDestination"})
 class CallDirectory:
     """The numbers of one PBX, as its calls see them."""
 
-    def __init__(self, store: MemoryStore, dial_plan: DialPlan) -> None:
+    def __init__(self, store: MemoryStore, dial_plan: DialPlan, now: Callable[[], datetime]) -> None:
+        self._now = now
         self._store = store
         self._dial_plan = dial_plan
         self._entries: dict[str, tuple[Record, DnEntry]] = {}
@@ -118,7 +121,7 @@ class CallDirectory:
             rule = record.value
             number = (rule.get("TrunkDN") or {}).get("Number")
             if (rule.get("Data") == did if did else True) and number in (None, "", trunk.dn):
-                return trunk, _read_destination(rule.get("OfficeHoursDestination"), "")
+                return trunk, _read_destination(choose_destination(self._store, rule, self._now()), "")
         return trunk, ""
 
     def find_outbound_trunk(self, number: str) -> DnEntry | None:

@@ -1,9 +1,9 @@
-"""Check the dates of holidays: all parts are given, the dates exist, and the end is not before the start."""
+"""Check the dates of holidays (all parts are given, the dates exist, the end is not before the start) and read them."""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ..odata.errors import INVALID, OUT_OF_THE_RANGE, REQUIRED, ErrorDetail, ODataError
@@ -39,6 +39,29 @@ def check_holidays(holidays: Sequence[Entity], name: str) -> None:
 def has_dates(values: Entity) -> bool:
     """Return whether values contain a part of a holiday's dates."""
     return bool(values.keys() & {*_DATE_PARTS, "IsRecurrent", *(name for name, _ in _TIMES)})
+
+
+def is_on(holiday: Entity, moment: datetime) -> bool:
+    """Return whether a moment without a time zone is in a holiday. One of every year may go on into the next year."""
+    if not holiday.get("IsRecurrent"):
+        years = [(holiday["Year"], holiday["YearEnd"])]
+    else:
+        wraps = (holiday["MonthEnd"], holiday["DayEnd"]) < (holiday["Month"], holiday["Day"])
+        years = [(year, year + wraps) for year in (moment.year - 1, moment.year)]
+    (start_name, start_default), (end_name, end_default) = _TIMES
+    for first, last in years:
+        try:
+            start = datetime(first, holiday["Month"], holiday["Day"])  # noqa: DTZ001 (of the PBX's time zone)
+            end = datetime(last, holiday["MonthEnd"], holiday["DayEnd"])  # noqa: DTZ001 (of the PBX's time zone)
+        except ValueError:
+            # A 29 February that this year does not have.
+            continue
+        start += timedelta(seconds=_read_seconds(holiday.get(start_name), start_default))
+        # The last second belongs to it.
+        end += timedelta(seconds=_read_seconds(holiday.get(end_name), end_default) + 1)
+        if start <= moment < end:
+            return True
+    return False
 
 
 def _find_faults(holiday: Entity) -> Iterator[ErrorDetail]:

@@ -34,7 +34,7 @@ def play_past_calls(entities: Entities, days: int, now: datetime | None = None) 
     end = (now or datetime.now(UTC)).astimezone(UTC)
     midnight = end.replace(hour=0, minute=0, second=0, microsecond=0)
     clock = Clock(manual=True, start=midnight - days * _DAY)
-    directory = CallDirectory(entities.store, entities.dial_plan)
+    directory = CallDirectory(entities.store, entities.dial_plan, clock.now)
     calls = CallEngine(directory, lock=entities.store.lock, clock=clock)
     CallRecords(entities, calls, RecordingQueue(entities, clock))
     begun = 0

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..auth.issuer import TokenIssuer
+from ..calls.clock import Clock
 from ..calls.engine import CallEngine
 from ..odata.query import QueryCompiler
 from ..odata.rendering import Renderer
@@ -72,7 +73,9 @@ class Pbx:
         numbered = frozenset(name for name, entity_set in model.sets.items() if entity_set.is_dn)
         self.store = _create_store(file, numbered)
         self.entities = Entities(model, self.store)
-        self.calls = CallEngine(CallDirectory(self.store, self.entities.dial_plan), lock=self.store.lock)
+        clock = Clock()
+        directory = CallDirectory(self.store, self.entities.dial_plan, clock.now)
+        self.calls = CallEngine(directory, lock=self.store.lock, clock=clock)
         self.views = Views(model, self.store, self.entities, self.calls.clock.now)
         self.renderer = Renderer(model, self.views.navigation)
         self.queries = QueryCompiler(model, self.views.navigation)
