@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.upserts import MATCH_ON
@@ -11,6 +11,7 @@ from ..execution.plan import PlannedItem, Planner
 from ..parameters.call_handle import HANDLE
 from ..request.body import BodyEncoder
 from ..values.json import loads
+from ..values.record import record
 from ..values.undefined import is_missing
 from .registry import find_code
 from .values import Locator, Values, read_values
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..parameters.resolve import ResolvedParameters
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlannedTask(PlannedItem):
     """The values of one item. Items with the same `order_key` are carried out one after the other, in their order."""
 
