@@ -17,6 +17,24 @@ import {
 	getOrderByOptions,
 	getSelectOptions,
 } from '../shared/methods/loadOptions';
+import {
+	getGroups,
+	getQueues,
+	getRingGroups,
+	getTrunks,
+	getUsers,
+	searchCrmTemplates,
+	searchExtensions,
+	searchGroupNumbers,
+	searchNumbers,
+	searchParameters,
+	searchPhones,
+	searchPlaylists,
+	searchRecordingNames,
+	searchRecordings,
+	searchTrunkTemplates,
+	searchUsers,
+} from '../shared/methods/references';
 import { getBodyFields } from '../shared/methods/resourceMapping';
 
 export class ThreeCx implements INodeType {
@@ -41,8 +59,33 @@ export class ThreeCx implements INodeType {
 
 	methods = {
 		credentialTest: { testThreeCx },
-		listSearch: { searchDevices, searchEntities },
-		loadOptions: { getExpandOptions, getFilterFields, getFilterValues, getOrderByOptions, getSelectOptions },
+		listSearch: {
+			searchCrmTemplates,
+			searchDevices,
+			searchEntities,
+			searchExtensions,
+			searchGroupNumbers,
+			searchNumbers,
+			searchParameters,
+			searchPhones,
+			searchPlaylists,
+			searchRecordingNames,
+			searchRecordings,
+			searchTrunkTemplates,
+			searchUsers,
+		},
+		loadOptions: {
+			getExpandOptions,
+			getFilterFields,
+			getFilterValues,
+			getGroups,
+			getOrderByOptions,
+			getQueues,
+			getRingGroups,
+			getSelectOptions,
+			getTrunks,
+			getUsers,
+		},
 		resourceMapping: { getBodyFields },
 	};
 

@@ -20,6 +20,7 @@ from tests.support import ADDED_OPERATIONS, CALL_CONTROL_OPERATIONS
 from tests.support import OPERATIONS as NUMBER_OF_OPERATIONS
 from threecx_node.catalog.api_request import API_REQUEST, API_RESOURCE, METHODS
 from threecx_node.catalog.filter_fields import OPERATORS as FILTER_OPERATORS
+from threecx_node.catalog.references import find_reference
 from threecx_node.descriptor import load_definition, load_descriptor, properties_of
 
 DOCUMENTED = ("$filter", "$orderby", "$search", "$select", "$expand", "$skip")
@@ -107,7 +108,7 @@ def test_older_parameters_have_no_default() -> None:
 
 def test_types() -> None:
     fitting = {
-        "String": {"string", "resourceLocator"},
+        "String": {"string", "resourceLocator", "multiOptions"},
         "Guid": {"string", "resourceLocator"},
         "Int32": {"number", "options", "resourceLocator", "string"},
         "Boolean": {"boolean"},
@@ -121,6 +122,9 @@ def test_types() -> None:
                 # A bare number of a stored workflow is one of the choices.
                 values = sorted(choice["value"] for choice in field["options"])
                 assert values == sorted(parameter.choices.values())
+            reference = find_reference(CATALOG, each, parameter.name)
+            # Several values are chosen where the API takes them, and nowhere else.
+            assert (field["type"] == "multiOptions") == (reference is not None and reference.several)
             if parameter.type == "Int32" and field["type"] == "string":
                 # Only an ID: an empty number would be sent as 0.
                 assert field["displayName"].endswith("ID")

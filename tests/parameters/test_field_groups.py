@@ -90,3 +90,54 @@ def test_wrong_group(group: dict[str, Any], error: type[ItemError], words: str) 
 def test_operation_without_body_has_no_groups() -> None:
     with pytest.raises(UnknownNameError, match="additionalFields"):
         resolved("DeleteUser", {"Id": 5, "additionalFields": {"FirstName": "Ada"}})
+
+
+def locate(value: Any, mode: str = "list") -> dict[str, Any]:
+    return {"__rl": True, "mode": mode, "value": value}
+
+
+def test_entities_that_were_chosen_in_entries() -> None:
+    entries = [{"Number": locate("101"), "SkillGroup": "2"}, {"Number": locate("102", "id")}]
+    agents = [{"Number": "101", "SkillGroup": "2"}, {"Number": "102"}]
+    assert sent("CreateQueue", {"Number": "850", "Agents": {"values": entries}})["Agents"] == agents
+    # A workflow that was stored with texts sends the same.
+    as_texts = [{"Number": "101", "SkillGroup": "2"}, {"Number": "102", "SkillGroup": ""}]
+    assert sent("CreateQueue", {"Number": "850", "Agents": {"values": as_texts}})["Agents"] == agents
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_an_entity_that_was_not_chosen_in_an_entry(value: Any) -> None:
+    route = {"values": {"To": "External", "Number": locate(value), "External": "+4930"}}
+    given = {"Id": 33, "additionalFields": {"ForwardNoAnswer": route}}
+    assert sent("UpdateQueue", given) == {"ForwardNoAnswer": {"To": "External", "External": "+4930"}}
+
+
+def test_a_prompt_that_was_chosen() -> None:
+    given = {"Id": 33, "announcementFields": {"GreetingFile": locate("closed.wav")}}
+    assert sent("UpdateQueue", given) == {"GreetingFile": "closed.wav"}
+    assert sent("UpdateQueue", {"Id": 33, "announcementFields": {"GreetingFile": "closed.wav"}}) == {
+        "GreetingFile": "closed.wav"
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["10000", 10001], "10000,10001"),
+        ([], ""),
+        ("10000,10001", "10000,10001"),
+        # Refused later as what it is.
+        ([True], [True]),
+        ([{"Number": "1"}], [{"Number": "1"}]),
+    ],
+)
+def test_several_numbers_that_were_chosen(given: Any, expected: Any) -> None:
+    """Several trunks of a list are one text for 3CX; a text of a stored workflow stays as it is."""
+    assert resolved("GetInboundCalls", {"trunkDns": given}).values.parameters["trunkDns"] == expected
+
+
+def test_one_number_that_was_chosen() -> None:
+    for given in (locate("GRP0001"), locate("GRP0001", "id"), "GRP0001"):
+        found = resolved("GetExtensionStatisticsByGroupData", {"groupNumber": given}).values
+        assert found.parameters["groupNumber"] == "GRP0001"
+    assert resolved("DeleteUser", {"Id": [1]}).values.parameters["Id"] == [1]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,15 +15,14 @@ from threecx_node.request.build import RequestBuilder
 from threecx_node.values.undefined import UNDEFINED
 
 CATALOG = load_catalog()
-PERIOD = {"periodFrom": "2026-03-01T00:00:00Z", "periodTo": "2026-03-02T00:00:00Z"}
-DATES = {"startDt": "2026-03-01T00:00:00Z", "endDt": "2026-03-02T00:00:00Z"}
+PERIOD: dict[str, Any] = {"periodFrom": "2026-03-01T00:00:00Z", "periodTo": "2026-03-02T00:00:00Z"}
+DATES: dict[str, Any] = {"startDt": "2026-03-01T00:00:00Z", "endDt": "2026-03-02T00:00:00Z"}
 CALL_LOGS = ("GetCallLogData", "GetOldCallLogData", "DownloadCallLog")
 
 
-def build(operation: str, release: str | None = None, **values: Any) -> str:
-    zone = {"clientTimeZone": "+08:00"} if operation.startswith("Download") else {}
-    builder = RequestBuilder(CATALOG, CATALOG.operation(operation), release)
-    return builder.build(RequestValues({**zone, **values})).path
+def build(operation: str, release: str | None = None, zone: tzinfo = UTC, **values: Any) -> str:
+    builder = RequestBuilder(CATALOG, CATALOG.operation(operation), release, time_zone=zone)
+    return builder.build(RequestValues(values)).path
 
 
 @pytest.mark.parametrize("operation", CALL_LOGS)
@@ -83,13 +84,13 @@ def test_other_named_numbers() -> None:
     ],
 )
 def test_an_argument_that_fails_when_empty_is_required(
-    operation: str, name: str, others: dict[str, str], empty: Any
+    operation: str, name: str, others: dict[str, Any], empty: Any
 ) -> None:
     with pytest.raises(ParameterError, match=f"{name} is required"):
         build(operation, **others, **{name: empty})
     with pytest.raises(ParameterError, match=f"{name} is required"):
         build(operation, **others)
-    assert f"{name}='800'" in build(operation, **others, **{name: "800"})
+    assert f"{name}='800'" in build(operation, **{**others, name: "800"})
 
 
 def test_an_argument_that_may_be_empty_is_optional() -> None:
@@ -97,3 +98,46 @@ def test_an_argument_that_may_be_empty_is_optional() -> None:
     assert "queueDnStr='',agentDnStr=''" in build(
         "GetAgentLoginHistoryData", **DATES, clientTimeZone="+08:00"
     )
+
+
+@pytest.mark.parametrize("given", [{}, {"clientTimeZone": ""}, {"clientTimeZone": None}])
+@pytest.mark.parametrize(
+    ("day", "zone", "offset"),
+    [
+        ("2026-07-01", "Europe/Berlin", "%2B02%3A00"),
+        ("2026-01-01T12:00:00", "Europe/Berlin", "%2B01%3A00"),
+        ("2026-01-01", "America/St_Johns", "-03%3A30"),
+        ("2026-01-01", "UTC", "%2B00%3A00"),
+    ],
+)
+def test_the_time_zone_of_a_report_is_that_of_the_batch(
+    day: str, zone: str, offset: str, given: dict[str, Any]
+) -> None:
+    """A report groups its rows by the offset at the beginning of its period."""
+    values: dict[str, Any] = {
+        "startDt": day,
+        "endDt": "2026-12-31",
+        "queueDnStr": "",
+        "agentDnStr": "",
+        **given,
+    }
+    path = build("GetAgentLoginHistoryData", zone=ZoneInfo(zone), **values)
+    assert f"clientTimeZone='{offset}'" in path
+
+
+def test_a_time_zone_that_is_given_stays() -> None:
+    path = build("GetAgentLoginHistoryData", zone=ZoneInfo("Europe/Berlin"), **DATES, clientTimeZone="+08:00")
+    assert "clientTimeZone='%2B08%3A00'" in path
+
+
+def test_the_time_zone_of_a_report_without_a_period() -> None:
+    assert "clientTimeZone='%2B05%3A30'" in build("DownloadAuditLog", zone=ZoneInfo("Asia/Kolkata"))
+
+
+def test_the_length_of_rows_by_name() -> None:
+    activity: dict[str, Any] = {**PERIOD, "waitInterval": "0:00:0", "includeQueueCalls": True, "callArea": 0}
+    for given in ("hour", 0, UNDEFINED):
+        values = {**activity, "groupNumber": "", "extensionDns": "", "groupingType": given}
+        if given is UNDEFINED:
+            del values["groupingType"]
+        assert "groupingType=0" in build("GetUserActivity", **values)

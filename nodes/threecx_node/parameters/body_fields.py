@@ -50,10 +50,15 @@ def read_field(type_name: str, value: Any, written: Any, catalog: Catalog) -> An
         return UNDEFINED if isinstance(chosen, str) and not chosen.strip() else chosen
     if not catalog.is_schema(type_name) or set(written) != {"values"}:
         return value
-    entries = value.get("values")
+    entries, written = value.get("values"), written["values"]
     if isinstance(entries, Mapping):
-        return _drop_empty(entries)
-    return [_drop_empty(each) for each in entries] if isinstance(entries, list) else UNDEFINED
+        return _read_entry(entries, written)
+    if not isinstance(entries, list):
+        return UNDEFINED
+    as_written = (
+        written if isinstance(written, list) and len(written) == len(entries) else [None] * len(entries)
+    )
+    return [_read_entry(*each) for each in zip(entries, as_written, strict=True)]
 
 
 def join_group(fields: Mapping[str, Any], written: Any) -> dict[str, Any]:
@@ -69,8 +74,18 @@ def join_group(fields: Mapping[str, Any], written: Any) -> dict[str, Any]:
     return {_GROUPS: [{"GroupId": chosen, "Rights": {"RoleName": _MEMBER}}]}
 
 
-def _drop_empty(entry: Any) -> Any:
-    return {name: each for name, each in entry.items() if each != ""} if isinstance(entry, Mapping) else entry
+def _read_entry(entry: Any, written: Any) -> Any:
+    """Return the fields of an entry that were filled in; of an entity that was chosen, its value."""
+    if not isinstance(entry, Mapping):
+        return entry
+    fields = {}
+    for name, value in entry.items():
+        as_written = written.get(name) if isinstance(written, Mapping) else None
+        is_locator = isinstance(as_written, Mapping) and as_written.get("__rl") is True
+        chosen = value.get("value") if is_locator and isinstance(value, Mapping) else value
+        if chosen != "" and not (is_locator and chosen is None):
+            fields[name] = chosen
+    return fields
 
 
 def parse_json(text: str, name: str) -> Any:

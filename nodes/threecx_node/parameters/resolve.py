@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import PLACE_CALL
+from ..catalog.references import PARAMETERS
 from ..errors import BodyError, ParameterError
 from ..messages import FILTERS, RequestValues
 from ..options import RESPONSE_FORMATS
@@ -146,7 +147,8 @@ def _sort(
             sort_group = _sort_options if target.kind == "options" else _sort_fields
             sort_group(table, sorted_, name, value, written)
         case "path":
-            sorted_.path[target.name], by_number = _read_locator(_read_collection(value, written), written)
+            given = _read_collection(target.name, value, written)
+            sorted_.path[target.name], by_number = _read_locator(given, written)
             if by_number:
                 sorted_.by_number.append(target.name)
         case "query":
@@ -214,6 +216,17 @@ def _set_field(table: ParameterTable, sorted_: _Sorted, name: str, value: Any, w
         sorted_.field |= join_group(sorted_.field, written)
 
 
+def _join_several(name: str, values: list[Any]) -> Any:
+    """Return the values that were chosen from a list as the text that the API expects, separated by commas."""
+    reference = PARAMETERS.get(name)
+    is_known = reference is not None and reference.several
+    if not is_known or not all(
+        isinstance(each, (str, int)) and not isinstance(each, bool) for each in values
+    ):
+        return values
+    return ",".join(str(each).strip() for each in values)
+
+
 def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:
     """Return the value of a resource locator (`{"__rl": true, "mode", "value"}`), and whether it is a number."""
     if isinstance(value, Mapping) and isinstance(written, Mapping) and written.get("__rl") is True:
@@ -222,8 +235,13 @@ def _read_locator(value: Any, written: Any) -> tuple[Any, bool]:
     return value, False
 
 
-def _read_collection(value: Any, written: Any) -> Any:
-    """Return the entries of a collection as canvases store it (`{"parameters": [{"name", "value"}]}`)."""
+def _read_collection(name: str, value: Any, written: Any) -> Any:
+    """Return the entries of a collection as canvases store it (`{"parameters": [{"name", "value"}]}`).
+
+    Several values that were chosen from a list become a text.
+    """
+    if isinstance(value, list):
+        return _join_several(name, value)
     if isinstance(value, Mapping) and isinstance(written, Mapping):
         entries = value.get("parameters")
         return entries if isinstance(entries, list) else value

@@ -27,6 +27,7 @@ from .dates import DateChecker, check_period, has_period
 from .filter_check import FILTER, FilterChecker
 from .odata import literal, query_option
 from .required import RequiredFields, missing_value, refuse_empty_update
+from .time_zone import CLIENT_TIME_ZONE, fill_time_zone
 from .upload import build_part
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class RequestBuilder:
         self._defaults = {
             each.name: each.default for each in self.version.parameters if each.default is not None
         }
+        self._time_zone = time_zone if CLIENT_TIME_ZONE in self._encoders else None
         self._may_change = operation.effect == "change"
         self._has_fixed_path = not self.version.parameters
         self._has_period = has_period([each.name for each in self.version.parameters])
@@ -115,6 +117,8 @@ class RequestBuilder:
         """Return the path and the coerced values of its parameters."""
         # Odd places are parameter names, even places the text between them.
         pieces, keys = list(self._pieces), {}
+        if self._time_zone is not None:
+            parameters = fill_time_zone(parameters, self._time_zone)
         for place in range(1, len(pieces), 2):
             name = pieces[place]
             if name in open_keys:

@@ -6,8 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import describe_releases, title_of
+from ...catalog.references import find_field_reference
 from ...values.edm import EDM_TYPES
 from .everyday_fields import ACTION_FIELDS, ADDITIONAL, ENTRY_FIELDS, LAYOUTS, BodyLayout, Field
+from .references import draft_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +38,7 @@ _EXAMPLES: Mapping[str, Any] = {
         "Type": "SpecificHours",
         "Periods": [{"DayOfWeek": "Monday", "Start": "08:00", "Stop": "17:00"}],
     },
-    "Pbx.Route": {"IsPromptEnabled": False, "Route": {"To": "Extension", "Number": "100"}},
+    "Pbx.Route": {"Route": {"To": "Extension", "Number": "100"}},
 }
 
 
@@ -50,8 +52,15 @@ def build_body_properties(catalog: Catalog, operation: Operation) -> Iterator[No
     layout = LAYOUTS.get(schema) or BodyLayout(fields, hidden=frozenset(declared))
     required = catalog.required_fields(operation)
     shown = [each for each in layout.shown if each.name in declared]
+    owner = schema or operation.id
+
+    def draft_group(parameter: str, title: str, names: list[str]) -> NodeProperty:
+        texts = (layout.texts.get(name, Field(name)) for name in names)
+        drafts = [_draft_field(catalog, owner, declared[each.name], each) for each in texts]
+        return _draft_group(parameter, title, drafts)
+
     for each in shown:
-        draft = _draft_field(catalog, declared[each.name], each)
+        draft = _draft_field(catalog, owner, declared[each.name], each)
         if each.name in required:
             draft["required"] = True
         yield draft
@@ -61,42 +70,38 @@ def build_body_properties(catalog: Catalog, operation: Operation) -> Iterator[No
     for group in layout.groups:
         if names := [name for name in group.names if name in left]:
             left = [name for name in left if name not in names]
-            yield _draft_group(catalog, layout, declared, group.parameter, group.title, names)
+            yield draft_group(group.parameter, group.title, names)
     if left:
-        yield _draft_group(catalog, layout, declared, ADDITIONAL, "Additional Fields", left)
+        yield draft_group(ADDITIONAL, "Additional Fields", left)
 
 
-def _draft_group(
-    catalog: Catalog,
-    layout: BodyLayout,
-    declared: Mapping[str, Property],
-    parameter: str,
-    title: str,
-    names: list[str],
-) -> NodeProperty:
-    drafts = [_draft_field(catalog, declared[name], layout.texts.get(name, Field(name))) for name in names]
-    return {
+def _draft_group(parameter: str, title: str, drafts: list[NodeProperty]) -> NodeProperty:
+    group: NodeProperty = {
         "displayName": title,
         "name": parameter,
         "type": "collection",
         "placeholder": "Add Field",
         "default": {},
-        "description": "Only the fields that are added are sent",
         "options": sorted(drafts, key=lambda each: each["displayName"].casefold()),
     }
+    if parameter == ADDITIONAL:
+        group["description"] = "Only the fields that are added are sent"
+    return group
 
 
-def _draft_field(catalog: Catalog, declared: Property, texts: Field) -> NodeProperty:
+def _draft_field(catalog: Catalog, owner: str, declared: Property, texts: Field) -> NodeProperty:
     title = texts.title or title_of(declared.name)
     draft: NodeProperty = {"displayName": title, "name": declared.name, "type": "string", "default": ""}
     if texts.placeholder:
         draft["placeholder"] = texts.placeholder
     described = texts.description
     type_ref = declared.type
+    entity = _draft_entity(catalog, owner, declared, texts)
     edm = EDM_TYPES.get(type_ref.name)
     enum = catalog.enums.get(type_ref.name)
-    if texts.reference:
-        draft |= draft_locator(texts.reference, by_number=False)
+    if entity is not None:
+        draft.pop("placeholder", None)
+        draft |= entity
     elif type_ref.name in ENTRY_FIELDS:
         draft |= _draft_entries(catalog, type_ref.name, title, is_list=type_ref.collection)
     elif catalog.is_schema(type_ref.name) or (type_ref.collection and enum is None):
@@ -127,6 +132,14 @@ def _draft_field(catalog: Catalog, declared: Property, texts: Field) -> NodeProp
     return draft
 
 
+def _draft_entity(catalog: Catalog, owner: str, declared: Property, texts: Field) -> Any:
+    """Return what a field has that names another entity, None for other fields."""
+    if texts.reference:
+        return draft_locator(texts.reference, by_number=False)
+    reference = None if declared.type.collection else find_field_reference(catalog, owner, declared)
+    return None if reference is None else draft_reference(reference, texts.placeholder)
+
+
 def draft_locator(entity_set: str, *, by_number: bool) -> Any:
     """Return type, default and modes of a field whose value is an entity, chosen from a list or written."""
     modes: list[dict[str, Any]] = [
@@ -150,7 +163,7 @@ def _draft_entries(catalog: Catalog, type_name: str, title: str, *, is_list: boo
     declared = catalog.properties(type_name)
     values = []
     for each in ENTRY_FIELDS[type_name]:
-        draft = _draft_field(catalog, declared[each.name], each)
+        draft = _draft_field(catalog, type_name, declared[each.name], each)
         if draft["type"] == "number":
             draft |= {"type": "string", "default": ""}
         values.append(draft)

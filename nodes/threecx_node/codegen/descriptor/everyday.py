@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from threecx_credentials.form import CREDENTIAL_TYPE
@@ -103,9 +104,21 @@ def _build_choice(catalog: Catalog, resource: EverydayResource, listed: Everyday
 
 
 def _build_subtitle(choices: Iterable[Choice]) -> str:
-    """Return an expression for the action of the chosen operation, the same words as in the panel."""
-    actions = {each["value"]: each["action"] for each in choices}
-    return f'={{{{ ({json.dumps(actions, separators=(",", ":"))})[$parameter["operation"]] }}}}'
+    """Return an expression for the action of the chosen operation, the same words as in the panel.
+
+    The actions that follow from the names of their operations are made by the expression.
+    """
+    actions = {
+        each["value"]: each["action"] for each in choices if derive_action(each["value"]) != each["action"]
+    }
+    named = json.dumps(actions, separators=(",", ":"))
+    derived = '$parameter["operation"].replace(/(?!^)[A-Z]/g, each => " " + each.toLowerCase())'
+    return f'={{{{ ({named})[$parameter["operation"]] || {derived} }}}}'
+
+
+def derive_action(operation: str) -> str:
+    """Return the action that the name of an operation says: "Delete call flow app" of DeleteCallFlowApp."""
+    return re.sub(r"(?!^)[A-Z]", lambda each: f" {each[0].lower()}", operation)
 
 
 def _build_resource_property(resources: list[tuple[EverydayResource, list[Choice]]]) -> NodeProperty:

@@ -353,11 +353,11 @@ LAYOUTS: Mapping[str, BodyLayout] = {
 # Of the entries of a list, what a person sets.
 ENTRY_FIELDS: Mapping[str, tuple[Field, ...]] = {
     "Pbx.QueueAgent": (
-        Field("Number", "Number", "e.g. 100", "The extension of the agent"),
+        Field("Number", "Extension", "e.g. 100"),
         Field("SkillGroup", "Skill Group", "e.g. 1"),
     ),
-    "Pbx.QueueManager": (Field("Number", "Number", "e.g. 100", "The extension of the manager"),),
-    "Pbx.RingGroupMember": (Field("Number", "Number", "e.g. 100", "The extension of the member"),),
+    "Pbx.QueueManager": (Field("Number", "Extension", "e.g. 100"),),
+    "Pbx.RingGroupMember": (Field("Number", "Extension", "e.g. 100"),),
     "Pbx.Destination": (
         Field("To", "To", "", "The kind of the destination"),
         Field("Number", "Number", "e.g. 100", "The number of the extension, queue or ring group"),

@@ -12,14 +12,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import describe_releases, title_of
+from ...catalog.references import find_reference
 from ...values.edm import EDM_TYPES
 from ..catalog.naming import load_overrides
 from .call_control import draft_call_parameter
+from .references import draft_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ...catalog import Catalog, Operation, OperationVersion, Parameter
+    from ...catalog.references import Reference
     from ...descriptor.definition import NodeProperty
 
 _SEEMS_ID = re.compile(r"(Id|_id|^id)$")
@@ -63,7 +66,11 @@ def _draft_properties(catalog: Catalog, operation: Operation) -> Iterator[NodePr
     newest = operation.versions[-1]
     offered = {each.name.casefold() for each in newest.parameters}
     for each in newest.parameters:
-        yield _draft_property(catalog, each, newest)
+        draft = _draft_property(catalog, each, newest)
+        reference = None if each == newest.key else find_reference(catalog, operation, each.name)
+        if reference is not None:
+            draft |= _draft_reference(draft, reference)
+        yield draft
     for version in reversed(operation.versions[:-1]):
         for each in version.parameters:
             # 3CX renamed {number} to {Number}: one property is enough for both.
@@ -79,6 +86,13 @@ def _draft_properties(catalog: Catalog, operation: Operation) -> Iterator[NodePr
                     _draft_property(catalog, each, version),
                     describe_releases(having, catalog.releases),
                 )
+
+
+def _draft_reference(draft: NodeProperty, reference: Reference) -> Any:
+    """Return what a parameter that names other entities has in place of a text."""
+    draft.pop("typeOptions", None)
+    placeholder = str(draft.pop("placeholder", ""))
+    return draft_reference(reference, placeholder)
 
 
 def _restrict(draft: NodeProperty, only: str) -> NodeProperty:
