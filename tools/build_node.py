@@ -85,9 +85,9 @@ def prepare(installation: N8nInstallation) -> dict[str, str]:
         # mirrors only this platform does not know those. The versions are the lock's in both cases.
         shutil.rmtree(modules, ignore_errors=True)
         run([*installation.npm, "install", "--no-save", "--ignore-scripts", "--no-progress"], ROOT, env=env)
+        stamp.write_text(key)
     _link(modules / "n8n-workflow", installation.folder / "node_modules" / "n8n-workflow")
     _link(modules / "@n8n" / "node-cli", tools / "node_modules" / "@n8n" / "node-cli")
-    stamp.write_text(key)
     return env
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.effects import deleting_pbx
@@ -27,24 +30,44 @@ def slow_node(canvas: Canvas, pbx: Simulator, executor: ExecutorProcess) -> dict
     return canvas.node(GET, PARAMETERS) | {"credentials": {CREDENTIAL_TYPE: slow}}
 
 
-def test_executor_that_dies_leaves_a_summary(canvas: Canvas) -> None:
+class Waiting(NamedTuple):
+    """Two executions whose executor stops responding: the node asks for a minute what became of their items."""
+
+    dead_executor: str
+    dead: str
+    deaf_executor: str
+    deaf: str
+
+
+@pytest.fixture(scope="module", autouse=True)
+def waiting(canvas: Canvas) -> Iterator[Waiting]:
+    # They are started before all other tests and looked at after them, so that no test waits alone.
+    client = canvas.stage.client
     executor = ExecutorProcess(canvas.stage.folder).start()
     try:
         with Simulator(latency_ms=300) as pbx:
             items = canvas.items([{"Id": 40}] * 80)
-            client = canvas.stage.client
             workflow = client.create_workflow("Dies", [TRIGGER, items, slow_node(canvas, pbx, executor)])
-            running = client.start(workflow)
+            dead = client.start(workflow)
             wait_for_requests(pbx, 12)
             executor.kill()
-            # The node asks the executor for a minute what became of the batch.
-            error = client.wait(running, 150).node_error("3CX")
     finally:
         executor.stop()
-    texts = f"{error['message']} {error['description']}"
-    assert executor.url in texts
-    assert "Done: items 0" in texts
-    assert "unknown whether it was carried out" in texts
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        data = canvas.stage.credential_data(executorUrl=address)
+        credential = client.create_credential("Hanging", CREDENTIAL_TYPE, data)
+        items = canvas.items([{"Id": 40}, {"Id": 41}])
+        node = canvas.node(GET, PARAMETERS) | {"credentials": {CREDENTIAL_TYPE: credential}}
+        deaf = client.start(client.create_workflow("Hangs", [TRIGGER, items, node]))
+        yield Waiting(executor.url, dead, address, deaf)
+
+
+def test_executor_that_hangs_blocks_no_other_workflow(canvas: Canvas, waiting: Waiting) -> None:
+    [app] = canvas.make_apps(1)
+    other = canvas.run(canvas.node(GET, {**PARAMETERS, "Id": {**PARAMETERS["Id"], "value": str(app)}}))
+    assert other.items("3CX")[0]["json"]["Id"] == app
+    assert canvas.stage.client.call("GET", f"/executions/{waiting.deaf}")["status"] == "running"
 
 
 def test_executor_that_is_started_again_reports_the_outcomes(canvas: Canvas) -> None:
@@ -132,23 +155,17 @@ def test_other_server_is_named(canvas: Canvas) -> None:
     assert error["message"] == f"The server at {address} is not a threecx executor"
 
 
-def test_executor_that_hangs_blocks_no_other_workflow(canvas: Canvas) -> None:
-    client = canvas.stage.client
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
-        address = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        data = canvas.stage.credential_data(executorUrl=address)
-        hanging = client.create_credential("Hanging", CREDENTIAL_TYPE, data)
-        items = canvas.items([{"Id": 40}, {"Id": 41}])
-        node = canvas.node(GET, PARAMETERS) | {"credentials": {CREDENTIAL_TYPE: hanging}}
-        running = client.start(client.create_workflow("Hangs", [TRIGGER, items, node]))
-        # Another workflow runs to its end while this one waits.
-        [app] = canvas.make_apps(1)
-        other = canvas.run(canvas.node(GET, {**PARAMETERS, "Id": {**PARAMETERS["Id"], "value": str(app)}}))
-        assert other.items("3CX")[0]["json"]["Id"] == app
-        assert client.call("GET", f"/executions/{running}")["status"] == "running"
-        # The node waits for a response, and then asks for a minute what became of the batch.
-        error = client.wait(running, 180).node_error("3CX")
-    assert error["message"] == f"The executor at {address} stopped responding"
+def test_executor_that_dies_leaves_a_summary(canvas: Canvas, waiting: Waiting) -> None:
+    error = canvas.stage.client.wait(waiting.dead, 150).node_error("3CX")
+    texts = f"{error['message']} {error['description']}"
+    assert waiting.dead_executor in texts
+    assert "Done: items 0" in texts
+    assert "unknown whether it was carried out" in texts
+
+
+def test_executor_that_hangs_is_named(canvas: Canvas, waiting: Waiting) -> None:
+    error = canvas.stage.client.wait(waiting.deaf, 180).node_error("3CX")
+    assert error["message"] == f"The executor at {waiting.deaf_executor} stopped responding"
     assert "Unknown whether it was carried out: items 0-1" in error["description"]
 
 
