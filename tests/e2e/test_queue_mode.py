@@ -22,7 +22,7 @@ from tools.lab.redis import RedisServer
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TEST_CLIENT, Stage
 
 EXECUTIONS = 20
-DELETES = 200
+DELETES = 100
 WORKERS = 2
 
 

@@ -121,7 +121,7 @@ def test_the_media_type_of_an_error_does_not_matter(media_type: str) -> None:
 
 
 def test_a_long_error_is_cut() -> None:
-    errors = {f"Field{number}": ["x" * 10_000] * 100 for number in range(1000)}
+    errors = {f"Field{number}": ["x" * 10_000] * 10 for number in range(100)}
     for body in (
         {"errors": errors},
         errors,

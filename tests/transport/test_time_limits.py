@@ -126,7 +126,7 @@ def test_a_tls_handshake_without_an_end_is_a_failed_connection(sent: bytes) -> N
 
 
 def test_a_file_that_makes_progress_may_take_longer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "MINIMUM_RATE", 100)
+    monkeypatch.setattr(attempt, "MINIMUM_RATE", 10)
     content = b"RIFF" * 40
 
     def slowly(_: str) -> Iterable[bytes]:
