@@ -76,10 +76,10 @@ unit: $(DEV)
 check: lint types unit
 
 # CI runs this target. Tests with processes, servers and clocks wait for half of their time: three at a time keep two
-# processors busy.
+# processors busy. A file of the tests in n8n stays in one process, which has an n8n of its own.
 test: lint types node node-lint node-test programs foreign-client
-	$(BIN)/pytest -n 3 --ignore tests/e2e
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 # The package for n8n. Node.js and n8n are installed into the user's cache, once per machine.
 node: $(DEV)
@@ -95,7 +95,7 @@ node-test: $(DEV)
 
 # The node in a real n8n, with a real browser.
 e2e: node programs
-	$(BIN)/pytest tests/e2e
+	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 # A browser for the simulator's page and n8n's editor, Redis and PostgreSQL for n8n's queue mode.
 programs:

@@ -20,6 +20,8 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from filelock import FileLock
+
 from tools.cache import BuildError, build_once, cache_directory, digest, run
 from tools.install_n8n import N8N, NODE, N8nInstallation, install
 from tools.version import find_differences
@@ -95,6 +97,13 @@ def build(installation: N8nInstallation) -> Path:
     """Return the folder of the built package; build it if a source changed. Raise BuildError."""
     if differences := find_differences():
         raise BuildError("\n".join(differences))
+    _PACKAGE.parent.mkdir(exist_ok=True)
+    # Test processes that begin at the same time share one package.
+    with FileLock(_PACKAGE.with_suffix(".lock")):
+        return _build(installation)
+
+
+def _build(installation: N8nInstallation) -> Path:
     env = prepare(installation)
     stamp = _PACKAGE.with_suffix(".stamp")
     sources = sorted(
