@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from tests.support import ROOT
+from tests.tools.printed import read_until_last
 from tools.lab.n8n_client import N8nClient
 from tools.lab.open_n8n import EXAMPLES, with_credential
 from tools.lab.stage import CREDENTIAL_TYPE
 
-_LAST = "Ctrl-C ends all, and nothing is kept: export your workflows first.\n"
 # Workflows that have something to show at the first run, with a node and how many items it returns at least.
 _RUNS = (
     ("Save yesterday's call log as CSV", "Get yesterday's calls", 10),
@@ -37,7 +37,7 @@ def test_make_n8n() -> None:
     ) as process:
         assert process.stdout is not None
         try:
-            text = "".join(iter(process.stdout.readline, _LAST))
+            text = read_until_last(process.stdout)
             printed = dict(re.findall(r"^ *((?:\w+ )*\w+) +(\S+)", text, re.MULTILINE))
             parts = urlsplit(printed["n8n"])
             client = N8nClient(f"{parts.scheme}://{parts.netloc}")
