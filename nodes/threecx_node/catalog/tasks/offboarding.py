@@ -70,10 +70,10 @@ TASKS = (
         ),
         "change",
         (
-            *("GetUserByNumber", "GetUser", "ListUser", "UpdateUser", "Regenerate"),
+            *("ListUser", "GetUser", "UpdateUser", "Regenerate"),
             *("ListSecurityRefreshToken", "RevokeSecurityToken"),
             *("ListQueue", "GetQueue", "UpdateQueue", "ListRingGroup", "GetRingGroup", "UpdateRingGroup"),
-            *("ListGroup", "UpdateGroup"),
+            "ListGroup",
         ),
         (
             ACTION,

@@ -30,9 +30,9 @@ _ADDED = TaskField("added", "Collection(String)", "The extension numbers that we
 _REMOVED = TaskField("removed", "Collection(String)", "The extension numbers that were removed")
 _STATUS = TaskField("queueStatus", "String", "LoggedIn or LoggedOut: the status of the user in all queues")
 _PREVIOUS = TaskField("previousQueueStatus", "String", "The status that the user had before")
-_FIND_USER = ("GetUserByNumber", "GetUser", "ListUser")
-_FIND_QUEUE = ("GetQueueByNumber", "GetQueue")
-_FIND_RING_GROUP = ("GetRingGroupByNumber", "GetRingGroup")
+_FIND_USER = ("ListUser", "GetUser")
+_FIND_QUEUE = ("ListQueue", "GetQueue")
+_FIND_RING_GROUP = ("ListRingGroup", "GetRingGroup")
 
 TASKS = (
     Task(
