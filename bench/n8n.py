@@ -1,4 +1,4 @@
-"""Measure the node in n8n: deletes compared with n8n's HTTP Request node, and the time to open a workflow."""
+"""Measure the nodes in n8n: deletes compared with n8n's HTTP Request node, and the time to open a workflow."""
 
 from __future__ import annotations
 
@@ -20,14 +20,18 @@ from mirakuru import HTTPExecutor
 from bench.registry import Row, bench
 from tools.lab.n8n_client import Execution
 from tools.lab.processes import LabProcess, find_free_port
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TRIGGER_TYPE, Stage
 
 ITEMS = 1_000
 ROUNDS = 5
 MOST_CONNECTIONS = 8
 MOST_BLOCKED_MS = 200.0
-MOST_ENTRY_BYTES = 250_000
+MOST_RATIO = 0.85
 MOST_OPENING_MS = 5.0
+EVERYDAY_TYPE = "n8n-nodes-threecx.threeCxPhoneSystem"
+# The nodes that delete, and for all nodes the most bytes in /types/nodes.json.
+NODES = {"3CX": EVERYDAY_TYPE, "3CX Admin": NODE_TYPE}
+MOST_ENTRY_BYTES = {"3CX": 100_000, "3CX Admin": 250_000, "3CX Trigger": 30_000}
 _TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
 _MAKE = {
     "name": "Items",
@@ -39,16 +43,17 @@ _MAKE = {
 
 @bench("n8n")
 def n8n() -> list[Row]:
-    """Return the medians of the node's execution times, as n8n records them, in alternating rounds."""
+    """Return the medians of the nodes' execution times, as n8n records them, in alternating rounds."""
     with (
         tempfile.TemporaryDirectory(prefix="threecx-bench-") as folder,
         _bare_pbx(Path(folder)) as pbx,
         Stage(Path(folder)) as stage,
     ):
-        workflows = {
-            "3CX": _create_node_workflow(stage, pbx),
-            "HTTP Request": _create_http_workflow(stage, pbx),
-        }
+        credential = stage.client.create_credential(
+            "Bare", CREDENTIAL_TYPE, stage.credential_data(baseUrl=pbx)
+        )
+        workflows = {name: _create_node_workflow(stage, name, credential) for name in NODES}
+        workflows["HTTP Request"] = _create_http_workflow(stage, pbx)
         times: dict[str, list[float]] = {name: [] for name in workflows}
         blocked = dict.fromkeys(workflows, 0.0)
         connections = dict.fromkeys(workflows, 0)
@@ -75,48 +80,60 @@ def _rows(times: dict[str, list[float]], blocked: dict[str, float], connections:
         )
         for name, each in times.items()
     ]
-    ratio = median(times["3CX"]) / median(times["HTTP Request"])
-    return [
-        *rows,
-        Row("3CX / HTTP Request", f"{ratio:.2f}", "at most 1", ratio <= 1),
-        Row(
-            "connections to the PBX, 3CX",
-            str(connections["3CX"]),
-            f"at most {MOST_CONNECTIONS}",
-            connections["3CX"] <= MOST_CONNECTIONS,
-        ),
-        Row(
-            "slowest /healthz while 3CX runs",
-            f"{blocked['3CX']:.0f} ms",
-            f"at most {MOST_BLOCKED_MS:.0f} ms",
-            blocked["3CX"] <= MOST_BLOCKED_MS,
-        ),
-    ]
+    for name in NODES:
+        # Rounds that follow each other: other work on the machine affects both.
+        ratio = median(mine / theirs for mine, theirs in zip(times[name], times["HTTP Request"], strict=True))
+        rows += [
+            Row(f"{name} / HTTP Request", f"{ratio:.2f}", f"at most {MOST_RATIO}", ratio <= MOST_RATIO),
+            Row(
+                f"connections to the PBX, {name}",
+                str(connections[name]),
+                f"at most {MOST_CONNECTIONS}",
+                connections[name] <= MOST_CONNECTIONS,
+            ),
+            Row(
+                f"slowest /healthz while {name} runs",
+                f"{blocked[name]:.0f} ms",
+                f"at most {MOST_BLOCKED_MS:.0f} ms",
+                blocked[name] <= MOST_BLOCKED_MS,
+            ),
+        ]
+    return rows
 
 
 def _measure_opening(stage: Stage, folder: Path) -> list[Row]:
-    """Return the size of the node's description, and the time that n8n needs to open a workflow with it."""
-    entry = stage.client.node_type(NODE_TYPE)
-    file = folder / "entry.json"
-    size = file.write_bytes(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+    """Return the sizes of the nodes' descriptions, and the time that n8n needs to open a workflow with each."""
+    rows = []
+    for name, most in MOST_ENTRY_BYTES.items():
+        entry = stage.client.node_type({**NODES, "3CX Trigger": TRIGGER_TYPE}[name])
+        file = folder / "entry.json"
+        size = file.write_bytes(json.dumps(entry, ensure_ascii=False, separators=(",", ":")).encode())
+        took = _open_workflows(stage, file)
+        rows += [
+            Row(
+                f"{name} in /types/nodes.json",
+                f"{size / 1000:.0f} KB",
+                f"under {most / 1000:.0f} KB",
+                size < most,
+            ),
+            Row(
+                f"new Workflow() with {name}",
+                f"{took['median']:.1f} ms (the first in a process {took['first']:.1f} ms)",
+                f"under {MOST_OPENING_MS:.0f} ms",
+                took["median"] < MOST_OPENING_MS,
+            ),
+        ]
+    return rows
+
+
+def _open_workflows(stage: Stage, entry: Path) -> dict[str, float]:
     script = Path(__file__).with_name("new_workflow.cjs")
     installation = stage.installation
-    command = [str(installation.node), str(script), str(installation.folder), str(file)]
-    took = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
-    return [
-        Row(
-            "the node in /types/nodes.json",
-            f"{size / 1000:.0f} KB",
-            f"under {MOST_ENTRY_BYTES / 1000:.0f} KB",
-            size < MOST_ENTRY_BYTES,
-        ),
-        Row(
-            "new Workflow() with it",
-            f"{took['median']:.1f} ms (the first in a process {took['first']:.1f} ms)",
-            f"under {MOST_OPENING_MS:.0f} ms",
-            took["median"] < MOST_OPENING_MS,
-        ),
-    ]
+    command = [str(installation.node), str(script), str(installation.folder), str(entry)]
+    took: dict[str, float] = json.loads(
+        subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    )
+    return took
 
 
 def _run_workflow(stage: Stage, workflow: dict[str, Any]) -> tuple[float, Execution]:
@@ -124,8 +141,10 @@ def _run_workflow(stage: Stage, workflow: dict[str, Any]) -> tuple[float, Execut
     ended = threading.Event()
     waits: list[float] = []
 
+    limits = httpx.Limits(max_keepalive_connections=0)
+
     def poll() -> None:
-        with httpx.Client(base_url=stage.n8n.url, timeout=60) as client:
+        with httpx.Client(base_url=stage.n8n.url, timeout=60, limits=limits) as client:
             while not ended.is_set():
                 began = time.perf_counter()
                 client.get("/healthz")
@@ -145,11 +164,10 @@ def _run_workflow(stage: Stage, workflow: dict[str, Any]) -> tuple[float, Execut
     return max(waits), done
 
 
-def _create_node_workflow(stage: Stage, pbx: str) -> dict[str, Any]:
-    credential = stage.client.create_credential("Bare", CREDENTIAL_TYPE, stage.credential_data(baseUrl=pbx))
+def _create_node_workflow(stage: Stage, name: str, credential: dict[str, Any]) -> dict[str, Any]:
     node = {
         "name": "Delete",
-        "type": NODE_TYPE,
+        "type": NODES[name],
         "parameters": {
             "resource": "CallFlowApps",
             "operation": "DeleteCallFlowApp",
@@ -157,7 +175,7 @@ def _create_node_workflow(stage: Stage, pbx: str) -> dict[str, Any]:
         },
         "credentials": {CREDENTIAL_TYPE: credential},
     }
-    return stage.client.create_workflow("3CX", [_TRIGGER, _MAKE, node])
+    return stage.client.create_workflow(name, [_TRIGGER, _MAKE, node])
 
 
 def _create_http_workflow(stage: Stage, pbx: str) -> dict[str, Any]:

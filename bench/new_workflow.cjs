@@ -1,5 +1,5 @@
 /**
- * Measure the time to open a workflow with one 3CX node: `new Workflow()` of n8n's own code.
+ * Measure the time to open a workflow with one node of this package: `new Workflow()` of n8n's own code.
  *
  * node new_workflow.cjs N8N_FOLDER ENTRY.json   → {"first", "median"} in milliseconds
  */
@@ -11,6 +11,8 @@ const [folder, entry] = process.argv.slice(2);
 const { Workflow } = createRequire(join(folder, 'package.json'))('n8n-workflow');
 const description = JSON.parse(readFileSync(entry, 'utf8'));
 const nodeTypes = { getByName: () => ({ description }), getByNameAndVersion: () => ({ description }) };
+const deletion = { resource: 'CallFlowApps', operation: 'DeleteCallFlowApp' };
+const watched = { events: [] };
 const locator = { __rl: true, mode: 'id', value: '={{ $json.Id }}' };
 
 const node = () => ({
@@ -19,7 +21,7 @@ const node = () => ({
 	type: description.name,
 	typeVersion: 1,
 	position: [0, 0],
-	parameters: { resource: 'CallFlowApps', operation: 'DeleteCallFlowApp', Id: { ...locator } },
+	parameters: description.group.includes('trigger') ? { ...watched } : { ...deletion, Id: { ...locator } },
 });
 
 function once() {

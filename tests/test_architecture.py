@@ -324,6 +324,9 @@ assert batch.exit_code == 0
         "yaml",
     )
     assert not [name for name in loaded if name.startswith(unwanted)]
+    # The code of a task is loaded by the batch that runs the task.
+    rooms_of_tasks = ("threecx_node.tasks.", "threecx_node.call_records")
+    assert [name for name in loaded if name.startswith(rooms_of_tasks)] == ["threecx_node.tasks.executor"]
 
 
 def test_the_public_surface() -> None:

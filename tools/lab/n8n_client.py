@@ -46,7 +46,10 @@ class N8nClient:
     """The calls of a signed-in browser; they need an owner, which `sign_in` creates where there is none yet."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, headers={"browser-id": "threecx-node"}, timeout=60)
+        # Each call has a connection of its own: n8n closes a kept one, and the request on it, after 5 s of work.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        headers = {"browser-id": "threecx-node"}
+        self._http = httpx.Client(base_url=url, headers=headers, timeout=60, limits=limits)
 
     def close(self) -> None:
         """Close the connections."""
