@@ -25,7 +25,7 @@ _NAMES = re.compile(
     r"(Id|ID|Ids|id|ids|Number|Numbers|number|(?<!q)(?<!Q)[Dd][Nn]|Dns|DnStr|groupStr|Group|Groups|GroupNames|Queue|Trunk\w*"
     r"|Prompt|Prompts|PromptSet|File|Files|\w*[Ff]ile[nN]ame|fileid|vectorid|Profile\w*|Zone|TimeZone\w*|Lang"
     r"|Languages?|[tT]emplate|TemplateName|Model|ModelName|RoleName|Extensions?|extension|(extension|group|source|destination)Filter|MAC|macs?"
-    r"|SbcName|MusicOnHold|[pP]rovider|Codecs|CountryName|ServiceNames|playlistKey|recName)$"
+    r"|SbcName|MusicOnHold|Provider|provider|Codecs|CountryName|ServiceNames|playlistKey|recName)$"
 )
 _OWN = "the entity's own ID, number or name, or a new one"
 _OUTSIDE = "an ID or a name of another system"

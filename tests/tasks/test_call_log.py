@@ -6,6 +6,7 @@ import asyncio
 import random
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -20,6 +21,7 @@ from tests.support import FakePbx, credential
 from tests.tasks.support import do, read, refuse, run_task
 from threecx_node import Executor, Result
 from threecx_node.catalog.tasks.call_log import TASKS
+from threecx_node.errors import ResponseError
 from threecx_node.simulator import Simulator
 from threecx_node.tasks.call_log import list_calls
 from threecx_node.tasks.context import TaskContext
@@ -67,7 +69,10 @@ class Log:
     rows: list[dict[str, Any]]
     release: str = "20.0.10"
     time_zone: Any = BERLIN
-    read: int = 0
+    # The calls of the time before an upgrade to 20.0.6.
+    old_rows: list[dict[str, Any]] = field(default_factory=list)
+    old_error: int = 0
+    read_rows: int = 0
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -76,14 +81,30 @@ class Log:
     async def pages(
         self, operation: str, parameters: Mapping[str, Any]
     ) -> AsyncGenerator[list[dict[str, Any]]]:
-        assert operation == "GetCallLogData"
+        assert operation in ("GetCallLogData", "GetOldCallLogData")
         assert "$orderby" not in parameters
         first, last = parameters["periodFrom"], parameters["periodTo"]
-        self.asked.append((first, last))
-        found = [each for each in self.rows if _is_between(each["StartTime"], first, last)]
+        is_old = operation == "GetOldCallLogData"
+        if not is_old:
+            self.asked.append((first, last))
+        found = [
+            each
+            for each in (self.old_rows if is_old else self.rows)
+            if _is_between(each["StartTime"], first, last)
+        ]
         for at in range(0, len(found), 100):
-            self.read += len(found[at : at + 100])
+            self.read_rows += len(found[at : at + 100])
             yield found[at : at + 100]
+
+    async def read(self, operation: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        assert operation == "GetOldCallLogData"
+        assert parameters["limit"] == 1
+        if self.old_error:
+            raise ResponseError("refused", http_code=self.old_error)
+        async with aclosing(self.pages(operation, parameters)) as pages:
+            async for page in pages:
+                return page[:1]
+        return []
 
 
 def _is_between(time: str, first: str, last: str) -> bool:
@@ -156,13 +177,13 @@ def test_a_limit_reads_the_latest_days_alone() -> None:
     log = Log(rows)
     found = list_all(log, period="custom", **{"from": "2026-11-10"}, returnAll=False, limit=3)
     assert [each["id"] for each in found] == ["call-0", "call-1", "call-2"]
-    assert log.read < 500
+    assert log.read_rows < 500
     log = Log(rows)
     assert len(list_all(log, period="custom", **{"from": "2026-11-18"})) == len(
         [row for row in rows if row["StartTime"] >= "2026-11-17T23:00"]
     )
     # Each row is read once, but for those on the border of two parts.
-    assert log.read <= len(rows) + 20
+    assert log.read_rows <= len(rows) + 20
 
 
 def test_a_call_belongs_to_the_day_on_which_it_began() -> None:
@@ -335,3 +356,30 @@ def test_bad_input_is_refused_before_anything_is_read(threecx_simulator: Simulat
     assert 'extension: there is no user "ada@nowhere' in refuse(
         pbx, "ListCalls", extension="ada@nowhere.example"
     )
+
+
+def test_calls_before_an_upgrade_are_listed_too() -> None:
+    """An upgrade to 20.0.6 keeps the earlier calls in a log of their own; a call may be in both."""
+    upgrade = NOW - timedelta(days=3)
+    new = [make_row("new", 1, upgrade + timedelta(hours=5)), make_row("both", 1, upgrade)]
+    old = [make_row("both", 1, upgrade), make_row("old", 1, upgrade - timedelta(days=1))]
+    log = Log(new, old_rows=old)
+    found = list_all(log, period="last7Days")
+    assert [each["id"] for each in found] == ["new", "both", "old"]
+    assert [len(each["legs"]) for each in found] == [1, 1, 1]
+    # Of a period without earlier calls, the other log is read once.
+    log = Log(new, old_rows=old)
+    assert [each["id"] for each in list_all(log, period="today")] == []
+    assert log.read_rows == 0
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_a_pbx_without_the_log_before_an_upgrade(status: int) -> None:
+    log = Log([make_row("new", 1, NOW - timedelta(hours=1))], old_error=status)
+    assert [each["id"] for each in list_all(log, period="today")] == ["new"]
+
+
+def test_a_log_before_an_upgrade_that_cannot_be_read() -> None:
+    """The calls of a period are complete, or there is an error."""
+    with pytest.raises(ResponseError, match="refused"):
+        list_all(Log([], old_error=403), period="today")

@@ -17,22 +17,22 @@ from ..call_records.groups import Groups
 from ..call_records.recorded_call import RecordedCall
 from ..catalog.tasks.call_log import ANSWERED, TASKS
 from ..catalog.tasks.periods import ANY
-from ..errors import ParameterError
+from ..errors import ParameterError, ResponseError
 from ..request.odata import format_date_time
 from .code import TaskCode
 from .periods import find_extension, find_period
 from .wanted_numbers import read_number_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping, Sequence
 
     from ..values.phone_numbers import NumberPattern
     from .context import TaskContext
     from .periods import Period
     from .values import Values
 
-CALL_LOG, CALL_HISTORY = "GetCallLogData", "ListCallHistoryView"
-# Before this release, the call log is the call history.
+CALL_LOG, OLD_CALL_LOG, CALL_HISTORY = "GetCallLogData", "GetOldCallLogData", "ListCallHistoryView"
+# Before this release, the call log is the call history. An upgrade to it keeps the earlier calls in a log of their own.
 _CALL_LOG_SINCE = (20, 0, 6)
 _ALL_CALLS: Mapping[str, Any] = {
     "sourceType": 0,
@@ -42,6 +42,8 @@ _ALL_CALLS: Mapping[str, Any] = {
     # Agents of a queue that rang and did not answer are not legs.
     "hidePcalls": True,
 }
+# A PBX without the function.
+_WITHOUT_OLD_LOG = (404, 405, 501)
 _NUMBERS = ("externalNumber", "callerNumber", "calledNumber")
 _FIELDS = tuple(each.name for each in TASKS[0].returns)
 
@@ -129,10 +131,11 @@ async def _read_calls(context: TaskContext, period: Period) -> AsyncGenerator[li
     # Legs of calls that go on after the end belong to them.
     last, length = end + _LONGEST_LEG, _FIRST_PART
     groups: Groups[LegRow] = Groups()
+    logs = await _choose_logs(context, lowest, last)
     while end > lowest:
         start = max(end - length, lowest)
         rows = 0
-        async with aclosing(_read_legs(context, start, last)) as legs:
+        async with aclosing(_read_legs(context, logs, start, last)) as legs:
             async for leg, keys in legs:
                 if leg.started < last:
                     groups.add(leg, keys)
@@ -149,22 +152,46 @@ async def _read_calls(context: TaskContext, period: Period) -> AsyncGenerator[li
             length = max(length / 2, _SHORTEST_PART)
 
 
+async def _choose_logs(context: TaskContext, start: datetime, end: datetime) -> tuple[str, ...]:
+    """Return the operations whose rows are the calls of a time.
+
+    The log of the time before an upgrade is read where it has a row at all: most PBXs have none in the period.
+    """
+    if tuple(int(part) for part in context.release.split(".")) < _CALL_LOG_SINCE:
+        return (CALL_HISTORY,)
+    try:
+        if await context.read(OLD_CALL_LOG, {**_select_period(start, end), "limit": 1}):
+            return CALL_LOG, OLD_CALL_LOG
+    except ResponseError as error:
+        if error.http_code not in _WITHOUT_OLD_LOG:
+            raise
+    return (CALL_LOG,)
+
+
+def _select_period(start: datetime, end: datetime) -> Mapping[str, Any]:
+    return {**_ALL_CALLS, "periodFrom": format_date_time(start), "periodTo": format_date_time(end)}
+
+
 async def _read_legs(
-    context: TaskContext, start: datetime, end: datetime
+    context: TaskContext, logs: Sequence[str], start: datetime, end: datetime
 ) -> AsyncGenerator[tuple[LegRow, Iterable[Hashable]]]:
     """Yield the legs that began in a time, each with what it has in common with the others of its call."""
-    is_history = tuple(int(part) for part in context.release.split(".")) < _CALL_LOG_SINCE
-    first, last = format_date_time(start), format_date_time(end)
-    if is_history:
-        query = {"$filter": f"SegmentStartTime ge {first} and SegmentStartTime le {last}"}
-        pages = context.pages(CALL_HISTORY, query)
-    else:
-        pages = context.pages(CALL_LOG, {**_ALL_CALLS, "periodFrom": first, "periodTo": last})
-    async with aclosing(pages):
-        async for page in pages:
-            for row in page:
-                leg = read_history_row(row, "") if is_history else read_log_row(row, start)
-                if leg is not None:
+    seen: set[tuple[str, str]] = set()
+    for log in logs:
+        is_history = log == CALL_HISTORY
+        parameters = _select_period(start, end)
+        if is_history:
+            first, last = format_date_time(start), format_date_time(end)
+            parameters = {"$filter": f"SegmentStartTime ge {first} and SegmentStartTime le {last}"}
+        async with aclosing(context.pages(log, parameters)) as pages:
+            async for page in pages:
+                for row in page:
+                    leg = read_history_row(row, "") if is_history else read_log_row(row, start)
+                    # A leg of the time of the upgrade may be in both logs.
+                    if leg is None or (log == OLD_CALL_LOG and (leg.call, leg.id) in seen):
+                        continue
+                    if len(logs) > 1:
+                        seen.add((leg.call, leg.id))
                     yield leg, read_participants(row) if is_history else [leg.call]
 
 

@@ -53,7 +53,7 @@ HINTS: list[Hint] = [
         '.test(String($rawParameter["options"]?.["$filter"] ?? "")) }}',
     },
     {
-        "message": "The call history is empty since 3CX 20.0.6. To read calls, use the resource Report: Call Log Data.",
+        "message": "The call history gets no calls since 3CX 20.0.6. Read calls with Report: Call Log Data.",
         "type": "warning",
         "location": "ndv",
         "whenToDisplay": "beforeExecution",
