@@ -19,6 +19,7 @@ from ..catalog.filter_fields import (
     filter_fields,
     find_filter_field,
 )
+from ..catalog.labels import title_of
 from ..errors import ParameterError
 from ..messages import FILTERS
 from ..values.clock import format_duration, parse_clock, parse_duration
@@ -144,10 +145,13 @@ class ConditionWriter:
 
     def _find_member(self, field: FilterField, value: Any) -> str:
         members = self._catalog.enums[field.type].members_in(self._release)
-        folded = str(value).strip().casefold()
-        for member in members:
-            if member.casefold() == folded:
-                return member
+        if value in members:
+            return str(value)
+        # A list of choices shows their titles: "Logged Out".
+        folded = _fold(str(value))
+        fitting = [each for each in members if folded in (_fold(each), _fold(title_of(each)))]
+        if len(fitting) == 1:
+            return fitting[0]
         shown = ", ".join(members[:12]) + (", …" if len(members) > 12 else "")
         raise CoercionError(f"one of {shown}", value)
 
@@ -258,7 +262,13 @@ def _describe_kind(field: FilterField) -> str:
     return names.get(field.kind, "dates")
 
 
+def _fold(text: str) -> str:
+    return "".join(letter for letter in text if letter not in " _-").casefold()
+
+
 def _advise(field: FilterField, value: Any) -> str:
+    if isinstance(value, (list, tuple)) and not value:
+        return "Set at least one value, or remove the condition."
     if isinstance(value, (list, tuple)):
         return "Use the operator in to compare with several values." if "in" in field.operators else ""
     if isinstance(value, Mapping):
