@@ -62,7 +62,7 @@ def condition(field: str, operator: str = "equals", *value: Any) -> list[dict[st
         (USERS, ("Enabled", "notEquals", "TRUE"), "Enabled ne true"),
         (USERS, ("queue status", "equals", "loggedin"), "QueueStatus eq 'LoggedIn'"),
         (USERS, ("QueueStatus", "equals", " Logged Out "), "QueueStatus eq 'LoggedOut'"),
-        (USERS, ("QueueStatus", "in", "logged in,LoggedOut"), "(QueueStatus eq 'LoggedIn' or QueueStatus eq 'LoggedOut')"),
+        (USERS, ("QueueStatus", "in", "logged in"), "QueueStatus eq 'LoggedIn'"),
         (USERS, ("Hours/Type", "equals", "officehours"), "Hours/Type eq 'OfficeHours'"),
         (TOKENS, ("Id", "equals", "6f9619ff-8b86-d011-b42d-00c04fc964ff"),
          "Id eq 6f9619ff-8b86-d011-b42d-00c04fc964ff"),
