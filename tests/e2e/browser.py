@@ -38,8 +38,9 @@ def open_page(stage: Stage) -> Iterator[Page]:
         playwright.selectors.set_test_id_attribute("data-test-id")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(20_000)
-        expect.set_options(timeout=20_000)
+        # The machine may be busy; nothing waits longer than it must.
+        opened.set_default_timeout(60_000)
+        expect.set_options(timeout=60_000)
         opened.goto(f"{stage.n8n.url}/signin")
         opened.locator("[name=emailOrLdapLoginId]").fill(EMAIL)
         opened.locator("[name=password]").fill(PASSWORD)

@@ -48,9 +48,13 @@ class Builder:
         self._open_node(word)
         self._choose_action(action)
 
-    def _open_node(self, word: str) -> None:
+    def search(self, word: str) -> None:
+        """Search the panel that is open by a word."""
         self.page.get_by_test_id("node-creator-search-bar").fill(word)
         self.steps += 1
+
+    def _open_node(self, word: str) -> None:
+        self.search(word)
         self.click(self.page.get_by_text("3CX", exact=True).first)
 
     def _choose_action(self, action: str) -> None:
@@ -58,10 +62,35 @@ class Builder:
         if self._credential:
             self._use_credential()
 
+    def add_next(self, word: str, action: str, output: str = "") -> None:
+        """Close the node, and add the everyday node behind its last output, or behind the one with this name."""
+        self.close_node()
+        outputs = self.page.get_by_test_id("canvas-node-output-handle")
+        wanted = outputs.filter(has_text=output) if output else outputs
+        self.click(wanted.get_by_test_id("canvas-handle-plus").last)
+        self.find_node(word, action)
+
+    def close_node(self) -> None:
+        """Close the node that is open."""
+        self.click(self.page.get_by_test_id("ndv-close-button"))
+
+    def drag(self, name: str, field: str) -> None:
+        """Drag a field of the input to a field of the node."""
+        fields = self.page.get_by_test_id("ndv-input-panel").get_by_test_id("run-data-schema-node-name")
+        fields.get_by_text(name, exact=True).drag_to(self.field(field))
+        # n8n writes the expression, and shows the value for the first item.
+        expect(self.field(field)).to_contain_text(f"$json.{name}")
+        self.steps += 1
+
+    def turn_on(self, field: str) -> None:
+        """Turn on a switch."""
+        self.click(self.field(field).locator(".el-switch"))
+
     def choose(self, field: str, name: str) -> None:
         """Choose a value of a field with fixed values by its name."""
         self.click(self.field(field))
-        self.click(self.page.get_by_role("option", name=name, exact=True))
+        # n8n's own settings have a sentence behind the name.
+        self.click(self.page.get_by_role("option", name=re.compile(rf"^{re.escape(name)}(\n|$)")))
 
     def choose_from_list(self, field: str, name: str) -> None:
         """Choose an entity from the list that the PBX fills."""
@@ -81,7 +110,7 @@ class Builder:
         """Compare the number of steps with the one in docs/jobs.md."""
         promised = re.search(rf"^\| \[{job}\]\(.*\| (\d+) \|$", DOCS.read_text(), re.MULTILINE)
         assert promised, f"docs/jobs.md has no row for {job}"
-        assert self.steps == int(promised.group(1))
+        assert self.steps == int(promised.group(1)), f"the steps of {job}"
 
     def field(self, name: str) -> Locator:
         """Return the input of a field by its name in the description of the node."""

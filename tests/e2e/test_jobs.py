@@ -6,7 +6,9 @@ docs/jobs.md shows the jobs with the number of their steps; the numbers are comp
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import open_page
 from tests.e2e.builder import Builder
+from tests.e2e.trigger_desk import CALLER, Desk, wait_for
 from threecx_node.simulator import Simulator
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, TEST_CLIENT, Stage
 
@@ -45,17 +48,42 @@ def builder(page: Page, stage: Stage, credential: dict[str, str]) -> Builder:
     return Builder(page, stage.n8n.url, credential["name"])
 
 
-def read(pbx: Simulator, path: str) -> Any:
-    """Return what the PBX has, as another program reads it."""
+@contextmanager
+def connect(pbx: Simulator) -> Iterator[httpx.Client]:
+    """Return a client of the PBX that is another program than the executor."""
     form = {
         "grant_type": "client_credentials",
         "client_id": TEST_CLIENT.id,
         "client_secret": TEST_CLIENT.secret,
     }
-    with httpx.Client(base_url=pbx.base_url) as client:
-        token = client.post("/connect/token", data=form).json()["access_token"]
-        answer = client.get(f"/xapi/v1/{path}", headers={"Authorization": f"Bearer {token}"})
-    return answer.raise_for_status().json()
+    with httpx.Client(base_url=f"{pbx.base_url}/xapi/v1/") as client:
+        token = client.post(f"{pbx.base_url}/connect/token", data=form).json()["access_token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        yield client
+
+
+def read(pbx: Simulator, path: str) -> Any:
+    """Return what the PBX has, as another program reads it."""
+    with connect(pbx) as client:
+        return client.get(path).raise_for_status().json()
+
+
+def create(pbx: Simulator, path: str, entities: list[dict[str, str]]) -> None:
+    """Create entities as another program does."""
+    with connect(pbx) as client:
+        for each in entities:
+            client.post(path, json=each).raise_for_status()
+
+
+def last_items(page: Page, stage: Stage, node: str, output: int = 0) -> list[dict[str, Any]]:
+    """Return the items of a node in the last execution of the workflow that is open."""
+    last = stage.client.executions(opened_workflow(page))[-1]
+    return [each["json"] for each in stage.client.wait(last).items(node, output)]
+
+
+def opened_workflow(page: Page) -> dict[str, str]:
+    """Return the workflow that is open, by its ID in the address."""
+    return {"id": page.url.split("/workflow/")[1].partition("?")[0].partition("/")[0]}
 
 
 def test_onboard_a_user(builder: Builder, pbx: Simulator) -> None:
@@ -145,3 +173,165 @@ def test_create_the_credential(page: Page, stage: Stage, pbx: Simulator) -> None
     output = builder.execute()
     expect(output).to_contain_text("Olivia Marlow")
     builder.compare_steps("Create the credential")
+
+
+def test_download_recordings(builder: Builder) -> None:
+    builder.start()
+    builder.add_node("recording", "Get many recordings")
+    builder.choose("period", "Yesterday")
+    # n8n knows the fields of the output before the node has run.
+    builder.add_next("recording", "Download recording")
+    builder.drag("Id", "recId")
+    output = builder.execute()
+    listen = output.get_by_test_id("ndv-view-binary-data").first
+    expect(listen).to_be_visible()
+    builder.show("job-recordings")
+    builder.compare_steps("Download recordings")
+
+    listen.click()
+    player = builder.page.locator("audio, video").first
+    expect(player).to_be_visible()
+    # The browser has read the file, and can play it.
+    expect(player).to_have_js_property("readyState", 4)
+
+
+def test_sync_300_contacts(builder: Builder, pbx: Simulator, stage: Stage) -> None:
+    rows = [
+        {
+            "first": f"Ada {row}",
+            "last": "Sync",
+            "company": "Example Ltd",
+            "phone": f"+49 30 5550 {1000 + row}",
+        }
+        for row in range(300)
+    ]
+    create_table(stage, "Customers", rows)
+    # A hundred new rows, a hundred of which the company has changed, in another notation, and a hundred as they are.
+    create(
+        pbx,
+        "Contacts",
+        [
+            {
+                "FirstName": each["first"],
+                "LastName": each["last"],
+                "CompanyName": "Old Name Ltd" if row < 200 else each["company"],
+                "PhoneNumber": each["phone"].replace("+", "00").replace(" ", "")
+                if row < 200
+                else each["phone"],
+            }
+            for row, each in enumerate(rows)
+            if row >= 100
+        ],
+    )
+    builder.start()
+    builder.click(builder.page.get_by_test_id("canvas-add-button"))
+    builder.search("data table")
+    builder.click(builder.page.get_by_text("Data table", exact=True).first)
+    builder.click(builder.page.get_by_text("Get row(s)", exact=True).first)
+    builder.choose_from_list("dataTableId", "Customers")
+    builder.turn_on("returnAll")
+    expect(builder.execute()).to_contain_text("300 items")
+    builder.add_next("contact", "Create or update contact")
+    for column, field in (
+        ("first", "FirstName"),
+        ("last", "LastName"),
+        ("company", "CompanyName"),
+        ("phone", "PhoneNumber"),
+    ):
+        builder.drag(column, field)
+    output = builder.execute()
+    expect(output).to_contain_text("created")
+    builder.show("job-contacts")
+    builder.compare_steps("Sync 300 contacts")
+
+    def count() -> dict[str, int]:
+        done = last_items(builder.page, stage, "Create or update contact")
+        return Counter(each["action"] for each in done)
+
+    assert count() == {"created": 100, "updated": 100, "unchanged": 100}
+    found = read(pbx, "Contacts?$filter=LastName eq 'Sync'&$top=1000")["value"]
+    assert Counter(each["CompanyName"] for each in found) == {"Example Ltd": 300}
+    builder.execute()
+    # The first page had new rows alone.
+    expect(output).to_contain_text("unchanged")
+    assert count() == {"unchanged": 300}
+
+
+def create_table(stage: Stage, name: str, rows: list[dict[str, str]]) -> None:
+    """Create a table of n8n with these rows, as a person who imports a CSV file does."""
+    project = stage.client.call("GET", "/projects/personal")["id"]
+    columns = [{"name": each, "type": "string"} for each in rows[0]]
+    tables = f"/projects/{project}/data-tables"
+    table = stage.client.call("POST", tables, {"name": name, "columns": columns})
+    stage.client.call("POST", f"{tables}/{table['id']}/insert", {"data": rows, "returnType": "count"})
+
+
+def test_delete_500_blocked_numbers_and_retry_the_failed(
+    builder: Builder, pbx: Simulator, stage: Stage
+) -> None:
+    spam = [{"CallerId": f"+493055{number:05}", "Description": "Campaign"} for number in range(500)]
+    create(pbx, "BlackListNumbers", spam)
+    kept = len(pbx.state.entities("BlackListNumbers")) - len(spam)
+    builder.start()
+    builder.add_node("block number", "Get many blocked numbers")
+    builder.write("$search", "Campaign")
+    builder.turn_on("returnAll")
+    expect(builder.execute()).to_contain_text("500 items")
+    builder.add_next("block number", "Delete blocked number")
+    builder.drag("Id", "Id")
+    builder.click(builder.page.get_by_test_id("tab-settings"))
+    builder.choose("onError", "Continue (using error output)")
+    # The PBX refuses one in ten of the requests, and has carried out none of those.
+    pbx.faults.set("403:10%", seed=1)
+    try:
+        output = builder.execute()
+        expect(output).to_contain_text("Error Branch")
+        expect(output).to_contain_text(re.compile(r"Success Branch \(\d+ items\)"))
+    finally:
+        pbx.faults.set("")
+    failed = last_items(builder.page, stage, "Delete blocked number", output=1)
+    assert len(last_items(builder.page, stage, "Delete blocked number")) + len(failed) == 500
+    builder.add_next("block number", "Delete blocked number", output="Error")
+    builder.drag("Id", "Id")
+    output = builder.execute()
+    expect(output).to_contain_text(f"{len(failed)} items")
+    builder.show("job-delete")
+    builder.compare_steps("Delete 500 blocked numbers")
+
+    again = last_items(builder.page, stage, "Delete blocked number1")
+    assert [each["Id"] for each in again] == [each["Id"] for each in failed]
+    deletes = [each for each in pbx.requests if each.method == "DELETE" and "BlackListNumbers" in each.path]
+    # Each was deleted once, and nothing was sent again that had been deleted.
+    assert Counter(each.status for each in deletes) == {204: 500, 403: len(failed)}
+    assert len({each.path for each in deletes if each.status == 204}) == 500
+    assert len(pbx.state.entities("BlackListNumbers")) == kept
+
+
+def test_start_on_a_missed_call(page: Page, desk: Desk) -> None:
+    builder = Builder(page, desk.stage.n8n.url, desk.credential["name"])
+    builder.start()
+    builder.click(page.get_by_test_id("canvas-add-button"))
+    builder.find_node("missed call", "On call missed")
+    expect(builder.field("events")).to_contain_text("Call Missed")
+    # Asked of the PBX with the chosen credential.
+    expect(builder.field("rights").locator("input")).to_have_value("The Chosen Events Can Come")
+    output = builder.execute()
+    expect(page.get_by_text("Waiting for one of the chosen events in 3CX")).to_be_visible()
+    desk.miss_call()
+    expect(output).to_contain_text(CALLER)
+    expect(output).to_contain_text("call.missed")
+    builder.show("job-missed-call")
+    wait_for(lambda: not desk.subscriptions())
+
+    builder.close_node()
+    builder.click(page.get_by_test_id("workflow-open-publish-modal-button"))
+    builder.click(page.get_by_test_id("workflow-publish-button"))
+    builder.compare_steps("Start on a missed call")
+    wait_for(desk.subscriptions)
+    workflow = opened_workflow(page)
+    before = len(desk.client.executions(workflow))
+    desk.miss_call(to="102")
+    item = desk.items(workflow, before + 1)[-1]
+    assert (item["type"], item["extension"], item["externalNumber"]) == ("call.missed", "102", CALLER)
+    desk.client.unpublish(workflow)
+    wait_for(lambda: not desk.subscriptions())
