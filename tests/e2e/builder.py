@@ -58,7 +58,9 @@ class Builder:
         self.click(self.page.get_by_text("3CX", exact=True).first)
 
     def _choose_action(self, action: str) -> None:
-        self.click(self.page.get_by_text(action, exact=True).first)
+        # A node on the canvas can have the same name.
+        offered = self.page.get_by_test_id("node-creator-item-name")
+        self.click(offered.get_by_text(action, exact=True).first)
         if self._credential:
             self._use_credential()
 
@@ -90,7 +92,7 @@ class Builder:
         """Choose a value of a field with fixed values by its name."""
         self.click(self.field(field))
         # n8n's own settings have a sentence behind the name.
-        self.click(self.page.get_by_role("option", name=re.compile(rf"^{re.escape(name)}(\n|$)")))
+        self.click(self.page.get_by_role("option", name=re.compile(rf"^{re.escape(name)}( |$)")).first)
 
     def choose_from_list(self, field: str, name: str) -> None:
         """Choose an entity from the list that the PBX fills."""
