@@ -14,7 +14,7 @@ import { getExtensions, getRights, searchGroups } from '../ThreeCxTrigger/method
 import { receiveDelivery } from '../ThreeCxTrigger/receive';
 
 const WHILE_BUILDING =
-	"<b>While building your workflow</b>, click the 'execute step' button, then make a call, or turn on Options &gt; Send Sample When Testing. " +
+	"<b>While building your workflow</b>, click the 'execute step' button, then make a call, or turn on Options &gt; Sample When Testing. " +
 	'The event will show up in this editor.<br /><br />';
 
 export class ThreeCxPhoneSystemTrigger implements INodeType {

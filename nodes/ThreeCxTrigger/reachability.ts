@@ -37,7 +37,7 @@ export function describeUnreachable(url: string, executorUrl: string, test: Test
 
 function describeLocal(origin: string, executorUrl: string): string {
 	const remedy =
-		'Set WEBHOOK_URL of n8n, or the option "N8n URL for the Executor" of this node, to an address of n8n that the executor reaches';
+		'Set WEBHOOK_URL of n8n, or the option "N8n URL" of this node, to an address of n8n that the executor reaches';
 	const { port } = new URL(origin);
 	const example = `such as http://n8n:${port || '5678'} (the name of n8n's container) or http://host.docker.internal:${port || '5678'}`;
 	return isLocal(executorUrl)
@@ -49,18 +49,18 @@ function describeRemote(origin: string, { statusCode }: TestDelivery): string {
 	if (statusCode === NOT_SIGNED || statusCode === NO_SUBSCRIPTION || statusCode === 404) {
 		return (
 			`Another server answers at ${origin}: another n8n, for example one of which this n8n is a copy, or a proxy that requires a login. ` +
-			'Set WEBHOOK_URL of this n8n, or the option "N8n URL for the Executor" of this node, to an address that leads to this n8n.'
+			'Set WEBHOOK_URL of this n8n, or the option "N8n URL" of this node, to an address that leads to this n8n.'
 		);
 	}
 	if (statusCode !== undefined) {
 		return (
 			`Another server than n8n answers at ${origin}, such as a proxy that requires a login. ` +
-			'Let it pass requests to /webhook/ and /webhook-test/, or set the option "N8n URL for the Executor" of this node to an address that leads to n8n directly.'
+			'Let it pass requests to /webhook/ and /webhook-test/, or set the option "N8n URL" of this node to an address that leads to n8n directly.'
 		);
 	}
 	return (
 		`Check that this address leads from the machine of the executor to n8n (WEBHOOK_URL of n8n). ` +
-		'If the executor reaches n8n at another address, such as http://n8n:5678 between containers, set the option "N8n URL for the Executor" of this node.'
+		'If the executor reaches n8n at another address, such as http://n8n:5678 between containers, set the option "N8n URL" of this node.'
 	);
 }
 

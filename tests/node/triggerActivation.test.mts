@@ -205,7 +205,7 @@ describe('reachability', () => {
 
 	it.each([
 		[refused, 'http://localhost:5678/webhook/a/webhook', 'does not reach n8n at http://localhost:5678: connection refused', 'publish its port 5678'],
-		[refused, 'http://n8n.test/webhook/a/webhook', 'does not reach n8n at http://n8n.test: connection refused', 'set the option "N8n URL for the Executor"'],
+		[refused, 'http://n8n.test/webhook/a/webhook', 'does not reach n8n at http://n8n.test: connection refused', 'set the option "N8n URL"'],
 		[{ delivered: false, statusCode: 502 }, 'https://n8n.test/webhook/a/webhook', 'the server there returned 502', 'Another server than n8n answers'],
 		[{ delivered: false }, 'https://n8n.test/webhook/a/webhook', 'no response', 'WEBHOOK_URL'],
 		// Another n8n has a subscription, or knows no such webhook.

@@ -40,17 +40,17 @@ TASKS = (
             ),
             _part(
                 "removeFromQueues",
-                "Remove From Queues",
+                "Leave Queues",
                 "Whether to remove the user from the agents and managers of all queues",
             ),
             _part(
                 "removeFromRingGroups",
-                "Remove From Ring Groups",
+                "Leave Ring Groups",
                 "Whether to remove the user from all ring groups",
             ),
             _part(
                 "removeFromDepartments",
-                "Remove From Departments",
+                "Leave Departments",
                 "Whether to remove the user from all departments but the default one",
                 default=False,
             ),

@@ -19,7 +19,7 @@ TASKS = (
             choose_number("recordings of calls"),
             TaskParameter(
                 "minSeconds",
-                "Minimum Length (Seconds)",
+                "Minimum Seconds",
                 "number",
                 "Only recordings that are at least this long",
                 minimum=0,

@@ -9,6 +9,7 @@ from ...catalog.labels import describe_releases, title_of
 from ...catalog.references import find_field_reference
 from ...values.edm import EDM_TYPES
 from .everyday_fields import ACTION_FIELDS, ADDITIONAL, ENTRY_FIELDS, LAYOUTS, BodyLayout, Field
+from .field_texts import FIELD_TEXTS
 from .references import draft_reference
 
 if TYPE_CHECKING:
@@ -90,11 +91,12 @@ def _draft_group(parameter: str, title: str, drafts: list[NodeProperty]) -> Node
 
 
 def _draft_field(catalog: Catalog, owner: str, declared: Property, texts: Field) -> NodeProperty:
-    title = texts.title or title_of(declared.name)
+    known_title, known_text = FIELD_TEXTS.get(declared.name, ("", ""))
+    title = texts.title or known_title or title_of(declared.name)
     draft: NodeProperty = {"displayName": title, "name": declared.name, "type": "string", "default": ""}
     if texts.placeholder:
         draft["placeholder"] = texts.placeholder
-    described = texts.description
+    described = texts.description or known_text
     type_ref = declared.type
     entity = _draft_entity(catalog, owner, declared, texts)
     edm = EDM_TYPES.get(type_ref.name)

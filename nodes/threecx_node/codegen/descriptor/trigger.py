@@ -35,7 +35,7 @@ _OPTIONS: NodeProperty = {
     "default": {},
     "options": [
         {
-            "displayName": "N8n URL for the Executor",
+            "displayName": "N8n URL",
             "name": "n8nUrl",
             "type": "string",
             "default": "",
@@ -44,7 +44,7 @@ _OPTIONS: NodeProperty = {
             "webhooks (WEBHOOK_URL)",
         },
         {
-            "displayName": "Send Sample When Testing",
+            "displayName": "Sample When Testing",
             "name": "sendSample",
             "type": "boolean",
             "default": False,
