@@ -93,7 +93,7 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "displayOptions": _DIRECT,
         },
         {
-            "displayName": "A node of n8n may not start programs, so an executor sends the requests to 3CX. "
+            "displayName": "n8n cannot start programs, so an executor sends the requests to 3CX. "
             "Start it with <code>threecx serve</code>. "
             f'<a href="{DOCUMENTATION}" target="_blank">How to set it up</a>',
             "name": "executorNotice",
@@ -114,7 +114,8 @@ CREDENTIAL_TYPE: dict[str, Any] = {
             "type": "string",
             "typeOptions": {"password": True},
             "default": "",
-            "description": "Key of the executor; leave it empty if the executor requires none",
+            "placeholder": "Empty if the executor has no key",
+            "description": "Key with which the executor was started (--key-file)",
         },
     ],
 }

@@ -45,7 +45,7 @@ export class ThreeCx implements INodeType {
 		icon: { light: 'file:threecx.svg', dark: 'file:threecx.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle: '={{ $parameter["operation"].replace(/([a-z0-9])([A-Z])/g, "$1 $2") }}',
+		subtitle: admin.subtitle,
 		description: 'All operations of the 3CX APIs, for administrators',
 		defaults: { name: '3CX Admin' },
 		inputs: [NodeConnectionTypes.Main],
@@ -53,6 +53,7 @@ export class ThreeCx implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
 		hints: admin.hints,
+		builderHint: admin.builderHint,
 		sensitiveOutputFields: admin.sensitiveOutputFields,
 		properties: admin.properties,
 	};

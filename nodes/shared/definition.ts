@@ -25,6 +25,9 @@ export class NodeDefinition {
 
 	readonly hints: INodeTypeDescription['hints'];
 
+	/** What n8n's AI workflow builder reads. */
+	readonly builderHint: INodeTypeDescription['builderHint'];
+
 	/** Paths of secrets in the results. */
 	readonly sensitiveOutputFields: string[];
 
@@ -38,6 +41,7 @@ export class NodeDefinition {
 		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
 		this.subtitle = found?.subtitle ?? '';
 		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
+		this.builderHint = found?.builderHint;
 		this.sensitiveOutputFields = (found && 'sensitiveOutputFields' in found && found.sensitiveOutputFields) || [];
 		for (const property of this.properties) this.add(property);
 		for (const parameters of this.byOperation.values()) parameters.push(...this.ofAllOperations);

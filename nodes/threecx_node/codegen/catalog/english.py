@@ -1,4 +1,4 @@
-"""Singulars, plurals and possessives of English nouns: enough for the resources of any OpenAPI document."""
+"""Singulars and plurals of English nouns: enough for the resources of any OpenAPI document."""
 
 from __future__ import annotations
 
@@ -67,11 +67,6 @@ def plural_of(noun: str) -> str:
     """Return the plural of a noun, or of the last word of a phrase; a plural as it is."""
     head, word = _split_last(noun)
     return head + _plural_of_word(word)
-
-
-def possessive_of(noun: str) -> str:
-    """Return "user's", and of a plural "users'"."""
-    return f"{noun}'" if noun.endswith("s") and singular_of(noun) != noun else f"{noun}'s"
 
 
 def _split_last(phrase: str) -> tuple[str, str]:

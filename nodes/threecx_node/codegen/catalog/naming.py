@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...catalog.labels import join_title, lower_words, phrase_of, split_words, title_of
 from ...catalog.path_template import PathTemplate, Segment
-from .english import plural_of, possessive_of, singular_of
+from .english import plural_of, singular_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -140,7 +140,7 @@ def _name_list(one: str, rest: Sequence[Segment]) -> Texts:
     nested = split_words(rest[0].name)
     return {
         "name": f"Get Many {join_title(nested)}",
-        "action": f"Get {possessive_of(one)} {' '.join(lower_words(nested))}",
+        "action": f"Get many {' '.join(lower_words(nested))} of {one}",
     }
 
 

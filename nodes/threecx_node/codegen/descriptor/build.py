@@ -11,10 +11,11 @@ from ...catalog.labels import describe_releases, join_title
 from ...catalog.sentences import summarize_operation
 from .api_request import RESOURCE_CHOICE, build_operation_property, build_request_properties
 from .everyday import build_everyday
-from .hints import HINTS
+from .hints import ADMIN_SEARCH_HINT, HINTS
 from .options import build_call_properties
 from .parameters import build_path_properties
 from .sensitive_fields import find_sensitive_fields
+from .subtitle import build_subtitle
 from .trigger import ICON, build_trigger
 
 if TYPE_CHECKING:
@@ -29,8 +30,11 @@ _REPORT = "Report"
 # The words of 3CX's console where they are not those of the API.
 _NAMES_OF_3CX = {
     "BlackListNumbers": "Blocked Number",
+    "Blocklist": "Blocked IP Address",
     "CallControl": "Call",
+    "GetUpdateDetails": "Update Details",
     "Groups": "Department",
+    "MyTokens": "My Refresh Token",
     "Receptionists": "Digital Receptionist",
 }
 # The operations that people use most often; the first is the default of its resource.
@@ -49,14 +53,19 @@ def build(catalog: Catalog) -> Descriptor:
 
 def build_admin(catalog: Catalog) -> Definition:
     """Return the node that contains each operation of the catalog once, and API Request."""
+    operations = [_build_operation_property(catalog, resource) for resource in catalog.resources]
+    operations.append(build_operation_property(catalog))
     return {
         "displayName": "3CX Admin",
         "name": "threeCx",
         "icon": ICON,
         "group": ["transform"],
         "version": 1,
-        # "DeleteCallFlowApp" is shown as "Delete Call Flow App".
-        "subtitle": '={{ $parameter["operation"].replace(/([a-z0-9])([A-Z])/g, "$1 $2") }}',
+        "subtitle": build_subtitle(
+            (each["displayOptions"]["show"]["resource"][0], choice["value"], choice["name"])
+            for each in operations
+            for choice in each["options"]
+        ),
         "description": "All operations of the 3CX APIs, for administrators",
         "defaults": {"name": "3CX Admin"},
         "inputs": ["main"],
@@ -64,11 +73,11 @@ def build_admin(catalog: Catalog) -> Definition:
         "usableAsTool": True,
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "hints": HINTS,
+        "builderHint": {"searchHint": ADMIN_SEARCH_HINT},
         "sensitiveOutputFields": find_sensitive_fields(catalog),
         "properties": [
             _build_resource_property(catalog),
-            *(_build_operation_property(catalog, resource) for resource in catalog.resources),
-            build_operation_property(catalog),
+            *operations,
             *build_request_properties(),
             *build_path_properties(catalog, catalog.operation_ids),
             *build_call_properties(catalog),

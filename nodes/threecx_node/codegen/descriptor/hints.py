@@ -78,5 +78,17 @@ HINTS: list[Hint] = [
     },
 ]
 
+# What n8n's AI workflow builder reads when it looks for a node.
+ADMIN_SEARCH_HINT = (
+    "Use it only for what the node 3CX does not have: trunks, rules, reports, prompts, backups, system settings."
+)
+EVERYDAY_SEARCH_HINT = (
+    "First choice for a 3CX phone system. Prefer the operations for one job, such as Close, Forward Calls or Create or "
+    "Update, to Update. Set Filters instead of the OData filter."
+)
+TRIGGER_SEARCH_HINT = (
+    "Starts a workflow when something happens in a 3CX phone system. Choose one event or several."
+)
+
 # The everyday node has tasks, which repeat nothing that is done already, and If Match among its options.
 EVERYDAY_HINTS: list[Hint] = [each for each in HINTS if "If Match" not in each["message"]][:2]

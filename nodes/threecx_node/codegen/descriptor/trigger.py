@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ...events.model.event_types import EVENT_TYPES, GROUP_TITLES
 from ...events.model.filters import DIRECTIONS, SEVERITIES
+from .hints import TRIGGER_SEARCH_HINT
 
 if TYPE_CHECKING:
     from ...descriptor.definition import Choice, Definition, NodeProperty
@@ -73,17 +75,26 @@ def build_trigger() -> Definition:
         "icon": ICON_OF_OTHERS,
         "group": ["trigger"],
         "version": 1,
-        "subtitle": '={{ $parameter["events"].join(", ") }}',
+        "subtitle": _build_subtitle(),
         # n8n's panel shows it as the description of the node 3CX, with which it lists the trigger.
         "description": "Events, users, calls, contacts, queues and recordings of a 3CX phone system",
         "eventTriggerDescription": "Waiting for one of the chosen events in 3CX, such as a call",
         "activationMessage": "Each of the chosen events in 3CX will now start this workflow.",
         "defaults": {"name": "3CX Trigger"},
+        "builderHint": {"searchHint": TRIGGER_SEARCH_HINT},
         "inputs": [],
         "outputs": ["main"],
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "properties": [_build_events(), _RIGHTS, _build_filters(), _SIMPLIFY, _OPTIONS],
     }
+
+
+def _build_subtitle() -> str:
+    """Return an expression for the names of the chosen events, the same words as in their list."""
+    names = {each.name: _to_title_case(each.title) for each in EVENT_TYPES.values()}
+    return (
+        f'={{{{ $parameter["events"].map(e=>({json.dumps(names, separators=(",", ":"))})[e]).join(", ") }}}}'
+    )
 
 
 def _build_events() -> NodeProperty:
