@@ -79,9 +79,7 @@ HINTS: list[Hint] = [
 ]
 
 # What n8n's AI workflow builder reads when it looks for a node.
-ADMIN_SEARCH_HINT = (
-    "Use it only for what the node 3CX does not have: trunks, rules, reports, prompts, backups, system settings."
-)
+ADMIN_SEARCH_HINT = "For what the node 3CX does not have: trunks, rules, reports, prompts, backups, settings."
 EVERYDAY_SEARCH_HINT = (
     "First choice for a 3CX phone system. Prefer the operations for one job, such as Close, Forward Calls or Create or "
     "Update, to Update. Set Filters instead of the OData filter."
