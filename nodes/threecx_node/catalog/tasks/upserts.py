@@ -69,8 +69,7 @@ TASKS = (
         "Contacts",
         "Create or Update",
         "Create or update contact",
-        "Update the contact with the telephone number, or create it where there is none. Blanks, dashes and brackets "
-        "in numbers do not matter, and 00 is the same as a plus sign",
+        "Update the contact with the telephone number, however it is written, or create it where there is none",
         (
             _fields("CreateContact", "The fields of the contact. Empty ones leave what is stored alone"),
             _match_on(
@@ -128,8 +127,7 @@ TASKS = (
         "BlackListNumbers",
         "Create or Update",
         "Create or update blocked number",
-        "Block a number, or change the description of one that is blocked already. Blanks, dashes and brackets in "
-        "numbers do not matter, and 00 is the same as a plus sign",
+        "Block a number, however it is written, or change the description of one that is blocked already",
         (
             _fields("CreateBlackListNumber", "The number and its description"),
             _match_on("UpsertBlockedNumber", "The field by which a blocked number is found"),

@@ -15,7 +15,7 @@ from .hints import ADMIN_SEARCH_HINT, HINTS
 from .options import build_call_properties
 from .parameters import build_path_properties
 from .sensitive_fields import find_sensitive_fields
-from .subtitle import build_subtitle
+from .subtitle import SUBTITLE
 from .trigger import ICON, build_trigger
 
 if TYPE_CHECKING:
@@ -61,11 +61,7 @@ def build_admin(catalog: Catalog) -> Definition:
         "icon": ICON,
         "group": ["transform"],
         "version": 1,
-        "subtitle": build_subtitle(
-            (each["displayOptions"]["show"]["resource"][0], choice["value"], choice["name"])
-            for each in operations
-            for choice in each["options"]
-        ),
+        "subtitle": SUBTITLE,
         "description": "All operations of the 3CX APIs, for administrators",
         "defaults": {"name": "3CX Admin"},
         "inputs": ["main"],

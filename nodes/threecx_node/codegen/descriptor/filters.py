@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'
 _CHOOSE_ONE = f"Choose from the list, or specify an ID using an {LINK}."
 _CHOOSE_SOME = f"Choose from the list, or specify IDs using an {LINK}."
-_FIELD_HINT = (
-    "NAME|KIND with the name of the field in the 3CX API; the kind is text, number, moment, enum or boolean: "
-    "Enabled|boolean"
-)
 _ORDERED: tuple[ValueKind, ...] = ("number", "moment", "date", "time", "duration")
 _CHOSEN: tuple[ValueKind, ...] = ("enum", "boolean")
 # A canvas offers true and false as choices.
@@ -73,7 +69,6 @@ def _build_field() -> NodeProperty:
         "type": "options",
         "default": "",
         "description": f"Field to compare. {_CHOOSE_ONE}",
-        "builderHint": {"propertyHint": _FIELD_HINT},
         "typeOptions": {"loadOptionsMethod": "getFilterFields", "loadOptionsDependsOn": ["operation"]},
     }
 
