@@ -52,7 +52,6 @@ export class ThreeCxPhoneSystem implements INodeType {
 		usableAsTool: true,
 		credentials: [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }],
 		hints: everyday.hints,
-		builderHint: everyday.builderHint,
 		sensitiveOutputFields: everyday.sensitiveOutputFields,
 		properties: everyday.properties,
 	};

@@ -41,7 +41,7 @@ export class NodeDefinition {
 		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
 		this.subtitle = found?.subtitle ?? '';
 		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
-		this.builderHint = found?.builderHint;
+		this.builderHint = found && 'builderHint' in found ? found.builderHint : undefined;
 		this.sensitiveOutputFields = (found && 'sensitiveOutputFields' in found && found.sensitiveOutputFields) || [];
 		for (const property of this.properties) this.add(property);
 		for (const parameters of this.byOperation.values()) parameters.push(...this.ofAllOperations);

@@ -17,6 +17,9 @@ LONGEST = 22
 EXCEPTIONS = {
     # n8n's own label for this field, which its lint requires.
     "Put Output File in Field",
+    # Its rule for lists that the PBX fills: "Names or IDs".
+    "Ring Group Names or IDs",
+    "Department Names or IDs",
 }
 TYPE_HELP = ("(JSON)", "(String)", "(Number)", "(Seconds)", "(Comma", "(List")
 
@@ -43,7 +46,8 @@ def test_labels_are_short(properties: list[Any]) -> None:
 
 @pytest.mark.parametrize("node", DESCRIPTOR["nodes"], ids=lambda each: each["name"])
 def test_hints_for_the_ai_builder(node: dict[str, Any]) -> None:
-    assert len(node["builderHint"]["searchHint"]) < 200
+    # The everyday node has no space for one.
+    assert len(node.get("builderHint", {}).get("searchHint", "")) < 200
     hints = [each["builderHint"] for each in list_properties(node["properties"]) if "builderHint" in each]
     # Expressions in them are written in another way.
     assert not any("{{" in each["propertyHint"] for each in hints)

@@ -74,8 +74,8 @@ TASKS = (
             _fields("CreateContact", "The fields of the contact. Empty ones leave what is stored alone"),
             _match_on(
                 "UpsertContact",
-                "The fields by which a contact is found, all of which must be the same. A number is compared with all "
-                "numbers of a contact. Without a choice, one common number is enough",
+                "The fields by which a contact is found, all of which must be the same. Without a choice, one common "
+                "number is enough",
                 (ANY_PHONE, "Any Number"),
             ),
             _EMPTY,

@@ -11,7 +11,7 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 from ...catalog.sentences import summarize_operation
 from .body_properties import build_body_properties
 from .everyday_table import RESOURCES
-from .hints import EVERYDAY_HINTS, EVERYDAY_SEARCH_HINT
+from .hints import EVERYDAY_HINTS
 from .options import build_options, build_output_properties, build_search
 from .parameters import build_path_properties, show_for
 from .sensitive_fields import find_sensitive_fields
@@ -53,7 +53,6 @@ def build_everyday(catalog: Catalog) -> Definition:
         "usableAsTool": True,
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
         "hints": EVERYDAY_HINTS,
-        "builderHint": {"searchHint": EVERYDAY_SEARCH_HINT},
         "sensitiveOutputFields": find_sensitive_fields(catalog, operations),
         "properties": [
             _build_resource_property(resources),

@@ -80,7 +80,6 @@ HINTS: list[Hint] = [
 
 # What n8n's AI workflow builder reads when it looks for a node.
 ADMIN_SEARCH_HINT = "For what the node 3CX lacks: trunks, rules, reports, prompts, backups, settings."
-EVERYDAY_SEARCH_HINT = "First choice for 3CX. Prefer Close, Forward Calls, Create or Update to Update."
 TRIGGER_SEARCH_HINT = (
     "Starts a workflow when something happens in a 3CX phone system. Choose one event or several."
 )

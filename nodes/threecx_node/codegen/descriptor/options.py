@@ -353,8 +353,8 @@ def build_options(
             "type": "string",
             "default": "",
             "placeholder": "e.g. Number eq '102'",
-            "hint": "For conditions that Filters cannot express. Put no expression between its quotes: a quote in the "
-            "value would change the filter.",
+            "hint": "For what Filters cannot express. Put no expression between quotes: a quote in its value changes "
+            "the filter.",
             "description": "OData condition that the entries must meet, besides the filters ($filter)",
         }
     )
