@@ -25,7 +25,7 @@ export class NodeDefinition {
 
 	readonly hints: INodeTypeDescription['hints'];
 
-	/** What n8n's AI workflow builder reads. */
+	/** Read by the AI workflow builder of n8n. */
 	readonly builderHint: INodeTypeDescription['builderHint'];
 
 	/** Paths of secrets in the results. */

@@ -159,7 +159,7 @@ def test_operations_without_an_override() -> None:
         "GetHuntBox": ("Get", "Get hunt box"),
         "GetHuntBoxByNumber": ("Get by Number", "Get hunt box by number"),
         "CreateHuntBox": ("Create", "Create hunt box"),
-        "ListHuntBoxAgents": ("Get Many Agents", "Get hunt box's agents"),
+        "ListHuntBoxAgents": ("Get Many Agents", "Get many agents of hunt box"),
         "DeleteSipLine": ("Delete SIP Line", "Delete SIP line of hunt box"),
         "ResetUrls": ("Reset URLs", "Reset URLs"),
         "Freeze": ("Freeze", "Freeze hunt box"),

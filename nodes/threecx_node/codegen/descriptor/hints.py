@@ -78,7 +78,7 @@ HINTS: list[Hint] = [
     },
 ]
 
-# What n8n's AI workflow builder reads when it looks for a node.
+# For n8n's AI workflow builder, which reads them when it looks for a node.
 ADMIN_SEARCH_HINT = "For what the node 3CX lacks: trunks, rules, reports, prompts, backups, settings."
 TRIGGER_SEARCH_HINT = (
     "Starts a workflow when something happens in a 3CX phone system. Choose one event or several."
