@@ -44,12 +44,12 @@ def test_only_rules_repeat_a_sentence() -> None:
 @pytest.mark.parametrize(
     ("operation", "sentence"),
     [
-        ("ListUser", "One item per user, with Number, Display Name, First Name and more"),
-        ("GetUser", "The user with this ID: Number, Display Name, First Name and more"),
-        ("ListGroups", "One item each, with Number, Name, Type and more"),
+        ("ListUser", "One item per user: Number, Display Name and more"),
+        ("GetUser", "The user with this ID: Number, Display Name and more"),
+        ("ListGroups", "One item each: Number, Name and more"),
         ("CreateUser", "Adds a new user; Number must be set"),
-        ("UpdateUser", "Changes only the fields that are set here; the others keep their values"),
-        ("DeleteUser", "Removes the user from the PBX; this cannot be undone"),
+        ("UpdateUser", "Changes only the fields that are set"),
+        ("DeleteUser", "Removes the user permanently"),
         ("DownloadCallLog", "The rows of Get Report as a file"),
     ],
 )

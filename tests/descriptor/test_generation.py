@@ -50,7 +50,7 @@ def test_size() -> None:
     }
     assert sizes.keys() == LIMITS.keys()
     for name, size in sizes.items():
-        assert size <= LIMITS[name] * 1024, name
+        assert size <= LIMITS[name] * 1000, name
     assert len(list(every_property())) <= 300
 
 

@@ -40,4 +40,4 @@ def test_size_of_the_entries(canvas: Canvas) -> None:
     }
     for name, kilobytes in limits.items():
         entry = canvas.stage.client.node_type(f"n8n-nodes-threecx.{name}")
-        assert len(json.dumps(entry, separators=(",", ":"))) < kilobytes * 1024, name
+        assert len(json.dumps(entry, separators=(",", ":"))) < kilobytes * 1000, name

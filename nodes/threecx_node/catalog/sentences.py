@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .models import Operation, OperationVersion
 
 # A sentence with more names is not read to its end.
-_SHOWN = 3
+_SHOWN = 2
 _REPORT = "Report"
 
 
@@ -36,9 +36,9 @@ def summarize_operation(catalog: Catalog, operation: Operation) -> str:
         case "create":
             return _summarize_create(catalog, operation, one)
         case "update":
-            return "Changes only the fields that are set here; the others keep their values"
+            return "Changes only the fields that are set"
         case "delete":
-            return f"Removes the {one} from the PBX; this cannot be undone"
+            return f"Removes the {one} permanently"
         case _:
             return _summarize_call(operation, version, fields)
 
@@ -47,15 +47,13 @@ def _summarize_list(version: OperationVersion, one: str, fields: str) -> str:
     # The groups of a user are not users.
     is_own = len(version.template.segments) == 1
     per = f"One item per {one}" if is_own else "One item each"
-    return f"{per}, with {fields}" if fields else per
+    return f"{per}: {fields}" if fields else per
 
 
 def _summarize_get(version: OperationVersion, one: str, fields: str) -> str:
-    has = f" with {fields}" if fields else ""
-    if not version.parameters:
-        return f"The {one}{has}"
+    has = f": {fields}" if fields else ""
     by = " and ".join(title_of(each.name) for each in version.parameters)
-    return f"The {one} with this {by}:{has.removeprefix(' with')}" if has else f"The {one} with this {by}"
+    return f"The {one} with this {by}{has}" if by else f"The {one}{has}"
 
 
 def _summarize_create(catalog: Catalog, operation: Operation, one: str) -> str:

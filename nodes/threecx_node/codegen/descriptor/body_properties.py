@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from ...catalog.labels import describe_releases, title_of
 from ...catalog.references import find_field_reference
 from ...values.edm import EDM_TYPES
-from .everyday_fields import ACTION_FIELDS, ADDITIONAL, ENTRY_FIELDS, LAYOUTS, BodyLayout, Field
+from .everyday_fields import (
+    ACTION_FIELDS,
+    ADDITIONAL,
+    ENTRY_FIELDS,
+    LAYOUTS,
+    UNUSUAL_MEMBERS,
+    BodyLayout,
+    Field,
+)
 from .field_texts import FIELD_TEXTS
 from .references import draft_reference
 
@@ -65,15 +73,19 @@ def build_body_properties(catalog: Catalog, operation: Operation) -> Iterator[No
         if each.name in required:
             draft["required"] = True
         yield draft
-    left = [
-        name for name in declared if name not in layout.hidden | keys | {each.name for each in layout.shown}
-    ]
+    elsewhere = layout.hidden | keys | {each.name for each in layout.shown}
+    left = [name for name, each in declared.items() if name not in elsewhere and _is_current(catalog, each)]
     for group in layout.groups:
         if names := [name for name in group.names if name in left]:
             left = [name for name in left if name not in names]
             yield draft_group(group.parameter, group.title, names)
     if left:
         yield draft_group(ADDITIONAL, "Additional Fields", left)
+
+
+def _is_current(catalog: Catalog, declared: Property) -> bool:
+    """Return whether the newest release has a field; the node with all operations has those of older ones too."""
+    return declared.releases is None or catalog.releases[-1] in declared.releases
 
 
 def _draft_group(parameter: str, title: str, drafts: list[NodeProperty]) -> NodeProperty:
@@ -112,7 +124,8 @@ def _draft_field(catalog: Catalog, owner: str, declared: Property, texts: Field)
             "placeholder": texts.placeholder or f"e.g. {make_example(catalog, declared)}",
         }
     elif enum is not None:
-        choices = _list_choices(enum.members)
+        unusual = UNUSUAL_MEMBERS.get(type_ref.name, ())
+        choices = _list_choices([each for each in enum.members if each not in unusual])
         # Of flags, one is enough: a member of 3CX's has the meaning of several, such as Both.
         several = type_ref.collection
         draft |= {"type": "multiOptions" if several else "options", "options": choices}
@@ -156,7 +169,7 @@ def draft_locator(entity_set: str, *, by_number: bool) -> Any:
         by_name = entity_set == "Groups"
         title, placeholder = ("By Name or Number", "e.g. Sales") if by_name else ("By Number", "e.g. 100")
         modes.append({"displayName": title, "name": "number", "type": "string", "placeholder": placeholder})
-    modes.append({"displayName": "By ID", "name": "id", "type": "string", "placeholder": "e.g. 42"})
+    modes.append({"displayName": "By ID", "name": "id", "type": "string"})
     return {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
 
 
@@ -205,7 +218,7 @@ def _make_simple(catalog: Catalog, name: str) -> Any:
     return 1 if edm.is_number else True
 
 
-def _list_choices(members: tuple[str, ...]) -> list[Choice]:
+def _list_choices(members: list[str]) -> list[Choice]:
     choices: list[Choice] = [{"name": title_of(each), "value": each} for each in members]
     return sorted(choices, key=lambda each: each["name"].casefold())
 

@@ -370,3 +370,10 @@ ENTRY_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("CustomData", "Custom Data", "", "The digits of a custom input"),
     ),
 }
+
+# Destinations that 3CX's console does not offer.
+UNUSUAL_MEMBERS: Mapping[str, frozenset[str]] = {
+    "Pbx.DestinationType": frozenset(
+        {"Boomerang", "Callback", "Deflect", "ProceedWithNoExceptions", "VoiceMailOfDestination"}
+    ),
+}

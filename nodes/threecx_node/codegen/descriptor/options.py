@@ -44,7 +44,7 @@ _BODY: NodeProperty = {
             "addAllFields": False,
             "multiKeyMatch": False,
             "supportAutoMap": True,
-            "noFieldsError": "The fields could not be loaded. Test the credential: the executor may not be running",
+            "noFieldsError": "Fields not loaded: test the credential",
         },
     },
 }

@@ -57,7 +57,7 @@ def draft_reference(reference: Reference, placeholder: str = "") -> Any:
             "displayName": f"{word} Names or IDs",
             "type": "multiOptions",
             "default": [],
-            "description": f"Without any, most reports cover all. {_CHOOSE}",
+            "description": _CHOOSE,
             "typeOptions": {"loadOptionsMethod": method},
         }
     ending, mode = KINDS[reference.listing, reference.value]

@@ -24,7 +24,7 @@ _MATCHING = {
         "fieldWords": {"singular": "field", "plural": "fields"},
         "multiKeyMatch": True,
         "supportAutoMap": True,
-        "noFieldsError": "The fields could not be loaded. Test the credential: the executor may not be running",
+        "noFieldsError": "Fields not loaded: test the credential",
     },
 }
 
