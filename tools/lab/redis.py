@@ -32,8 +32,10 @@ class RedisServer(LabProcess):
             "bind": "127.0.0.1",
             "save": "",
             "appendonly": "yes" if keeps else "no",
-            "cluster-enabled": "yes" if is_cluster else "no",
         }
+        if is_cluster:
+            # Without a port of its own, the nodes talk on the port plus 10,000, which may be above the highest one.
+            options |= {"cluster-enabled": "yes", "cluster-port": str(find_free_port())}
         words = [word for name, value in options.items() for word in (f"--{name}", value)]
         super().__init__(
             "Redis",
