@@ -9,7 +9,9 @@ import {
 
 import { admin, getDefinition, isDisplayed, type NodeDefinition } from './definition';
 import { checkFile, isUpload } from './files';
+import { readItemField } from './itemFields';
 import { BATCH_SIZE, type ExecutorError, type ExecutorItem } from './transport/contract';
+import { isExpression, isPlainObject } from './values';
 
 /** Items resolved in one go; n8n's event loop serves other work in between. */
 const RESOLVED_AT_ONCE = 50;
@@ -27,7 +29,7 @@ export async function* resolveBatches(
 	operation: string,
 	inputs: INodeExecutionData[],
 ): AsyncGenerator<ResolvedItem[]> {
-	const createReader = createReaderFactory(context);
+	const createReader = createReaderFactory(context, inputs);
 	const node = context.getNode();
 	const definition = getDefinition(node);
 	const hasFile = isUpload(operation);
@@ -76,15 +78,22 @@ export function describeError(error: unknown, code: string): ExecutorError {
 /**
  * Return a function that returns an item's parameter reader.
  *
- * Resolving a parameter is expensive in n8n; one without an expression is the same for all items and is read once.
+ * Resolving a parameter is expensive in n8n: one without an expression is the same for all items and is read once, and
+ * one that only names a field of its item is read from there.
  */
-export function createReaderFactory(context: IExecuteFunctions): (index: number) => ParameterReader {
+export function createReaderFactory(
+	context: IExecuteFunctions,
+	inputs: readonly INodeExecutionData[],
+): (index: number) => ParameterReader {
 	const rawParameters = context.getNode().parameters;
 	const shared = new Map<string, unknown>();
 	return (index) => (name) => {
 		if (shared.has(name)) return shared.get(name);
+		const raw = rawParameters[name];
+		const field = readItemField(raw, inputs[index]?.json);
+		if (field !== undefined) return field;
 		const value: unknown = context.getNodeParameter(name, index, null);
-		if (!dependsOnItem(rawParameters[name])) shared.set(name, value);
+		if (!dependsOnItem(raw)) shared.set(name, value);
 		return value;
 	};
 }
@@ -160,12 +169,4 @@ function toMapperValue({ mappingMode, value }: Record<string, unknown>, raw: unk
 	const rawFields = isPlainObject(raw) && isPlainObject(raw.value) ? raw.value : {};
 	const filled = Object.entries(value).filter(([name, each]) => each !== null || isExpression(rawFields[name]));
 	return { mappingMode, value: Object.fromEntries(filled), filled: true };
-}
-
-function isExpression(raw: unknown): boolean {
-	return typeof raw === 'string' && raw.startsWith('=');
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-	return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -8,7 +8,7 @@ import { ThreeCxPhoneSystem } from '../../nodes/ThreeCxPhoneSystem/ThreeCxPhoneS
 import { createContext, HEADERS, startExecutor } from './support.mts';
 
 const create = (operation: string, parameters: IDataObject, rawParameters: IDataObject = parameters) => {
-	const read = createReaderFactory(createContext({ parameters, rawParameters, url: 'http://x' }))(0);
+	const read = createReaderFactory(createContext({ parameters, rawParameters, url: 'http://x' }), [])(0);
 	return createExecutorItem(read, operation, { json: {} }, rawParameters as never, everyday).parameters;
 };
 

@@ -10,7 +10,7 @@ import {
 import { createContext, DELETE } from './support.mts';
 
 const create = (parameters: IDataObject, operation = 'UpdateContact') =>
-	createExecutorItem(createReaderFactory(createContext({ parameters, url: 'http://x' }))(0), operation, {
+	createExecutorItem(createReaderFactory(createContext({ parameters, url: 'http://x' }), [])(0), operation, {
 		json: { secretOfItem: 1 },
 	});
 
@@ -58,16 +58,16 @@ describe('an item for the executor', () => {
 	});
 });
 
-it('a parameter without an expression is read once', async () => {
+it('n8n evaluates a parameter without an expression once, and none that only names a field', async () => {
 	const reads: string[] = [];
-	const rawParameters = { ...DELETE, Id: { ...DELETE.Id, value: '={{ $json.n }}' } };
+	const rawParameters = { ...DELETE, Id: { ...DELETE.Id, value: '={{ $json.n }}' }, 'If-Match': '={{ $json.n + 1 }}' };
 	const inputs = [0, 1, 2].map((n) => ({ json: { n } }));
 	const parameters = inputs.map(({ json }) => ({ ...DELETE, Id: { ...DELETE.Id, value: json.n } }));
 	const onRead = (name: string, index: number) => reads.push(`${name} ${index}`);
 	const context = createContext({ parameters, inputs, url: 'http://x', rawParameters, onRead });
 	const { value: items } = await resolveBatches(context, 'DeleteCallFlowApp', inputs).next();
 	expect((items as ResolvedItem[]).map(({ item }) => (item?.parameters.Id as IDataObject).value)).toEqual([0, 1, 2]);
-	expect(reads.sort()).toEqual(['Id 0', 'Id 1', 'Id 2', 'If-Match 0', 'options 0']);
+	expect(reads.sort()).toEqual(['If-Match 0', 'If-Match 1', 'If-Match 2', 'options 0']);
 });
 
 it('the output of a tool is sent by a tool alone', () => {
