@@ -29,7 +29,7 @@ function readField(expression: string, json: unknown): unknown {
 	let found: unknown = json;
 	for (const [, plain, quoted] of path.matchAll(NAME)) {
 		const name = plain ?? quoted ?? '';
-		// What objects inherit, n8n refuses or replaces.
+		// n8n refuses or replaces members that all objects inherit.
 		if (!isPlainObject(found) || !Object.hasOwn(found, name) || name in Object.prototype) return undefined;
 		found = found[name];
 	}

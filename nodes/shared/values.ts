@@ -1,4 +1,4 @@
-/** Tells the kinds of values apart that a node's parameters and items contain. */
+/** Kinds of values in parameters of a node and in items. */
 
 /** Return whether a stored parameter is an expression: to n8n, a text that begins with "=". */
 export function isExpression(raw: unknown): boolean {

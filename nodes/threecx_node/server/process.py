@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .bounded import LIFESPAN_TIME, RESULTS_TIME, BoundedServer
+from .signals import find_ending_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,20 +18,10 @@ if TYPE_CHECKING:
     from .bounded import Work
     from .config import ServerConfig
 
-# The names of signals that end a server; the second one ends it at once.
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 # Seconds after the longest time that an orderly end takes, for a process that is stuck, such as in a name look-up.
 _MARGIN = 0.5
 OVERTIME = RESULTS_TIME + 2 * LIFESPAN_TIME + _MARGIN
 """Seconds after the grace period at which the process has ended at the latest."""
-
-
-def find_ending_signals() -> tuple[signal.Signals, ...]:
-    """Return the signals that end a server. SIGHUP is left out if it is ignored, as `nohup` does it."""
-    found = [signal.Signals[name] for name in _ENDING if name in signal.Signals.__members__]
-    return tuple(
-        each for each in found if each.name != "SIGHUP" or signal.getsignal(each) is not signal.SIG_IGN
-    )
 
 
 class ProcessServer(BoundedServer):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import signal
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +11,10 @@ from ..errors import ConfigurationError
 from .config import DEFAULT_PORT, SimulatorConfig
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable
     from pathlib import Path
-    from types import FrameType, TracebackType
+    from types import TracebackType
 
     from ..server.thread import ServerThread
     from .callcontrol.sockets import Sockets
@@ -294,38 +293,23 @@ def run(
     `on_signal` gets a line about what was under way, and SystemExit is raised with 128 and the number of the signal.
     Without a configuration, the port is 5001 by default.
     """
-    from ..server.process import find_ending_signals
+    from ..server.signals import EndingSignals
 
     if config is None:
         config = SimulatorConfig(port=DEFAULT_PORT)
     simulator = Simulator(config, **options)
-    ended = threading.Event()
-    exit_code = 0
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        nonlocal exit_code
-        if ended.is_set() and not exit_code:
-            exit_code = 128 + number
-            under_way = simulator.end_at_once()
-            if on_signal is not None:
-                on_signal(
-                    f"stopped at once by {signal.Signals(number).name}; under way: {under_way or 'nothing'}"
-                )
-        ended.set()
+    def end_at_once(second: signal.Signals) -> None:
+        under_way = simulator.end_at_once()
+        if on_signal is not None:
+            on_signal(f"stopped at once by {second.name}; under way: {under_way or 'nothing'}")
 
-    handlers = {number: signal.signal(number, end) for number in find_ending_signals()}
-    try:
-        with simulator:
-            if on_ready is not None:
-                on_ready(simulator)
-            # With a timeout: on some systems signals are not handled during an unlimited wait.
-            while not ended.wait(0.5):
-                pass
-    finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    if exit_code:
-        raise SystemExit(exit_code)
+    with EndingSignals(end_at_once) as signals, simulator:
+        if on_ready is not None:
+            on_ready(simulator)
+        signals.wait()
+    if signals.exit_code:
+        raise SystemExit(signals.exit_code)
 
 
 def _open_pbx(config: SimulatorConfig) -> Pbx:
