@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..catalog.summary_fields import label_fields
 from ..errors import ParameterError, ResponseError
+from ..request.odata import format_literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,12 +78,10 @@ def _choose_fields(text: str, properties: Mapping[str, Any]) -> list[str]:
 
 def _compare(name: str, text: str) -> str:
     """Return the condition that a property has a value; the case of letters is ignored."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return (
-        f"{name} eq {quoted}"
-        if text == text.lower() == text.upper()
-        else f"tolower({name}) eq {quoted.lower()}"
-    )
+    quoted = format_literal("String", text)
+    if text == text.lower() == text.upper():
+        return f"{name} eq {quoted}"
+    return f"tolower({name}) eq {quoted.lower()}"
 
 
 def name_set(catalog: Catalog, entity_set: str) -> str:

@@ -8,15 +8,44 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import BodyError
+from .finding import name_entity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .context import TaskContext
     from .values import Reference
 
+    EditList = Callable[[list["Entry"]], "Edited"]
+
 Entry = dict[str, Any]
 _NEXT_PAGE = "@odata.nextLink"
+
+
+class MemberLists(NamedTuple):
+    """The lists of users that the entities of a set have.
+
+    `word` is what messages call one of the entities, `lister`, `reader` and `updater` are the operations on them, and
+    `names` the properties with the lists.
+    """
+
+    word: str
+    lister: str
+    reader: str
+    updater: str
+    names: tuple[str, ...]
+
+    @property
+    def query(self) -> Mapping[str, Any]:
+        """Return the query options that read the lists of an entity, its number and its name."""
+        return {"$select": ["Id", "Number", "Name"], "$expand": ",".join(self.names)}
+
+
+QUEUE_AGENTS = MemberLists("queue", "ListQueue", "GetQueue", "UpdateQueue", ("Agents",))
+QUEUE_STAFF = QUEUE_AGENTS._replace(names=("Agents", "Managers"))
+RING_GROUP_MEMBERS = MemberLists(
+    "ring group", "ListRingGroup", "GetRingGroup", "UpdateRingGroup", ("Members",)
+)
 
 
 class Edited(NamedTuple):
@@ -36,6 +65,35 @@ class Edited(NamedTuple):
     def numbers(self) -> list[str]:
         """Return the numbers of all entries, in order."""
         return [str(each.get("Number")) for each in self.entries]
+
+
+async def edit_lists(
+    context: TaskContext, entity: Mapping[str, Any], lists: MemberLists, edit: EditList
+) -> dict[str, Edited]:
+    """Edit each of the lists of an entity, and return what became of them by their names. Raises ThreeCxError.
+
+    `entity` has the key, the number and the name. The lists that differ are sent in one update.
+    """
+    what = f"{lists.word} {name_entity(entity)}"
+    edited: dict[str, Edited] = {}
+
+    def edit_entity(read: Mapping[str, Any]) -> Mapping[str, Any]:
+        edited.update({name: edit(read_entries(read, name, what)) for name in lists.names})
+        return {name: each.entries for name, each in edited.items() if each.is_changed}
+
+    key = {"Id": entity["Id"]}
+    await context.change(lists.reader, lists.updater, key, edit_entity, what=what, query=lists.query)
+    return edited
+
+
+def has_user(entity: Mapping[str, Any], name: str, number: str) -> bool:
+    """Return whether a list contains a user, or is incomplete, so that it may contain the user."""
+    entries = entity.get(name)
+    return (
+        not isinstance(entries, list)
+        or f"{name}{_NEXT_PAGE}" in entity
+        or any(each.get("Number") == number for each in entries)
+    )
 
 
 def read_entries(entity: Mapping[str, Any], name: str, what: str) -> list[Entry]:

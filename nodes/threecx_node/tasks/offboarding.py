@@ -6,22 +6,30 @@ from queues and ring groups last. A second run does what is missing.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
+from ..request.odata import format_literal
 from .code import TaskCode
 from .departments import find_default_department
 from .finding import name_entity
 from .forwarding import forward_user_calls
-from .members import read_entries, remove_entries
+from .members import (
+    QUEUE_STAFF,
+    RING_GROUP_MEMBERS,
+    MemberLists,
+    edit_lists,
+    has_user,
+    read_entries,
+    remove_entries,
+)
 from .outcome import Outcome, report
 from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .context import TaskContext
+    from .context import Edit, TaskContext
 
 # The settings that block remote access; some are those of newer releases.
 _REMOTE: Mapping[str, bool] = {
@@ -45,20 +53,6 @@ _OLD_FORM = "20.0.4"
 _EXPAND = "Phones,Groups($expand=Rights,GroupRights)"
 
 
-class _Place(NamedTuple):
-    """A set whose entities have lists of users: its operations, and the words for messages."""
-
-    word: str
-    lister: str
-    reader: str
-    updater: str
-    lists: tuple[str, ...]
-
-
-_QUEUES = _Place("queue", "ListQueue", "GetQueue", "UpdateQueue", ("Agents", "Managers"))
-_RING_GROUPS = _Place("ring group", "ListRingGroup", "GetRingGroup", "UpdateRingGroup", ("Members",))
-
-
 class _Offboarding:
     """The work on one user; `user` is the user as found, `values` say which parts are wanted."""
 
@@ -78,7 +72,7 @@ class _Offboarding:
             **({"Enabled": False} if self._values["disable"] else {}),
             **({"QueueStatus": "LoggedOut"} if self._values["logOutOfQueues"] else {}),
         }
-        return await self._change(lambda read: _differing(read, wanted), {})
+        return await self._change(lambda read: _differing(read, wanted))
 
     async def forward(self, successor: Mapping[str, Any] | None) -> None:
         """Forward all calls of the user to another one."""
@@ -97,7 +91,7 @@ class _Offboarding:
         if not self._values["endSessions"]:
             return 0
         names = [each for each in (self.number, str(user.get("EmailAddress") or "")) if each]
-        condition = " or ".join("Username eq '" + each.replace("'", "''") + "'" for each in names)
+        condition = " or ".join(f"Username eq {format_literal('String', each)}" for each in names)
         tokens = await self._context.read(
             "ListSecurityRefreshToken", {"$filter": condition, "$select": ["Id", "Username", "Revoked"]}
         )
@@ -152,43 +146,24 @@ class _Offboarding:
         is_primary = user.get("PrimaryGroupId") == default["Id"]
         return {"Groups": kept or [new], **({} if is_primary else {"PrimaryGroupId": default["Id"]})}
 
-    async def leave(self, place: _Place) -> list[str]:
+    async def leave(self, lists: MemberLists) -> list[str]:
         """Remove the user from the lists of all entities of a set; return the numbers of the entities."""
 
         async def read_all() -> list[dict[str, Any]]:
-            query = {"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)}
-            return await self._context.read(place.lister, query)
+            return await self._context.read(lists.lister, lists.query)
 
         left = []
-        for entity in await self._context.shared(place.lister, read_all):
-            if not any(self._has_user(entity, name) for name in place.lists):
+        for entity in await self._context.shared(lists.lister, read_all):
+            if not any(has_user(entity, name, self.number) for name in lists.names):
                 continue
-            what = f"{place.word} {name_entity(entity)}"
-            change = await self._context.change(
-                place.reader,
-                place.updater,
-                {"Id": entity["Id"]},
-                partial(self._edit_lists, place=place, what=what),
-                what=what,
-                query={"$select": ["Id", "Number", "Name"], "$expand": ",".join(place.lists)},
+            edited = await edit_lists(
+                self._context, entity, lists, lambda entries: remove_entries(entries, [self.number])
             )
-            left += [name_entity(entity)] if change.fields else []
+            if any(each.is_changed for each in edited.values()):
+                left.append(name_entity(entity))
         return left
 
-    def _has_user(self, entity: Mapping[str, Any], name: str) -> bool:
-        """Return whether a list has the user, or is incomplete, so that it may have the user."""
-        entries = entity.get(name)
-        return (
-            not isinstance(entries, list)
-            or f"{name}@odata.nextLink" in entity
-            or any(each.get("Number") == self.number for each in entries)
-        )
-
-    def _edit_lists(self, read: Mapping[str, Any], *, place: _Place, what: str) -> dict[str, Any]:
-        edited = {name: remove_entries(read_entries(read, name, what), [self.number]) for name in place.lists}
-        return {name: each.entries for name, each in edited.items() if each.is_changed}
-
-    async def _change(self, edit: Any, query: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _change(self, edit: Edit, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:
         change = await self._context.change(
             "GetUser", "UpdateUser", self._key, edit, what=self.what, query=query
         )
@@ -229,8 +204,8 @@ async def _offboard(context: TaskContext, values: Values) -> Outcome:
     sessions = await work.end_sessions(user)
     is_renewed = await work.renew_credentials(user)
     await work.block(default)
-    queues = await work.leave(_QUEUES) if values["removeFromQueues"] else []
-    ring_groups = await work.leave(_RING_GROUPS) if values["removeFromRingGroups"] else []
+    queues = await work.leave(QUEUE_STAFF) if values["removeFromQueues"] else []
+    ring_groups = await work.leave(RING_GROUP_MEMBERS) if values["removeFromRingGroups"] else []
     forwarded = {"forwardedTo": name_entity(successor)} if successor is not None else {}
     return report(
         "updated" if context.done else "unchanged",

@@ -2,60 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .code import TaskCode
 from .finding import name_entity
-from .members import Edited, add_entries, find_numbers, place_entries, read_entries, remove_entries
+from .members import (
+    QUEUE_AGENTS,
+    RING_GROUP_MEMBERS,
+    Edited,
+    add_entries,
+    edit_lists,
+    find_numbers,
+    place_entries,
+    remove_entries,
+)
 from .outcome import Outcome, report
 from .users import RULES, STATUS, change_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from .context import TaskContext
-    from .members import Entry
+    from .members import Entry, MemberLists
     from .values import Reference, Values
 
-Edit = Callable[[list["Entry"], list[str]], Edited]
+    Edit = Callable[[list[Entry], list[str]], Edited]
+
 _STATUS = "QueueStatus"
 _LOGGED_IN, _LOGGED_OUT = "LoggedIn", "LoggedOut"
 _FIRST_SKILL_GROUP = "1"
 
 
-class _List(NamedTuple):
-    """A list of users in an entity: the words for it, the operations that get and update the entity, its property."""
-
-    word: str
-    reader: str
-    updater: str
-    name: str
-
-
-_AGENTS = _List("queue", "GetQueue", "UpdateQueue", "Agents")
-_MEMBERS = _List("ring group", "GetRingGroup", "UpdateRingGroup", "Members")
-
-
 async def _edit_list(
-    context: TaskContext, owner: Reference, users: tuple[Reference, ...], of: _List, edit: Edit
+    context: TaskContext, owner: Reference, users: tuple[Reference, ...], lists: MemberLists, edit: Edit
 ) -> tuple[str, Edited]:
-    """Edit a list of the entity that `owner` names; return its number, and what was edited."""
+    """Edit the one list of the entity that `owner` names; return the entity's number, and what became of the list."""
     entity = await context.find(owner)
-    what = f"{of.word} {name_entity(entity)}"
     numbers = await find_numbers(context, users)
-
-    def edit_entity(read: Mapping[str, Any]) -> Mapping[str, Any]:
-        edited = edit(read_entries(read, of.name, what), numbers)
-        return {of.name: edited.entries} if edited.is_changed else {}
-
-    change = await context.change(
-        of.reader,
-        of.updater,
-        {"Id": entity["Id"]},
-        edit_entity,
-        what=what,
-        query={"$select": ["Id", "Number", "Name"], "$expand": of.name},
-    )
-    return name_entity(entity), edit(read_entries(change.before, of.name, what), numbers)
+    edited = await edit_lists(context, entity, lists, lambda entries: edit(entries, numbers))
+    [name] = lists.names
+    return name_entity(entity), edited[name]
 
 
 async def _add_agents(context: TaskContext, values: Values) -> Outcome:
@@ -65,15 +51,15 @@ async def _add_agents(context: TaskContext, values: Values) -> Outcome:
     def edit(entries: list[Entry], numbers: list[str]) -> Edited:
         return add_entries(entries, numbers, fields, {"SkillGroup": _FIRST_SKILL_GROUP})
 
-    number, edited = await _edit_list(context, values["queue"], values["users"], _AGENTS, edit)
+    number, edited = await _edit_list(context, values["queue"], values["users"], QUEUE_AGENTS, edit)
     return _report(
-        _AGENTS, edited, queue=number, added=edited.added, moved=edited.moved, agents=edited.numbers
+        QUEUE_AGENTS, edited, queue=number, added=edited.added, moved=edited.moved, agents=edited.numbers
     )
 
 
 async def _remove_agents(context: TaskContext, values: Values) -> Outcome:
-    number, edited = await _edit_list(context, values["queue"], values["users"], _AGENTS, remove_entries)
-    return _report(_AGENTS, edited, queue=number, removed=edited.removed, agents=edited.numbers)
+    number, edited = await _edit_list(context, values["queue"], values["users"], QUEUE_AGENTS, remove_entries)
+    return _report(QUEUE_AGENTS, edited, queue=number, removed=edited.removed, agents=edited.numbers)
 
 
 async def _add_members(context: TaskContext, values: Values) -> Outcome:
@@ -84,20 +70,29 @@ async def _add_members(context: TaskContext, values: Values) -> Outcome:
             return add_entries(entries, numbers, {}, {})
         return place_entries(entries, numbers, position)
 
-    number, edited = await _edit_list(context, values["ringGroup"], values["users"], _MEMBERS, edit)
+    number, edited = await _edit_list(context, values["ringGroup"], values["users"], RING_GROUP_MEMBERS, edit)
     return _report(
-        _MEMBERS, edited, ringGroup=number, added=edited.added, moved=edited.moved, members=edited.numbers
+        RING_GROUP_MEMBERS,
+        edited,
+        ringGroup=number,
+        added=edited.added,
+        moved=edited.moved,
+        members=edited.numbers,
     )
 
 
 async def _remove_members(context: TaskContext, values: Values) -> Outcome:
-    number, edited = await _edit_list(context, values["ringGroup"], values["users"], _MEMBERS, remove_entries)
-    return _report(_MEMBERS, edited, ringGroup=number, removed=edited.removed, members=edited.numbers)
+    number, edited = await _edit_list(
+        context, values["ringGroup"], values["users"], RING_GROUP_MEMBERS, remove_entries
+    )
+    return _report(
+        RING_GROUP_MEMBERS, edited, ringGroup=number, removed=edited.removed, members=edited.numbers
+    )
 
 
-def _report(of: _List, edited: Edited, **fields: Any) -> Outcome:
+def _report(lists: MemberLists, edited: Edited, **fields: Any) -> Outcome:
     if edited.is_changed:
-        return report("updated", [of.name], **fields)
+        return report("updated", lists.names, **fields)
     return report("unchanged", **fields)
 
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.periods import ANY
-from ..request.odata import format_date_time
+from ..request.odata import format_date_time, format_literal
 from ..values.row_values import read_text, read_time
 from .code import TaskCode
 from .periods import find_extension, find_period
@@ -73,7 +73,7 @@ def _write_conditions(period: Period, direction: str, extensions: Sequence[str])
     if direction != ANY:
         conditions.append(f"CallType eq '{_CALL_TYPES[direction]}'")
     if extensions and len(extensions) <= _MOST_IN_FILTER:
-        quoted = ["'" + each.replace("'", "''") + "'" for each in extensions]
+        quoted = [format_literal("String", each) for each in extensions]
         choices = [f"{dn} eq {each}" for each in quoted for dn in _DNS]
         conditions.append(f"({' or '.join(choices)})")
     return conditions

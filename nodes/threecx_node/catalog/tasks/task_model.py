@@ -162,13 +162,6 @@ class Task:
     is_list: bool = False
     summary: tuple[str, ...] = ()
 
-    def parameter(self, name: str) -> TaskParameter:
-        """Return the parameter of that name. Raises KeyError."""
-        for each in self.parameters:
-            if each.name == name:
-                return each
-        raise KeyError(name)
-
 
 ACTION = TaskField("action", "String", "Whether something was changed: updated or unchanged")
 CHANGED = TaskField("changed", "Collection(String)", "The names of the fields that were changed")
