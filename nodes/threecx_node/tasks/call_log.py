@@ -19,12 +19,13 @@ from ..catalog.tasks.call_log import ANSWERED, TASKS
 from ..catalog.tasks.periods import ANY
 from ..errors import ParameterError, ResponseError
 from ..request.odata import format_date_time
-from .code import TaskCode
+from .code import TaskCode, keep_no_order
+from .limits import limited
 from .periods import find_extension, find_period
 from .wanted_numbers import read_number_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from ..values.phone_numbers import NumberPattern
     from .context import TaskContext
@@ -92,6 +93,7 @@ def check_calls(values: Values) -> None:
     read_number_pattern(values.number)
 
 
+@limited
 async def list_calls(context: TaskContext, values: Values) -> AsyncGenerator[list[Item]]:
     """Yield the calls of a period, some at a time."""
     wanted = WantedCalls(
@@ -102,15 +104,9 @@ async def list_calls(context: TaskContext, values: Values) -> AsyncGenerator[lis
         frozenset([await find_extension(context, each) for each in values.extension]),
         read_number_pattern(values.number),
     )
-    left = None if values.returnAll else values.limit
     async with aclosing(_read_calls(context, wanted.period)) as parts:
         async for calls in parts:
-            items = [item for call in calls if wanted.includes(call, item := describe_call(call))]
-            yield items[:left]
-            if left is not None:
-                left -= len(items)
-                if left <= 0:
-                    return
+            yield [item for call in calls if wanted.includes(call, item := describe_call(call))]
 
 
 def describe_call(call: RecordedCall) -> Item:
@@ -172,27 +168,38 @@ def _select_period(start: datetime, end: datetime) -> Mapping[str, Any]:
     return {**_ALL_CALLS, "periodFrom": format_date_time(start), "periodTo": format_date_time(end)}
 
 
+def _select_history(start: datetime, end: datetime) -> Mapping[str, Any]:
+    first, last = format_date_time(start), format_date_time(end)
+    return {"$filter": f"SegmentStartTime ge {first} and SegmentStartTime le {last}"}
+
+
 async def _read_legs(
     context: TaskContext, logs: Sequence[str], start: datetime, end: datetime
 ) -> AsyncGenerator[tuple[LegRow, Iterable[Hashable]]]:
     """Yield the legs that began in a time, each with what it has in common with the others of its call."""
     seen: set[tuple[str, str]] = set()
     for log in logs:
-        is_history = log == CALL_HISTORY
-        parameters = _select_period(start, end)
-        if is_history:
-            first, last = format_date_time(start), format_date_time(end)
-            parameters = {"$filter": f"SegmentStartTime ge {first} and SegmentStartTime le {last}"}
-        async with aclosing(context.pages(log, parameters)) as pages:
+        select = _select_history if log == CALL_HISTORY else _select_period
+        async with aclosing(context.pages(log, select(start, end))) as pages:
             async for page in pages:
-                for row in page:
-                    leg = read_history_row(row, "") if is_history else read_log_row(row, start)
+                for leg, keys in _list_legs(log, page, start):
                     # A leg of the time of the upgrade may be in both logs.
-                    if leg is None or (log == OLD_CALL_LOG and (leg.call, leg.id) in seen):
+                    if log == OLD_CALL_LOG and (leg.call, leg.id) in seen:
                         continue
                     if len(logs) > 1:
                         seen.add((leg.call, leg.id))
-                    yield leg, read_participants(row) if is_history else [leg.call]
+                    yield leg, keys
+
+
+def _list_legs(
+    log: str, rows: Iterable[Mapping[str, Any]], start: datetime
+) -> Iterator[tuple[LegRow, Iterable[Hashable]]]:
+    """Yield the legs in rows of a log; one of the call history has the participants in common with its call."""
+    is_history = log == CALL_HISTORY
+    for row in rows:
+        leg = read_history_row(row, "") if is_history else read_log_row(row, start)
+        if leg is not None:
+            yield leg, read_participants(row) if is_history else (leg.call,)
 
 
 def _began_after(time: datetime, legs: Iterable[LegRow]) -> bool:
@@ -207,4 +214,4 @@ def _name_call(call: RecordedCall) -> RecordedCall:
     return replace(call, legs=tuple(replace(leg, call=first) for leg in call.legs))
 
 
-CODES = {"ListCalls": TaskCode(check=check_calls, stream=list_calls, order_by=lambda _: "")}
+CODES = {"ListCalls": TaskCode(check=check_calls, stream=list_calls, order_by=keep_no_order)}

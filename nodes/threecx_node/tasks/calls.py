@@ -10,7 +10,7 @@ from ..parameters.call_handle import HANDLE
 from ..parameters.wait import WAIT_FOR, WAIT_TIMEOUT
 from ..values.call_inputs import read_destination
 from ..values.coerce import CoercionError
-from .code import TaskCode
+from .code import TaskCode, keep_no_order
 from .outcome import Outcome
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _check_transfer(values: Values) -> None:
 
 CODES: Mapping[str, TaskCode] = {
     # Calls are not an order of changes: two calls of one extension are two calls.
-    "MakeCallFromExtension": TaskCode(make_call, _check_destination, order_by=lambda _values: ""),
+    "MakeCallFromExtension": TaskCode(make_call, _check_destination, order_by=keep_no_order),
     "TransferCall": TaskCode(transfer_call, _check_transfer),
     "HangUpCall": TaskCode(hang_up_call, require_call),
 }

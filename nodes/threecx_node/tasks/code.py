@@ -19,6 +19,12 @@ Check = Callable[[Values], None]
 OrderKey = Callable[[Values], str]
 
 
+def keep_no_order(values: Values) -> str:
+    """Return nothing: the items wait for no other."""
+    del values
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskCode:
     """The code of one task: `run`, or `stream` for one that returns a long list, some of its items at a time.

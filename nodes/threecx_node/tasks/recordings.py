@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.tasks.periods import ANY
 from ..request.odata import format_date_time, format_literal
 from ..values.row_values import read_text, read_time
-from .code import TaskCode
+from .code import TaskCode, keep_no_order
+from .limits import limited
 from .periods import find_extension, find_period
 from .wanted_numbers import read_number_pattern
 
@@ -37,6 +38,7 @@ def check_recordings(values: Values) -> None:
     read_number_pattern(values.number)
 
 
+@limited
 async def find_recordings(context: TaskContext, values: Values) -> AsyncGenerator[list[Item]]:
     """Yield the recordings of a period, some at a time."""
     period = find_period(values, context.now(), context.time_zone)
@@ -47,22 +49,15 @@ async def find_recordings(context: TaskContext, values: Values) -> AsyncGenerato
     if values.onlyTranscribed and has_flag:
         conditions.append(f"{_IS_TRANSCRIBED} eq true")
     query = {"$filter": " and ".join(conditions), "$orderby": ["StartTime desc", "Id desc"]}
-    left = None if values.returnAll else values.limit
     async with aclosing(context.pages(RECORDINGS, query)) as pages:
         async for page in pages:
-            items = [_describe(row) for row in page]
-            wanted = [
+            yield [
                 each
-                for each in items
+                for each in map(_describe, page)
                 if _is_of(each, extensions, number)
                 and (each["DurationSeconds"] or 0) >= (values.minSeconds or 0)
                 and (not values.onlyTranscribed or has_flag or read_text(each.get("Transcription")))
             ]
-            yield wanted[:left]
-            if left is not None:
-                left -= len(wanted)
-                if left <= 0:
-                    return
 
 
 def _write_conditions(period: Period, direction: str, extensions: Sequence[str]) -> list[str]:
@@ -93,4 +88,4 @@ def _describe(row: Mapping[str, Any]) -> Item:
     return {**first, "DurationSeconds": seconds, **row}
 
 
-CODES = {"FindRecordings": TaskCode(check=check_recordings, stream=find_recordings, order_by=lambda _: "")}
+CODES = {"FindRecordings": TaskCode(check=check_recordings, stream=find_recordings, order_by=keep_no_order)}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.upserts import ANY_PHONE, MATCHED_FIELDS, PHONE_FIELDS
 from ..errors import ParameterError, ThreeCxError
-from .code import TaskCode
+from .code import TaskCode, keep_no_order
 from .matching import KEY, MatchRules
 from .outcome import report
 from .upsert_batch import EntitySet, UpsertBatch
@@ -230,7 +230,7 @@ def _make_code(entities: EntitySet) -> TaskCode:
         _read_row(entities, values)
 
     # The items take turns by what they are compared by.
-    return TaskCode(run, check=check, order_by=lambda _: "")
+    return TaskCode(run, check=check, order_by=keep_no_order)
 
 
 CODES = {each.task: _make_code(each) for each in (CONTACTS, USERS, BLOCKED_NUMBERS)}
