@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..call_records.call_rows import LegRow, read_history_row, read_log_row, read_participants
@@ -44,7 +45,7 @@ _ALL_CALLS: Mapping[str, Any] = {
     "hidePcalls": True,
 }
 # A PBX without the function.
-_WITHOUT_OLD_LOG = (404, 405, 501)
+_WITHOUT_OLD_LOG = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
 _NUMBERS = ("externalNumber", "callerNumber", "calledNumber")
 _FIELDS = tuple(each.name for each in TASKS[0].returns)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.call_control import ALREADY_GONE, DEVICE_ID, DN, PARTICIPANT_ID
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from .context import TaskContext
     from .values import Values
 
-_NOT_FOUND = 404
 _DEVICE = "device"
 _RINGING, _DIALING = "ringing", "dialing"
 
@@ -51,7 +51,7 @@ async def transfer_call(context: TaskContext, values: Values) -> Outcome:
     try:
         [participant] = await context.read("GetParticipant", leg)
     except ResponseError as error:
-        if error.http_code != _NOT_FOUND:
+        if error.http_code != HTTPStatus.NOT_FOUND:
             raise
         raise _refuse_transfer(f"the call has ended, or {leg[DN]} is not part of it any more") from error
     status = str(participant.get("status") or "").casefold()

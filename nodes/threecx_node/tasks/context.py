@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ResponseError, ThreeCxError
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     Edit = Callable[[dict[str, Any]], Mapping[str, Any]]
 
 T = TypeVar("T")
-_ETAG = "@odata.etag"
-PRECONDITION_FAILED = 412
 _CHANGED_AGAIN = "Another program changes it at the same time. Run the item again when it has ended."
 
 
@@ -156,11 +155,11 @@ class TaskContext(Announcements):
                     updater,
                     {**key, "body": fields},
                     done=f"{what} was updated ({', '.join(fields)})",
-                    if_match=str(entity.get(_ETAG) or ""),
+                    if_match=read_etag(entity),
                 )
                 break
             except ResponseError as error:
-                if error.http_code != PRECONDITION_FAILED or is_last:
+                if error.http_code != HTTPStatus.PRECONDITION_FAILED or is_last:
                     raise
         return Change(entity, fields)
 
@@ -176,7 +175,7 @@ class TaskContext(Announcements):
         if self.is_dry_run:
             self.requests.append(_describe(_request_of(result)))
             return []
-        if result.error is not None and result.error.http_code == PRECONDITION_FAILED:
+        if result.error is not None and result.error.http_code == HTTPStatus.PRECONDITION_FAILED:
             result.error.description = _CHANGED_AGAIN
         items = _items_of(result)
         self.done.append(done)
@@ -218,6 +217,11 @@ class TaskContext(Announcements):
         self.under_way = None
         self.attempts = max(self.attempts, result.attempts)
         return result
+
+
+def read_etag(entity: Mapping[str, Any]) -> str:
+    """Return the ETag with which an entity was read, empty where 3CX sent none."""
+    return str(entity.get("@odata.etag") or "")
 
 
 def _items_of(result: Result) -> list[dict[str, Any]]:

@@ -53,7 +53,7 @@ async def _set_mode(context: TaskContext, values: Values, mode: str, until: date
         "UpdateGroup",
         {"Id": department["Id"]},
         edit,
-        what=f"department {department.get('Name') or name_entity(department)}",
+        what=f"department {name_department(department)}",
         query={"$select": ["Id", "Number", "Name", _MODE, _UNTIL]},
     )
     return report(
@@ -65,6 +65,11 @@ async def _set_mode(context: TaskContext, values: Values, mode: str, until: date
         until=moment,
         previousMode=_read_mode(change.before),
     )
+
+
+def name_department(group: Mapping[str, Any]) -> str:
+    """Return the name of a department, its number where it has none."""
+    return str(group.get("Name") or name_entity(group))
 
 
 async def find_default_department(context: TaskContext, field: str) -> Mapping[str, Any]:

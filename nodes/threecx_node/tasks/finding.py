@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..catalog.summary_fields import label_fields
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from .values import Reference
 
 _NUMBER, _NAME, _EMAIL = "Number", "Name", "EmailAddress"
-_NOT_FOUND = 404
 # So many are named where several match, and one more is read to know whether there are more.
 _MOST_NAMED = 3
 # Words of people, where they differ from those of 3CX's API.
@@ -62,7 +62,7 @@ async def _read_by_id(reader: Reader, reference: Reference, key: str, select: li
     try:
         [found] = await reader.read(operation.id, {key: reference.id, "$select": select})
     except ResponseError as error:
-        if error.http_code != _NOT_FOUND:
+        if error.http_code != HTTPStatus.NOT_FOUND:
             raise
         word = name_set(reader.catalog, reference.entity_set)
         raise _build_error(reference, f"there is no {word} with {reference}") from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..values.clock import SECONDS_A_DAY, format_duration, parse_duration
 from .code import TaskCode
-from .departments import find_default_department
+from .departments import find_default_department, name_department
 from .members import read_entries
 from .outcome import Outcome, report
 
@@ -29,7 +29,7 @@ _LIST = "OfficeHolidays"
 
 async def _add_holiday(context: TaskContext, values: Values) -> Outcome:
     department = await _find_department(context, values)
-    number, name = str(department["Number"]), str(department.get("Name") or department["Number"])
+    number, name = str(department["Number"]), name_department(department)
     holiday = _build_holiday(values)
     if context.release in context.catalog.operation("CreateHoliday").releases:
         created = await _create(context, holiday, number, name, is_default=bool(department.get("IsDefault")))

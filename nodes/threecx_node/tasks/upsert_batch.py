@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.summary_fields import simple_fields
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 FRESH = 5.0
 """The seconds for which a list that was read counts as the present one."""
 
-_NOT_FOUND = 404
 # An entity with more fields is returned with its most important ones.
 _MOST_SHOWN = 20
 _clock = time.monotonic
@@ -34,7 +34,8 @@ _clock = time.monotonic
 class EntitySet:
     """The entities of a task: their type, the operations on them, and how a row is compared with them.
 
-    `fixed` are fields that no update changes.
+    A row for which no fields to match on are chosen is matched by the first of `matched_by` that it has. `fixed` are
+    fields that no update changes.
     """
 
     task: str
@@ -44,6 +45,7 @@ class EntitySet:
     creator: str
     updater: str
     rules: MatchRules
+    matched_by: tuple[str, ...]
     fixed: tuple[str, ...] = ()
 
     def read_row(self, body: Any, *, empty_erases: bool) -> dict[str, Any]:
@@ -57,6 +59,10 @@ class EntitySet:
         if isinstance(row.get(number), str):
             row[number] = join_digits(row[number])
         return row if empty_erases else {name: value for name, value in row.items() if not _is_empty(value)}
+
+    def choose_match(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the field that a row is matched on where none are chosen."""
+        return (next((name for name in self.matched_by if row.get(name)), self.matched_by[0]),)
 
     def find_differences(
         self, row: Mapping[str, Any], entity: Mapping[str, Any], match_on: Collection[str] = ()
@@ -154,7 +160,7 @@ class UpsertBatch:
                 self._entities.getter, {KEY: key, **({"$expand": expand} if expand else {})}
             )
         except ResponseError as error:
-            if error.http_code != _NOT_FOUND:
+            if error.http_code != HTTPStatus.NOT_FOUND:
                 raise
             self.directory.remove(key)
             return None

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.upserts import ANY_PHONE, MATCHED_FIELDS, PHONE_FIELDS
 from ..errors import ParameterError, ThreeCxError
 from .code import TaskCode, keep_no_order
+from .context import read_etag
 from .matching import KEY, MatchRules
 from .outcome import report
 from .upsert_batch import EntitySet, UpsertBatch
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
 PAUSE = 1.0
 """The seconds that a PBX has to finish a creation whose response was lost."""
 
-_ETAG = "@odata.etag"
-_PRECONDITION_FAILED, _NOT_FOUND = 412, 404
 _IN_USE = "ALREADY_IN_USE"
 # An entity that is deleted while it is updated is created again, but not for ever.
 _MOST_ROUNDS = 3
@@ -49,6 +49,7 @@ CONTACTS = EntitySet(
         labels=("FirstName", "LastName", "CompanyName"),
         any_phone=ANY_PHONE,
     ),
+    matched_by=(ANY_PHONE,),
 )
 USERS = EntitySet(
     "UpsertUser",
@@ -58,6 +59,7 @@ USERS = EntitySet(
     "CreateUser",
     "UpdateUser",
     MatchRules("user", number_field="Number", labels=("Number", "FirstName", "LastName")),
+    matched_by=("Number", "EmailAddress"),
     fixed=("Number",),
 )
 BLOCKED_NUMBERS = EntitySet(
@@ -68,6 +70,7 @@ BLOCKED_NUMBERS = EntitySet(
     "CreateBlackListNumber",
     "UpdateBlackListNumber",
     MatchRules("blocked number", number_field="CallerId", labels=("CallerId", "Description")),
+    matched_by=("CallerId",),
 )
 
 
@@ -76,17 +79,8 @@ def _read_row(
 ) -> tuple[dict[str, Any], list[set[Token]], tuple[str, ...]]:
     """Return a row, what it is compared by, and the fields that it is matched on. Raises ParameterError."""
     row = entities.read_row(values.body, empty_erases=values.emptyErases)
-    match_on = values.matchOn or _choose_match(entities, row)
+    match_on = values.matchOn or entities.choose_match(row)
     return row, entities.rules.read_keys(row, match_on), match_on
-
-
-def _choose_match(entities: EntitySet, row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields that a row is matched on where none are chosen."""
-    if entities is CONTACTS:
-        return (ANY_PHONE,)
-    if entities is BLOCKED_NUMBERS:
-        return ("CallerId",)
-    return ("EmailAddress",) if row.get("EmailAddress") and not row.get("Number") else ("Number",)
 
 
 async def _upsert(entities: EntitySet, context: TaskContext, values: Values) -> Outcome:
@@ -197,10 +191,10 @@ class _Upsert:
                 self._entities.updater,
                 {KEY: known_key, "body": fields},
                 done=f"{self._title} {self._entities.rules.name(entity)} was updated ({', '.join(fields)})",
-                if_match=str(entity.get(_ETAG) or ""),
+                if_match=read_etag(entity),
             )
         except ThreeCxError as error:
-            if is_last or error.http_code not in (_PRECONDITION_FAILED, _NOT_FOUND):
+            if is_last or error.http_code not in (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND):
                 raise
             return False
         return True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
 from .code import TaskCode
+from .departments import name_department
 from .finding import name_entity
 from .members import read_entries
 from .outcome import Outcome, report
@@ -104,7 +105,7 @@ async def add_to_department(context: TaskContext, values: Values) -> Outcome:
         return {_MEMBERSHIPS: [*others, changed]}
 
     change = await change_user(context, user, edit, _PRIMARY, expand=_EXPANDED)
-    name = str(department.get("Name") or department.get("Number"))
+    name = name_department(department)
     return report(change.action, list(change.fields), user=number, department=name, role=role)
 
 
@@ -112,7 +113,7 @@ async def remove_from_department(context: TaskContext, values: Values) -> Outcom
     """End the membership of a user in a department. Raises ParameterError for the only one."""
     user, department = await context.find(values.user), await context.find(values.department)
     number, group = name_entity(user), department["Id"]
-    name = str(department.get("Name") or department.get("Number"))
+    name = name_department(department)
 
     def edit(found: dict[str, Any]) -> Mapping[str, Any]:
         memberships = read_entries(found, _MEMBERSHIPS, f"user {number}")
