@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +66,7 @@ class LegRow:
     call_id: int = 0
     status: str = ""
     reason: str = ""
-    recordings: tuple[int, ...] = field(default=())
+    recordings: tuple[int, ...] = ()
 
     @property
     def ended(self) -> datetime:

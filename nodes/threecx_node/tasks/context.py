@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import ResponseError, ThreeCxError
 from .finding import find_entity
 from .outcome import Change
-from .requests import Announcements
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
     from datetime import tzinfo
 
     from ..catalog import Catalog
+    from ..execution.journal import ItemRecord
     from ..execution.recording import Recorder
     from ..execution.results import Result
     from ..messages import HttpRequest
@@ -33,7 +33,7 @@ T = TypeVar("T")
 _CHANGED_AGAIN = "Another program changes it at the same time. Run the item again when it has ended."
 
 
-class TaskContext(Announcements):
+class TaskContext:
     """The means of the task of item `index`. A dry run reads, and collects in `requests` what it would send.
 
     `done` has a text for each change that was carried out, `under_way` the change that was sent and has no answer yet,
@@ -189,7 +189,10 @@ class TaskContext(Announcements):
         """Return the lock of something that only one item of the batch may work on at a time (`async with`)."""
         return self._state.lock(("task", key))
 
-    # The journal of the requests: what the runs of single operations report.
+    # The journal of the runs of single operations, which has no records: the item is recorded as a whole.
+
+    records: Mapping[int, ItemRecord] = {}
+    is_complete = False
 
     async def before(self, index: int, request: HttpRequest) -> None:
         """Take note that a change is about to be sent. Raise JournalError."""
@@ -202,6 +205,15 @@ class TaskContext(Announcements):
         del is_effect
         if is_waiting:
             await self._recorder.record_interim(replace(result, index=self.index))
+
+    async def end(self) -> None:
+        """Do nothing: the item goes on after a single operation."""
+
+    async def restore(self, index: int) -> AsyncIterator[Result]:
+        """Yield nothing: a single operation has no earlier run."""
+        nothing: tuple[Result, ...] = ()
+        for each in nothing:
+            yield replace(each, index=index)
 
     async def _run(
         self,

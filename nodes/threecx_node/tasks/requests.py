@@ -13,37 +13,12 @@ from ..messages import IF_MATCH
 from ..transport.retry import RetryBudget
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 
     from ..catalog import Catalog
-    from ..execution.journal import ItemRecord
-    from ..messages import HttpRequest
+    from ..execution.journal import Journal
     from ..options import Options
     from ..transport.client import PbxClient
-
-
-class Announcements:
-    """Takes what a run of one operation records: the changes that are about to be sent, and interim results.
-
-    It is the journal of that run, and has no records of earlier ones.
-    """
-
-    records: Mapping[int, ItemRecord] = {}
-    is_complete = False
-
-    async def before(self, index: int, request: HttpRequest) -> None:
-        """Take note that a change is about to be sent. Raise JournalError."""
-
-    async def after(self, result: Result, *, is_effect: bool, is_waiting: bool = False) -> None:
-        """Take a result, or what is known while the run still waits for something."""
-
-    async def end(self) -> None:
-        """Take note of the end of the run."""
-
-    async def restore(self, index: int) -> AsyncIterator[Result]:
-        """Yield nothing: there is no earlier run."""
-        for each in self.records:
-            yield Result(each if each == index else index)
 
 
 class OperationRunner:
@@ -76,7 +51,7 @@ class OperationRunner:
         self,
         operation: str,
         parameters: Mapping[str, Any],
-        announcements: Announcements,
+        journal: Journal,
         stop: asyncio.Event,
         *,
         if_match: str = "",
@@ -98,14 +73,14 @@ class OperationRunner:
             self._base_url,
             collector.add,
             stop,
-            journal=announcements,
+            journal=journal,
             share=None if dry_run else self._join(),
         )
         await run.run()
         return collector.result
 
     async def pages(
-        self, operation: str, parameters: Mapping[str, Any], announcements: Announcements, stop: asyncio.Event
+        self, operation: str, parameters: Mapping[str, Any], journal: Journal, stop: asyncio.Event
     ) -> AsyncGenerator[Sequence[Mapping[str, Any]]]:
         """Yield the items of one operation that reads a list, a page at a time. Raises ThreeCxError.
 
@@ -114,7 +89,7 @@ class OperationRunner:
         plan = self._find_planner(operation).plan([Item({}, parameters)], {})
         queue: asyncio.Queue[Result | BaseException] = asyncio.Queue(maxsize=1)
         run = BatchRun(
-            plan, self._client, self._base_url, queue.put, stop, journal=announcements, share=self._join()
+            plan, self._client, self._base_url, queue.put, stop, journal=journal, share=self._join()
         )
 
         async def produce() -> None:

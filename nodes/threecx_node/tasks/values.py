@@ -29,7 +29,6 @@ from ..values.phone_numbers import clean_number
 from ..values.undefined import is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import tzinfo
 
     from ..catalog.tasks import Task, TaskParameter
@@ -101,18 +100,10 @@ def read_values(task: Task, given: Mapping[str, Any], body: Any, time_zone: tzin
     the PBX, which the handle of a call must name. Raises ParameterError, which names the parameter.
     """
     reader = _Reader(time_zone, pbx)
-    values = {
-        each.name: reader.read(each, given.get(each.name))
-        for each in task.parameters
-        if each.type != "fields"
-    }
-    for each in task.parameters:
-        if (
-            each.required
-            and each.type != "fields"
-            and values[each.name] in (None, ())
-            and _applies(each, values)
-        ):
+    parameters = [each for each in task.parameters if each.type != "fields"]
+    values = {each.name: reader.read(each, given.get(each.name)) for each in parameters}
+    for each in parameters:
+        if each.required and values[each.name] in (None, ()) and _applies(each, values):
             raise missing_value(each.name, given.get(each.name))
     return Values(values, body)
 
@@ -128,36 +119,43 @@ class _Reader:
         self._pbx = pbx
 
     def read(self, parameter: TaskParameter, value: Any) -> Any:
-        """Return the value of one parameter, None where it is not set and has no default."""
+        """Return the value of a parameter; where it is not set and has no default, None, of a list an empty one."""
+        is_list = parameter.multiple or parameter.type == "multiOptions"
         if is_missing(value) or (isinstance(value, Locator) and is_missing(value.value)):
             if parameter.default is None:
-                return () if parameter.multiple or parameter.type == "multiOptions" else None
+                return () if is_list else None
             value = parameter.default
         try:
-            if parameter.type == "handle":
-                return self._read_handle(value)
-            read = self._choose_reader(parameter)
-            if parameter.multiple or parameter.type == "multiOptions":
-                return tuple(dict.fromkeys(read(each) for each in _split(value)))
-            return read(value)
+            if is_list:
+                return tuple(dict.fromkeys(self._read_one(parameter, each) for each in _split(value)))
+            return self._read_one(parameter, value)
         except CoercionError as error:
             raise ParameterError(
                 f"{parameter.name}: {error}", field=parameter.name, description=error.advice
             ) from error
 
-    def _choose_reader(self, parameter: TaskParameter) -> Callable[[Any], Any]:
-        readers: Mapping[str, Callable[[Any], Any]] = {
-            "reference": lambda value: _read_reference(parameter, value),
-            "string": _read_text,
-            "number": lambda value: _read_number(parameter, value),
-            "boolean": coerce_boolean,
-            "dateTime": lambda value: self._read_moment(parameter, value),
-            "date": self._read_date,
-            "time": _read_time,
-            "options": lambda value: _read_choice(parameter, value),
-            "multiOptions": lambda value: _read_choice(parameter, value),
-        }
-        return readers[parameter.type]
+    def _read_one(self, parameter: TaskParameter, value: Any) -> Any:
+        match parameter.type:
+            case "reference":
+                return _read_reference(parameter, value)
+            case "string":
+                return _read_text(value)
+            case "number":
+                return _read_number(parameter, value)
+            case "boolean":
+                return coerce_boolean(value)
+            case "dateTime":
+                return self._read_moment(parameter, value)
+            case "date":
+                return self._read_date(value)
+            case "time":
+                return _read_time(value)
+            case "options" | "multiOptions":
+                return _read_choice(parameter, value)
+            case "handle":
+                return self._read_handle(value)
+            case "fields":
+                raise AssertionError("the plan encodes the fields of a body")
 
     def _read_handle(self, value: Any) -> Any:
         handle = read_handle(value)
