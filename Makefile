@@ -117,6 +117,7 @@ generate: $(DEV)
 	$(BIN)/python -m threecx_node.codegen.descriptor
 	$(BIN)/python -m tools.build_events
 	$(BIN)/python -m tools.build_tasks
+	$(BIN)/python -m tools.build_body_fields
 
 # Copies the version of nodes/threecx_node/__init__.py to the files that repeat it.
 version:

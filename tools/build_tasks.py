@@ -1,19 +1,17 @@
-"""Write docs/tasks-reference.md, which describes all tasks, and the fields that n8n's editor maps for some of them.
+"""Write docs/tasks-reference.md, which describes all tasks.
 
-    python -m tools.build_tasks          # docs/tasks-reference.md, nodes/shared/methods/taskFields.json
-    python -m tools.build_tasks FOLDER   # the same files below another folder
+    python -m tools.build_tasks          # docs/tasks-reference.md
+    python -m tools.build_tasks FOLDER   # the same file below another folder
 
 `make generate` runs it.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from threecx_node.canvas.resource_mapping import describe_body_fields
 from threecx_node.catalog import load_catalog
 from threecx_node.catalog.tasks import TASKS, Task, TaskParameter
 from threecx_node.cli.describe_task import build_task_example
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = "python -m tools.build_tasks"
 PAGE = "docs/tasks-reference.md"
-# n8n's editor asks for them before a new node has its credential, and so before there is an executor to ask.
-FIELDS = "nodes/shared/methods/taskFields.json"
 _INTRODUCTION = """\
 A task is an operation that is made of several operations of 3CX. This page lists all tasks with their parameters and
 results; [tasks.md](tasks.md) says what a task promises. They run as all other operations do: by `threecx execute`, the
@@ -150,28 +146,11 @@ def _make_table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     )
 
 
-def build_fields() -> str:
-    """Return the fields of all tasks that map fields, each field in a line."""
-    catalog = load_catalog()
-    tasks = [each.id for each in TASKS.values() if any(one.fields_of for one in each.parameters)]
-    lists = []
-    for task in tasks:
-        described = describe_body_fields(catalog, task, None)
-        # The editor has no place for the description of a field.
-        fields = [
-            {name: value for name, value in each.items() if name != "description"} for each in described
-        ]
-        lines = ",\n\t\t".join(json.dumps(each, ensure_ascii=False) for each in fields)
-        lists.append(f'\t"{task}": [\n\t\t{lines}\n\t]')
-    return "{\n" + ",\n".join(lists) + "\n}\n"
-
-
 def write(folder: Path) -> None:
-    """Write the files below a folder."""
-    for path, content in ((PAGE, build_page()), (FIELDS, build_fields())):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8")
+    """Write the page below a folder."""
+    target = folder / PAGE
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(build_page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
+from tests.support import ROOT, run_generator
 from threecx_credentials import Credential
 from threecx_node.canvas.resource_mapping import describe_body_fields
 from threecx_node.catalog import load_catalog
 from threecx_node.execution.executor import Executor
 from threecx_node.execution.results import Item
 from threecx_node.options import Options
+from tools.build_body_fields import FIELDS, GENERATOR
 
 CATALOG = load_catalog()
 KEYS = {
@@ -122,3 +125,8 @@ def test_the_fields_of_a_task_that_creates_or_updates() -> None:
     assert [name for name, each in users.items() if each.get("defaultMatch")] == ["Number"]
     plain = describe_body_fields(CATALOG, "UpdateUser", None)
     assert not any("canBeUsedToMatch" in each for each in plain)
+
+
+def test_the_fields_in_the_package_for_n8n_are_up_to_date(tmp_path: Path) -> None:
+    run_generator("tools.build_body_fields", tmp_path)
+    assert (tmp_path / FIELDS).read_bytes() == (ROOT / FIELDS).read_bytes(), f"run {GENERATOR}"

@@ -5,16 +5,17 @@ THREECX_SCREENSHOTS=FOLDER keeps pictures of what a person sees (`make screensho
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browser import execute, open_page, picture
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import OPERATIONS
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, Stage
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, Stage
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,47 @@ def test_delete_by_hand(page: Page, stage: Stage, canvas: Canvas) -> None:
         ("CallFlowApps(40)", 404),
         ("CallFlowApps(41)", 412),
     ]
+
+
+@pytest.fixture
+def unreachable(stage: Stage) -> Iterator[str]:
+    """Return the name of a credential whose executor is not running; n8n chooses the newest for a new node."""
+    data = stage.credential_data(executorUrl="http://127.0.0.1:9")
+    made = stage.client.create_credential("Unreachable", CREDENTIAL_TYPE, data)
+    yield made["name"]
+    stage.client.call("DELETE", f"/credentials/{made['id']}")
+
+
+def choose_option(page: Page, select: Locator, name: str) -> None:
+    select.click()
+    page.get_by_role("option", name=re.compile(rf"^{name}( |$)")).first.click()
+
+
+def test_the_fields_of_a_body_are_there_without_a_click(
+    page: Page, stage: Stage, canvas: Canvas, unreachable: str
+) -> None:
+    workflow = stage.client.create_workflow("Fields", [TRIGGER])
+    page.goto(f"{stage.n8n.url}/workflow/{workflow['id']}")
+    page.get_by_test_id("canvas-node-output-handle").get_by_test_id("canvas-handle-plus").last.click()
+    page.get_by_test_id("node-creator-search-bar").fill("3CX")
+    page.get_by_text("3CX Admin", exact=True).first.click()
+    # n8n asks for the fields at once, often before it has chosen a credential.
+    page.get_by_text("Create user", exact=True).first.click()
+    number = page.get_by_test_id("parameter-input-Number")
+    expect(number).to_be_visible()
+
+    credential = page.get_by_test_id("node-credentials-select")
+    choose_option(page, credential, unreachable)
+    operation = page.get_by_test_id("parameter-input-operation")
+    add_field = page.get_by_text("Add field to send")
+    for name, shown in (("Update", 0), ("Create", 1)):
+        choose_option(page, operation, name)
+        expect(number).to_have_count(shown)
+        expect(add_field).to_be_visible()
+    choose_option(page, credential, canvas.credential["name"])
+    number.locator("input").first.fill("176")
+    execute(page)
+    expect(page.get_by_test_id("output-panel")).to_contain_text("176")
 
 
 def open_node(page: Page, stage: Stage, workflow: dict[str, Any], name: str) -> None:

@@ -1,5 +1,7 @@
-import type { IDataObject } from 'n8n-workflow';
-import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import { describe, expect, it, vi } from 'vitest';
 
 import { ThreeCx } from '../../nodes/ThreeCx/ThreeCx.node';
 import { createContext, HEADERS, startExecutor } from './support.mts';
@@ -47,6 +49,20 @@ it('listSearch of an operation with two fields asks for that of its entities', a
 	expect(server.calls[0]?.body).toMatchObject({ operation: 'PlaceCall', parameter: 'dn' });
 });
 
+// The operations of both nodes with a mapper.
+const { nodes } = JSON.parse(readFileSync('node_definition.json', 'utf8')) as { nodes: Array<{ properties: INodeProperties[] }> };
+const mapped = nodes
+	.flatMap(({ properties }) => properties)
+	.filter(({ type }) => type === 'resourceMapper')
+	.flatMap(({ displayOptions }) => displayOptions?.show?.operation as string[]);
+
+function createContextWithoutCredential(operation: string) {
+	const context = createLoadContext('http://127.0.0.1:9', { operation });
+	const { credentials: _, ...node } = context.getNode();
+	context.getNode = () => node;
+	return context;
+}
+
 describe('resourceMapping', () => {
 	it('offers fields that are not required for adding', async () => {
 		const fields = [
@@ -80,13 +96,41 @@ describe('resourceMapping', () => {
 		]);
 	});
 
-	it('knows the fields of a task without a credential, which the editor of n8n has not chosen yet', async () => {
-		const context = createLoadContext('http://127.0.0.1:1', { operation: 'UpsertBlockedNumber' });
-		const { credentials: _, ...node } = context.getNode();
-		context.getNode = () => node;
-		const found = await resourceMapping.getBodyFields.call(context);
+	it.each(mapped)('knows the fields of %s without a credential, which the editor of n8n has not chosen yet', async (operation) => {
+		const found = await resourceMapping.getBodyFields.call(createContextWithoutCredential(operation));
+		expect(found.fields).not.toEqual([]);
+		const required = found.fields.filter((field) => field.required);
+		expect(required.every(({ removed }) => !removed)).toBe(true);
+	});
+
+	it('displays the field that a task matches on without a credential', async () => {
+		const found = await resourceMapping.getBodyFields.call(createContextWithoutCredential('UpsertBlockedNumber'));
 		const matching = found.fields.filter(({ defaultMatch }) => defaultMatch);
 		expect(matching.map(({ id, removed }) => [id, removed])).toEqual([['CallerId', false]]);
+	});
+
+	it.each([
+		['that is not running', 0],
+		['that refuses the key', 401],
+		['that is a proxy', 502],
+		['that does not know the operation', 400],
+	])('knows the fields without an executor %s', async (_, status) => {
+		const server = status ? await startExecutorWith(status, { detail: 'refused' }) : { url: 'http://127.0.0.1:9' };
+		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'CreateUser' }));
+		expect(found.fields.filter(({ removed }) => !removed).map(({ id }) => id)).toEqual(['Number']);
+	});
+
+	it('waits 10 seconds for the fields of the executor, which has them at hand', async () => {
+		const context = createLoadContext('http://127.0.0.1:9', { operation: 'CreateUser' });
+		const send = vi.spyOn(context.helpers, 'httpRequestWithAuthentication');
+		await resourceMapping.getBodyFields.call(context);
+		expect(send.mock.calls.map(([, { timeout }]) => timeout)).toEqual([10_000]);
+	});
+
+	it('reports why there are no fields of an operation that only the executor can know', async () => {
+		const server = await startExecutorWith(400, { detail: 'There is no operation CreateRobot' });
+		const fields = resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'CreateRobot' }));
+		await expect(fields).rejects.toMatchObject({ message: 'There is no operation CreateRobot' });
 	});
 
 	it('displays fields with a value', async () => {

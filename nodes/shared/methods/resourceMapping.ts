@@ -8,7 +8,7 @@ import type {
 
 import { requestJson } from '../transport/executor';
 import { getOperation } from './operation';
-import taskFields from './taskFields.json';
+import bodyFields from './bodyFields.json';
 
 interface BodyField {
 	id: string;
@@ -24,6 +24,11 @@ interface BodyField {
 	options?: INodePropertyOptions[];
 }
 
+/** Milliseconds for the fields of a body: the executor does not ask the PBX for them. */
+const FIELDS_TIMEOUT = 10_000;
+
+const packaged: Record<string, BodyField[] | undefined> = bodyFields as Record<string, BodyField[]>;
+
 /** Return the fields of the operation's body; a field that is not required can be added. */
 export async function getBodyFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 	const fields = await readFields(this, getOperation(this));
@@ -33,12 +38,18 @@ export async function getBodyFields(this: ILoadOptionsFunctions): Promise<Resour
 	return { fields: fields.map((field) => toMapperField(field, filled.has(field.id))) };
 }
 
+/**
+ * Return the fields as the executor knows them, whose catalog can be newer; otherwise those of this package.
+ *
+ * n8n's editor asks before it has chosen the credential of a new node, and not again when a credential is chosen or
+ * corrected. A failure here would stay until a person tries again.
+ */
 async function readFields(context: ILoadOptionsFunctions, operation: string): Promise<BodyField[]> {
-	// n8n's editor asks before it has chosen the credential of a new node, and not again once it has.
-	if (operation in taskFields && !context.getNode().credentials) {
-		return taskFields[operation as keyof typeof taskFields] as BodyField[];
-	}
-	return (await requestJson<{ fields: BodyField[] }>(context, '/v1/fields', { operation })).fields;
+	const known = packaged[operation];
+	if (known && !context.getNode().credentials) return known;
+	const asked = requestJson<{ fields: BodyField[] }>(context, '/v1/fields', { operation }, FIELDS_TIMEOUT);
+	const { fields } = known ? await asked.catch(() => ({ fields: known })) : await asked;
+	return fields;
 }
 
 function toMapperField(field: BodyField, isFilled: boolean): ResourceMapperField {

@@ -24,7 +24,7 @@ import {
 import { type ByteStream, IDLE_TIMEOUT, readText } from './ndjson';
 
 const CREDENTIAL_TYPE = 'threeCxApi';
-/** Milliseconds for a search or the fields of a body: the PBX may be slow, and nothing is sent meanwhile. */
+/** Milliseconds for a search: the PBX may be slow, and nothing is sent meanwhile. */
 const JSON_TIMEOUT = 120_000;
 
 export type Caller = IExecuteFunctions | IHookFunctions | ILoadOptionsFunctions;
@@ -81,9 +81,18 @@ async function send(caller: Caller, request: IHttpRequestOptions): Promise<Execu
 	return failure ? { failure } : { body: response.body as unknown as ByteStream };
 }
 
-/** Post JSON to the executor and return the JSON of the response; throws NodeApiError where there is none. */
-export async function requestJson<T>(caller: Caller, path: string, body: IDataObject): Promise<T> {
-	return await readJson<T>(caller, await post(caller, path, body, { Accept: 'application/json' }, JSON_TIMEOUT));
+/**
+ * Post JSON to the executor and return the JSON of the response; throws NodeApiError where there is none.
+ *
+ * `timeout` is in milliseconds.
+ */
+export async function requestJson<T>(
+	caller: Caller,
+	path: string,
+	body: IDataObject,
+	timeout = JSON_TIMEOUT,
+): Promise<T> {
+	return await readJson<T>(caller, await post(caller, path, body, { Accept: 'application/json' }, timeout));
 }
 
 /** Return the JSON of a response; throws NodeApiError where there is none. */
