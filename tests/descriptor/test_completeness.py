@@ -218,7 +218,7 @@ def test_filters() -> None:
 
 def test_binary_property() -> None:
     files = {each.id for each in OPERATIONS if each.versions[-1].returns.kind == "file"}
-    assert len(files) == 46
+    assert len(files) == 49
     assert {name for name, offered in OFFERED.items() if "binaryProperty" in offered} == files
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .models import Property
 
 MAX_FIELDS = 10
+# A larger entity fills the screen.
+_MOST_SHOWN = 20
 
 _KEYS = ("Id", "Number", "Name", "FileName", "Filename", "MacAddress", "Link", "TemplatePath")
 _LABELS = (
@@ -121,6 +123,12 @@ def simple_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
         ranked = chosen or [each.name for each in sorted(plain, key=_rank(plain))]
         known[schema] = tuple(ranked[:MAX_FIELDS])
     return known[schema]
+
+
+def shown_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:
+    """Return the fields that the result of a change shows: all of a small entity, otherwise those of Simplify."""
+    known = tuple(catalog.properties(schema))
+    return known if len(known) <= _MOST_SHOWN else simple_fields(catalog, schema)
 
 
 def label_fields(catalog: Catalog, schema: str) -> tuple[str, ...]:

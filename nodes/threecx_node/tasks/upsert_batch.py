@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.summary_fields import simple_fields
+from ..catalog.summary_fields import shown_fields
 from ..errors import ResponseError
 from ..execution.stored_fields import compare_fields
 from ..values.phone_numbers import join_digits
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 FRESH = 5.0
 """The seconds for which a list that was read counts as the present one."""
 
-# An entity with more fields is returned with its most important ones.
-_MOST_SHOWN = 20
 _clock = time.monotonic
 
 
@@ -90,8 +88,7 @@ class EntitySet:
 
     def show(self, catalog: Catalog, entity: Mapping[str, Any], fields: Iterable[str]) -> dict[str, Any]:
         """Return an entity as a result has it, with these fields among others."""
-        known = catalog.properties(self.type)
-        shown = known if len(known) <= _MOST_SHOWN else {*simple_fields(catalog, self.type), *fields}
+        shown = {*shown_fields(catalog, self.type), *fields}
         return {name: value for name, value in entity.items() if name in shown}
 
     def list_plain_fields(self, context: TaskContext) -> list[str]:

@@ -263,6 +263,8 @@ def test_contacts_of_a_source(pbx: Simulator, api: httpx.Client) -> None:
     api.post("Contacts", json=contact)
     own = api.post("Contacts/Pbx.CreateContactByNumber", json={"number": "101", "contact": contact})
     assert own.status_code == 200
+    found = value(api.get("Contacts/Pbx.GetContactsByNumber(number='101')"))
+    assert [each["Id"] for each in found] == [own.json()["Id"]]
     done(api.post("Contacts/Pbx.DeletePersonalContactsByType", json={"contactSource": "Google"}))
     assert [c["Id"] for c in pbx.state.entities("Contacts") if c["Id"] == own.json()["Id"]] == []
     assert pbx.state.count("Contacts") == 7

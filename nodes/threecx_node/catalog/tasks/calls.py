@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...options import DEFAULT_WAIT, MAX_WAIT, MIN_WAIT
+from ..call_control import HANDLE
 from .task_model import Task, TaskField, TaskParameter, choose, refer
 
 CALL = TaskParameter(
@@ -21,7 +22,7 @@ _RESULT = (
     TaskField("finalStatus", "String", "The result of 3CX: success, rejected, failed or unknown"),
     TaskField("reason", "String", "Why the request failed or the wait ended early"),
     TaskField("reasonText", "String", "The reason as a sentence"),
-    TaskField("call", "CallControl.Handle", "The handle of the call for later operations"),
+    TaskField("call", HANDLE, "The handle of the call for later operations"),
 )
 
 TASKS = (

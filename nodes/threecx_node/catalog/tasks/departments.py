@@ -131,6 +131,7 @@ TASKS = (
         _USES,
         (
             TaskField("action", "String", "created, or unchanged where the department has the same holiday already"),
+            CHANGED,
             TaskField("name", "String", "The name of the holiday"),
             _OF_DEPARTMENT,
             TaskField("start", "Date", "The first day; of a holiday of every year, as it was given"),

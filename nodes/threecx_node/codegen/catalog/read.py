@@ -23,6 +23,8 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 METHODS = ("get", "post", "patch", "put", "delete")
 _FILE_FUNCTION = re.compile(r"^(Download|Export)")
+# A function that returns it returns a file, whatever its name.
+_ANY_RESULT = "Pbx.IActionResult"
 # A document of 3CX takes 60,000.
 _MAX_STEPS = 2_000_000
 _PAGINATION = "BaseCollectionPaginationCountResponse"
@@ -132,7 +134,7 @@ class SpecReader:
             version["upload"] = self._read_upload(operation_id, content[MULTIPART])
         elif body := self._read_body(operation):
             version["body"] = body
-        returns = self._read_returns(operation_id, template, operation)
+        returns = self._read_returns(operation_id, method, template, operation)
         if returns:
             version["returns"] = returns
         return {
@@ -178,7 +180,7 @@ class SpecReader:
         return upload
 
     def _read_returns(
-        self, operation_id: str, template: PathTemplate, operation: Json
+        self, operation_id: str, method: str, template: PathTemplate, operation: Json
     ) -> dict[str, str] | None:
         success = next(
             (self._resolve(each) for code, each in operation["responses"].items() if code != "default"),
@@ -188,7 +190,10 @@ class SpecReader:
         if schema is None:
             return None
         kind, type_name = self._read_response(schema)
-        if template.segments[-1].arguments is not None and _FILE_FUNCTION.match(operation_id):
+        is_function = template.segments[-1].arguments is not None
+        if is_function and (
+            _FILE_FUNCTION.match(operation_id) or (method == "get" and type_name == _ANY_RESULT)
+        ):
             kind = "file"
         return {kind: type_name}
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...catalog import TypeRef, load_catalog
 from ...catalog.api_request import API_REQUEST
-from ...catalog.summary_fields import is_worth_simplifying, simple_fields
+from ...catalog.call_control import ALREADY_GONE, DROP, HANDLE, PARTICIPANT, RESULT
+from ...catalog.summary_fields import is_worth_simplifying, shown_fields, simple_fields
 from ...descriptor import load_descriptor
 from ...values.edm import EDM_TYPES
 from ...values.json import dumps
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ...catalog import Catalog, Operation
+    from ...catalog.tasks.task_model import Task
     from ...descriptor.definition import Definition
 
 _VERSION = "v1.0.0"
@@ -28,6 +30,19 @@ _VERSION = "v1.0.0"
 _DEEPEST = 2
 _FILE = {"fileName": "string", "mimeType": "string", "fileSize": "integer"}
 _DONE = {"delete": "deleted", "update": "updated"}
+# Items have these in place of the results of the Call Control API, and beside its participants.
+_HANDLE = {"pbx": "String", "dn": "String", "participantId": "Int32", "callId": "Int32"}
+_CALL = {"call": TypeRef(HANDLE)}
+_CALL_RESULT = {
+    "callId": TypeRef("Int32"),
+    "participantId": TypeRef("Int32"),
+    "dn": TypeRef("String"),
+    "status": TypeRef("String"),
+    "finalStatus": TypeRef("String"),
+    "reason": TypeRef("String"),
+    "reasonText": TypeRef("String"),
+    **_CALL,
+}
 
 
 def write_schemas(catalog: Catalog, nodes: list[Definition], folder: Path) -> int:
@@ -49,8 +64,7 @@ def write_schemas(catalog: Catalog, nodes: list[Definition], folder: Path) -> in
 def build_schema(catalog: Catalog, operation: Operation) -> dict[str, Any]:
     """Return the schema of an item that an operation returns with the parameters that a node has by default."""
     if operation.task is not None:
-        types = {each.name: TypeRef.parse(each.type) for each in operation.task.returns}
-        return _build_object({name: types[name] for name in operation.task.summary or types}, catalog)
+        return _build_object(_list_task_fields(catalog, operation.task), catalog)
     version = operation.version()
     returned = version.returns
     if returned.kind == "file":
@@ -59,11 +73,12 @@ def build_schema(catalog: Catalog, operation: Operation) -> dict[str, Any]:
         keys = {each.name: _find_type(each.type) for each in version.parameters}
         done = _DONE.get(operation.kind)
         return _build_plain({done: "boolean", **keys} if done else {"success": "boolean"})
+    if returned.type == RESULT:
+        gone = {ALREADY_GONE: TypeRef("Boolean")} if operation.id == DROP else {}
+        return _build_object({**_CALL_RESULT, **gone}, catalog)
     if returned.kind == "value" or not catalog.is_schema(returned.type):
         return _build_plain({"value": _find_type(TypeRef.parse(returned.type).name)} if returned.type else {})
-    properties = {
-        name: each.type for name, each in catalog.properties(returned.type).items() if not each.navigation
-    }
+    properties = _list_properties(catalog, returned.type)
     if is_worth_simplifying(catalog, returned.type):
         # Simplify is on by default.
         properties = {name: properties[name] for name in simple_fields(catalog, returned.type)}
@@ -91,14 +106,31 @@ def _build_object(properties: Mapping[str, TypeRef], catalog: Catalog, depth: in
 def _build_type(type_ref: TypeRef, catalog: Catalog, depth: int) -> dict[str, Any]:
     if type_ref.collection:
         return {"type": "array", "items": _build_type(TypeRef(type_ref.name), catalog, depth)}
+    if type_ref.name == HANDLE:
+        return _build_plain({name: _find_type(each) for name, each in _HANDLE.items()})
     if not catalog.is_schema(type_ref.name):
         return {"type": _find_type(type_ref.name)}
     if depth >= _DEEPEST:
         return {"type": "object"}
-    inner = {
-        name: each.type for name, each in catalog.properties(type_ref.name).items() if not each.navigation
-    }
-    return _build_object(inner, catalog, depth + 1)
+    return _build_object(_list_properties(catalog, type_ref.name), catalog, depth + 1)
+
+
+def _list_task_fields(catalog: Catalog, task: Task) -> dict[str, TypeRef]:
+    types = {each.name: TypeRef.parse(each.type) for each in task.returns}
+    if task.summary:
+        return {name: types[name] for name in task.summary}
+    for each in task.parameters:
+        body = catalog.operation(each.fields_of).version().body if each.fields_of else None
+        if isinstance(body, str):
+            # The item has the entity beside what was done to it.
+            known = catalog.properties(body)
+            types |= {name: known[name].type for name in shown_fields(catalog, body)}
+    return types
+
+
+def _list_properties(catalog: Catalog, schema: str) -> dict[str, TypeRef]:
+    listed = {name: each.type for name, each in catalog.properties(schema).items() if not each.navigation}
+    return {**listed, **_CALL} if schema == PARTICIPANT else listed
 
 
 def _build_plain(types: Mapping[str, str]) -> dict[str, Any]:

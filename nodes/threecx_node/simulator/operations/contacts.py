@@ -28,11 +28,19 @@ _OLD_SOURCES = {
 
 @handles("GetContactsByNumber")
 def _find_by_number(pbx: Pbx, invocation: Invocation) -> list[Entity]:
+    """Return the personal contacts of a DN, or the contacts that have a telephone number.
+
+    3CX does not document which of them is meant: both are found.
+    """
     wanted = invocation.arguments["number"]
     return [
         record.value
         for record in pbx.views.records("Contacts")
-        if wanted and any(record.value.get(phone) == wanted for phone in _PHONES)
+        if wanted
+        and (
+            _find_owner(pbx, record.value["Id"]) == wanted
+            or any(record.value.get(phone) == wanted for phone in _PHONES)
+        )
     ]
 
 
