@@ -34,6 +34,12 @@ RELEASES = ("20.0.4", "20.0.5", "20.0.6", "20.0.7")
         ("TrunkDN", "Trunk DN"),
         ("hidePcalls", "Hide P-Calls"),
         ("CallFlowApps", "Call Flow Apps"),
+        ("HuntBy3s", "Hunt by Threes"),
+        ("VmailToMembers", "Voicemail to Members"),
+        ("BXfer", "Blind Transfer"),
+        ("GPT_4o_mini", "GPT 4o Mini"),
+        ("RegistrarIsIPaddress", "Registrar Is IP Address"),
+        ("T1", "T1"),
     ],
 )
 def test_words(name: str, expected: str) -> None:

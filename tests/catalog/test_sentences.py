@@ -51,6 +51,10 @@ def test_only_rules_repeat_a_sentence() -> None:
         ("UpdateUser", "Changes only the fields that are set"),
         ("DeleteUser", "Removes the user permanently"),
         ("DownloadCallLog", "The rows of Get Report as a file"),
+        ("ListCallHistoryView", "No new calls since 3CX 20.0.6; use Get Report of Report Call Log Data"),
+        ("GetMyUser", "Your user: Number, Display Name and more"),
+        ("GetParticipant", "The participant with this DN and Participant ID: ID, Status and more"),
+        ("GetDnDevice", "The device with this DN and Device ID: DN, Device ID and more"),
     ],
 )
 def test_sentence(operation: str, sentence: str) -> None:

@@ -28,8 +28,8 @@ def test_defaults_and_choices_are_described() -> None:
 @pytest.mark.parametrize(
     ("operation", "note"),
     [
-        ("ListCallHistoryView", "Empty since 3CX 20.0.6; use Get Report of Report Call Log Data"),
-        ("DownloadCallHistory", "Empty since 3CX 20.0.6; use Download Report of Report Call Log Data"),
+        ("ListCallHistoryView", "No new calls since 3CX 20.0.6; use Get Report of Report Call Log Data"),
+        ("DownloadCallHistory", "No new calls since 3CX 20.0.6; use Download Report of Report Call Log Data"),
         (
             "GetCallLogData",
             "Calls of a period, one row per leg; leave Order By empty, because sorting drops the newest rows",

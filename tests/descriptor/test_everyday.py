@@ -69,6 +69,13 @@ def test_the_same_name_everywhere(name: str) -> None:
     assert choice["description"]
 
 
+def test_sentences_use_the_names_of_the_resources() -> None:
+    """3CX's API calls departments groups and digital receptionists receptionists."""
+    assert CHOICES["CreateGroup"]["description"] == "Adds a new department; Name must be set"
+    assert CHOICES["DeleteReceptionist"]["description"] == "Removes the digital receptionist permanently"
+    assert CHOICES["GetDeviceInfo"]["description"].startswith("The phone with this ID")
+
+
 def test_every_task_is_offered() -> None:
     assert set(CATALOG.task_ids) <= set(CHOICES)
 

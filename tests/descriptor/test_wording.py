@@ -63,6 +63,7 @@ def test_descriptions() -> None:
             assert described.startswith("Whether ")
         if each["type"] == "multiOptions":
             assert each["displayName"].endswith("Names or IDs")
+            assert not described.startswith("Choose"), f"{each['name']}: only says how to choose"
             assert described.endswith('<a href="https://docs.n8n.io/code/expressions/">expression</a>.')
         elif each["type"] == "options" and "options" not in each:
             assert each["displayName"].endswith("Name or ID")

@@ -38,9 +38,17 @@ _TERMS = {
     "T38": ("T.38",),
     "2FA": ("2FA",),
     "S3": ("S3",),
+    "By3s": ("By", "Threes"),
+    "BXfer": ("Blind", "Transfer"),
+    "4o": ("4o",),
+    "E1": ("E1",),
+    "T1": ("T1",),
+    "NaN": ("NaN",),
+    "IPaddress": ("IP", "Address"),
     "SIPID": ("SIP", "ID"),
     "VMPIN": ("VM", "PIN"),
     "VMail": ("Voicemail",),
+    "Vmail": ("Voicemail",),
     "EMail": ("Email",),
     "VMenu": ("Voicemail", "Menu"),
     "PublicIPinSIP": ("Public", "IP", "in", "SIP"),
@@ -83,7 +91,7 @@ _TERMS = {
 }
 _ACRONYMS = """
     3CX ACL ACPRMSET AD AI API APIs BLF BLFs CA CDR CFD CID CORS CPU CRM CSV DB DCR DECT DHCP DID
-    DIDs DN DND DNs DNS DTMF ENL ERP ETA FQDN FTP FXS GA GDPR GPU GUID HD HTML HTTP HTTPS IAM IANA
+    DIDs DN DND DNs DNS DTMF ENL ERP ETA FQDN FTP FXS GA GDPR GPT GPU GUID HD HTML HTTP HTTPS IAM IANA
     ID IDs IP IPs ISO IVR JSON JWKS LAN LED LLDP MAC MACs MCP MCU MOS MS OData OS PBX PIN PKCE PSTN
     QoS RFC RPC RPS RTP RTT SBC SBCs SFTP SIP SLA SMS SMTP SQL SRTP SSL SSO STUN TLS TTL UDP UI URI
     URIs URL URLs UUID VAD VLAN VM VoIP VTT XAPI XML

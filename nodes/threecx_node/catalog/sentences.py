@@ -19,20 +19,26 @@ if TYPE_CHECKING:
 # A sentence with more names is not read to its end.
 _SHOWN = 2
 _REPORT = "Report"
+# The client's own user and group.
+_OWN = "my "
 
 
-def summarize_operation(catalog: Catalog, operation: Operation) -> str:
-    """Return the sentence, without a final period; never empty."""
+def summarize_operation(catalog: Catalog, operation: Operation, one: str = "") -> str:
+    """Return the sentence, without a final period; never empty. `one` names an entity otherwise than the catalog."""
     if operation.description:
         return operation.description
     version = operation.versions[-1]
-    one = catalog.resource_texts(operation.resource)["singular"]
+    one = one or catalog.resource_texts(operation.resource)["singular"]
     fields = _list_fields(catalog, version)
     match operation.kind:
         case "list":
             return _summarize_list(version, one, fields)
         case "get":
-            return _summarize_get(version, one, fields)
+            # The participants of a DN are not DNs.
+            is_own = len(version.template.segments) == 1
+            return _summarize_get(
+                version, one if is_own else operation.name.removeprefix("Get ").lower(), fields
+            )
         case "create":
             return _summarize_create(catalog, operation, one)
         case "update":
@@ -53,7 +59,9 @@ def _summarize_list(version: OperationVersion, one: str, fields: str) -> str:
 def _summarize_get(version: OperationVersion, one: str, fields: str) -> str:
     has = f": {fields}" if fields else ""
     by = " and ".join(title_of(each.name) for each in version.parameters)
-    return f"The {one} with this {by}{has}" if by else f"The {one}{has}"
+    if by:
+        return f"The {one} with this {by}{has}"
+    return f"Your {one.removeprefix(_OWN)}{has}" if one.startswith(_OWN) else f"The {one}{has}"
 
 
 def _summarize_create(catalog: Catalog, operation: Operation, one: str) -> str:

@@ -99,7 +99,9 @@ def _build_choice(catalog: Catalog, resource: EverydayResource, listed: Everyday
         "name": name,
         "value": operation.id,
         "action": action or f"{name.capitalize()} {noun}",
-        "description": summarize_operation(catalog, operation),
+        "description": summarize_operation(
+            catalog, operation, "" if listed.action else resource.name.lower()
+        ),
     }
 
 

@@ -92,7 +92,12 @@ def _draft_reference(draft: NodeProperty, reference: Reference) -> Any:
     """Return what a parameter that names other entities has in place of a text."""
     draft.pop("typeOptions", None)
     placeholder = str(draft.pop("placeholder", ""))
-    return draft_reference(reference, placeholder)
+    built = draft_reference(reference, placeholder)
+    # How to write several values is about a text; what none of them means is true for a list too.
+    _, _, without = str(draft.get("description", "")).partition("; ")
+    if reference.several and without:
+        built["description"] = f"{without[0].upper()}{without[1:]}. {built['description']}"
+    return built
 
 
 def _restrict(draft: NodeProperty, only: str) -> NodeProperty:
