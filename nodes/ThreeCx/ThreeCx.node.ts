@@ -9,33 +9,9 @@ import {
 import { admin } from '../shared/definition';
 import { executeOperation } from '../shared/execute';
 import { testThreeCx } from '../shared/methods/credentialTest';
-import { searchDevices, searchEntities } from '../shared/methods/listSearch';
-import {
-	getExpandOptions,
-	getFilterFields,
-	getFilterValues,
-	getOrderByOptions,
-	getSelectOptions,
-} from '../shared/methods/loadOptions';
-import {
-	getGroups,
-	getQueues,
-	getRingGroups,
-	getTrunks,
-	getUsers,
-	searchCrmTemplates,
-	searchExtensions,
-	searchGroupNumbers,
-	searchNumbers,
-	searchParameters,
-	searchPhones,
-	searchPlaylists,
-	searchRecordingNames,
-	searchRecordings,
-	searchTrunkTemplates,
-	searchUsers,
-} from '../shared/methods/references';
-import { getBodyFields } from '../shared/methods/resourceMapping';
+import * as listSearch from '../shared/methods/listSearch';
+import * as loadOptions from '../shared/methods/loadOptions';
+import * as resourceMapping from '../shared/methods/resourceMapping';
 
 export class ThreeCx implements INodeType {
 	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
@@ -58,37 +34,8 @@ export class ThreeCx implements INodeType {
 		properties: admin.properties,
 	};
 
-	methods = {
-		credentialTest: { testThreeCx },
-		listSearch: {
-			searchCrmTemplates,
-			searchDevices,
-			searchEntities,
-			searchExtensions,
-			searchGroupNumbers,
-			searchNumbers,
-			searchParameters,
-			searchPhones,
-			searchPlaylists,
-			searchRecordingNames,
-			searchRecordings,
-			searchTrunkTemplates,
-			searchUsers,
-		},
-		loadOptions: {
-			getExpandOptions,
-			getFilterFields,
-			getFilterValues,
-			getGroups,
-			getOrderByOptions,
-			getQueues,
-			getRingGroups,
-			getSelectOptions,
-			getTrunks,
-			getUsers,
-		},
-		resourceMapping: { getBodyFields },
-	};
+	// The same in both nodes with operations: n8n calls those that the properties name.
+	methods = { credentialTest: { testThreeCx }, listSearch, loadOptions, resourceMapping };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await executeOperation(this);

@@ -9,32 +9,9 @@ import {
 import { everyday } from '../shared/definition';
 import { executeOperation } from '../shared/execute';
 import { testThreeCx } from '../shared/methods/credentialTest';
-import { searchEntities } from '../shared/methods/listSearch';
-import {
-	getFilterFields,
-	getFilterValues,
-	getOrderByOptions,
-	getSelectOptions,
-} from '../shared/methods/loadOptions';
-import {
-	getUsers,
-	searchCallControl,
-	searchCallControlDevices,
-	searchExtensions,
-	searchGroupNumbers,
-	searchGroups,
-	searchLanguages,
-	searchNumbers,
-	searchPhones,
-	searchPromptSets,
-	searchPrompts,
-	searchQueues,
-	searchRecordings,
-	searchRingGroups,
-	searchTimeZones,
-	searchUsers,
-} from '../shared/methods/references';
-import { getBodyFields } from '../shared/methods/resourceMapping';
+import * as listSearch from '../shared/methods/listSearch';
+import * as loadOptions from '../shared/methods/loadOptions';
+import * as resourceMapping from '../shared/methods/resourceMapping';
 
 export class ThreeCxPhoneSystem implements INodeType {
 	// The linter reads these literals; a test compares them with node_definition.json, which contains the parameters.
@@ -56,29 +33,8 @@ export class ThreeCxPhoneSystem implements INodeType {
 		properties: everyday.properties,
 	};
 
-	methods = {
-		credentialTest: { testThreeCx },
-		listSearch: {
-			searchCallControl,
-			searchCallControlDevices,
-			searchEntities,
-			searchExtensions,
-			searchGroupNumbers,
-			searchGroups,
-			searchLanguages,
-			searchNumbers,
-			searchPhones,
-			searchPromptSets,
-			searchPrompts,
-			searchQueues,
-			searchRecordings,
-			searchRingGroups,
-			searchTimeZones,
-			searchUsers,
-		},
-		loadOptions: { getFilterFields, getFilterValues, getOrderByOptions, getSelectOptions, getUsers },
-		resourceMapping: { getBodyFields },
-	};
+	// The same in both nodes with operations: n8n calls those that the properties name.
+	methods = { credentialTest: { testThreeCx }, listSearch, loadOptions, resourceMapping };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return await executeOperation(this);

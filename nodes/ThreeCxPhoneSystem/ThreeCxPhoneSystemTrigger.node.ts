@@ -9,8 +9,9 @@ import {
 
 import { trigger } from '../shared/definition';
 import { testThreeCx } from '../shared/methods/credentialTest';
+import { getUsers } from '../shared/methods/loadOptions';
 import { checkSubscription, createSubscription, deleteSubscription } from '../ThreeCxTrigger/lifecycle';
-import { getExtensions, getRights, searchGroups } from '../ThreeCxTrigger/methods/lists';
+import { getRights, searchGroups } from '../ThreeCxTrigger/methods/lists';
 import { receiveDelivery } from '../ThreeCxTrigger/receive';
 
 const WHILE_BUILDING =
@@ -50,7 +51,7 @@ export class ThreeCxPhoneSystemTrigger implements INodeType {
 	methods = {
 		credentialTest: { testThreeCx },
 		listSearch: { searchGroups },
-		loadOptions: { getExtensions, getRights },
+		loadOptions: { getExtensions: getUsers, getRights },
 	};
 
 	webhookMethods = {

@@ -5,6 +5,19 @@ import document from '../../node_definition.json';
 
 type DisplayConditions = Record<string, readonly unknown[]>;
 
+/** A node as the file describes it. */
+interface NodeDocument {
+	name: string;
+	subtitle: string;
+	hints?: INodeTypeDescription['hints'];
+	builderHint?: INodeTypeDescription['builderHint'];
+	sensitiveOutputFields?: string[];
+	properties: INodeProperties[];
+}
+
+// Cast, because TypeScript would infer a type for each of the thousands of properties.
+const nodes = document.nodes as unknown as NodeDocument[];
+
 /** A parameter that an operation displays; `conditions` are the values that other parameters must have for it. */
 export interface OperationParameter {
 	name: string;
@@ -36,13 +49,17 @@ export class NodeDefinition {
 
 	private readonly ofAllOperations: OperationParameter[] = [];
 
-	constructor(readonly name: string) {
-		const found = document.nodes.find((each) => each.name === name);
-		this.properties = (found?.properties ?? []) as unknown as INodeProperties[];
-		this.subtitle = found?.subtitle ?? '';
-		this.hints = (found && 'hints' in found ? found.hints : []) as INodeTypeDescription['hints'];
-		this.builderHint = found && 'builderHint' in found ? found.builderHint : undefined;
-		this.sensitiveOutputFields = (found && 'sensitiveOutputFields' in found && found.sensitiveOutputFields) || [];
+	constructor(
+		readonly name: string,
+		private readonly options: { leavesOutEmpty?: boolean } = {},
+	) {
+		const found = nodes.find((each) => each.name === name);
+		if (!found) throw new Error(`node_definition.json has no node ${name}`);
+		this.properties = found.properties;
+		this.subtitle = found.subtitle;
+		this.hints = found.hints ?? [];
+		this.builderHint = found.builderHint;
+		this.sensitiveOutputFields = found.sensitiveOutputFields ?? [];
 		for (const property of this.properties) this.add(property);
 		for (const parameters of this.byOperation.values()) parameters.push(...this.ofAllOperations);
 	}
@@ -59,7 +76,8 @@ export class NodeDefinition {
 			.filter(([each]) => !SELECTORS.has(each.replace('/', '')))
 			.map(([each, values]): [string, readonly unknown[]] => [each.replace('/', ''), values]);
 		const isOfTools = '@tool' in show;
-		const parameter = { name, conditions, isOfTools, isLeftOutEmpty: this.name === 'threeCxPhoneSystem' && !required };
+		const isLeftOutEmpty = this.options.leavesOutEmpty === true && !required;
+		const parameter = { name, conditions, isOfTools, isLeftOutEmpty };
 		const operations = show.operation ?? show['/operation'];
 		if (operations === undefined) this.ofAllOperations.push(parameter);
 		for (const operation of operations ?? []) {
@@ -70,7 +88,7 @@ export class NodeDefinition {
 	}
 }
 
-export const everyday = new NodeDefinition('threeCxPhoneSystem');
+export const everyday = new NodeDefinition('threeCxPhoneSystem', { leavesOutEmpty: true });
 export const admin = new NodeDefinition('threeCx');
 export const trigger = new NodeDefinition('threeCxPhoneSystemTrigger');
 

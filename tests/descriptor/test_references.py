@@ -11,7 +11,7 @@ from threecx_node.catalog.references import find_reference
 from threecx_node.codegen.descriptor.references import KINDS
 from threecx_node.descriptor import load_descriptor
 
-METHODS = (ROOT / "nodes" / "shared" / "methods" / "references.ts").read_text()
+METHODS = (ROOT / "nodes" / "shared" / "methods" / "listSearch.ts").read_text()
 
 
 def find_method(name: str) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import type { IDataObject } from 'n8n-workflow';
+import type { IDataObject, INodeType } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
 import { admin, getDefinition, getOptionDisplayName } from '../../nodes/shared/definition';
@@ -14,6 +14,18 @@ const document = JSON.parse(readFileSync('node_definition.json', 'utf8')) as { n
 const OF_CODE = ['webhooks', 'triggerPanel'];
 const CREDENTIALS = [{ name: 'threeCxApi', required: true, testedBy: 'testThreeCx' }];
 const nodes = [ThreeCxPhoneSystem, ThreeCx, ThreeCxPhoneSystemTrigger].map((each) => new each());
+
+/** Return the methods by which a node gets choices. */
+function listMethods({ methods }: INodeType): string[] {
+	const { credentialTest: _, ...byKind } = methods as Record<string, object>;
+	return Object.values(byKind).flatMap((each) => Object.keys(each));
+}
+
+/** Return the methods that properties name. */
+function findNamed(definition: IDataObject): string[] {
+	const named = JSON.stringify(definition).matchAll(/"(?:searchListMethod|loadOptionsMethod|resourceMapperMethod)":"(\w+)"/g);
+	return [...new Set([...named].map(([, name]) => String(name)))];
+}
 
 it('node_definition.json describes each node', () => {
 	expect(document.nodes.map(({ name }) => name)).toEqual(nodes.map(({ description }) => description.name));
@@ -38,11 +50,13 @@ describe.each(nodes)('the description of $description.name', (node) => {
 	});
 
 	it('has the methods that its properties name', () => {
-		const named = JSON.stringify(definition).matchAll(/"(?:searchListMethod|loadOptionsMethod|resourceMapperMethod)":"(\w+)"/g);
-		const { credentialTest: _, ...methods } = node.methods as Record<string, object>;
-		const available = Object.values(methods).flatMap((each) => Object.keys(each));
-		expect(available.sort()).toEqual([...new Set([...named].map(([, name]) => name))].sort());
+		expect(listMethods(node)).toEqual(expect.arrayContaining(findNamed(definition)));
 	});
+});
+
+it('each method is named by a property of a node', () => {
+	const named = new Set(document.nodes.flatMap(findNamed));
+	expect(nodes.flatMap(listMethods).filter((name) => !named.has(name))).toEqual([]);
 });
 
 it('the trigger of stored workflows is the same node, and no panel lists it', () => {

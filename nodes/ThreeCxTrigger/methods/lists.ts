@@ -1,4 +1,4 @@
-/** Lists for the trigger's fields: extensions and groups of the PBX, and the rights of the API client. */
+/** Lists for the trigger's fields: groups of the PBX, and the rights of the API client. */
 import type {
 	IDataObject,
 	ILoadOptionsFunctions,
@@ -18,15 +18,6 @@ const GROUPS = [
 	{ operation: 'ListQueue', kind: 'queue' },
 	{ operation: 'ListRingGroup', kind: 'ring group' },
 ] as const;
-
-/** Return all extensions of users. */
-export async function getExtensions(this: ILoadOptionsFunctions): Promise<INodePropertyOptions[]> {
-	const users = await listEntities(this, 'ListUser', ['Number', 'FirstName', 'LastName']);
-	return users.map(({ Number: number, FirstName, LastName }) => ({
-		name: [number, FirstName, LastName].filter(Boolean).join(' '),
-		value: String(number),
-	}));
-}
 
 /** Return the queues and ring groups whose names contain the filter. */
 export async function searchGroups(this: ILoadOptionsFunctions, filter = ''): Promise<INodeListSearchResult> {
