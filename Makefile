@@ -148,7 +148,7 @@ n8n: node
 
 # Pictures of the n8n node for docs/images; look at them after each change of the node's parameters.
 screenshots: node programs
-	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py tests/e2e/test_trigger.py tests/e2e/test_jobs.py \
+	THREECX_SCREENSHOTS=docs/images $(BIN)/pytest -q tests/e2e/test_editor.py tests/e2e/test_jobs.py \
 		tests/e2e/test_example_workflows.py
 
 bench: $(DEV)

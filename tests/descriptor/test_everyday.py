@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.descriptor.committed import CATALOG
+from threecx_node.catalog import Operation
 from threecx_node.codegen.descriptor.everyday import NAME, derive_action
 from threecx_node.codegen.descriptor.everyday_fields import ADDITIONAL, LAYOUTS
 from threecx_node.codegen.descriptor.everyday_table import RESOURCES
@@ -30,6 +31,15 @@ WITH_BODY = [
     for name in CHOICES
     if CATALOG.operation(name).task is None and CATALOG.operation(name).version().body
 ]
+
+
+def list_fields(operation: Operation) -> set[str]:
+    """Return the fields of an operation's body in the newest release."""
+    return {
+        name
+        for name, each in CATALOG.body_properties(operation.version(), None).items()
+        if each.releases is None or CATALOG.newest in each.releases
+    }
 
 
 def test_each_operation_of_the_table_is_in_the_catalog() -> None:
@@ -91,12 +101,7 @@ def test_each_field_of_a_body_is_shown_in_a_group_or_hidden(name: str) -> None:
         if each["type"] == "collection" and each["name"].endswith("Fields"):
             assert each["default"] == {}
             names += [option["name"] for option in each["options"]]
-    newest = CATALOG.releases[-1]
-    declared = {
-        name
-        for name, each in CATALOG.body_properties(operation.version(), None).items()
-        if each.releases is None or newest in each.releases
-    }
+    declared = list_fields(operation)
     hidden = LAYOUTS[schema].hidden | {each.name for each in operation.version().parameters}
     assert {each for each in names if each in declared} == (declared - hidden) | (
         declared & {"Id"} & set(names)
@@ -140,12 +145,7 @@ def _make_value(each: dict[str, Any]) -> Any:
 @pytest.mark.parametrize("name", WITH_BODY)
 def test_all_fields_filled_in_are_a_valid_request(name: str) -> None:
     operation = CATALOG.operation(name)
-    newest = CATALOG.releases[-1]
-    declared = {
-        name
-        for name, each in CATALOG.body_properties(operation.version(), None).items()
-        if each.releases is None or newest in each.releases
-    }
+    declared = list_fields(operation)
     given: dict[str, Any] = {each.name: "42" for each in operation.version().parameters}
     expected = set()
     for each in OFFERED[name].values():

@@ -38,26 +38,28 @@ class Builder:
     def add_node(self, word: str, action: str) -> None:
         """Add the everyday node as the first one: search by a word, and choose the action."""
         self.click(self.page.get_by_test_id("canvas-add-button"))
-        self._open_node(word)
+        self.open_node(word)
         # Of the first node of a workflow, n8n shows the triggers, and the actions closed.
         self.click(self.page.get_by_text(re.compile(r"^Actions \(\d+\)$")))
-        self._choose_action(action)
+        self.choose_action(action)
 
     def find_node(self, word: str, action: str) -> None:
         """Find the everyday node by a word in the panel that is open, and choose the action."""
-        self._open_node(word)
-        self._choose_action(action)
+        self.open_node(word)
+        self.choose_action(action)
 
     def search(self, word: str) -> None:
         """Search the panel that is open by a word."""
         self.page.get_by_test_id("node-creator-search-bar").fill(word)
         self.steps += 1
 
-    def _open_node(self, word: str) -> None:
+    def open_node(self, word: str) -> None:
+        """Find the everyday node by a word in the panel that is open, and open it there."""
         self.search(word)
         self.click(self.page.get_by_text("3CX", exact=True).first)
 
-    def _choose_action(self, action: str) -> None:
+    def choose_action(self, action: str) -> None:
+        """Choose an action, or an event, of the node that is open in the panel."""
         # A node on the canvas can have the same name.
         offered = self.page.get_by_test_id("node-creator-item-name")
         self.click(offered.get_by_text(action, exact=True).first)

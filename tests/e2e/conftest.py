@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.e2e.trigger_desk import Desk
 from tools.lab.n8n_client import Execution
-from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, TEST_CLIENT, Stage
+from tools.lab.pbx_client import create
+from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE, Stage
 
 _NUMBERS = itertools.count(1)
 TRIGGER = {"name": "Start", "type": "n8n-nodes-base.manualTrigger"}
@@ -92,21 +92,9 @@ def _to_binary(name: str, content: bytes) -> dict[str, str]:
 
 def create_apps(pbx_url: str, count: int) -> list[int]:
     """Create call flow apps on a simulated PBX as another program would; return their IDs."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": TEST_CLIENT.id,
-        "client_secret": TEST_CLIENT.secret,
-    }
-    with httpx.Client(base_url=pbx_url) as pbx:
-        token = pbx.post("/connect/token", data=form).json()["access_token"]
-        pbx.headers["Authorization"] = f"Bearer {token}"
-        made = []
-        for _ in range(count):
-            number = str(90_000 + next(_NUMBERS))
-            answer = pbx.post("/xapi/v1/CallFlowApps", json={"Name": f"Test app {number}", "Number": number})
-            answer.raise_for_status()
-            made.append(answer.json()["Id"])
-    return made
+    numbers = [str(90_000 + next(_NUMBERS)) for _ in range(count)]
+    apps = [{"Name": f"Test app {each}", "Number": each} for each in numbers]
+    return [int(each) for each in create(pbx_url, "CallFlowApps", *apps)]
 
 
 @pytest.fixture(scope="session")

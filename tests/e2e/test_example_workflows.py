@@ -17,6 +17,7 @@ from tests.e2e.browser import open_page, picture
 from threecx_node.simulator import Simulator
 from tools.lab.n8n_client import Execution
 from tools.lab.open_n8n import EXAMPLES, with_credential
+from tools.lab.pbx_client import connect
 from tools.lab.stage import CREDENTIAL_TYPE, TEST_CLIENT, Stage
 
 # The day before is a day of the workflow's time zone, which may be another one than the PBX's.
@@ -231,13 +232,6 @@ def test_the_editor_shows_an_example(examples: Examples, page: Page, name: str) 
 
 def change(pbx: Simulator, method: str, path: str, *bodies: dict[str, str]) -> None:
     """Change the PBX as another program would."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": TEST_CLIENT.id,
-        "client_secret": TEST_CLIENT.secret,
-    }
-    with httpx.Client(base_url=pbx.base_url) as client:
-        token = client.post("/connect/token", data=form).json()["access_token"]
-        client.headers["Authorization"] = f"Bearer {token}"
+    with connect(pbx.base_url) as http:
         for body in bodies:
-            client.request(method, f"/xapi/v1/{path}", json=body).raise_for_status()
+            http.request(method, path, json=body).raise_for_status()

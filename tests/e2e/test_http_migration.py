@@ -9,15 +9,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from tests.e2e.conftest import TRIGGER, Canvas
 from tests.support import shared
 from threecx_node.catalog import load_catalog
 from threecx_node.n8n.migrate import migrate
-from threecx_node.simulator import Simulator
+from threecx_node.simulator import Client, Simulator
 from tools.lab.n8n_client import Execution
+from tools.lab.pbx_client import connect
 from tools.lab.stage import CREDENTIAL_TYPE, NODE_TYPE
 
 OWN = Path(__file__).parents[1] / "n8n" / "migrate" / "http-requests.json"
@@ -108,19 +108,9 @@ def sort_members(body: bytes) -> str:
 
 def disable_users(pbx: Simulator) -> None:
     """Disable two users, of which the workflow is about."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": pbx.client_id,
-        "client_secret": pbx.client_secret,
-    }
-    with httpx.Client(base_url=pbx.base_url) as http:
-        token = http.post("/connect/token", data=form).json()["access_token"]
+    with connect(pbx.base_url, Client(pbx.client_id, pbx.client_secret)) as http:
         for user in (20, 21):
-            http.patch(
-                f"/xapi/v1/Users({user})",
-                json={"Enabled": False},
-                headers={"Authorization": f"Bearer {token}"},
-            ).raise_for_status()
+            http.patch(f"Users({user})", json={"Enabled": False}).raise_for_status()
 
 
 def describe_node(execution: Execution, name: str, pbx: Simulator) -> Any:

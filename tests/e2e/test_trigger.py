@@ -1,69 +1,15 @@
-"""The 3CX Trigger in a real n8n: added in the editor, published, started by calls, with every part restarted."""
+"""The 3CX Trigger in a real n8n: published, started by calls and samples, with every part restarted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import execute, open_page, picture
-from tests.e2e.trigger_desk import CALLER, Desk, wait_for
+from tests.e2e.trigger_desk import Desk, wait_for
 from tools.lab.processes import LabError
-from tools.lab.stage import Stage
 
 FIRST_TYPE = "n8n-nodes-threecx.threeCxTrigger"
 AFTER = {"name": "After", "type": "n8n-nodes-base.noOp"}
-
-
-@pytest.fixture(scope="module")
-def page(stage: Stage) -> Iterator[Page]:
-    with open_page(stage) as opened:
-        yield opened
-
-
-def test_a_missed_call_starts_a_workflow_of_the_editor(page: Page, desk: Desk) -> None:
-    page.goto(f"{desk.stage.n8n.url}/workflow/new")
-    page.get_by_test_id("canvas-add-button").click()
-    page.get_by_test_id("node-creator-search-bar").fill("3CX")
-    # n8n lists a trigger with the node whose type has the same beginning.
-    page.get_by_text("3CX", exact=True).first.click()
-    expect(page.get_by_text("On call missed", exact=True)).to_be_visible()
-    picture(page, "n8n-trigger-events")
-    page.get_by_text("On call missed", exact=True).click()
-
-    page.get_by_test_id("node-credentials-select").click()
-    page.get_by_text(desk.credential["name"], exact=True).click()
-    expect(page.get_by_test_id("parameter-input-events")).to_contain_text("Call Missed")
-    # Asked of the PBX with the chosen credential.
-    rights = page.get_by_test_id("parameter-input-rights")
-    expect(rights.locator("input")).to_have_value("The Chosen Events Can Come")
-    picture(page, "n8n-trigger")
-
-    execute(page)
-    expect(page.get_by_text("Waiting for one of the chosen events in 3CX")).to_be_visible()
-    picture(page, "n8n-trigger-listening")
-    desk.miss_call()
-    output = page.get_by_test_id("output-panel")
-    expect(output).to_contain_text(CALLER)
-    expect(output).to_contain_text("call.missed")
-    picture(page, "n8n-trigger-event")
-    wait_for(lambda: not desk.subscriptions())
-
-    page.keyboard.press("Escape")
-    page.get_by_test_id("workflow-open-publish-modal-button").click()
-    page.get_by_test_id("workflow-publish-button").click()
-    wait_for(desk.subscriptions)
-    workflow = {"id": page.url.rpartition("/")[2].partition("?")[0]}
-    before = len(desk.client.executions(workflow))
-    desk.miss_call(to="102")
-    [_, item] = desk.items(workflow, before + 1)
-    assert (item["type"], item["extension"], item["externalNumber"]) == ("call.missed", "102", CALLER)
-    assert item["direction"] == "inbound"
-    assert len(item) <= 10
-    desk.client.unpublish(workflow)
-    wait_for(lambda: not desk.subscriptions())
 
 
 def test_a_sample_comes_without_a_call(desk: Desk) -> None:

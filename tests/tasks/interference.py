@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
 
 from tests.support import odata_error
 from tests.tasks.support import credential_of
-from threecx_node import Executor, Item, Options, Result
+from threecx_node import Batch, Executor, Item, Options, Result
+from threecx_node.execution.journal_file import FileJournal
 from threecx_node.simulator import Simulator
 from threecx_node.transport.retry import RetryPolicy
 
@@ -30,23 +31,48 @@ class InterferingTransport(httpx.AsyncHTTPTransport):
         return await super().handle_async_request(request) if answer is None else answer
 
 
-def run_disturbed(
-    pbx: Simulator, task: str, parameters: Mapping[str, Any], interfere: Interfere, **options: Any
-) -> Result:
-    """Return the result of a task for one item, with a transport that interferes and no waiting before repeats."""
+async def pass_on(_request: httpx.Request) -> None:
+    """Interfere with nothing."""
 
-    async def main() -> Result:
-        async def sleep(_seconds: float) -> None:
-            return None
 
+def run_batch(
+    pbx: Simulator,
+    task: str,
+    items: Sequence[Item | Mapping[str, Any]],
+    parameters: Mapping[str, Any] | None = None,
+    interfere: Interfere = pass_on,
+    *,
+    journal: FileJournal | None = None,
+    stop: asyncio.Event | None = None,
+    abort: asyncio.Event | None = None,
+    **options: Any,
+) -> Batch:
+    """Return a batch of a task with a transport that interferes and no waiting before repeats."""
+
+    async def sleep(_seconds: float) -> None:
+        return None
+
+    async def main() -> Batch:
         transport = InterferingTransport(interfere)
         retry = RetryPolicy(sleep=sleep, jitter=lambda: 1.0)
         async with transport, Executor(credential_of(pbx), transport=transport, retry=retry) as executor:
-            batch = await executor.run(task, [Item({}, parameters)], options=Options(**options))
-        [result] = batch.results
-        return result
+            return await executor.run(
+                task,
+                items,
+                parameters,
+                options=Options(**options),
+                journal=journal,
+                stop=stop,
+                abort=abort,
+            )
 
     return asyncio.run(main())
+
+
+def run_disturbed(pbx: Simulator, task: str, parameters: Mapping[str, Any], interfere: Interfere) -> Result:
+    """Return the result of a task for one item, with a transport that interferes."""
+    [result] = run_batch(pbx, task, [Item({}, parameters)], interfere=interfere).results
+    return result
 
 
 def refuse_request(method: str, path: str, status: int = 403) -> Interfere:

@@ -40,22 +40,40 @@ def do(pbx: Simulator, task: str, **parameters: Any) -> dict[str, Any]:
     return dict(item["json"])
 
 
+def do_again(pbx: Simulator, task: str, **parameters: Any) -> dict[str, Any]:
+    """Return the item of a task that was done before: it sends no change."""
+    before = list_changes(pbx)
+    done = do(pbx, task, **parameters)
+    assert (done["action"], done.get("changed", [])) == ("unchanged", [])
+    assert list_changes(pbx) == before
+    return done
+
+
 def refuse(pbx: Simulator, task: str, **parameters: Any) -> str:
-    """Return the error of a task that fails for one item, in one line, where nothing was changed."""
+    """Return the error of a task that fails for one item, in one line; it sends no change."""
+    before = list_changes(pbx)
     [result] = run_task(pbx, task, [Item({}, parameters)])
     assert result.error is not None, result.to_json()
-    assert list_changes(pbx) == []
+    assert list_changes(pbx) == before
     return result.error.one_line()
 
 
 def plan(pbx: Simulator, task: str, **parameters: Any) -> list[dict[str, Any]]:
-    """Return the requests of a dry run, which changes nothing."""
+    """Return the requests of a dry run, which sends no change."""
+    before = list_changes(pbx)
     [result] = run_task(pbx, task, [Item({}, parameters)], dry_run=True)
     assert result.error is None, result.error.one_line()
     assert result.request is not None
-    assert list_changes(pbx) == []
+    assert list_changes(pbx) == before
     requests: list[dict[str, Any]] = result.request["requests"]
     return requests
+
+
+def find_stored(pbx: Simulator, entity_set: str, **values: Any) -> dict[str, Any]:
+    """Return the one entity that the simulator has stored with these values."""
+    entities = pbx.state.entities(entity_set)
+    [found] = [each for each in entities if all(each[name] == value for name, value in values.items())]
+    return found
 
 
 def list_changes(pbx: Simulator) -> list[str]:

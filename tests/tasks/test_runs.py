@@ -11,13 +11,12 @@ import httpx
 import pytest
 
 from tests.execution.journals import lines, write_lines
-from tests.tasks.interference import Interfere, InterferingTransport, run_disturbed
+from tests.tasks.interference import lose_response, run_batch, run_disturbed
 from tests.tasks.support import credential_of, list_changes, read, run_task
-from threecx_node import Batch, Executor, Options
+from threecx_node import Executor, Options
 from threecx_node.execution.journal import BatchIdentity
 from threecx_node.execution.journal_file import FileJournal
 from threecx_node.simulator import Simulator
-from threecx_node.transport.retry import RetryPolicy
 
 STATUS, WELCOME = "SetUserStatus", "SendUserWelcomeEmail"
 ALL = {"user": "={{ $json.user }}", "status": "={{ $json.status }}"}
@@ -31,44 +30,6 @@ def rows(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 def current(pbx: Simulator, number: str) -> str:
     [user] = read(pbx, "GetUserByNumber", number=number)
     return str(user["CurrentProfileName"])
-
-
-async def _no_wait(_seconds: float) -> None:
-    return None
-
-
-def run_with(
-    pbx: Simulator,
-    items: Sequence[Mapping[str, Any]],
-    interfere: Interfere | None = None,
-    *,
-    task: str = STATUS,
-    parameters: Mapping[str, Any] = ALL,
-    journal: FileJournal | None = None,
-    stop: asyncio.Event | None = None,
-    abort: asyncio.Event | None = None,
-    **options: Any,
-) -> Batch:
-    """Run a batch with a transport that may interfere, and without waiting before repeats."""
-
-    async def main() -> Batch:
-        async def pass_on(_request: httpx.Request) -> None:
-            return None
-
-        retry = RetryPolicy(sleep=_no_wait, jitter=lambda: 1.0)
-        transport = InterferingTransport(interfere or pass_on)
-        async with transport, Executor(credential_of(pbx), transport=transport, retry=retry) as executor:
-            return await executor.run(
-                task,
-                items,
-                parameters,
-                options=Options(**options),
-                journal=journal,
-                stop=stop,
-                abort=abort,
-            )
-
-    return asyncio.run(main())
 
 
 def test_items_of_one_user_keep_their_order(threecx_simulator: Simulator) -> None:
@@ -141,7 +102,7 @@ def test_a_stop_leaves_the_rest_untried(threecx_simulator: Simulator) -> None:
             stop.set()
 
     items = rows(*((user, "lunch") for user in USERS))
-    batch = run_with(pbx, items, interfere, stop=stop, concurrency=1)
+    batch = run_batch(pbx, STATUS, items, ALL, interfere, stop=stop, concurrency=1)
     assert [each.error.code if each.error else None for each in batch.results] == [
         None,
         "not_attempted",
@@ -157,7 +118,7 @@ def test_a_stop_before_the_first_change_changes_nothing(threecx_simulator: Simul
         if request.url.path.endswith("/Users"):
             stop.set()
 
-    batch = run_with(pbx, rows(("101", "lunch")), interfere, stop=stop)
+    batch = run_batch(pbx, STATUS, rows(("101", "lunch")), ALL, interfere, stop=stop)
     assert [each.error.code for each in batch.results if each.error] == ["not_attempted"]
     assert list_changes(pbx) == []
 
@@ -170,7 +131,8 @@ def test_an_abort_says_what_is_unknown(threecx_simulator: Simulator) -> None:
             abort.set()
             await asyncio.Event().wait()
 
-    batch = run_with(pbx, rows(("101", "lunch"), ("102", "lunch")), interfere, abort=abort, concurrency=1)
+    items = rows(("101", "lunch"), ("102", "lunch"))
+    batch = run_batch(pbx, STATUS, items, ALL, interfere, abort=abort, concurrency=1)
     first, second = (each.error for each in batch.results)
     assert first is not None
     assert second is not None
@@ -180,40 +142,22 @@ def test_an_abort_says_what_is_unknown(threecx_simulator: Simulator) -> None:
     assert (second.code, second.outcome_unknown) == ("not_attempted", False)
 
 
-def lose_answer(times: int = 1) -> tuple[Interfere, list[str]]:
-    """Return an interference that carries out changes and loses the answer, and the changes that it saw."""
-    seen: list[str] = []
-
-    async def interfere(request: httpx.Request) -> httpx.Response | None:
-        if request.method == "GET" or "/connect/" in request.url.path:
-            return None
-        seen.append(request.method)
-        if len(seen) <= times:
-            async with httpx.AsyncClient() as client:
-                await client.request(
-                    request.method, str(request.url), content=request.content, headers=dict(request.headers)
-                )
-            raise httpx.ReadError("the connection was lost")
-        return None
-
-    return interfere, seen
-
-
 def test_a_lost_answer_of_an_update_is_looked_up(threecx_simulator: Simulator) -> None:
-    interfere, seen = lose_answer()
-    result = run_disturbed(threecx_simulator, STATUS, {"user": "112", "status": "lunch"}, interfere)
+    pbx = threecx_simulator
+    lost = lose_response("PATCH", "/Users(")
+    result = run_disturbed(pbx, STATUS, {"user": "112", "status": "lunch"}, lost)
     assert result.error is None
     assert result.items is not None
     assert result.items[0]["json"]["action"] == "updated"
-    assert seen == ["PATCH"]
+    assert list_changes(pbx) == ["PATCH /xapi/v1/Users(20)"]
 
 
 def test_a_lost_answer_of_an_effect_is_unknown_and_not_repeated(threecx_simulator: Simulator) -> None:
-    interfere, seen = lose_answer()
-    result = run_disturbed(threecx_simulator, WELCOME, {"user": "112"}, interfere)
+    pbx = threecx_simulator
+    result = run_disturbed(pbx, WELCOME, {"user": "112"}, lose_response("POST", "/Users("))
     assert result.error is not None
     assert result.error.outcome_unknown
-    assert seen == ["POST"]
+    assert list_changes(pbx) == ["POST /xapi/v1/Users(20)/Pbx.SendWelcomeEmail"]
 
 
 def identity(pbx: Simulator, task: str, items: Sequence[Mapping[str, Any]], parameters: Any) -> BatchIdentity:
@@ -231,13 +175,13 @@ def test_a_resumed_run_does_what_remains(threecx_simulator: Simulator, tmp_path:
             stop.set()
 
     with FileJournal.create(path, batch) as journal:
-        first = run_with(pbx, items, interfere, journal=journal, stop=stop, concurrency=1)
+        first = run_batch(pbx, STATUS, items, ALL, interfere, journal=journal, stop=stop, concurrency=1)
     assert [each.error is None for each in first.results] == [True, True, False]
     records = [next(iter(each)) for each in lines(path)[1:]]
     assert records == ["before", "after", "before", "after", "end"]
     pbx.forget_requests()
     with FileJournal.resume(path, batch) as journal:
-        second = run_with(pbx, items, journal=journal)
+        second = run_batch(pbx, STATUS, items, ALL, journal=journal)
     assert [each.error for each in second.results] == [None, None, None]
     assert list_changes(pbx) == ["PATCH /xapi/v1/Users(20)"]
 
@@ -263,6 +207,6 @@ def test_an_interrupted_item_is_repeated_where_that_is_safe(
     FileJournal.create(path, batch).close()
     write_lines(path, {"before": 0, "method": "POST", "target": "/Users(20)/Pbx.Something"})
     with FileJournal.resume(path, batch) as journal:
-        [result] = run_with(pbx, items, task=task, parameters=parameters, journal=journal).results
+        [result] = run_batch(pbx, task, items, parameters, journal=journal).results
     assert (result.error.code if result.error else None) == code
     assert list_changes(pbx) == changes

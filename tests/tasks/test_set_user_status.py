@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tasks.support import do, list_changes, plan, read, refuse
+from tests.tasks.support import do, do_again, plan, read, refuse
 from threecx_node.simulator import Simulator
 
 
@@ -19,10 +19,7 @@ def test_a_status_is_set_once(threecx_simulator: Simulator) -> None:
     }
     [user] = read(pbx, "GetUserByNumber", number="112")
     assert user["CurrentProfileName"] == "Custom 1"
-    pbx.forget_requests()
-    again = do(pbx, "SetUserStatus", user=112.0, status="LUNCH")
-    assert (again["action"], again["changed"]) == ("unchanged", [])
-    assert list_changes(pbx) == []
+    do_again(pbx, "SetUserStatus", user=112.0, status="LUNCH")
 
 
 def test_a_dry_run_reads_and_shows_the_change(threecx_simulator: Simulator) -> None:

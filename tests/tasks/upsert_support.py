@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 
 from tests.tasks.support import run_task
-from threecx_node import Item
 from threecx_node.simulator import Simulator
 
 
 def count(pbx: Simulator, method: str, name: str) -> int:
+    """Return how many requests of a method were about the entities of a set."""
     return sum(each.method == method and f"/{name}" in each.path for each in pbx.requests)
 
 
@@ -36,11 +36,3 @@ def request(pbx: Simulator, method: str, path: str, **values: Any) -> Any:
 def create(pbx: Simulator, name: str, **values: Any) -> int:
     """Return the ID of an entity that another program creates."""
     return int(request(pbx, "POST", name, **values)["Id"])
-
-
-def refuse_again(pbx: Simulator, task: str, **parameters: Any) -> str:
-    """Return the error of a row where others were changed before."""
-    pbx.forget_requests()
-    [result] = run_task(pbx, task, [Item({}, parameters)])
-    assert result.error is not None, result.to_json()
-    return result.error.one_line()

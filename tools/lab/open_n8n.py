@@ -15,12 +15,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from tools.cache import BuildError
 from tools.lab.n8n_client import EMAIL, PASSWORD
+from tools.lab.pbx_client import create
 from tools.lab.processes import LabError
-from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, TEST_CLIENT, Stage
+from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -121,17 +120,11 @@ Ctrl-C ends all, and nothing is kept: export your workflows first."""
 
 def _block_numbers(stage: Stage) -> None:
     """Block the numbers that the example with a bulk delete looks for, as another program would."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": TEST_CLIENT.id,
-        "client_secret": TEST_CLIENT.secret,
-    }
-    with httpx.Client(base_url=stage.pbx.base_url) as pbx:
-        token = pbx.post("/connect/token", data=form).raise_for_status().json()["access_token"]
-        for number in range(_BLOCKED):
-            blocked = {"CallerId": f"+49305557{number:03}", "Description": "Campaign of spring"}
-            headers = {"Authorization": f"Bearer {token}"}
-            pbx.post("/xapi/v1/BlackListNumbers", json=blocked, headers=headers).raise_for_status()
+    blocked = [
+        {"CallerId": f"+49305557{number:03}", "Description": "Campaign of spring"}
+        for number in range(_BLOCKED)
+    ]
+    create(stage.pbx.base_url, "BlackListNumbers", *blocked)
 
 
 def _build_stage(folder: Path) -> Stage:
