@@ -18,6 +18,7 @@ from .everyday_fields import (
     Field,
 )
 from .field_texts import FIELD_TEXTS
+from .locators import draft_entity_locator
 from .references import draft_reference
 
 if TYPE_CHECKING:
@@ -150,27 +151,9 @@ def _draft_field(catalog: Catalog, owner: str, declared: Property, texts: Field)
 def _draft_entity(catalog: Catalog, owner: str, declared: Property, texts: Field) -> Any:
     """Return what a field has that names another entity, None for other fields."""
     if texts.reference:
-        return draft_locator(texts.reference, by_number=False)
+        return draft_entity_locator(texts.reference, by_number=False)
     reference = None if declared.type.collection else find_field_reference(catalog, owner, declared)
     return None if reference is None else draft_reference(reference, texts.placeholder)
-
-
-def draft_locator(entity_set: str, *, by_number: bool) -> Any:
-    """Return type, default and modes of a field whose value is an entity, chosen from a list or written."""
-    modes: list[dict[str, Any]] = [
-        {
-            "displayName": "From List",
-            "name": "list",
-            "type": "list",
-            "typeOptions": {"searchListMethod": f"search{entity_set}", "searchable": True},
-        }
-    ]
-    if by_number:
-        by_name = entity_set == "Groups"
-        title, placeholder = ("By Name or Number", "e.g. Sales") if by_name else ("By Number", "e.g. 100")
-        modes.append({"displayName": title, "name": "number", "type": "string", "placeholder": placeholder})
-    modes.append({"displayName": "By ID", "name": "id", "type": "string"})
-    return {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
 
 
 def _draft_entries(catalog: Catalog, type_name: str, title: str, *, is_list: bool) -> Any:

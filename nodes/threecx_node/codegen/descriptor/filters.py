@@ -9,16 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.filter_fields import OPERATORS, WITHOUT_VALUE, FilterField, takes_filter
+from .list_texts import CHOOSE_ONE, CHOOSE_SOME
 
 if TYPE_CHECKING:
     from ...catalog import Catalog
     from ...catalog.filter_fields import ValueKind
     from ...descriptor.definition import Choice, NodeProperty
 
-# n8n's lint requires this text and this link.
-LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'
-_CHOOSE_ONE = f"Choose from the list, or specify an ID using an {LINK}."
-_CHOOSE_SOME = f"Choose from the list, or specify IDs using an {LINK}."
 _ORDERED: tuple[ValueKind, ...] = ("number", "moment", "date", "time", "duration")
 _CHOSEN: tuple[ValueKind, ...] = ("enum", "boolean")
 # A canvas offers true and false as choices.
@@ -68,7 +65,7 @@ def _build_field() -> NodeProperty:
         "name": "field",
         "type": "options",
         "default": "",
-        "description": f"Field to compare. {_CHOOSE_ONE}",
+        "description": f"Field to compare. {CHOOSE_ONE}",
         "typeOptions": {"loadOptionsMethod": "getFilterFields", "loadOptionsDependsOn": ["operation"]},
     }
 
@@ -117,7 +114,7 @@ def _build_values() -> list[NodeProperty]:
             "name": "value",
             "type": "options",
             "default": "",
-            "description": f"Value to compare with. {_CHOOSE_ONE}",
+            "description": f"Value to compare with. {CHOOSE_ONE}",
             "typeOptions": choices,
             "displayOptions": {
                 "show": {"field": [_is_of(*_CHOSEN)]},
@@ -129,7 +126,7 @@ def _build_values() -> list[NodeProperty]:
             "name": "value",
             "type": "multiOptions",
             "default": [],
-            "description": f"Values to compare with. {_CHOOSE_SOME}",
+            "description": f"Values to compare with. {CHOOSE_SOME}",
             "typeOptions": choices,
             "displayOptions": {"show": {"field": [_is_of(*_CHOSEN)], "operator": ["in"]}},
         },

@@ -8,7 +8,8 @@ from ...catalog.api_request import API_REQUEST
 from ...catalog.replaced_lists import find_replaced_lists
 from ...catalog.summary_fields import is_worth_simplifying
 from .api_request import BODY, IF_MATCH_OPTION
-from .filters import COMBINE_OPTION, LINK, draft_filters, find_filtered_operations
+from .filters import COMBINE_OPTION, draft_filters, find_filtered_operations
+from .list_texts import CHOOSE_SOME
 from .parameters import show_for
 
 BINARY_PROPERTY = "binaryPropertyName"
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from ...catalog import Catalog, OperationVersion
     from ...descriptor.definition import NodeProperty
 
-_CHOOSE = f"Choose from the list, or specify IDs using an {LINK}."
 _IF_MATCH: NodeProperty = {
     "displayName": "If Match",
     "name": "If-Match",
@@ -63,7 +63,7 @@ _LIMIT: NodeProperty = {
     "description": "Max number of results to return",
     "typeOptions": {"minValue": 1},
 }
-_SIMPLIFY: NodeProperty = {
+SIMPLIFY: NodeProperty = {
     "displayName": "Simplify",
     "name": "simplify",
     "type": "boolean",
@@ -166,7 +166,7 @@ def build_search(catalog: Catalog, names: Collection[str]) -> NodeProperty:
 
 def _build_outputs(operations: list[str]) -> list[NodeProperty]:
     """Return the choices of fields: a switch in a node, a list in a tool of an AI agent."""
-    simplify, output, fields = (show_for(each, operations) for each in (_SIMPLIFY, _OUTPUT, _OUTPUT_FIELDS))
+    simplify, output, fields = (show_for(each, operations) for each in (SIMPLIFY, _OUTPUT, _OUTPUT_FIELDS))
     simplify["displayOptions"]["hide"] = {"@tool": [True]}
     output["displayOptions"]["show"]["@tool"] = [True]
     fields["displayOptions"]["show"] |= {"@tool": [True], "output": ["selectedFields"]}
@@ -388,6 +388,6 @@ def _draft_multi_options(name: str, title: str, what: str, method: str) -> NodeP
         "name": name,
         "type": "multiOptions",
         "default": [],
-        "description": f"{what}. {_CHOOSE}",
+        "description": f"{what}. {CHOOSE_SOME}",
         "typeOptions": options,
     }

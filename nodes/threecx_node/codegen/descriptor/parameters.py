@@ -16,6 +16,7 @@ from ...catalog.references import find_reference
 from ...values.edm import EDM_TYPES
 from ..catalog.naming import load_overrides
 from .call_control import draft_call_parameter
+from .locators import NOTHING_CHOSEN, draft_modes, draft_written_mode
 from .references import draft_reference
 
 if TYPE_CHECKING:
@@ -172,26 +173,16 @@ def _draft_locator(parameter: Parameter, *, by_number: bool) -> NodeProperty:
         }
     elif parameter.type == "Guid":
         by_key["validation"] = [_regex(_GUID_TEXT, "The ID must be a GUID")]
-    modes: list[dict[str, Any]] = [
-        {
-            "displayName": "From List",
-            "name": "list",
-            "type": "list",
-            "typeOptions": {"searchListMethod": "searchEntities", "searchable": True},
-        },
-        by_key,
-    ]
+    modes = draft_modes("searchEntities", by_key)
     if by_number:
         # An extension number can be the ID of another entry.
         by_key["hint"] = "The ID that 3CX gave the entry, not its extension number"
-        modes.append(
-            {"displayName": "By Number", "name": "number", "type": "string", "placeholder": "e.g. 102"}
-        )
+        modes.append(draft_written_mode("By Number", "number", "e.g. 102"))
     return {
         "displayName": title,
         "name": parameter.name,
         "type": "resourceLocator",
-        "default": {"mode": "list", "value": ""},
+        "default": NOTHING_CHOSEN,
         "required": True,
         "description": f"Choose the entry from the list, or give its {'ID or number' if by_number else title}",
         "modes": modes,

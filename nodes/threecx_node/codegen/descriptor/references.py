@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .filters import LINK
+from .list_texts import CHOOSE_NUMBERS
+from .locators import draft_locator, draft_written_mode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,6 @@ _SEVERAL: Mapping[str, tuple[str, str]] = {
     "ListTrunk": ("getTrunks", "Trunk"),
     "ListUser": ("getUsers", "Extension"),
 }
-_CHOOSE = f"Choose from the list, or specify numbers using an {LINK}."
 
 
 def draft_reference(reference: Reference, placeholder: str = "") -> Any:
@@ -57,15 +57,9 @@ def draft_reference(reference: Reference, placeholder: str = "") -> Any:
             "displayName": f"{word} Names or IDs",
             "type": "multiOptions",
             "default": [],
-            "description": _CHOOSE,
+            "description": CHOOSE_NUMBERS,
             "typeOptions": {"loadOptionsMethod": method},
         }
     ending, mode = KINDS[reference.listing, reference.value]
-    search = {"searchListMethod": f"search{ending}", "searchable": True}
-    modes: list[dict[str, Any]] = [
-        {"displayName": "From List", "name": "list", "type": "list", "typeOptions": search}
-    ]
-    if mode:
-        written = {"displayName": mode, "name": "id", "type": "string"}
-        modes.append({**written, "placeholder": placeholder} if placeholder else written)
-    return {"type": "resourceLocator", "default": {"mode": "list", "value": ""}, "modes": modes}
+    written = [draft_written_mode(mode, "id", placeholder)] if mode else []
+    return draft_locator(f"search{ending}", *written)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .body_properties import draft_locator
+from .list_texts import CHOOSE_NUMBERS
+from .locators import draft_entity_locator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from ...catalog.tasks.task_model import Task, TaskParameter
     from ...descriptor.definition import NodeProperty
 
-# n8n's lint requires this text and this link.
-_CHOOSE = 'Choose from the list, or specify numbers using an <a href="https://docs.n8n.io/code/expressions/">expression</a>.'
 _HANDLE: Any = {"type": "string", "default": "={{ $json.call }}"}
 _MATCHING = {
     "loadOptionsDependsOn": ["operation"],
@@ -96,12 +95,12 @@ def _draft(parameter: TaskParameter) -> NodeProperty:
 
 def _draft_reference(parameter: TaskParameter) -> Any:
     if not parameter.multiple:
-        return draft_locator(parameter.reference, by_number=True)
+        return draft_entity_locator(parameter.reference, by_number=True)
     return {
         "displayName": f"{parameter.title.removesuffix('s')} Names or IDs",
         "type": "multiOptions",
         "default": [],
-        "description": f"{parameter.description.rstrip('.')}. {_CHOOSE}",
+        "description": f"{parameter.description.rstrip('.')}. {CHOOSE_NUMBERS}",
         "typeOptions": {"loadOptionsMethod": f"get{parameter.reference}"},
     }
 

@@ -11,6 +11,9 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 from ...events.model.event_types import EVENT_TYPES, GROUP_TITLES
 from ...events.model.filters import DIRECTIONS, SEVERITIES
 from .hints import TRIGGER_SEARCH_HINT
+from .list_texts import CHOOSE_SOME
+from .locators import NOTHING_CHOSEN, draft_modes, draft_written_mode
+from .options import SIMPLIFY
 
 if TYPE_CHECKING:
     from ...descriptor.definition import Choice, Definition, NodeProperty
@@ -19,16 +22,7 @@ if TYPE_CHECKING:
 # The icon is in the folder of the node with all operations.
 ICON = {"light": "file:threecx.svg", "dark": "file:threecx.dark.svg"}
 ICON_OF_OTHERS = {name: each.replace("file:", "file:../ThreeCx/") for name, each in ICON.items()}
-# n8n's lint requires this text and this link.
-_LINK = '<a href="https://docs.n8n.io/code/expressions/">expression</a>'
 
-_SIMPLIFY: NodeProperty = {
-    "displayName": "Simplify",
-    "name": "simplify",
-    "type": "boolean",
-    "default": True,
-    "description": "Whether to return a simplified version of the response instead of the raw data",
-}
 _OPTIONS: NodeProperty = {
     "displayName": "Options",
     "name": "options",
@@ -85,7 +79,7 @@ def build_trigger() -> Definition:
         "inputs": [],
         "outputs": ["main"],
         "credentials": [{"name": CREDENTIAL_TYPE["name"], "required": True}],
-        "properties": [_build_events(), _RIGHTS, _build_filters(), _SIMPLIFY, _OPTIONS],
+        "properties": [_build_events(), _RIGHTS, _build_filters(), SIMPLIFY, _OPTIONS],
     }
 
 
@@ -141,8 +135,7 @@ def _build_filters() -> NodeProperty:
                 "type": "multiOptions",
                 "typeOptions": {"loadOptionsMethod": "getExtensions"},
                 "default": [],
-                "description": "Extensions of which one takes part. Choose from the list, or specify IDs using an "
-                f"{_LINK}.",
+                "description": f"Extensions of which one takes part. {CHOOSE_SOME}",
             },
         ),
         (
@@ -174,21 +167,10 @@ def _build_filters() -> NodeProperty:
                 "displayName": "Queue or Ring Group",
                 "name": "group",
                 "type": "resourceLocator",
-                "default": {"mode": "list", "value": ""},
-                "modes": [
-                    {
-                        "displayName": "From List",
-                        "name": "list",
-                        "type": "list",
-                        "typeOptions": {"searchListMethod": "searchGroups", "searchable": True},
-                    },
-                    {
-                        "displayName": "By Number or Name",
-                        "name": "name",
-                        "type": "string",
-                        "placeholder": "e.g. 800",
-                    },
-                ],
+                "default": NOTHING_CHOSEN,
+                "modes": draft_modes(
+                    "searchGroups", draft_written_mode("By Number or Name", "name", "e.g. 800")
+                ),
                 "description": "Queue or ring group by number. For the event log, the group of the entry.",
             },
         ),
