@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import deleting, odata_error, run
 from threecx_node.errors import BadItemsError, ParameterError, ResponseError
+from threecx_node.execution.plan import Planner
 from threecx_node.options import Options
 
 ID = {"Id": "={{ $json.Id }}"}
@@ -66,3 +67,24 @@ def test_items_that_were_sent_are_not_called_unsent() -> None:
     with pytest.raises(ResponseError):
         batch.raise_for_error()
     run(deleting(), "DeleteCallFlowApp", [{"Id": 3}], ID).raise_for_error()
+
+
+def test_an_internal_error_of_one_item_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan_item = Planner._plan_item
+
+    def fail(planner: Planner, index: int, resolved: Any) -> Any:
+        if index == 1:
+            raise OverflowError("a value")
+        return plan_item(planner, index, resolved)
+
+    monkeypatch.setattr(Planner, "_plan_item", fail)
+    pbx = deleting()
+    items = [{"Id": number} for number in range(3)]
+    batch = run(pbx, "DeleteCallFlowApp", items, ID, Options(continue_on_fail=True))
+    first, second, third = (each.error for each in batch.results)
+    assert (first, third) == (None, None)
+    assert second is not None
+    assert second.code == "bug"
+    assert second.message.startswith("internal error in the executor: OverflowError (fail, line ")
+    assert "nothing was sent for it" in second.description
+    assert len(pbx.requests) == 2

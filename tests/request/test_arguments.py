@@ -141,3 +141,14 @@ def test_the_length_of_rows_by_name() -> None:
         if given is UNDEFINED:
             del values["groupingType"]
         assert "groupingType=0" in build("GetUserActivity", **values)
+
+
+def test_a_period_that_begins_beyond_the_calendar_of_the_zone() -> None:
+    dates = {
+        "startDt": "9999-12-31T23:59:59Z",
+        "endDt": "9999-12-31T23:59:59Z",
+        "queueDnStr": "",
+        "agentDnStr": "",
+    }
+    path = build("GetAgentLoginHistoryData", zone=ZoneInfo("Europe/Berlin"), **dates)
+    assert "9999-12-31T23:59:59" in path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..advice import UNKNOWN_OUTCOME, advice_for
-from ..errors import NotAttemptedError, ThreeCxError
+from ..errors import ItemError, NotAttemptedError, ThreeCxError
 from .results import Result
 
 if TYPE_CHECKING:
@@ -54,13 +54,26 @@ def internal_error(error: Exception, *, is_unknown: bool) -> ThreeCxError:
 
     `is_unknown` says that a change may have been sent before.
     """
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = f" ({frame.tb_frame.f_code.co_name}, line {frame.tb_lineno})" if frame is not None else ""
     return ThreeCxError(
-        f"internal error in the executor: {type(error).__name__}{place}",
+        _describe_internal(error),
         description="Check in 3CX whether this item was carried out, and report this error.",
         code="bug",
         outcome_unknown=is_unknown,
     )
+
+
+def unplanned(error: Exception) -> ItemError:
+    """Return an internal error that came while an item was planned, before anything was sent for it."""
+    return ItemError(
+        _describe_internal(error),
+        description="Report this error; nothing was sent for it.",
+        code="bug",
+    )
+
+
+def _describe_internal(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f" ({frame.tb_frame.f_code.co_name}, line {frame.tb_lineno})" if frame is not None else ""
+    return f"internal error in the executor: {type(error).__name__}{place}"

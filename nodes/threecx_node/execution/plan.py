@@ -25,6 +25,7 @@ from ..request.build import RequestBuilder
 from ..request.odata import expanded_properties
 from ..values.record import record
 from ..values.undefined import is_missing
+from .early_ends import unplanned
 from .look_ups import ENTITY_KEY, LookUp
 from .paging import Paging, page_options
 from .settle import OutcomeChecker
@@ -172,6 +173,10 @@ class Planner:
                 planned = _refuse(index, error)
             except ItemError as error:
                 planned = _refuse(index, error)
+            except ThreeCxError:
+                raise
+            except Exception as error:  # noqa: BLE001 (an internal error of one item must not end the batch)
+                planned = _refuse(index, unplanned(error))
             yield planned, resolved
 
     def _resolve(

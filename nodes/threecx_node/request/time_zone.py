@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from ..values.coerce import CoercionError, coerce_date_time
+from ..values.coerce import CoercionError, coerce_local_time
 from ..values.undefined import is_missing
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def _find_moment(parameters: Mapping[str, Any], time_zone: tzinfo) -> datetime:
         value = parameters.get(name)
         if not is_missing(value):
             try:
-                return coerce_date_time(value, time_zone).astimezone(time_zone)
+                return coerce_local_time(value, time_zone)
             except CoercionError:
-                # Reported as an error of that parameter.
+                # A value that is wrong is reported as an error of that parameter.
                 break
     return datetime.now(time_zone)

@@ -125,6 +125,8 @@ async def _read_calls(context: TaskContext, period: Period) -> AsyncGenerator[li
     """
     lowest = period.start - _LONGEST_LEG
     end = min(period.end, context.now().astimezone(UTC) + _AHEAD)
+    if end <= period.start:
+        return
     # Legs of calls that go on after the end belong to them.
     last, length = end + _LONGEST_LEG, _FIRST_PART
     groups: Groups[LegRow] = Groups()

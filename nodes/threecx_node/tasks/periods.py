@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from .values import Reference
 
 
+# No PBX has calls from before, and not every server reads dates of the first years.
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """A period in UTC; its end does not belong to it."""
@@ -61,7 +65,7 @@ def find_period(values: Mapping[str, Any], now: datetime, time_zone: tzinfo) -> 
             field="to" if last is not None else "from",
             description="Set from to the start and to to the end of the period.",
         )
-    return Period(first.astimezone(UTC), end.astimezone(UTC))
+    return Period(max(first.astimezone(UTC), _EARLIEST), end.astimezone(UTC))
 
 
 def _find_days(kind: str, today: date, time_zone: tzinfo) -> Period:

@@ -19,9 +19,9 @@ from ..values.clock import SECONDS_A_DAY, TIME_DESCRIPTION, parse_clock
 from ..values.coerce import (
     CoercionError,
     coerce_boolean,
-    coerce_date_time,
     coerce_integer,
     coerce_list,
+    coerce_local_time,
     coerce_number,
     coerce_string,
 )
@@ -175,7 +175,7 @@ class _Reader:
             day = _find_day(value)
             if day is not None and day < date.max:
                 value = day + timedelta(days=1)
-        return coerce_date_time(value, self._time_zone).astimezone(self._time_zone)
+        return coerce_local_time(value, self._time_zone)
 
     def _read_date(self, value: Any) -> date:
         """Return the day of a date, or of a moment as it is in the time zone of the batch."""
@@ -187,7 +187,7 @@ class _Reader:
         if isinstance(value, date) and not isinstance(value, datetime):
             return value
         try:
-            return coerce_date_time(value, self._time_zone).astimezone(self._time_zone).date()
+            return coerce_local_time(value, self._time_zone).date()
         except CoercionError:
             raise CoercionError("a date like 2026-12-24", value) from None
 

@@ -29,6 +29,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
 # Not every version of Python reads it.
 _END_OF_DAY = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]24:00(?::00(?:[.]0+)?)?")
+_CALENDAR = "a date-time between the years 1 and 9999"
 # An error shows this many characters of a value.
 _LONGEST_SHOWN = 60
 
@@ -143,6 +144,14 @@ def _parse_text(text: str, expected: str) -> Any:
         raise CoercionError(expected, text) from error
 
 
+def coerce_local_time(value: Any, time_zone: tzinfo) -> datetime:
+    """Return the moment of a date, or of a date and time, in `time_zone`. Raises CoercionError."""
+    try:
+        return coerce_date_time(value, time_zone).astimezone(time_zone)
+    except OverflowError:
+        raise CoercionError(_CALENDAR, value) from None
+
+
 def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
     """Return the moment in UTC of a date, or of a date and time, with an offset or as of `time_zone`.
 
@@ -164,7 +173,7 @@ def coerce_date_time(value: Any, time_zone: tzinfo = UTC) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise CoercionError("a date-time after the year 1", value) from None
+        raise CoercionError(_CALENDAR, value) from None
 
 
 def _parse_date_time(text: str) -> datetime:
