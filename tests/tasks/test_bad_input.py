@@ -120,3 +120,34 @@ def test_equal_rows_after_a_creation_without_a_response(
     results = run_task(pbx, "UpsertContact", rows)
     assert [each.items and each.items[0]["json"]["action"] for each in results] == ["unchanged", "unchanged"]
     assert len(read(pbx, "ListContact", **{"$filter": "FirstName eq 'Ann'"})) == 1
+
+
+@pytest.mark.parametrize("number", ["100.5", 100.5, "100/101", "100-101"])
+def test_an_extension_number_that_is_none_does_not_become_another_one(
+    unchanged_pbx: Simulator, number: Any
+) -> None:
+    """Only blanks are left out: 3CX judges the rest."""
+    [request] = plan(unchanged_pbx, "UpsertUser", body={"Number": number, "FirstName": "x"})
+    assert (request["method"], request["body"]["Number"]) == ("POST", str(number))
+
+
+@pytest.mark.parametrize("number", ["4.93E+12", "4,93e+12", " 4.93E12"])
+@pytest.mark.parametrize(
+    ("task", "field", "others"),
+    [
+        ("UpsertContact", "PhoneNumber", {"FirstName": "x"}),
+        ("UpsertContact", "Business", {"Email": "a@office.example"}),
+        ("UpsertBlockedNumber", "CallerId", {}),
+        ("UpsertUser", "Number", {"FirstName": "x"}),
+    ],
+)
+def test_a_number_that_a_spreadsheet_has_shortened(
+    unchanged_pbx: Simulator, number: str, task: str, field: str, others: dict[str, str]
+) -> None:
+    """Its last digits are lost, so that all rows of a sheet may have the same."""
+    given: dict[str, Any] = {"body": {field: number, **others}}
+    if "Email" in others:
+        given["matchOn"] = "Email"
+    message = refuse(unchanged_pbx, task, **given)
+    assert f'{field}: expected a telephone number with all its digits, got "{number.strip()}"' in message
+    assert "as text" in message

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from tests.tasks.interference import refuse_request, run_disturbed
 from tests.tasks.support import run_task
 from tests.tasks.upsert_support import count, create, request, upsert
+from threecx_node import Item
 from threecx_node.simulator import Simulator
 from threecx_node.simulator.odata import rendering
 from threecx_node.tasks import upsert_batch, upserts
@@ -138,3 +140,24 @@ def test_a_number_that_is_in_use_meanwhile(
     [result] = run_task(pbx, "UpsertUser", [{}], {"body": {"Number": "800", "FirstName": "x"}})
     assert result.error is not None
     assert "in use" in result.error.message.lower()
+
+
+def test_rows_that_find_their_user_by_different_fields(threecx_simulator: Simulator) -> None:
+    """A batch may match each row on other fields: those that any row is matched on keep their order."""
+    pbx = threecx_simulator
+    rows = [
+        {"Number": "301", "EmailAddress": "k@office.example"},
+        {"EmailAddress": "K@office.example", "LastName": "x"},
+    ]
+    results = run_task(pbx, "UpsertUser", [Item({}, {"body": each}) for each in rows])
+    assert [(each.items or [{}])[0]["json"]["action"] for each in results] == ["created", "updated"]
+
+
+def test_rows_that_are_matched_on_different_fields(threecx_simulator: Simulator) -> None:
+    pbx = threecx_simulator
+    before = pbx.state.count("Contacts")
+    row = {"FirstName": "Ada", "PhoneNumber": "0711 1", "Email": "ada@office.example"}
+    items = [Item({}, {"body": row}), Item({}, {"body": {**row, "PhoneNumber": ""}, "matchOn": "Email"})]
+    results = run_task(pbx, "UpsertContact", items)
+    assert [(each.items or [{}])[0]["json"]["action"] for each in results] == ["created", "unchanged"]
+    assert pbx.state.count("Contacts") == before + 1

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+
+    from .values import Values
 
 T = TypeVar("T")
 
 
 class SharedState:
-    """The values and locks of one batch."""
+    """The values and locks of one batch; `all_values` are those of its items."""
 
-    def __init__(self) -> None:
+    def __init__(self, all_values: Sequence[Values] = ()) -> None:
+        self.all_values = all_values
         self._values: dict[Hashable, Any] = {}
         self._locks: defaultdict[Hashable, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._turns = Turns()

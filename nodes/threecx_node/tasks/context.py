@@ -14,7 +14,7 @@ from .finding import find_entity
 from .outcome import Change
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
     from datetime import tzinfo
 
     from ..catalog import Catalog
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..options import Options
     from .batch import SharedState
     from .requests import OperationRunner
-    from .values import Reference
+    from .values import Reference, Values
 
     Edit = Callable[[dict[str, Any]], Mapping[str, Any]]
 
@@ -70,6 +70,11 @@ class TaskContext:
     def is_dry_run(self) -> bool:
         """Return whether nothing may be changed."""
         return self.options.dry_run
+
+    @property
+    def all_values(self) -> Sequence[Values]:
+        """Return the values of all items of the batch that have no error."""
+        return self._state.all_values
 
     @property
     def time_zone(self) -> tzinfo:

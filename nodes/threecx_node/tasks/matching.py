@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ParameterError
-from ..values.phone_numbers import normalize_number
+from ..values.coerce import describe
+from ..values.phone_numbers import is_shortened, join_digits, join_extension, normalize_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,13 +30,15 @@ class MatchRules:
     """How the entities of a set are compared with rows.
 
     `title` is what a message calls one. `phone_fields` contain telephone numbers, any of which may be the same.
-    `number_field` is another field with a number, where a text without digits counts too. `labels` are the fields that
-    name an entity in a message. `any_phone` stands for all phone fields among the fields to match on.
+    `number_field` is another field with a number, where a text without digits counts too; it is that of an extension
+    where `has_extension` says so. `labels` are the fields that name an entity in a message. `any_phone` stands for all
+    phone fields among the fields to match on.
     """
 
     title: str
     phone_fields: tuple[str, ...] = ()
     number_field: str = ""
+    has_extension: bool = False
     labels: tuple[str, ...] = ()
     any_phone: str = ""
 
@@ -49,8 +52,30 @@ class MatchRules:
         text = "" if value is None else str(value)
         if not self.is_number(field):
             return " ".join(text.split()).casefold()
+        if field == self.number_field and self.has_extension:
+            return join_extension(text).casefold()
         number = normalize_number(text).casefold()
         return number if field == self.number_field or _DIGIT.search(number) else ""
+
+    def write_number(self, number: str) -> str:
+        """Return the value of the number field as the PBX compares it."""
+        return join_extension(number) if self.has_extension else join_digits(number)
+
+    def check_numbers(self, row: Mapping[str, Any]) -> None:
+        """Raise ParameterError for a telephone number whose last digits a spreadsheet has left out."""
+        for name, value in row.items():
+            if self.is_number(name) and isinstance(value, str) and is_shortened(value):
+                raise ParameterError(
+                    f"{name}: expected a telephone number with all its digits, got {describe(value.strip())}",
+                    field=name,
+                    description="Format the column of the spreadsheet as text, and fill in the numbers again; nothing "
+                    "was sent for this item.",
+                )
+
+    def list_fields(self, match_on: Iterable[str]) -> Iterator[str]:
+        """Yield the fields that are meant by the fields to match on."""
+        for name in match_on:
+            yield from self.phone_fields if name == self.any_phone else (name,)
 
     def is_number(self, field: str) -> bool:
         """Return whether a field has a telephone number."""
@@ -67,8 +92,7 @@ class MatchRules:
         """
         keys = []
         for name in match_on:
-            fields = self.phone_fields if name == self.any_phone else (name,)
-            tokens = set(self.list_tokens(row, fields))
+            tokens = set(self.list_tokens(row, self.list_fields([name])))
             if not tokens:
                 raise self._refuse_empty(name, row)
             keys.append(tokens)

@@ -49,7 +49,9 @@ class TaskRun(ItemRun):
         self._release = plan.release or plan.version.releases[-1]
         pbx = urlsplit(base_url).netloc
         self._runner = OperationRunner(plan.catalog, self._release, plan.options, client, base_url, pbx, stop)
-        self._state = SharedState()
+        self._state = SharedState(
+            [each.values for each in plan.items if isinstance(each, PlannedTask) and each.error is None]
+        )
         self._contexts: dict[int, TaskContext] = {}
 
     async def _send_item(self, planned: PlannedItem) -> None:

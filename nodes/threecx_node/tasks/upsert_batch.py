@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.summary_fields import shown_fields
 from ..errors import ResponseError
 from ..execution.stored_fields import compare_fields
-from ..values.phone_numbers import join_digits
 from .matching import KEY, Directory
 from .turns import Turns
 
@@ -55,7 +54,7 @@ class EntitySet:
         row.pop(KEY, None)
         number = self.rules.number_field
         if isinstance(row.get(number), str):
-            row[number] = join_digits(row[number])
+            row[number] = self.rules.write_number(row[number])
         return row if empty_erases else {name: value for name, value in row.items() if not _is_empty(value)}
 
     def choose_match(self, row: Mapping[str, Any]) -> tuple[str, ...]:
@@ -106,10 +105,16 @@ def _is_empty(value: Any) -> bool:
 
 
 class UpsertBatch:
-    """The entities of one batch. They are read once, and kept as the items change them."""
+    """The entities of one batch. They are read once, and kept as the items change them.
 
-    def __init__(self, entities: EntitySet, match_fields: Sequence[str]) -> None:
+    Items that have the same value in one of `turn_fields` take turns.
+    """
+
+    def __init__(
+        self, entities: EntitySet, match_fields: Sequence[str], turn_fields: Collection[str]
+    ) -> None:
         self.turns = Turns()
+        self.turn_fields = turn_fields
         self.directory = Directory(entities.rules, match_fields)
         self._entities = entities
         self._reading = asyncio.Lock()

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.upserts import ANY_PHONE, MATCHED_FIELDS, PHONE_FIELDS
-from ..errors import ParameterError, ThreeCxError
+from ..errors import ParameterError, ResponseError, ThreeCxError
 from .code import TaskCode, keep_no_order
 from .context import read_etag
 from .matching import KEY, MatchRules
@@ -58,7 +58,7 @@ USERS = EntitySet(
     "GetUser",
     "CreateUser",
     "UpdateUser",
-    MatchRules("user", number_field="Number", labels=("Number", "FirstName", "LastName")),
+    MatchRules("user", number_field="Number", has_extension=True, labels=("Number", "FirstName", "LastName")),
     matched_by=("Number", "EmailAddress"),
     fixed=("Number",),
 )
@@ -79,18 +79,26 @@ def _read_row(
 ) -> tuple[dict[str, Any], list[set[Token]], tuple[str, ...]]:
     """Return a row, what it is compared by, and the fields that it is matched on. Raises ParameterError."""
     row = entities.read_row(values.body, empty_erases=values.emptyErases)
-    match_on = values.matchOn or entities.choose_match(row)
+    match_on = _choose_match(entities, values)
     return row, entities.rules.read_keys(row, match_on), match_on
+
+
+def _choose_match(entities: EntitySet, values: Values) -> tuple[str, ...]:
+    """Return the fields that a row is matched on: those that are chosen, or the usual ones."""
+    chosen: tuple[str, ...] = values.matchOn
+    return chosen or entities.choose_match(entities.read_row(values.body, empty_erases=False))
 
 
 async def _upsert(entities: EntitySet, context: TaskContext, values: Values) -> Outcome:
     row, keys, match_on = _read_row(entities, values)
 
     async def make() -> UpsertBatch:
-        return UpsertBatch(entities, MATCHED_FIELDS[entities.task])
+        # Each item may be matched on other fields, and waits for those before it that have one of its values in them.
+        matched = [name for each in context.all_values for name in _choose_match(entities, each)]
+        return UpsertBatch(entities, MATCHED_FIELDS[entities.task], set(entities.rules.list_fields(matched)))
 
     batch = await context.shared(entities.task, make)
-    with batch.turns.take({token for tokens in keys for token in tokens}) as wait:
+    with batch.turns.take(set(entities.rules.list_tokens(row, batch.turn_fields))) as wait:
         await wait()
         return await _Upsert(context, entities, batch, row, keys, match_on).run()
 
@@ -195,6 +203,8 @@ class _Upsert:
             )
         except ThreeCxError as error:
             if is_last or error.http_code not in (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_FOUND):
+                if isinstance(error, ResponseError):
+                    error.message = f"{self._title} {self._entities.rules.name(entity)}: {error.message}"
                 raise
             return False
         return True
@@ -221,6 +231,8 @@ def _make_code(entities: EntitySet) -> TaskCode:
         return await _upsert(entities, context, values)
 
     def check(values: Values) -> None:
+        if isinstance(values.body, dict):
+            entities.rules.check_numbers(values.body)
         _read_row(entities, values)
 
     # The items take turns by what they are compared by.

@@ -14,6 +14,8 @@ _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _SEPARATORS = re.compile(r"[\s\-./()\u2010-\u2015\u2212]+")
 _SCHEME = re.compile("^tel:", re.IGNORECASE)
 _NATIONAL_ZERO = re.compile(r"((?:\+|00)[1-9]\d{0,2}\s?)\(0\)", re.ASCII)
+# The form in which spreadsheets show long numbers.
+_SHORTENED = re.compile(r"[0-9]+([.,][0-9]+[eE][+]?|[eE][+])[0-9]{1,2}")
 WILDCARD = "*"
 
 
@@ -31,6 +33,16 @@ def join_digits(number: str) -> str:
     """Return a number as it is dialed: without separators, and without the zero in brackets after a country code."""
     text = _SCHEME.sub("", clean_number(number))
     return _SEPARATORS.sub("", _NATIONAL_ZERO.sub(r"\1", text))
+
+
+def join_extension(number: str) -> str:
+    """Return the number of an extension without blanks; any other character may make it another number."""
+    return "".join(clean_number(number).split())
+
+
+def is_shortened(number: str) -> bool:
+    """Return whether a text is a number as a spreadsheet shortens it (`4.93E+12`): its last digits are lost."""
+    return _SHORTENED.fullmatch(clean_number(number)) is not None
 
 
 @lru_cache(maxsize=4096)
