@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -123,9 +124,7 @@ def test_equal_rows_after_a_creation_without_a_response(
 
 
 @pytest.mark.parametrize("number", ["100.5", 100.5, "100/101", "100-101"])
-def test_an_extension_number_that_is_none_does_not_become_another_one(
-    unchanged_pbx: Simulator, number: Any
-) -> None:
+def test_a_bad_extension_number_stays_what_it_is(unchanged_pbx: Simulator, number: Any) -> None:
     """Only blanks are left out: 3CX judges the rest."""
     [request] = plan(unchanged_pbx, "UpsertUser", body={"Number": number, "FirstName": "x"})
     assert (request["method"], request["body"]["Number"]) == ("POST", str(number))
@@ -151,3 +150,38 @@ def test_a_number_that_a_spreadsheet_has_shortened(
     message = refuse(unchanged_pbx, task, **given)
     assert f'{field}: expected a telephone number with all its digits, got "{number.strip()}"' in message
     assert "as text" in message
+
+
+@pytest.mark.parametrize("written", ["\uff34\uff4f\uff4b\uff59\uff4f\uff11", "Tokyo1", " tokyo1 "])
+def test_a_department_whose_name_is_in_full_width(threecx_simulator: Simulator, written: str) -> None:
+    pbx = threecx_simulator
+    names = ["\uff34\uff4f\uff4b\uff59\uff4f\uff11", "Sales "]
+    for name in names:
+        do(pbx, "CreateGroup", body={"Name": name, "Language": "EN"})
+    found = run_task(pbx, "CloseDepartment", [Item({}, {"department": written})])[0]
+    if written == names[0]:
+        assert found.error is None, found.error.one_line()
+        assert (found.items or [{}])[0]["json"]["name"] == names[0]
+    else:
+        assert found.error is not None
+        assert "there is no department" in found.error.message
+
+
+@pytest.mark.parametrize("task", ["MakeCallFromExtension", "ForwardUserCalls"])
+def test_a_number_to_call_in_full_width(unchanged_pbx: Simulator, task: str) -> None:
+    number = "\uff0b\uff14\uff19 \uff13\uff10\uff0d\uff15"
+    if task == "MakeCallFromExtension":
+        [request] = plan(unchanged_pbx, task, fromExtension=WIDE_100, to=number)
+        assert request["body"]["destination"] == "+49305"
+    else:
+        [request] = plan(unchanged_pbx, task, user="112", when="busy", to="number", number=number)
+        assert '"External":"+49305"' in json.dumps(request["body"], separators=(",", ":"))
+
+
+def test_an_error_names_the_parameter_of_the_task(unchanged_pbx: Simulator) -> None:
+    message = refuse(unchanged_pbx, "MakeCallFromExtension", fromExtension="ada@office.example", to="101")
+    assert "fromExtension: expected the number of a DN" in message
+
+
+def test_an_extension_of_a_list_in_digits_of_another_script(unchanged_pbx: Simulator) -> None:
+    assert "there is no user" in refuse(unchanged_pbx, "ListCalls", extension="\u0661\u0660\u0660")

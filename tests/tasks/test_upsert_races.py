@@ -161,3 +161,11 @@ def test_rows_that_are_matched_on_different_fields(threecx_simulator: Simulator)
     results = run_task(pbx, "UpsertContact", items)
     assert [(each.items or [{}])[0]["json"]["action"] for each in results] == ["created", "unchanged"]
     assert pbx.state.count("Contacts") == before + 1
+
+
+def test_a_conflict_names_the_entity(threecx_simulator: Simulator) -> None:
+    refused = refuse_request("PATCH", "/Users", 412)
+    given = {"body": {"Number": "101", "FirstName": "x"}}
+    result = run_disturbed(threecx_simulator, "UpsertUser", given, refused)
+    assert result.error is not None
+    assert result.error.message.startswith("user 101 Ada Lindqvist: ")

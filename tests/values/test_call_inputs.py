@@ -36,6 +36,7 @@ from threecx_node.values.coerce import CoercionError
         ("TEL:+49301234567", "+49301234567"),
         ("*21 101", "*21101"),
         ("1 0 1", "101"),
+        ("\uff0b\uff14\uff19 \uff13\uff10", "+4930"),
     ],
 )
 def test_separators_are_left_out(written: Any, number: str) -> None:
@@ -66,7 +67,7 @@ def test_separators_are_left_out(written: Any, number: str) -> None:
         ("tel:", ""),
         ("tel:ada", ""),
         ("sip:101@pbx", ""),
-        ("１０１", ""),
+        ("\u0661\u0660\u0661", ""),
         ("1" * 65, ""),
         ("1 " * 18, ""),
     ],

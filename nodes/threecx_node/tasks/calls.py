@@ -38,11 +38,12 @@ async def make_call(context: TaskContext, values: Values) -> Outcome:
     try:
         return Outcome(await context.write("PlaceCall", parameters, done=done))
     except ParameterError as error:
-        if error.field != DEVICE_ID:
+        # The task's parameters have other names than those of the request.
+        name = {DEVICE_ID: _DEVICE, DN: values.fromExtension.field}.get(error.field or "")
+        if name is None:
             raise
-        # The task's parameter has another name than that of the request.
-        message = error.message.replace(DEVICE_ID, _DEVICE, 1)
-        raise ParameterError(message, field=_DEVICE, description=error.description) from error
+        message = error.message.replace(str(error.field), name, 1)
+        raise ParameterError(message, field=name, description=error.description) from error
 
 
 async def transfer_call(context: TaskContext, values: Values) -> Outcome:
@@ -60,7 +61,9 @@ async def transfer_call(context: TaskContext, values: Values) -> Outcome:
     rings = status == _RINGING
     operation = "DivertParticipant" if rings else "TransferParticipant"
     items = await context.write(
-        operation, {HANDLE: values.call, "body": {"destination": values.to}}, done=f"to {values.to}"
+        operation,
+        {HANDLE: values.call, "body": {"destination": values.to}},
+        done=f"the call was transferred to {values.to}",
     )
     action = "diverted" if rings else "transferred"
     return Outcome([{"action": action, **each} for each in items])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
+from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
@@ -14,7 +14,16 @@ from .finding import find_entity
 from .outcome import Change
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
+    from collections.abc import (
+        AsyncGenerator,
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Hashable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
     from datetime import tzinfo
 
     from ..catalog import Catalog
@@ -36,8 +45,8 @@ _CHANGED_AGAIN = "Another program changes it at the same time. Run the item agai
 class TaskContext:
     """The means of the task of item `index`. A dry run reads, and collects in `requests` what it would send.
 
-    `done` has a text for each change that was carried out, `under_way` the change that was sent and has no answer yet,
-    `last_change` the change that was sent last.
+    `done` has a text for each change that was carried out, `doing` that of the last change, `under_way` the change that
+    was sent and has no answer yet, `last_change` the change that was sent last.
     """
 
     def __init__(
@@ -57,6 +66,7 @@ class TaskContext:
         self.options = options
         self.requests: list[dict[str, Any]] = []
         self.done: list[str] = []
+        self.doing = ""
         self.under_way: HttpRequest | None = None
         self.last_change: HttpRequest | None = None
         self.attempts = 1
@@ -114,7 +124,7 @@ class TaskContext:
         async def find() -> dict[str, Any]:
             return await find_entity(self, reference)
 
-        key = ("find", reference.entity_set, reference.id, reference.text.casefold())
+        key = ("find", reference.entity_set, reference.id, reference.text.casefold(), reference.written)
         return await self._state.get(key, find)
 
     async def change(
@@ -135,11 +145,8 @@ class TaskContext:
         once more. `what` names the entity for messages ("user 100"). Raises ThreeCxError.
         """
         async with self._state.lock((updater, *key.values())):
-            try:
+            with naming(what):
                 return await self._change(reader, updater, key, edit, what, query or {})
-            except ResponseError as error:
-                error.message = f"{what}: {error.message}"
-                raise
 
     async def _change(
         self,
@@ -176,6 +183,7 @@ class TaskContext:
         `done` says in the past what it does ("user 100 was added to queue 800"): an error of a later request names it.
         In a dry run the request is only described, and nothing is returned.
         """
+        self.doing = done
         result = await self._run(operation, parameters, if_match=if_match, dry_run=self.is_dry_run)
         if self.is_dry_run:
             self.requests.append(_describe(_request_of(result)))
@@ -241,6 +249,30 @@ def read_etag(entity: Mapping[str, Any]) -> str:
     return str(entity.get("@odata.etag") or "")
 
 
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Name the entity in the errors of requests about it: "user 100"."""
+    try:
+        yield
+    except ResponseError as error:
+        error.message = f"{what}: {error.message}"
+        if error.http_code == HTTPStatus.NOT_FOUND:
+            error.description = (
+                f"{what} was deleted after it had been found. Name another one, or remove the item."
+            )
+        raise
+
+
+@contextmanager
+def suppress_gone() -> Iterator[None]:
+    """Suppress the error of a request about an entity that is not there any more."""
+    try:
+        yield
+    except ResponseError as error:
+        if error.http_code != HTTPStatus.NOT_FOUND:
+            raise
+
+
 def _items_of(result: Result) -> list[dict[str, Any]]:
     if result.error is not None:
         raise result.error
@@ -262,10 +294,12 @@ def _describe(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def explain_half_done(error: ThreeCxError, context: TaskContext, base_url: str) -> ThreeCxError:
-    """Return the error of a task that ended between its steps, which says what was done before.
+    """Return the error of a task that ended between its steps, which says what was done before and what is unknown.
 
     It has a request, because an error without one says that nothing was sent for the item.
     """
+    if error.outcome_unknown and context.doing:
+        error.message = f"{error.message.rstrip('.')}; it is not known whether {context.doing}"
     if context.done:
         error.message = f"{error.message.rstrip('.')} (done before: {'; '.join(context.done)})"
         error.description = f"{error.description} Run it again: it does only what remains.".strip()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..advice import advice_for
 from ..catalog.summary_fields import label_fields
-from ..errors import ParameterError, ResponseError
+from ..errors import ParameterError, ResponseError, ThreeCxError
 from ..request.odata import format_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ..catalog import Catalog, Operation
     from .values import Reference
@@ -33,7 +34,10 @@ class Reader(Protocol):
 
 
 async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
-    """Return the key, the number and the names of an entity. Raises ParameterError where there is not exactly one."""
+    """Return the key, the number and the names of an entity.
+
+    Raises ParameterError where there is not exactly one, and ThreeCxError for a list that is not what was asked for.
+    """
     catalog, entity_set = reader.catalog, reference.entity_set
     listing = catalog.listing(entity_set, reader.release)
     assert listing is not None  # noqa: S101 (a reference names a set that 3CX lists)
@@ -41,19 +45,45 @@ async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
     properties = catalog.properties(version.returns.type)
     names = [name for name in (*label_fields(catalog, version.returns.type), _NUMBER) if name in properties]
     key = catalog.entity_key(version) or "Id"
-    select = list(dict.fromkeys([key, *names]))
+    fields = _choose_fields(reference.text, properties)
+    select = list(dict.fromkeys([key, *names, *fields]))
     if reference.id is not None:
         return await _read_by_id(reader, reference, key, select)
-    fields = _choose_fields(reference.text, properties)
-    conditions = " or ".join(_compare(name, reference.text) for name in fields)
+    wanted = [(name, text) for name in fields for text in _list_texts(reference, name)]
+    conditions = " or ".join(_compare(*each) for each in wanted)
     found = await reader.read(
         listing.id, {"$filter": conditions, "$select": select, "limit": _MOST_NAMED + 1}
     )
+    word = name_set(catalog, entity_set)
+    check_rows(found, key, word)
+    if not all(any(_is_equal(each.get(name), text) for name, text in wanted) for each in found):
+        # A change would be that of another entity.
+        raise _unusable(f"the PBX returned a {word} that was not asked for")
     # A number is one of them, whatever others are called.
     named = [each for each in found if each.get(_NUMBER) == reference.text] or found
     if len(named) == 1:
         return named[0]
-    raise _refuse(reference, name_set(catalog, entity_set), found, listing)
+    raise _refuse(reference, word, found, listing)
+
+
+def check_rows(rows: Iterable[Mapping[str, Any]], key: str, word: str) -> None:
+    """Raise ThreeCxError where one of the rows of a list has no key, so that it cannot be read or changed."""
+    if any(each.get(key) is None for each in rows):
+        raise _unusable(f"the PBX returned a {word} without its {key}")
+
+
+def _unusable(problem: str) -> ThreeCxError:
+    code = "unusable_response"
+    return ThreeCxError(problem, code=code, description=advice_for(None, code))
+
+
+def _list_texts(reference: Reference, name: str) -> Iterable[str]:
+    """Return the texts that a property may have: a name may also be in wide characters."""
+    return dict.fromkeys([reference.text, *([reference.written] if name == _NAME else ())])
+
+
+def _is_equal(value: Any, text: str) -> bool:
+    return isinstance(value, str) and value.casefold() == text.casefold()
 
 
 async def _read_by_id(reader: Reader, reference: Reference, key: str, select: list[str]) -> dict[str, Any]:

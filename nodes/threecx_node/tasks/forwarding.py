@@ -10,6 +10,7 @@ from ..values.coerce import describe
 from .calls import put_number
 from .code import TaskCode
 from .finding import name_entity
+from .members import read_entries
 from .outcome import Outcome, report
 from .users import PROFILES, RULES, STATUS, change_user, find_profile
 
@@ -119,14 +120,15 @@ def _edit_rules(
 ) -> dict[str, Any]:
     """Return the fields of the user that differ: the list of all rules, and the current status."""
     status = values.when if values.when in _QUIET else "away" if values.when == "always" else values.status
-    profile = find_profile(user, PROFILES[status], number)
+    rules = read_entries(user, RULES, f"user {number}")
+    profile = find_profile({RULES: rules}, PROFILES[status], number)
     route, differs = _edit_route(values, profile, destination)
     fields: dict[str, Any] = {}
     ring_time = values.ringTime if values.when == "noAnswer" else None
     if differs or ring_time not in (None, profile.get("NoAnswerTimeout")):
         edited = {**profile, **route, **({} if ring_time is None else {"NoAnswerTimeout": ring_time})}
         # The list is replaced as a whole.
-        fields[RULES] = [edited if each is profile else each for each in user[RULES]]
+        fields[RULES] = [edited if each is profile else each for each in rules]
     if values.when == "always" and user.get(STATUS) != profile["Name"]:
         fields[STATUS] = profile["Name"]
     return fields

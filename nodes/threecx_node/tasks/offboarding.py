@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..request.odata import format_literal
 from .code import TaskCode
+from .context import suppress_gone
 from .departments import find_default_department
 from .finding import name_entity
 from .forwarding import forward_user_calls
@@ -95,12 +96,17 @@ class _Offboarding:
         tokens = await self._context.read(
             "ListSecurityRefreshToken", {"$filter": condition, "$select": ["Id", "Username", "Revoked"]}
         )
-        valid = [each for each in tokens if not each.get("Revoked")]
-        for each in valid:
-            await self._context.write(
-                "RevokeSecurityToken", {"Id": each["Id"]}, done=f"a login of {self.what} was ended"
-            )
-        return len(valid)
+        ended = 0
+        for each in tokens:
+            if each.get("Revoked"):
+                continue
+            # One that is not there any more has ended by itself.
+            with suppress_gone():
+                await self._context.write(
+                    "RevokeSecurityToken", {"Id": each["Id"]}, done=f"a login of {self.what} was ended"
+                )
+                ended += 1
+        return ended
 
     async def renew_credentials(self, user: Mapping[str, Any]) -> bool:
         """Renew passwords and PIN, unless an earlier run did so; return whether they were renewed.
@@ -156,11 +162,13 @@ class _Offboarding:
         for entity in await self._context.shared(lists.lister, read_all):
             if not any(has_user(entity, name, self.number) for name in lists.names):
                 continue
-            edited = await edit_lists(
-                self._context, entity, lists, lambda entries: remove_entries(entries, [self.number])
-            )
-            if any(each.is_changed for each in edited.values()):
-                left.append(name_entity(entity))
+            # One that was deleted meanwhile has no members.
+            with suppress_gone():
+                edited = await edit_lists(
+                    self._context, entity, lists, lambda entries: remove_entries(entries, [self.number])
+                )
+                if any(each.is_changed for each in edited.values()):
+                    left.append(name_entity(entity))
         return left
 
     async def _change(self, edit: Edit, query: Mapping[str, Any] | None = None) -> Mapping[str, Any]:

@@ -89,6 +89,6 @@ async def find_extension(context: TaskContext, reference: Reference) -> str:
 
     A number is taken as it is: the records name extensions that were deleted since.
     """
-    if reference.text.isdecimal():
+    if reference.text.isascii() and reference.text.isdecimal():
         return reference.text
     return str((await context.find(reference))["Number"])

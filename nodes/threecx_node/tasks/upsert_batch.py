@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.summary_fields import shown_fields
 from ..errors import ResponseError
 from ..execution.stored_fields import compare_fields
+from .finding import check_rows
 from .matching import KEY, Directory
 from .turns import Turns
 
@@ -199,7 +200,9 @@ class UpsertBatch:
         # The state is that of the time before the request.
         read_at = _clock()
         select = self._entities.list_plain_fields(context)
-        for each in await context.read(self._entities.lister, {**query, "$select": select}):
+        rows = await context.read(self._entities.lister, {**query, "$select": select})
+        check_rows(rows, KEY, self._entities.rules.title)
+        for each in rows:
             self.directory.put(each)
         self._read_at = read_at
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
 from .code import TaskCode
+from .context import naming
 from .departments import name_department
 from .finding import name_entity
 from .members import read_entries
@@ -144,14 +145,17 @@ async def send_welcome_email(context: TaskContext, values: Values) -> Outcome:
     """Send the welcome e-mail of a user. Raises ParameterError for a user without an address."""
     user = await context.find(values.user)
     number = name_entity(user)
-    [found] = await context.read("GetUser", {"Id": user["Id"], "$select": ["Id", _EMAIL]})
+    key, what = {"Id": user["Id"]}, f"user {number}"
+    with naming(what):
+        [found] = await context.read("GetUser", {**key, "$select": ["Id", _EMAIL]})
     if not found.get(_EMAIL):
         raise ParameterError(
             f"user: user {number} has no e-mail address",
             field="user",
             description="Set the field EmailAddress of the user first; nothing was sent for this item.",
         )
-    await context.write("SendWelcomeEmail", {"Id": user["Id"]}, done=f"user {number} got the welcome e-mail")
+    with naming(what):
+        await context.write("SendWelcomeEmail", key, done=f"{what} got the welcome e-mail")
     return Outcome([{"action": "sent", "user": number, "email": found[_EMAIL]}])
 
 

@@ -51,12 +51,16 @@ class Locator:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An entity of `entity_set` as parameter `field` names it: by its `id`, or by `text`, its number or its name."""
+    """An entity of `entity_set` as parameter `field` names it: by its `id`, or by `text`, its number or its name.
+
+    `written` is the text with the wide characters and the blanks around it that a name may have.
+    """
 
     field: str
     entity_set: str
     text: str = ""
     id: int | None = None
+    written: str = ""
 
     def __str__(self) -> str:
         return self.text or f"ID {self.id}"
@@ -262,4 +266,4 @@ def _read_reference(parameter: TaskParameter, value: Any) -> Reference:
     text = "" if isinstance(value, (Mapping, list, tuple, bool)) else clean_number(_read_text(value))
     if not text:
         raise CoercionError(_NAMED_BY.get(entity_set, "a number"), value)
-    return Reference(name, entity_set, text)
+    return Reference(name, entity_set, text, written=value if isinstance(value, str) else text)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .coerce import CoercionError, coerce_object, coerce_string
-from .phone_numbers import remove_marks
+from .phone_numbers import clean_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def read_destination(value: Any) -> str:
     The separators of a telephone number as people write it are left out: `+49 30 1234-567` is `+49301234567`. A text
     that may then be another number is refused, and so is a name.
     """
-    text = remove_marks(coerce_string(value))
+    text = clean_number(coerce_string(value))
     if _NUMBER.fullmatch(text) and len(text) <= _LONGEST_NUMBER:
         return text
     if plain := _leave_out_separators(text):
