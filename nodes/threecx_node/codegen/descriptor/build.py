@@ -10,9 +10,9 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 from ...catalog.labels import describe_releases, join_title
 from ...catalog.sentences import summarize_operation
 from .api_request import RESOURCE_CHOICE, build_operation_property, build_request_properties
+from .common_properties import build_common_properties
 from .everyday import build_everyday
 from .hints import ADMIN_SEARCH_HINT, HINTS
-from .options import build_call_properties
 from .parameters import build_path_properties
 from .sensitive_fields import find_sensitive_fields
 from .subtitle import SUBTITLE
@@ -76,7 +76,7 @@ def build_admin(catalog: Catalog) -> Definition:
             *operations,
             *build_request_properties(),
             *build_path_properties(catalog, catalog.operation_ids),
-            *build_call_properties(catalog),
+            *build_common_properties(catalog),
         ],
     }
 

@@ -10,9 +10,10 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ...catalog.sentences import summarize_operation
 from .body_properties import build_body_properties
+from .common_properties import build_output_properties
 from .everyday_table import RESOURCES
 from .hints import EVERYDAY_HINTS
-from .options import build_options, build_output_properties, build_search
+from .options import build_options, build_search
 from .parameters import build_path_properties, show_for
 from .sensitive_fields import find_sensitive_fields
 from .task_properties import build_task_options, build_task_properties

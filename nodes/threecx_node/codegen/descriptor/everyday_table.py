@@ -68,7 +68,7 @@ RESOURCES = (
             _Op("MakeCallFromExtension"),
             _Op("TransferCall"),
             _Op("HangUpCall"),
-            _Op("AnswerParticipant", "Answer", "Answer call"),
+            _Op("AnswerParticipant"),
             _Op("DivertParticipant", "Divert", "Divert ringing call"),
             _Op("ListActiveCall", "Get Many", "Get many active calls"),
         ),
@@ -151,7 +151,7 @@ RESOURCES = (
         "holidays",
         "Holidays of departments, and the office hours",
         (
-            _Op("AddHoliday", "Add", "Add holiday"),
+            _Op("AddHoliday"),
             _Op("GetHoliday", "Get", "Get holiday"),
             _Op("ListHoliday", "Get Many", "Get many holidays"),
             _Op("UpdateHoliday", "Update", "Update holiday"),

@@ -10,10 +10,10 @@ from threecx_credentials.form import CREDENTIAL_TYPE
 
 from ...events.model.event_types import EVENT_TYPES, GROUP_TITLES
 from ...events.model.filters import DIRECTIONS, SEVERITIES
+from .common_properties import SIMPLIFY
 from .hints import TRIGGER_SEARCH_HINT
 from .list_texts import CHOOSE_SOME
 from .locators import NOTHING_CHOSEN, draft_modes, draft_written_mode
-from .options import SIMPLIFY
 
 if TYPE_CHECKING:
     from ...descriptor.definition import Choice, Definition, NodeProperty
