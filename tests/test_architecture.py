@@ -165,6 +165,12 @@ def test_rooms_import_what_the_table_says(room: str) -> None:
     assert arrows().get(room) == ARROWS.get(room)
 
 
+def test_contributing_names_each_folder() -> None:
+    folders = {each.parent.name for each in NODE.glob("*/__init__.py")}
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert [each for each in sorted(folders) if f"\n| `{each}/` |" not in text] == []
+
+
 def test_no_stage_imports_a_stage() -> None:
     assert {room: ARROWS[room] & STAGES for room in STAGES} == {room: set() for room in STAGES}
 
