@@ -164,9 +164,11 @@ function toDataValue(value: Record<string, unknown>): unknown {
 }
 
 // A field that was never filled in is null and is left out; a field whose expression returned null is sent as null.
-function toMapperValue({ mappingMode, value }: Record<string, unknown>, raw: unknown): unknown {
-	if (!isPlainObject(value)) return { mappingMode, value: null };
+function toMapperValue({ mappingMode, value, ...rest }: Record<string, unknown>, raw: unknown): unknown {
+	const matchingColumns = getWritten(raw, 'matchingColumns') ?? rest.matchingColumns;
+	const matching = isUnfilled(matchingColumns ?? '') ? {} : { matchingColumns };
+	if (!isPlainObject(value)) return { mappingMode, value: null, ...matching };
 	const rawFields = isPlainObject(raw) && isPlainObject(raw.value) ? raw.value : {};
 	const filled = Object.entries(value).filter(([name, each]) => each !== null || isExpression(rawFields[name]));
-	return { mappingMode, value: Object.fromEntries(filled), filled: true };
+	return { mappingMode, value: Object.fromEntries(filled), filled: true, ...matching };
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.e2e.conftest import Canvas
 
@@ -29,6 +30,23 @@ def test_task(canvas: Canvas) -> None:
     done = canvas.run(canvas.node("SetUserStatus", parameters) | {"type": EVERYDAY})
     [item] = done.items("3CX")
     assert (item["json"]["user"], item["json"]["status"]) == ("100", "Away"), done.error
+
+
+def test_create_or_update_finds_by_the_chosen_fields(canvas: Canvas) -> None:
+    def upsert(fields: dict[str, str], chosen: str) -> dict[str, Any]:
+        body = {"mappingMode": "defineBelow", "value": fields, "matchingColumns": [chosen]}
+        node = canvas.node("UpsertContact", {"resource": "Contacts", "body": body}) | {"type": EVERYDAY}
+        done = canvas.run(node)
+        assert done.status == "success", done.node_error("3CX")
+        [item] = done.items("3CX")
+        found: dict[str, Any] = item["json"]
+        return found
+
+    # The editor names the fields that can match as it displays them, a workflow as the API does.
+    person = {"First Name": "Grace", "Email": "grace.hopper@example.com", "Phone Number": "+49 30 5559 1"}
+    assert upsert(person, "Phone Number")["action"] == "created"
+    again = upsert({"Email": "Grace.Hopper@example.com", "PhoneNumber": "+49 30 5559 2"}, "Email")
+    assert (again["action"], again["FirstName"], again["changed"]) == ("updated", "Grace", ["PhoneNumber"])
 
 
 def test_size_of_the_entries(canvas: Canvas) -> None:

@@ -22,8 +22,13 @@ from tools.lab.pbx_client import connect, create
 from tools.lab.stage import CLIENT_ID, CLIENT_SECRET, CREDENTIAL_TYPE, TEST_CLIENT, Stage
 
 CREDENTIAL = "3CX Office"
-# The columns of a table of customers, and the fields of a contact.
-CONTACT_FIELDS = {"first": "FirstName", "last": "LastName", "company": "CompanyName", "phone": "PhoneNumber"}
+# The columns of a table of customers, and the fields of a contact as n8n displays them.
+CONTACT_FIELDS = {
+    "first": "First Name",
+    "last": "Last Name",
+    "company": "Company Name",
+    "phone": "Phone Number",
+}
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +203,7 @@ def test_sync_300_contacts(builder: Builder, pbx: Simulator, stage: Stage) -> No
     create(
         pbx.base_url,
         "Contacts",
-        *({CONTACT_FIELDS[name]: value for name, value in each.items()} for each in known),
+        *({CONTACT_FIELDS[name].replace(" ", ""): value for name, value in each.items()} for each in known),
     )
     builder.start()
     builder.click(builder.page.get_by_test_id("canvas-add-button"))
@@ -209,8 +214,10 @@ def test_sync_300_contacts(builder: Builder, pbx: Simulator, stage: Stage) -> No
     builder.turn_on("returnAll")
     expect(builder.execute()).to_contain_text("300 items")
     builder.add_next("contact", "Create or update contact")
-    for column, field in CONTACT_FIELDS.items():
-        builder.drag(column, field)
+    matched = builder.page.get_by_test_id("matching-column-select")
+    expect(matched.get_by_text("Phone Number", exact=True)).to_be_visible()
+    for column, name in CONTACT_FIELDS.items():
+        builder.drag(column, name)
     output = builder.execute()
     expect(output).to_contain_text("created")
     builder.compare_steps("Sync 300 contacts")

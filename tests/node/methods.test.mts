@@ -85,15 +85,30 @@ describe('resourceMapping', () => {
 
 	it('offers the fields by which a task finds an entity to match on', async () => {
 		const fields = [
-			{ id: 'A', displayName: 'A', type: 'string', required: false, canBeUsedToMatch: true, defaultMatch: true },
-			{ id: 'B', displayName: 'B', type: 'string', required: false },
+			{ id: 'PhoneNumber', displayName: 'Phone Number', type: 'string', required: false, canBeUsedToMatch: true, defaultMatch: true },
+			{ id: 'LastName', displayName: 'Last Name', type: 'string', required: false, canBeUsedToMatch: true },
+			{ id: 'ContactType', displayName: 'Contact Type', type: 'string', required: false },
 		];
 		const server = await startExecutorWith(200, { fields });
-		const found = await resourceMapping.getBodyFields.call(createLoadContext(server.url, { operation: 'UpsertUser' }));
-		expect(found.fields.map(({ id, canBeUsedToMatch, defaultMatch }) => [id, canBeUsedToMatch, defaultMatch])).toEqual([
-			['A', true, true],
-			['B', false, false],
+		const read = async (body?: IDataObject) => {
+			const context = createLoadContext(server.url, { operation: 'UpsertContact', ...(body ? { body } : {}) });
+			const found = await resourceMapping.getBodyFields.call(context);
+			return found.fields.map(({ id, canBeUsedToMatch, defaultMatch, removed }) => [id, canBeUsedToMatch, defaultMatch, removed]);
+		};
+		// Of the fields that match, n8n displays the ID.
+		expect(await read()).toEqual([
+			['Phone Number', true, true, true],
+			['Last Name', true, false, true],
+			['ContactType', false, false, true],
 		]);
+		// A stored node keeps its names.
+		expect(await read({ value: { PhoneNumber: '1' }, schema: [{ id: 'PhoneNumber' }] })).toEqual([
+			['PhoneNumber', true, true, false],
+			['Last Name', true, false, true],
+			['ContactType', false, false, true],
+		]);
+		expect(await read({ value: null, schema: [{ id: 'LastName' }] })).toContainEqual(['LastName', true, false, true]);
+		expect(await read({ value: { 'Last Name': '1' }, schema: [] })).toContainEqual(['Last Name', true, false, false]);
 	});
 
 	it.each(mapped)('knows the fields of %s without a credential, which the editor of n8n has not chosen yet', async (operation) => {
@@ -106,7 +121,7 @@ describe('resourceMapping', () => {
 	it('displays the field that a task matches on without a credential', async () => {
 		const found = await resourceMapping.getBodyFields.call(createContextWithoutCredential('UpsertBlockedNumber'));
 		const matching = found.fields.filter(({ defaultMatch }) => defaultMatch);
-		expect(matching.map(({ id, removed }) => [id, removed])).toEqual([['CallerId', false]]);
+		expect(matching.map(({ id, removed }) => [id, removed])).toEqual([['Caller ID', false]]);
 	});
 
 	it.each([

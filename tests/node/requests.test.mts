@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 import { describe, expect, it } from 'vitest';
 
+import { admin, everyday } from '../../nodes/shared/definition';
 import {
 	createExecutorItem,
 	createReaderFactory,
@@ -9,10 +10,10 @@ import {
 } from '../../nodes/shared/requests';
 import { createContext, DELETE } from './support.mts';
 
-const create = (parameters: IDataObject, operation = 'UpdateContact') =>
-	createExecutorItem(createReaderFactory(createContext({ parameters, url: 'http://x' }), [])(0), operation, {
-		json: { secretOfItem: 1 },
-	});
+const create = (parameters: IDataObject, operation = 'UpdateContact', definition = admin) => {
+	const read = createReaderFactory(createContext({ parameters, url: 'http://x' }), [])(0);
+	return createExecutorItem(read, operation, { json: { secretOfItem: 1 } }, {}, definition);
+};
 
 describe('an item for the executor', () => {
 	it('has null for undefined', () => {
@@ -30,6 +31,15 @@ describe('an item for the executor', () => {
 
 	it('has the input only where it is mapped', () => {
 		expect(create({ body: { mappingMode: 'autoMapInputData', value: null } }).json).toEqual({ secretOfItem: 1 });
+	});
+
+	it('has the fields that a person chose to match on', () => {
+		const matchingColumns = ['Email', 'LastName'];
+		const body = { mappingMode: 'defineBelow', value: { Email: 'ada@example.com' }, matchingColumns, schema: [] };
+		expect(create({ body }, 'UpsertContact', everyday).parameters.body).toMatchObject({ value: body.value, matchingColumns });
+		const automatic = { mappingMode: 'autoMapInputData', value: null, matchingColumns };
+		expect(create({ body: automatic }, 'UpsertContact', everyday).parameters.body).toEqual(automatic);
+		expect(create({ body: { ...automatic, matchingColumns: [] } }).parameters.body).not.toHaveProperty('matchingColumns');
 	});
 
 	it('has null only where an expression returned it', () => {

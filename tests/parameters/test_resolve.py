@@ -206,3 +206,17 @@ def test_automatic_mapping_leaves_the_key_to_the_path() -> None:
 def test_a_mapper_without_fields_is_refused() -> None:
     with pytest.raises(BodyError, match="body"):
         resolved("UpdateUser", {"Id": 5, "body": {"mappingMode": "defineBelow", "value": "x"}})
+
+
+def test_a_mapper_may_name_its_fields_as_they_are_displayed() -> None:
+    fields = {"Phone Number": "0711 1", "LastName": "Lovelace", "company_name": "Example Ltd", "Title": ""}
+    body = {"mappingMode": "defineBelow", "value": fields, "filled": True}
+    for operation in ("UpsertContact", "CreateContact"):
+        assert resolved(operation, {"body": body}).values.body == {
+            "PhoneNumber": "0711 1", "LastName": "Lovelace", "CompanyName": "Example Ltd", "Title": "",
+        }  # fmt: skip
+    twice = {**body, "value": {"Phone Number": "0711 1", "PhoneNumber": "0711 2"}}
+    with pytest.raises(BodyError, match="'Phone Number' and 'PhoneNumber' both set the field PhoneNumber"):
+        resolved("UpsertContact", {"body": twice})
+    unknown = {**body, "value": {"Shoe Size": 44}}
+    assert resolved("UpsertContact", {"body": unknown}).values.body == {"Shoe Size": 44}

@@ -24,6 +24,12 @@ interface BodyField {
 	options?: INodePropertyOptions[];
 }
 
+/** The parameter of a mapper, as n8n stores it. */
+interface StoredMapper {
+	value?: object | null;
+	schema?: Array<{ id: string }>;
+}
+
 /** Milliseconds for the fields of a body: the executor does not ask the PBX for them. */
 const FIELDS_TIMEOUT = 10_000;
 
@@ -32,10 +38,22 @@ const packaged: Record<string, BodyField[] | undefined> = bodyFields as Record<s
 /** Return the fields of the operation's body; a field that is not required can be added. */
 export async function getBodyFields(this: ILoadOptionsFunctions): Promise<ResourceMapperFields> {
 	const fields = await readFields(this, getOperation(this));
+	const body = this.getCurrentNodeParameter('body') as StoredMapper | undefined;
 	// Fields with a value are displayed, also in a node that was not made in the editor.
-	const body = this.getCurrentNodeParameter('body') as { value?: object | null } | undefined;
 	const filled = new Set(Object.keys(body?.value ?? {}));
-	return { fields: fields.map((field) => toMapperField(field, filled.has(field.id))) };
+	const stored = new Set([...filled, ...(body?.schema ?? []).map(({ id }) => id)]);
+	const named = fields.map((field) => ({ ...field, id: chooseId(field, stored) }));
+	return { fields: named.map((field) => toMapperField(field, filled.has(field.id))) };
+}
+
+/**
+ * Return the name by which n8n stores the value of a field.
+ *
+ * Of the fields that are chosen to match on, n8n's editor displays this name, and not the displayed one. The executor
+ * accepts both. A node keeps the names with which it was stored: n8n would drop the values of others.
+ */
+function chooseId({ id, displayName, canBeUsedToMatch }: BodyField, stored: Set<string>): string {
+	return canBeUsedToMatch && !stored.has(id) ? displayName : id;
 }
 
 /**

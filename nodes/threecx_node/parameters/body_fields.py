@@ -12,6 +12,7 @@ from ..values.undefined import UNDEFINED, is_missing
 
 if TYPE_CHECKING:
     from ..catalog import Catalog, Property
+    from .table import ParameterTable
 
 PRIMARY_GROUP, _GROUPS = "PrimaryGroupId", "Groups"
 # The role of a member without rights of its own.
@@ -96,20 +97,30 @@ def parse_json(text: str, name: str) -> Any:
         raise BodyError(f"{name} is not valid JSON{why_not_json(error)}", field=name) from error
 
 
-def map_fields(
-    catalog: Catalog, value: Mapping[str, Any], declared: Mapping[str, Property]
-) -> dict[str, Any]:
+def map_fields(table: ParameterTable, value: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that were mapped by hand in a resource mapper (`{"mappingMode", "value", …}`) as a body.
 
     A field that shows null in the mapper was never filled in, so it is not sent, unless the canvas says that all
-    fields were (`"filled": true`).
+    fields were (`"filled": true`). A field may have the name that a canvas displays. Raises BodyError where two names
+    are those of one field.
     """
     fields = value.get("value") or {}
     if not isinstance(fields, Mapping):
         raise BodyError("body: the mapper has no fields", field="body", description="Map the fields again.")
     is_filled = value.get("filled") is True
-    return {
-        name: leave_out_empty(catalog, declared[name], field) if name in declared else field
-        for name, field in fields.items()
-        if is_filled or field is not None
-    }
+    declared = table.mappable_fields
+    given: dict[str, str] = {}
+    body = {}
+    for written, field in fields.items():
+        if field is None and not is_filled:
+            continue
+        name = written if written in declared else table.find_field(written) or written
+        if name in given:
+            raise BodyError(
+                f"body: {given[name]!r} and {written!r} both set the field {name}",
+                field=name,
+                description="Remove one of them; nothing was sent for this item.",
+            )
+        given[name] = written
+        body[name] = leave_out_empty(table.catalog, declared[name], field) if name in declared else field
+    return body

@@ -266,7 +266,7 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
             mapped = map_columns(table, columns)
             body, sorted_.left_out = mapped.body, mapped.left_out
         else:
-            body = map_fields(table.catalog, body, table.mappable_fields)
+            body = map_fields(table, body)
     if not sorted_.field:
         return body
     if is_missing(body):
