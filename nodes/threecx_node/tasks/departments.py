@@ -25,11 +25,11 @@ _CLOSED: Mapping[str, str] = {"closed": "ForceClosed", "break": "ForceBreak", "h
 
 
 async def _open(context: TaskContext, values: Values) -> Outcome:
-    return await _set_mode(context, values, _OPEN, values["until"])
+    return await _set_mode(context, values, _OPEN, values.until)
 
 
 async def _close(context: TaskContext, values: Values) -> Outcome:
-    return await _set_mode(context, values, _CLOSED[values["closedAs"]], values["until"])
+    return await _set_mode(context, values, _CLOSED[values.closedAs], values.until)
 
 
 async def _resume(context: TaskContext, values: Values) -> Outcome:
@@ -38,7 +38,7 @@ async def _resume(context: TaskContext, values: Values) -> Outcome:
 
 async def _set_mode(context: TaskContext, values: Values, mode: str, until: datetime | None) -> Outcome:
     """Set mode and end of a department. Without an end the mode lasts; a stored end would let 3CX ignore it."""
-    department = await context.find(values["department"])
+    department = await context.find(values.department)
     moment = _format(until)
 
     def find_differences(read: Mapping[str, Any]) -> list[str]:
@@ -109,7 +109,7 @@ def _format(moment: datetime | None) -> str | None:
 
 
 def _check_until(values: Values) -> None:
-    until: datetime | None = values["until"]
+    until: datetime | None = values.until
     if until is not None and until <= datetime.now(UTC):
         raise ParameterError(
             f"until: {until:%Y-%m-%d %H:%M} is in the past",

@@ -35,12 +35,12 @@ async def _add_holiday(context: TaskContext, values: Values) -> Outcome:
         created = await _create(context, holiday, number, name, is_default=bool(department.get("IsDefault")))
     else:
         created = await _append(context, holiday, department, name)
-    end = values["end"] or values["start"]
+    end = values.end or values.start
     return report(
         "unchanged" if created is None else "created",
         name=holiday["Name"],
         department=number,
-        start=values["start"].isoformat(),
+        start=values.start.isoformat(),
         end=end.isoformat(),
         **({"id": created["Id"]} if created and created.get("Id") else {}),
     )
@@ -48,9 +48,9 @@ async def _add_holiday(context: TaskContext, values: Values) -> Outcome:
 
 async def _find_department(context: TaskContext, values: Values) -> Mapping[str, Any]:
     """Return the department of the holiday, the default one where none is given."""
-    if values["department"] is None:
+    if values.department is None:
         return await find_default_department(context, "department")
-    return await context.find(values["department"])
+    return await context.find(values.department)
 
 
 async def _create(
@@ -132,20 +132,20 @@ def _write_days(holiday: Mapping[str, Any]) -> str:
 
 def _build_holiday(values: Values) -> dict[str, Any]:
     """Return the holiday as the API has it; one of every year has no year."""
-    start: date = values["start"]
-    end: date = values["end"] or start
-    is_recurrent = bool(values["recurring"])
+    start: date = values.start
+    end: date = values.end or start
+    is_recurrent = bool(values.recurring)
     return {
-        "Name": values["name"],
+        "Name": values.name,
         "IsRecurrent": is_recurrent,
         "Year": 0 if is_recurrent else start.year,
         "Month": start.month,
         "Day": start.day,
-        "TimeOfStartDate": _write_time(values["startTime"] or time()),
+        "TimeOfStartDate": _write_time(values.startTime or time()),
         "YearEnd": 0 if is_recurrent else end.year,
         "MonthEnd": end.month,
         "DayEnd": end.day,
-        "TimeOfEndDate": _write_time(values["endTime"] or _DEFAULT_END),
+        "TimeOfEndDate": _write_time(values.endTime or _DEFAULT_END),
         "HolidayPrompt": "",
     }
 
@@ -155,21 +155,21 @@ def _write_time(moment: time) -> str:
 
 
 def _check_order(values: Values) -> None:
-    start: date = values["start"]
-    end: date = values["end"] or start
+    start: date = values.start
+    end: date = values.end or start
     if end < start:
         raise ParameterError(
             f"end: {end} is before the start, {start}",
             field="end",
             description="Give a day on or after the start.",
         )
-    if values["recurring"] and (end - start).days >= _LONGEST_RECURRING:
+    if values.recurring and (end - start).days >= _LONGEST_RECURRING:
         raise ParameterError(
             f"end: a holiday of every year from {start} to {end} lasts a year or longer",
             field="end",
             description="Give an end within a year of the start, or turn off recurring.",
         )
-    first, last = values["startTime"] or time(), values["endTime"] or _DEFAULT_END
+    first, last = values.startTime or time(), values.endTime or _DEFAULT_END
     if first == _DEFAULT_END:
         raise ParameterError(
             "startTime: a holiday cannot begin at the end of a day",

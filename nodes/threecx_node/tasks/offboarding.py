@@ -70,8 +70,8 @@ class _Offboarding:
     async def lock_out(self) -> Mapping[str, Any]:
         """Disable the user and log out the user of all queues; return the user as read before."""
         wanted = {
-            **({"Enabled": False} if self._values["disable"] else {}),
-            **({"QueueStatus": "LoggedOut"} if self._values["logOutOfQueues"] else {}),
+            **({"Enabled": False} if self._values.disable else {}),
+            **({"QueueStatus": "LoggedOut"} if self._values.logOutOfQueues else {}),
         }
         return await self._change(lambda read: _differing(read, wanted))
 
@@ -83,13 +83,13 @@ class _Offboarding:
         given = {"when": "always", "to": "extension", "calls": "all", **dict.fromkeys(names)}
         outcome = await forward_user_calls(
             self._context,
-            Values({**given, "user": self._values["user"], "extension": self._values["forwardTo"]}),
+            Values({**given, "user": self._values.user, "extension": self._values.forwardTo}),
         )
         self.changed += outcome.items[0]["changed"]
 
     async def end_sessions(self, user: Mapping[str, Any]) -> int:
         """Revoke the tokens of the user's logins, and return how many there were."""
-        if not self._values["endSessions"]:
+        if not self._values.endSessions:
             return 0
         names = [each for each in (self.number, str(user.get("EmailAddress") or "")) if each]
         condition = " or ".join(f"Username eq {format_literal('String', each)}" for each in names)
@@ -115,10 +115,10 @@ class _Offboarding:
         blocked has new ones.
         """
         values = self._values
-        if not values["newCredentials"]:
+        if not values.newCredentials:
             return False
-        is_locked = values["disable"] and user.get("Enabled") is False
-        if is_locked and values["blockRemoteAccess"] and not _differing(user, _REMOTE):
+        is_locked = values.disable and user.get("Enabled") is False
+        if is_locked and values.blockRemoteAccess and not _differing(user, _REMOTE):
             return False
         body = _CREDENTIALS if self._context.release == _OLD_FORM else {"opts": _CREDENTIALS}
         await self._context.write(
@@ -130,10 +130,10 @@ class _Offboarding:
         """Block remote access, and remove phones and, where `default` is one, all departments but that."""
 
         def edit(read: Mapping[str, Any]) -> Mapping[str, Any]:
-            fields: dict[str, Any] = _differing(read, _REMOTE) if self._values["blockRemoteAccess"] else {}
+            fields: dict[str, Any] = _differing(read, _REMOTE) if self._values.blockRemoteAccess else {}
             if default is not None:
                 fields.update(self._leave_departments(read, default))
-            if self._values["removePhones"]:
+            if self._values.removePhones:
                 phones = read_entries(read, "Phones", self.what)
                 self.phones = [str(each.get("MacAddress") or each.get("Name")) for each in phones]
                 fields.update({"Phones": []} if phones else {})
@@ -188,9 +188,9 @@ async def _find_successor(
     context: TaskContext, values: Values, user: Mapping[str, Any]
 ) -> Mapping[str, Any] | None:
     """Return the user who takes over the calls. Raises ParameterError before anything was changed."""
-    if values["forwardTo"] is None:
+    if values.forwardTo is None:
         return None
-    successor = await context.find(values["forwardTo"])
+    successor = await context.find(values.forwardTo)
     if successor["Id"] == user["Id"]:
         raise ParameterError(
             f"forwardTo: user {name_entity(user)} cannot take over the own calls",
@@ -201,7 +201,7 @@ async def _find_successor(
 
 
 async def _offboard(context: TaskContext, values: Values) -> Outcome:
-    found = await context.find(values["user"])
+    found = await context.find(values.user)
     successor = await _find_successor(context, values, found)
     # A department that cannot be found ends the task before its first change.
     leaves = "removeFromDepartments"
@@ -212,8 +212,8 @@ async def _offboard(context: TaskContext, values: Values) -> Outcome:
     sessions = await work.end_sessions(user)
     is_renewed = await work.renew_credentials(user)
     await work.block(default)
-    queues = await work.leave(QUEUE_STAFF) if values["removeFromQueues"] else []
-    ring_groups = await work.leave(RING_GROUP_MEMBERS) if values["removeFromRingGroups"] else []
+    queues = await work.leave(QUEUE_STAFF) if values.removeFromQueues else []
+    ring_groups = await work.leave(RING_GROUP_MEMBERS) if values.removeFromRingGroups else []
     forwarded = {"forwardedTo": name_entity(successor)} if successor is not None else {}
     return report(
         "updated" if context.done else "unchanged",
@@ -227,7 +227,7 @@ async def _offboard(context: TaskContext, values: Values) -> Outcome:
         sessionsEnded=sessions,
         credentialsRenewed=is_renewed,
         **forwarded,
-        **({"note": _NOTE} if forwarded and values["disable"] else {}),
+        **({"note": _NOTE} if forwarded and values.disable else {}),
     )
 
 

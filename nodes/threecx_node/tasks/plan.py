@@ -13,7 +13,7 @@ from ..request.body import BodyEncoder
 from ..values.json import loads
 from ..values.record import record
 from ..values.undefined import is_missing
-from .registry import find_code
+from .registry import CODES
 from .values import Locator, Values, read_values
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class TaskPlanner(Planner):
     ) -> None:
         super().__init__(catalog, operation, release, options, pbx)
         self._task = task
-        self._code = find_code(task.id)
+        self._code = CODES[task.id]
         has_fields = any(each.type == "fields" for each in task.parameters)
         self._fields = self._make_encoder(catalog, operation, release) if has_fields else None
         self._takes_handle = any(each.type == "handle" for each in task.parameters)

@@ -45,32 +45,32 @@ async def _edit_list(
 
 
 async def _add_agents(context: TaskContext, values: Values) -> Outcome:
-    skill_group = values["skillGroup"]
+    skill_group = values.skillGroup
     fields = {} if skill_group is None else {"SkillGroup": str(skill_group)}
 
     def edit(entries: list[Entry], numbers: list[str]) -> Edited:
         return add_entries(entries, numbers, fields, {"SkillGroup": _FIRST_SKILL_GROUP})
 
-    number, edited = await _edit_list(context, values["queue"], values["users"], QUEUE_AGENTS, edit)
+    number, edited = await _edit_list(context, values.queue, values.users, QUEUE_AGENTS, edit)
     return _report(
         QUEUE_AGENTS, edited, queue=number, added=edited.added, moved=edited.moved, agents=edited.numbers
     )
 
 
 async def _remove_agents(context: TaskContext, values: Values) -> Outcome:
-    number, edited = await _edit_list(context, values["queue"], values["users"], QUEUE_AGENTS, remove_entries)
+    number, edited = await _edit_list(context, values.queue, values.users, QUEUE_AGENTS, remove_entries)
     return _report(QUEUE_AGENTS, edited, queue=number, removed=edited.removed, agents=edited.numbers)
 
 
 async def _add_members(context: TaskContext, values: Values) -> Outcome:
-    position = values["position"]
+    position = values.position
 
     def edit(entries: list[Entry], numbers: list[str]) -> Edited:
         if position is None:
             return add_entries(entries, numbers, {}, {})
         return place_entries(entries, numbers, position)
 
-    number, edited = await _edit_list(context, values["ringGroup"], values["users"], RING_GROUP_MEMBERS, edit)
+    number, edited = await _edit_list(context, values.ringGroup, values.users, RING_GROUP_MEMBERS, edit)
     return _report(
         RING_GROUP_MEMBERS,
         edited,
@@ -83,7 +83,7 @@ async def _add_members(context: TaskContext, values: Values) -> Outcome:
 
 async def _remove_members(context: TaskContext, values: Values) -> Outcome:
     number, edited = await _edit_list(
-        context, values["ringGroup"], values["users"], RING_GROUP_MEMBERS, remove_entries
+        context, values.ringGroup, values.users, RING_GROUP_MEMBERS, remove_entries
     )
     return _report(
         RING_GROUP_MEMBERS, edited, ringGroup=number, removed=edited.removed, members=edited.numbers
@@ -97,11 +97,11 @@ def _report(lists: MemberLists, edited: Edited, **fields: Any) -> Outcome:
 
 
 async def _log_in(context: TaskContext, values: Values) -> Outcome:
-    return await _set_status(context, values["user"], _LOGGED_IN)
+    return await _set_status(context, values.user, _LOGGED_IN)
 
 
 async def _log_out(context: TaskContext, values: Values) -> Outcome:
-    return await _set_status(context, values["user"], _LOGGED_OUT)
+    return await _set_status(context, values.user, _LOGGED_OUT)
 
 
 async def _set_status(context: TaskContext, reference: Reference, status: str) -> Outcome:

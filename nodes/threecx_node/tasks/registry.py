@@ -1,4 +1,4 @@
-"""The code of each task by its ID."""
+"""The code of each task by its ID, which its declaration has too."""
 
 from __future__ import annotations
 
@@ -34,8 +34,3 @@ CODES: Mapping[str, TaskCode] = {
     **recordings.CODES,
     **upserts.CODES,
 }
-
-
-def find_code(task_id: str) -> TaskCode:
-    """Return the code of a task."""
-    return CODES[task_id]

@@ -14,7 +14,7 @@ from ..execution.results import Result
 from .batch import SharedState
 from .context import TaskContext, explain_half_done
 from .plan import PlannedTask
-from .registry import find_code
+from .registry import CODES
 from .requests import OperationRunner
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TaskRun(ItemRun):
     ) -> None:
         super().__init__(plan, client, base_url, deliver, stop, abort, journal)
         self._task = task
-        self._code = find_code(task.id)
+        self._code = CODES[task.id]
         self._release = plan.release or plan.version.releases[-1]
         pbx = urlsplit(base_url).netloc
         self._runner = OperationRunner(plan.catalog, self._release, plan.options, client, base_url, pbx, stop)
