@@ -31,6 +31,8 @@ WITH_BODY = [
     for name in CHOICES
     if CATALOG.operation(name).task is None and CATALOG.operation(name).version().body
 ]
+# The bodies of actions have no schema of their own.
+WITH_SCHEMA = [each for each in WITH_BODY if isinstance(CATALOG.operation(each).version().body, str)]
 
 
 def list_fields(operation: Operation) -> set[str]:
@@ -90,19 +92,17 @@ def test_every_task_is_offered() -> None:
     assert set(CATALOG.task_ids) <= set(CHOICES)
 
 
-@pytest.mark.parametrize("name", WITH_BODY)
+@pytest.mark.parametrize("name", WITH_SCHEMA)
 def test_each_field_of_a_body_is_shown_in_a_group_or_hidden(name: str) -> None:
     operation = CATALOG.operation(name)
-    schema = operation.version().body
-    if not isinstance(schema, str):
-        return
+    layout = LAYOUTS[str(operation.version().body)]
     names = [*OFFERED[name]]
     for each in OFFERED[name].values():
         if each["type"] == "collection" and each["name"].endswith("Fields"):
             assert each["default"] == {}
             names += [option["name"] for option in each["options"]]
     declared = list_fields(operation)
-    hidden = LAYOUTS[schema].hidden | {each.name for each in operation.version().parameters}
+    hidden = layout.hidden | {each.name for each in operation.version().parameters}
     assert {each for each in names if each in declared} == (declared - hidden) | (
         declared & {"Id"} & set(names)
     )

@@ -21,9 +21,46 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 
+# The schema takes half a second for all operations of all nodes: those of these resources are enough.
+RESOURCES = {"CallFlowApps", "Users"}
+
+
+@pytest.fixture(scope="module")
+def small_document() -> Document:
+    """Return a valid descriptor with a few operations."""
+    document: Document = copy.deepcopy(dict(load_descriptor()))
+    document["nodes"] = [each for each in document["nodes"] if each["name"] != "threeCxPhoneSystem"]
+    node = node_of(document)
+    resource = named(document, "resource")
+    resource["options"] = [each for each in resource["options"] if each["value"] in RESOURCES]
+    lists = [each for each in node["properties"] if shows(each, "resource") & RESOURCES]
+    known = {choice["value"] for each in lists for choice in each["options"]}
+    others = [each for each in node["properties"] if each is not resource and not shows(each, "resource")]
+    node["properties"] = [resource, *lists, *keep_shown(others, "operation", known)]
+    options = named(document, "options")
+    options["options"] = keep_shown(options["options"], "/operation", known)
+    assert list(find_problems(document)) == []
+    return document
+
+
+def shows(each: Document, name: str) -> set[str]:
+    return set(each.get("displayOptions", {}).get("show", {}).get(name, ()))
+
+
+def keep_shown(properties: list[Document], name: str, known: set[str]) -> list[Document]:
+    """Return the properties for these operations, and those for all."""
+    kept = []
+    for each in properties:
+        if shown := shows(each, name):
+            each["displayOptions"]["show"][name] = sorted(shown & known)
+        if not shown or shown & known:
+            kept.append(each)
+    return kept
+
+
 @pytest.fixture
-def document() -> Document:
-    return copy.deepcopy(dict(load_descriptor()))
+def document(small_document: Document) -> Document:
+    return copy.deepcopy(small_document)
 
 
 def node_of(document: Document, name: str = "threeCx") -> Document:
@@ -91,7 +128,7 @@ CHANGES: list[tuple[Callable[[Document], object], str]] = [
         "DeleteEverything",
     ),
     (lambda d: named(d, "If-Match")["displayOptions"]["show"].update(kind=["delete"]), "kind"),
-    (lambda d: node_of(d)["properties"].extend(copy.deepcopy(node_of(d)["properties"][:60])), "is too long"),
+    (lambda d: node_of(d)["properties"].extend([named(d, "limit")] * 300), "is too long"),
     (
         lambda d: node_of(d, "threeCxPhoneSystemTrigger")["properties"].append(
             node_of(d, "threeCxPhoneSystemTrigger")["properties"][0]
@@ -115,7 +152,7 @@ def test_invalid_descriptor(
     change(document)
     problems = list(find_problems(document))
     assert words in "\n".join(problems)
-    # The schema is applied once: it takes a third of a second.
+    # The schema is applied once.
     monkeypatch.setattr("threecx_node.descriptor.validate.find_problems", lambda _: iter(problems))
     with pytest.raises(ConfigurationError) as caught:
         validate(document, "mine.json")

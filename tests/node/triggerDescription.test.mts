@@ -29,12 +29,6 @@ describe('the fields', () => {
 		expect(Object.keys(shown).sort()).toEqual(['direction', 'extensions', 'group', 'number', 'severity']);
 	});
 
-	it('have the methods that they name', () => {
-		const named = [...JSON.stringify(description.properties).matchAll(/"(?:searchListMethod|loadOptionsMethod)":"(\w+)"/g)];
-		const available = Object.keys({ ...methods.listSearch, ...methods.loadOptions });
-		expect(named.map(([, name]) => name).sort()).toEqual(available.sort());
-	});
-
 	it('have a sample of their own type', () => {
 		for (const { name, sample } of EVENT_TYPES) expect(sample).toMatchObject({ schemaVersion: 1, type: name });
 	});

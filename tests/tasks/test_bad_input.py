@@ -12,6 +12,7 @@ from tests.tasks.interference import lose_response, refuse_request, run_disturbe
 from tests.tasks.support import do, list_changes, plan, read, refuse, run_task
 from threecx_node import Item
 from threecx_node.simulator import Simulator
+from threecx_node.tasks import upserts
 
 WIDE_100 = "\uff11\uff10\uff10"
 
@@ -111,9 +112,10 @@ def test_a_list_of_memberships_that_is_not_whole_is_not_replaced(threecx_simulat
 
 
 def test_equal_rows_after_a_creation_without_a_response(
-    threecx_simulator: Simulator,
+    threecx_simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pbx = threecx_simulator
+    monkeypatch.setattr(upserts, "PAUSE", 0.0)
     row = {"FirstName": "Ann", "PhoneNumber": "+49 30 777"}
     first = run_disturbed(pbx, "UpsertContact", {"body": row}, lose_response("POST", "/Contacts"))
     assert first.error is None
