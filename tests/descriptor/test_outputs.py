@@ -11,8 +11,10 @@ from jsonschema import Draft202012Validator
 
 from tests.descriptor.committed import CATALOG, DEFINITION, OPERATIONS
 from threecx_credentials import Credential
+from threecx_node.codegen.descriptor.everyday import NAME as EVERYDAY
 from threecx_node.codegen.descriptor.output_schemas import build_schema, main
 from threecx_node.codegen.descriptor.sensitive_fields import find_sensitive_fields
+from threecx_node.descriptor import load_definition
 from threecx_node.execution.executor import Executor
 from threecx_node.simulator import Simulator
 
@@ -81,5 +83,8 @@ def test_secrets_are_named() -> None:
     assert DEFINITION["sensitiveOutputFields"] == sensitive
     assert set(sensitive) >= SECRETS
     assert "Location.FtpPassword" in sensitive
+    # n8n's path of a field in each entry of a list.
+    assert "Phones[*].Settings.Secret" in load_definition(node=EVERYDAY)["sensitiveOutputFields"]
+    assert {"Phones[*].Settings.Secret", "RefreshTokens[*].Token", "ConfiguredServers[*].Secret"} <= set(sensitive)
     # Switches and names of secrets are shown.
     assert not {"AllowChangePassword", "PinProtected", "CertificateName", "Key"} & set(sensitive)

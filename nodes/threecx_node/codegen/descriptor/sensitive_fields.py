@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _SECRET = re.compile(
     r"(Password|Secret|PIN|PinNumber|(Secret|Private|Api|API|Access|License)Key|TranscribeKeyGrok|^Token)$"
 )
+# A secret of a user's phone is in its settings.
+_DEEPEST = 3
 # Objects around a secret, which a PBX may send.
 _CONCEALED = ("Pbx.ConcealedPassword", "Pbx.ConcealedDataFile")
 
@@ -31,10 +33,12 @@ def find_sensitive_fields(catalog: Catalog, operations: Iterable[Operation] = ()
     return sorted({path for schema in schemas for path in _find_paths(catalog, schema)})
 
 
-def _find_paths(catalog: Catalog, schema: str, depth: int = 2) -> Iterator[str]:
+def _find_paths(catalog: Catalog, schema: str, depth: int = _DEEPEST) -> Iterator[str]:
     for name, each in catalog.properties(schema).items():
         is_text = each.type.name == "String" and _SECRET.search(name)
         if is_text or (each.type.name in _CONCEALED and _SECRET.search(name)):
             yield name
-        elif depth > 1 and not each.type.collection and catalog.is_schema(each.type.name):
-            yield from (f"{name}.{inner}" for inner in _find_paths(catalog, each.type.name, depth - 1))
+        elif depth > 1 and catalog.is_schema(each.type.name):
+            # n8n's path of each entry of a list.
+            outer = f"{name}[*]" if each.type.collection else name
+            yield from (f"{outer}.{inner}" for inner in _find_paths(catalog, each.type.name, depth - 1))
