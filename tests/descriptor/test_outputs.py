@@ -85,6 +85,8 @@ def test_secrets_are_named() -> None:
     assert "Location.FtpPassword" in sensitive
     # n8n's path of a field in each entry of a list.
     assert "Phones[*].Settings.Secret" in load_definition(node=EVERYDAY)["sensitiveOutputFields"]
-    assert {"Phones[*].Settings.Secret", "RefreshTokens[*].Token", "ConfiguredServers[*].Secret"} <= set(sensitive)
+    assert {"Phones[*].Settings.Secret", "RefreshTokens[*].Token", "ConfiguredServers[*].Secret"} <= set(
+        sensitive
+    )
     # Switches and names of secrets are shown.
     assert not {"AllowChangePassword", "PinProtected", "CertificateName", "Key"} & set(sensitive)
