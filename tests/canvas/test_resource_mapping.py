@@ -57,7 +57,7 @@ def test_descriptions() -> None:
     assert user["Phones"] == (False, "a list of objects with Id, Interface, MacAddress, Name, …")
     assert user["BreakTime"][1] == "an object with IgnoreHolidays, Periods, Type"
     assert user["Blfs"][1] == "at most 20480 characters"
-    assert user["DatevEnabled"][1] == "in 3CX 20.0.7 and later"
+    assert user["DatevEnabled"][1] == "since 3CX 20.0.7"
     assert user["FirstName"][1] is None
     assert max(len(text) for _, text in user.values() if text) < 140
 

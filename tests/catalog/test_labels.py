@@ -77,8 +77,8 @@ def test_every_name_of_the_api_comes_out_as_words() -> None:
     ("releases", "expected"),
     [
         (RELEASES, ""),
-        (RELEASES[2:], "In 3CX 20.0.6 and later"),
-        (RELEASES[3:], "In 3CX 20.0.7 and later"),
+        (RELEASES[2:], "Since 3CX 20.0.6"),
+        (RELEASES[3:], "Since 3CX 20.0.7"),
         (RELEASES[:1], "Only in 3CX 20.0.4"),
         (RELEASES[:3], "Only in 3CX 20.0.4 to 20.0.6"),
         (("20.0.4", "20.0.6"), "Only in 3CX 20.0.4 and 20.0.6"),

@@ -59,7 +59,7 @@ def test_releases_are_described() -> None:
         choice["value"]: choice.get("description", "") for choice in every_choice() if "action" in choice
     }
     for each in OPERATIONS:
-        found = re.search(r"(?i)\b(only in|in) 3CX (\d+\.\d+\.\d+)", described[each.id])
+        found = re.search(r"(?i)(?:^|; )(only in|since) 3CX (\d+\.\d+\.\d+)", described[each.id])
         assert bool(found) == (each.releases != CATALOG.releases), each.id
         if found:
             assert found[2] == each.releases[0]

@@ -39,8 +39,11 @@ def test_path_in_a_checkout() -> None:
     assert shipped_path() == ROOT / "node_definition.json"
 
 
-# Kilobytes of each node's text.
+# Kilobytes of each node's entry in n8n's list of node types.
 LIMITS = {"threeCxPhoneSystem": 100, "threeCx": 250, "threeCxPhoneSystemTrigger": 30}
+
+# Names to search for, links, methods and the version of the package, of a node that is a tool too.
+ADDED_BY_N8N = 1_000
 
 
 def test_size() -> None:
@@ -50,7 +53,7 @@ def test_size() -> None:
     }
     assert sizes.keys() == LIMITS.keys()
     for name, size in sizes.items():
-        assert size <= LIMITS[name] * 1000, name
+        assert size + ADDED_BY_N8N <= LIMITS[name] * 1000, name
     assert len(list(every_property())) <= 300
 
 

@@ -185,7 +185,7 @@ def join_title(parts: Sequence[str]) -> str:
 def describe_releases(releases: Sequence[str], known: Sequence[str]) -> str:
     """Return in words which of the `known` releases have something, and an empty text where all have it.
 
-    Examples: "In 3CX 20.0.9 and later", "Only in 3CX 20.0.4 to 20.0.8", "Only in 3CX 20.0.6".
+    Examples: "Since 3CX 20.0.9", "Only in 3CX 20.0.4 to 20.0.8", "Only in 3CX 20.0.6".
     """
     positions = [known.index(release) for release in releases]
     if len(positions) == len(known):
@@ -194,7 +194,7 @@ def describe_releases(releases: Sequence[str], known: Sequence[str]) -> str:
     if last - first + 1 != len(positions):
         return f"Only in 3CX {', '.join(releases[:-1])} and {releases[-1]}"
     if last == len(known) - 1:
-        return f"In 3CX {releases[0]} and later"
+        return f"Since 3CX {releases[0]}"
     return f"Only in 3CX {releases[0]}" + (f" to {releases[-1]}" if first != last else "")
 
 

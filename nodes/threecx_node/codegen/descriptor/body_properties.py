@@ -99,7 +99,7 @@ def _draft_group(parameter: str, title: str, drafts: list[NodeProperty]) -> Node
         "options": sorted(drafts, key=lambda each: each["displayName"].casefold()),
     }
     if parameter == ADDITIONAL:
-        group["description"] = "Only the fields that are added are sent"
+        group["description"] = "Only added fields are sent"
     return group
 
 

@@ -115,13 +115,17 @@ def _build_subtitle(choices: Iterable[Choice]) -> str:
         each["value"]: each["action"] for each in choices if derive_action(each["value"]) != each["action"]
     }
     named = json.dumps(actions, separators=(",", ":"))
-    derived = '$parameter["operation"].replace(/(?!^)[A-Z]/g, each => " " + each.toLowerCase())'
+    derived = (
+        '$parameter["operation"].replace(/(?!^)[A-Z]/g, each => " " + each.toLowerCase())'
+        '.replace(/^List (.+)/, "Get many $1s")'
+    )
     return f'={{{{ ({named})[$parameter["operation"]] || {derived} }}}}'
 
 
 def derive_action(operation: str) -> str:
     """Return the action that the name of an operation says: "Delete call flow app" of DeleteCallFlowApp."""
-    return re.sub(r"(?!^)[A-Z]", lambda each: f" {each[0].lower()}", operation)
+    words = re.sub(r"(?!^)[A-Z]", lambda each: f" {each[0].lower()}", operation)
+    return re.sub(r"^List (.+)", r"Get many \1s", words)
 
 
 def _build_resource_property(resources: list[tuple[EverydayResource, list[Choice]]]) -> NodeProperty:
