@@ -29,8 +29,9 @@ def keep_no_order(values: Values) -> str:
 class TaskCode:
     """The code of one task: `run`, or `stream` for one that returns a long list, some of its items at a time.
 
-    `check` raises ParameterError for values that do not fit together; it needs no PBX. Items for which `order_by`
-    returns the same text are carried out one after the other; by default that is the value of the first parameter.
+    `check` raises ParameterError for values that do not fit together, and puts a number into the form that is dialled;
+    it needs no PBX. Items for which `order_by` returns the same text are carried out one after the other; by default
+    that is the value of the first parameter.
     """
 
     run: Run | None = None

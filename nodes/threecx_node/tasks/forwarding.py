@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..catalog.tasks.forwarding import TASKS
 from ..errors import ParameterError
 from ..values.coerce import describe
 from .calls import put_number
@@ -13,12 +14,13 @@ from .finding import name_entity
 from .members import read_entries
 from .outcome import Outcome, report
 from .users import PROFILES, RULES, STATUS, change_user, find_profile
+from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .context import TaskContext
-    from .values import Values
+    from .values import Reference
 
 _OUTSIDE_NUMBER = re.compile(r"[+]?[0-9*#]+")
 # The statuses whose calls do not ring; the rule of the status has one destination.
@@ -91,6 +93,13 @@ async def forward_user_calls(context: TaskContext, values: Values) -> Outcome:
         to=values.to,
         destination=destination.outside or destination.number,
     )
+
+
+async def forward_all_calls(context: TaskContext, user: Reference, extension: Reference) -> Outcome:
+    """Forward all calls of a user to another one, as the task does without options."""
+    defaults = {each.name: each.default for each in TASKS[0].parameters}
+    given = {"user": user, "when": "always", "to": "extension", "extension": extension}
+    return await forward_user_calls(context, Values({**defaults, **given}))
 
 
 def _choose_destination(values: Values, user: Mapping[str, Any], target: str, number: str) -> Destination:

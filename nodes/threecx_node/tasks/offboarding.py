@@ -14,7 +14,7 @@ from .code import TaskCode
 from .context import suppress_gone
 from .departments import find_default_department
 from .finding import name_entity
-from .forwarding import forward_user_calls
+from .forwarding import forward_all_calls
 from .members import (
     QUEUE_STAFF,
     RING_GROUP_MEMBERS,
@@ -25,12 +25,12 @@ from .members import (
     remove_entries,
 )
 from .outcome import Outcome, report
-from .values import Values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .context import Edit, TaskContext
+    from .values import Values
 
 # The settings that block remote access; some are those of newer releases.
 _REMOTE: Mapping[str, bool] = {
@@ -79,12 +79,7 @@ class _Offboarding:
         """Forward all calls of the user to another one."""
         if successor is None:
             return
-        names = ("number", "queue", "ringGroup", "status", "ringTime")
-        given = {"when": "always", "to": "extension", "calls": "all", **dict.fromkeys(names)}
-        outcome = await forward_user_calls(
-            self._context,
-            Values({**given, "user": self._values.user, "extension": self._values.forwardTo}),
-        )
+        outcome = await forward_all_calls(self._context, self._values.user, self._values.forwardTo)
         self.changed += outcome.items[0]["changed"]
 
     async def end_sessions(self, user: Mapping[str, Any]) -> int:

@@ -11,10 +11,11 @@ TASKS = (
     Task(
         "ListCalls",
         "ReportCallLogData",
-        "Get Many",
-        "Get many calls",
-        "List the calls of a period, the newest first: the missed calls of today, for example. Each call is one item",
-        (
+        name="Get Many",
+        action="Get many calls",
+        description="List the calls of a period, the newest first: the missed calls of today, for example. Each call "
+        "is one item",
+        parameters=(
             *PERIOD,
             DIRECTION,
             decide(
@@ -36,9 +37,9 @@ TASKS = (
             ),
             *AMOUNT,
         ),
-        "read",
-        ("GetCallLogData", "ListCallHistoryView"),
-        (
+        effect="read",
+        uses=("GetCallLogData", "ListCallHistoryView"),
+        returns=(
             TaskField("id", "String", "The ID of the call in the call log"),
             TaskField("callId", "Int32", "The number of the call; since 3CX 20.0.6"),
             TaskField("startedAt", "DateTimeOffset", "When the call began"),

@@ -29,10 +29,11 @@ TASKS = (
     Task(
         "MakeCallFromExtension",
         "CallControl",
-        "Make Call",
-        "Make call",
-        "Ring the phone of an extension, then call a number, and optionally wait until the call is answered or ended",
-        (
+        name="Make Call",
+        action="Make call",
+        description="Ring the phone of an extension, then call a number, and optionally wait until the call is "
+        "answered or ended",
+        parameters=(
             refer(
                 "fromExtension",
                 "From Extension",
@@ -74,18 +75,18 @@ TASKS = (
                 is_option=True,
             ),
         ),
-        "change",
-        ("PlaceCall", "GetCallControlDn"),
-        _RESULT,
+        effect="change",
+        uses=("PlaceCall", "GetCallControlDn"),
+        returns=_RESULT,
         is_repeatable=False,
     ),
     Task(
         "TransferCall",
         "CallControl",
-        "Transfer Call",
-        "Transfer call",
-        "Transfer a connected call to another number, or send a ringing call on to it",
-        (
+        name="Transfer Call",
+        action="Transfer call",
+        description="Transfer a connected call to another number, or send a ringing call on to it",
+        parameters=(
             CALL,
             TaskParameter(
                 "to",
@@ -96,20 +97,23 @@ TASKS = (
                 placeholder="e.g. 101",
             ),
         ),
-        "change",
-        ("GetParticipant", "TransferParticipant", "DivertParticipant"),
-        (TaskField("action", "String", "transferred or diverted"), *_RESULT),
+        effect="change",
+        uses=("GetParticipant", "TransferParticipant", "DivertParticipant"),
+        returns=(TaskField("action", "String", "transferred or diverted"), *_RESULT),
         is_repeatable=False,
     ),
     Task(
         "HangUpCall",
         "CallControl",
-        "Hang Up",
-        "Hang up call",
-        "End a call. A call that has ended already is a success",
-        (CALL,),
-        "change",
-        ("DropParticipant", "ListParticipant"),
-        (TaskField("action", "String", "ended, or unchanged where the call had ended before"), *_RESULT),
+        name="Hang Up",
+        action="Hang up call",
+        description="End a call. A call that has ended already is a success",
+        parameters=(CALL,),
+        effect="change",
+        uses=("DropParticipant", "ListParticipant"),
+        returns=(
+            TaskField("action", "String", "ended, or unchanged where the call had ended before"),
+            *_RESULT,
+        ),
     ),
 )

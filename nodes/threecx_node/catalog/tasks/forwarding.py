@@ -16,10 +16,10 @@ TASKS = (
     Task(
         "ForwardUserCalls",
         "Users",
-        "Forward Calls",
-        "Forward calls of user",
-        "Set where the calls of a user go: always, in one of the statuses, or when they are not answered",
-        (
+        name="Forward Calls",
+        action="Forward calls of user",
+        description="Set where the calls of a user go: always, in one of the statuses, or when they are not answered",
+        parameters=(
             USER,
             choose(
                 "when",
@@ -88,9 +88,9 @@ TASKS = (
                 is_option=True,
             ),
         ),
-        "change",
-        ("ListUser", "GetUser", "UpdateUser", "ListQueue", "GetQueue", "ListRingGroup", "GetRingGroup"),
-        (
+        effect="change",
+        uses=("ListUser", "GetUser", "UpdateUser", "ListQueue", "GetQueue", "ListRingGroup", "GetRingGroup"),
+        returns=(
             ACTION,
             CHANGED,
             NUMBER_OF_USER,

@@ -14,11 +14,11 @@ TASKS = (
     Task(
         "OffboardUser",
         "Users",
-        "Disable",
-        "Disable user with everything",
-        "Lock out a user who leaves: disable the user, end the sessions, renew the credentials, and remove the user "
-        "from queues and ring groups. Mailbox, recordings and call log stay",
-        (
+        name="Disable",
+        action="Disable user with everything",
+        description="Lock out a user who leaves: disable the user, end the sessions, renew the credentials, and remove "
+        "the user from queues and ring groups. Mailbox, recordings and call log stay",
+        parameters=(
             USER,
             _part("disable", "Disable", "Whether to disable the user, who can then not log in, make or receive calls"),
             _part("logOutOfQueues", "Log Out of Queues", "Whether to log out the user of all queues"),
@@ -68,14 +68,14 @@ TASKS = (
                 "them forwarded, the other parts still lock the user out",
             ),
         ),
-        "change",
-        (
+        effect="change",
+        uses=(
             *("ListUser", "GetUser", "UpdateUser", "Regenerate"),
             *("ListSecurityRefreshToken", "RevokeSecurityToken"),
             *("ListQueue", "GetQueue", "UpdateQueue", "ListRingGroup", "GetRingGroup", "UpdateRingGroup"),
             "ListGroup",
         ),
-        (
+        returns=(
             ACTION,
             CHANGED,
             NUMBER_OF_USER,

@@ -38,10 +38,10 @@ TASKS = (
     Task(
         "AddQueueAgent",
         "Queues",
-        "Add Agent",
-        "Add agent to queue",
-        "Add one or more users to the agents of a queue. A user who is an agent already stays one",
-        (
+        name="Add Agent",
+        action="Add agent to queue",
+        description="Add one or more users to the agents of a queue. A user who is an agent already stays one",
+        parameters=(
             _QUEUE,
             _USERS,
             count(
@@ -52,9 +52,9 @@ TASKS = (
                 is_option=True,
             ),
         ),
-        "change",
-        (*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
-        (
+        effect="change",
+        uses=(*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
+        returns=(
             ACTION,
             CHANGED,
             _OF_QUEUE,
@@ -66,21 +66,22 @@ TASKS = (
     Task(
         "RemoveQueueAgent",
         "Queues",
-        "Remove Agent",
-        "Remove agent from queue",
-        "Remove one or more users from the agents of a queue. The other agents stay as they are",
-        (_QUEUE, _USERS),
-        "change",
-        (*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
-        (ACTION, CHANGED, _OF_QUEUE, _REMOVED, _AGENTS),
+        name="Remove Agent",
+        action="Remove agent from queue",
+        description="Remove one or more users from the agents of a queue. The other agents stay as they are",
+        parameters=(_QUEUE, _USERS),
+        effect="change",
+        uses=(*_FIND_QUEUE, "UpdateQueue", *_FIND_USER),
+        returns=(ACTION, CHANGED, _OF_QUEUE, _REMOVED, _AGENTS),
     ),
     Task(
         "AddRingGroupMember",
         "RingGroups",
-        "Add Member",
-        "Add member to ring group",
-        "Add one or more users to a ring group, at its end or at a position. A user who is a member already stays one",
-        (
+        name="Add Member",
+        action="Add member to ring group",
+        description="Add one or more users to a ring group, at its end or at a position. A user who is a member "
+        "already stays one",
+        parameters=(
             _RING_GROUP,
             _USERS,
             count(
@@ -92,9 +93,9 @@ TASKS = (
                 is_option=True,
             ),
         ),
-        "change",
-        (*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
-        (
+        effect="change",
+        uses=(*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
+        returns=(
             ACTION,
             CHANGED,
             _OF_RING_GROUP,
@@ -106,24 +107,25 @@ TASKS = (
     Task(
         "RemoveRingGroupMember",
         "RingGroups",
-        "Remove Member",
-        "Remove member from ring group",
-        "Remove one or more users from a ring group. The other members keep their order",
-        (_RING_GROUP, _USERS),
-        "change",
-        (*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
-        (ACTION, CHANGED, _OF_RING_GROUP, _REMOVED, _MEMBERS),
+        name="Remove Member",
+        action="Remove member from ring group",
+        description="Remove one or more users from a ring group. The other members keep their order",
+        parameters=(_RING_GROUP, _USERS),
+        effect="change",
+        uses=(*_FIND_RING_GROUP, "UpdateRingGroup", *_FIND_USER),
+        returns=(ACTION, CHANGED, _OF_RING_GROUP, _REMOVED, _MEMBERS),
     ),
     Task(
         "LogUserIntoQueues",
         "Users",
-        "Log In to Queues",
-        "Log in user to queues",
-        "Log in a user to all queues in which the user is an agent. 3CX's API has one status for all queues of a user",
-        (USER,),
-        "change",
-        (*_FIND_USER, "UpdateUser"),
-        (
+        name="Log In to Queues",
+        action="Log in user to queues",
+        description="Log in a user to all queues in which the user is an agent. 3CX's API has one status for all "
+        "queues of a user",
+        parameters=(USER,),
+        effect="change",
+        uses=(*_FIND_USER, "UpdateUser"),
+        returns=(
             ACTION,
             CHANGED,
             NUMBER_OF_USER,
@@ -135,12 +137,12 @@ TASKS = (
     Task(
         "LogUserOutOfQueues",
         "Users",
-        "Log Out of Queues",
-        "Log out user of queues",
-        "Log out a user of all queues, so that they offer the user no calls. The user stays an agent",
-        (USER,),
-        "change",
-        (*_FIND_USER, "UpdateUser"),
-        (ACTION, CHANGED, NUMBER_OF_USER, _STATUS, _PREVIOUS),
+        name="Log Out of Queues",
+        action="Log out user of queues",
+        description="Log out a user of all queues, so that they offer the user no calls. The user stays an agent",
+        parameters=(USER,),
+        effect="change",
+        uses=(*_FIND_USER, "UpdateUser"),
+        returns=(ACTION, CHANGED, NUMBER_OF_USER, _STATUS, _PREVIOUS),
     ),
 )  # fmt: skip

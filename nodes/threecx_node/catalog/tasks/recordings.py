@@ -9,10 +9,10 @@ TASKS = (
     Task(
         "FindRecordings",
         "Recordings",
-        "Get Many",
-        "Get many recordings",
-        "List the recordings of a period, the newest first. Download Recording takes their ID",
-        (
+        name="Get Many",
+        action="Get many recordings",
+        description="List the recordings of a period, the newest first. Download Recording takes their ID",
+        parameters=(
             *PERIOD,
             DIRECTION,
             choose_extensions("Only recordings of calls of these extensions"),
@@ -29,9 +29,9 @@ TASKS = (
             ),
             *AMOUNT,
         ),
-        "read",
-        ("ListRecording",),
-        (
+        effect="read",
+        uses=("ListRecording",),
+        returns=(
             TaskField("Id", "Int32", "The ID, which Download Recording takes"),
             TaskField("StartTime", "DateTimeOffset", "When the recording began"),
             TaskField("EndTime", "DateTimeOffset", "When the recording ended"),

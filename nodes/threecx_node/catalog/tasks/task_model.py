@@ -6,7 +6,7 @@ code of a task is in the room `tasks`, under the same ID.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 if TYPE_CHECKING:
@@ -151,6 +151,7 @@ class Task:
 
     id: str
     resource: str
+    _: KW_ONLY
     name: str
     action: str
     description: str

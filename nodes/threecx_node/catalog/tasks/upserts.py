@@ -67,10 +67,11 @@ TASKS = (
     Task(
         "UpsertContact",
         "Contacts",
-        "Create or Update",
-        "Create or update contact",
-        "Update the contact with the telephone number, however it is written, or create it where there is none",
-        (
+        name="Create or Update",
+        action="Create or update contact",
+        description="Update the contact with the telephone number, however it is written, or create it where there is "
+        "none",
+        parameters=(
             _fields("CreateContact", "The fields of the contact. Empty ones leave what is stored alone"),
             _match_on(
                 "UpsertContact",
@@ -80,9 +81,9 @@ TASKS = (
             ),
             _EMPTY,
         ),
-        "change",
-        ("ListContact", "GetContact", "CreateContact", "UpdateContact"),
-        (
+        effect="change",
+        uses=("ListContact", "GetContact", "CreateContact", "UpdateContact"),
+        returns=(
             ACTION,
             CHANGED,
             TaskField("Id", "Int32", "The ID of the contact"),
@@ -97,10 +98,11 @@ TASKS = (
     Task(
         "UpsertUser",
         "Users",
-        "Create or Update",
-        "Create or update user",
-        "Update the user with the extension number or the e-mail address, or create the user where there is none",
-        (
+        name="Create or Update",
+        action="Create or update user",
+        description="Update the user with the extension number or the e-mail address, or create the user where there "
+        "is none",
+        parameters=(
             _fields("CreateUser", "The fields of the user. Empty ones leave what is stored alone"),
             _match_on(
                 "UpsertUser",
@@ -109,9 +111,9 @@ TASKS = (
             ),
             _EMPTY,
         ),
-        "change",
-        ("ListUser", "GetUser", "CreateUser", "UpdateUser"),
-        (
+        effect="change",
+        uses=("ListUser", "GetUser", "CreateUser", "UpdateUser"),
+        returns=(
             ACTION,
             CHANGED,
             TaskField("Id", "Int32", "The ID of the user"),
@@ -125,17 +127,17 @@ TASKS = (
     Task(
         "UpsertBlockedNumber",
         "BlackListNumbers",
-        "Create or Update",
-        "Create or update blocked number",
-        "Block a number, however it is written, or change the description of one that is blocked already",
-        (
+        name="Create or Update",
+        action="Create or update blocked number",
+        description="Block a number, however it is written, or change the description of one that is blocked already",
+        parameters=(
             _fields("CreateBlackListNumber", "The number and its description"),
             _match_on("UpsertBlockedNumber", "The field by which a blocked number is found"),
             _EMPTY,
         ),
-        "change",
-        ("ListBlackListNumber", "GetBlackListNumber", "CreateBlackListNumber", "UpdateBlackListNumber"),
-        (
+        effect="change",
+        uses=("ListBlackListNumber", "GetBlackListNumber", "CreateBlackListNumber", "UpdateBlackListNumber"),
+        returns=(
             ACTION,
             CHANGED,
             TaskField("Id", "String", "The ID of the blocked number"),
