@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import ResponseError, ThreeCxError
+from ..errors import ResponseError
+from .failures import naming
 from .finding import find_entity
 from .outcome import Change
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
         Awaitable,
         Callable,
         Hashable,
-        Iterator,
         Mapping,
         Sequence,
     )
@@ -249,30 +249,6 @@ def read_etag(entity: Mapping[str, Any]) -> str:
     return str(entity.get("@odata.etag") or "")
 
 
-@contextmanager
-def naming(what: str) -> Iterator[None]:
-    """Name the entity in the errors of requests about it: "user 100"."""
-    try:
-        yield
-    except ResponseError as error:
-        error.message = f"{what}: {error.message}"
-        if error.http_code == HTTPStatus.NOT_FOUND:
-            error.description = (
-                f"{what} was deleted after it had been found. Name another one, or remove the item."
-            )
-        raise
-
-
-@contextmanager
-def suppress_gone() -> Iterator[None]:
-    """Suppress the error of a request about an entity that is not there any more."""
-    try:
-        yield
-    except ResponseError as error:
-        if error.http_code != HTTPStatus.NOT_FOUND:
-            raise
-
-
 def _items_of(result: Result) -> list[dict[str, Any]]:
     if result.error is not None:
         raise result.error
@@ -291,19 +267,3 @@ def _describe(request: Mapping[str, Any]) -> dict[str, Any]:
     if_match = request.get("headers", {}).get("If-Match")
     described = {"method": request.get("method"), "url": request.get("url"), "body": request.get("body")}
     return {**described, **({"ifMatch": if_match} if if_match else {})}
-
-
-def explain_half_done(error: ThreeCxError, context: TaskContext, base_url: str) -> ThreeCxError:
-    """Return the error of a task that ended between its steps, which says what was done before and what is unknown.
-
-    It has a request, because an error without one says that nothing was sent for the item.
-    """
-    if error.outcome_unknown and context.doing:
-        error.message = f"{error.message.rstrip('.')}; it is not known whether {context.doing}"
-    if context.done:
-        error.message = f"{error.message.rstrip('.')} (done before: {'; '.join(context.done)})"
-        error.description = f"{error.description} Run it again: it does only what remains.".strip()
-        sent = context.last_change
-        if error.request is None and sent is not None:
-            error.request = {"method": sent.method, "url": sent.url(base_url)}
-    return error

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..request.odata import format_literal
 from .code import TaskCode
-from .context import suppress_gone
 from .departments import find_default_department
+from .failures import suppress_gone
 from .finding import name_entity
 from .forwarding import forward_all_calls
 from .members import (

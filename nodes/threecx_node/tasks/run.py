@@ -12,7 +12,7 @@ from ..execution.early_ends import cut_off, internal_error, stopped_list, stoppe
 from ..execution.item_run import ItemRun
 from ..execution.results import Result
 from .batch import SharedState
-from .context import TaskContext, explain_half_done
+from .context import TaskContext
 from .plan import PlannedTask
 from .registry import CODES
 from .requests import OperationRunner
@@ -82,12 +82,12 @@ class TaskRun(ItemRun):
             # A stop came before its first change.
             await self._finish(self._make_untried(index))
         except ThreeCxError as error:
-            await self._fail(index, explain_half_done(error, context, self._base_url))
+            await self._fail(index, _explain_half_done(error, context, self._base_url))
         except Exception as error:  # noqa: BLE001 (an internal error of one item must not lose the others' results)
             is_unknown = context.under_way is not None
             await self._fail(
                 index,
-                explain_half_done(internal_error(error, is_unknown=is_unknown), context, self._base_url),
+                _explain_half_done(internal_error(error, is_unknown=is_unknown), context, self._base_url),
             )
         else:
             if context.attempts > 1:
@@ -148,7 +148,7 @@ class TaskRun(ItemRun):
         for index, context in self._contexts.items():
             request = context.under_way
             error = stopped_task() if request is None else cut_off(request, self._base_url)
-            found[index] = explain_half_done(error, context, self._base_url)
+            found[index] = _explain_half_done(error, context, self._base_url)
         return found
 
     def _note_restored(self, planned: PlannedItem) -> None:
@@ -156,3 +156,19 @@ class TaskRun(ItemRun):
 
     def _note_result(self, result: Result) -> None:
         """Do nothing: no item takes the result of another."""
+
+
+def _explain_half_done(error: ThreeCxError, context: TaskContext, base_url: str) -> ThreeCxError:
+    """Return the error of a task that ended between its steps, which says what was done before and what is unknown.
+
+    It has a request, because an error without one says that nothing was sent for the item.
+    """
+    if error.outcome_unknown and context.doing:
+        error.message = f"{error.message.rstrip('.')}; it is not known whether {context.doing}"
+    if context.done:
+        error.message = f"{error.message.rstrip('.')} (done before: {'; '.join(context.done)})"
+        error.description = f"{error.description} Run it again: it does only what remains.".strip()
+        sent = context.last_change
+        if error.request is None and sent is not None:
+            error.request = {"method": sent.method, "url": sent.url(base_url)}
+    return error

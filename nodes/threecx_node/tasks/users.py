@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
 from .code import TaskCode
-from .context import naming
 from .departments import name_department
+from .failures import naming
 from .finding import name_entity
 from .members import read_entries
 from .outcome import Outcome, report
