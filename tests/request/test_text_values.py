@@ -52,6 +52,22 @@ def test_a_text_that_is_a_value_is_that_value(given: Any, sent: Any) -> None:
     assert encode("UpdateUser", given) == sent
 
 
+@pytest.mark.parametrize("given", [[12, 13], "12, 13", "12,13 ", ["12", 13], "[12, 13]"])
+def test_a_list_of_numbers_may_be_a_text_with_commas(given: Any) -> None:
+    assert encode("BulkRecordingsDelete", {"ids": given}) == {"ids": [12, 13]}
+
+
+@pytest.mark.parametrize("given", [12, "12", " 12", [12], "[12]"])
+def test_a_list_of_numbers_may_be_one_number(given: Any) -> None:
+    assert encode("BulkRecordingsDelete", {"ids": given}) == {"ids": [12]}
+
+
+@pytest.mark.parametrize("given", ["", " ", "12,", "12;13", "a", "1.5", 1.5, True, {}, "12,x"])
+def test_another_value_is_refused_as_a_list_of_numbers(given: Any) -> None:
+    with pytest.raises(BodyError, match="ids: expected a list"):
+        encode("BulkRecordingsDelete", {"ids": given})
+
+
 @pytest.mark.parametrize(
     ("given", "message"),
     [

@@ -21,6 +21,7 @@ from ..values.coerce import (
     coerce_object,
     coerce_time,
     describe,
+    split_numbers,
 )
 from ..values.edm import EDM_TYPES, EdmType
 from ..values.json import dumps
@@ -125,8 +126,9 @@ class BodyEncoder:
             return None if value is None and type_ref.nullable else self._time(value, path)
         if not type_ref.collection:
             return self._single(value, type_ref, path, depth, declared.max_length)
+        edm = EDM_TYPES.get(type_ref.name)
         try:
-            items = coerce_list(value)
+            items = coerce_list(split_numbers(value) if edm is not None and edm.is_integer else value)
         except JsonTextError as error:
             raise _bad_json(path, error) from error
         except CoercionError:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
+_INTEGERS = re.compile(rf"\s*{_INTEGER.pattern}\s*(,\s*{_INTEGER.pattern}\s*)*")
 _NUMBER = re.compile(r"[+-]?([0-9]{1,40}([.][0-9]{0,40})?|[.][0-9]{1,40})([eE][+-]?[0-9]{1,4})?")
 # Not every version of Python reads it.
 _END_OF_DAY = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]24:00(?::00(?:[.]0+)?)?")
@@ -122,6 +123,13 @@ def coerce_list(value: Any) -> list[Any] | tuple[Any, ...]:
     if not isinstance(found, (list, tuple)):
         raise CoercionError("a list", value)
     return found
+
+
+def split_numbers(value: Any) -> Any:
+    """Return the list that one whole number, or a text of whole numbers with commas, stands for; others as they are."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return [value]
+    return value.split(",") if isinstance(value, str) and _INTEGERS.fullmatch(value) else value
 
 
 def coerce_object(value: Any) -> Mapping[Any, Any] | None:

@@ -121,7 +121,8 @@ def _draft_field(catalog: Catalog, owner: str, declared: Property, texts: Field)
         draft |= _draft_entries(catalog, type_ref.name, title, is_list=type_ref.collection)
     elif catalog.is_schema(type_ref.name) or (type_ref.collection and enum is None):
         draft |= {
-            "type": "json",
+            # A list of whole numbers may be a text with commas, or the ID of an item.
+            "type": "string" if edm is not None and edm.is_integer else "json",
             "placeholder": texts.placeholder or f"e.g. {make_example(catalog, declared)}",
         }
     elif enum is not None:

@@ -63,7 +63,11 @@ ACTION_FIELDS: Mapping[str, tuple[Field, ...]] = {
     "DivertParticipant": (Field("destination", "To", "e.g. 102", "The number to which the call goes"),),
     "RebootPhone": (Field("mac", "MAC Address", "e.g. 001122334455", "The MAC address of the phone"),),
     "ReprovisionPhone": (Field("mac", "MAC Address", "e.g. 001122334455", "The MAC address of the phone"),),
-    "BulkRecordingsDelete": (Field("ids", "IDs", "e.g. [12, 13]", "The IDs of the recordings as a list"),),
+    "BulkRecordingsDelete": (
+        Field(
+            "ids", "Recording IDs", "e.g. 12, 13", "The ID of the recording, or several separated by commas"
+        ),
+    ),
 }
 
 LAYOUTS: Mapping[str, BodyLayout] = {
