@@ -29,7 +29,8 @@ from threecx_node.tasks.values import read_values
 from threecx_node.values.row_values import read_time
 
 BERLIN = ZoneInfo("Europe/Berlin")
-PARAMETERS = {"period": "last7Days", "returnAll": True}
+# A custom period ends now: its parts do not depend on the time of the day.
+PARAMETERS = {"period": "custom", "from": "2020-01-01", "returnAll": True}
 NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC)
 
 
@@ -303,8 +304,9 @@ def open_pbx(rows: list[dict[str, Any]]) -> httpx.MockTransport:
 
 
 def make_rows() -> list[dict[str, Any]]:
+    """Return the calls of forty days, which are read in several parts."""
     now = datetime.now(UTC)
-    return [make_row(f"call-{number}", 0, now - timedelta(hours=1 + 3 * number)) for number in range(40)]
+    return [make_row(f"call-{number}", 0, now - timedelta(hours=1 + 6 * number)) for number in range(160)]
 
 
 def test_long_lists_come_in_parts() -> None:
