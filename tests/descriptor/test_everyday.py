@@ -88,6 +88,15 @@ def test_sentences_use_the_names_of_the_resources() -> None:
     assert CHOICES["GetDeviceInfo"]["description"].startswith("The phone with this ID")
 
 
+def test_times_and_references_of_holidays_are_named_as_in_tasks() -> None:
+    added = {each["name"]: each for each in OFFERED["UpdateHoliday"][ADDITIONAL]["options"]}
+    assert added["Group"]["displayName"] == OFFERED["AddHoliday"]["department"]["displayName"]
+    assert added["TimeOfStartDate"]["placeholder"] == OFFERED["AddHoliday"]["startTime"]["placeholder"]
+    assert added["TimeOfEndDate"]["placeholder"] == OFFERED["AddHoliday"]["endTime"]["placeholder"]
+    hours = {each["name"]: each for each in OFFERED["UpdateOfficeHours"][ADDITIONAL]["options"]}
+    assert hours["TimeZoneId"]["displayName"] == OFFERED["CreateGroup"]["TimeZoneId"]["displayName"]
+
+
 def test_every_task_is_offered() -> None:
     assert set(CATALOG.task_ids) <= set(CHOICES)
 

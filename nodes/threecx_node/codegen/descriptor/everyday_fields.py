@@ -299,15 +299,16 @@ LAYOUTS: Mapping[str, BodyLayout] = {
         (),
         frozenset({"Id"}),
         {
+            "Group": Field("Group", "Department"),
             "TimeOfStartDate": Field(
-                "TimeOfStartDate", "Start Time", "e.g. PT8H", "From the beginning of the day"
+                "TimeOfStartDate", "Start Time", "e.g. 08:00", "The time at which it begins"
             ),
-            "TimeOfEndDate": Field(
-                "TimeOfEndDate", "End Time", "e.g. PT13H", "From the beginning of the day"
-            ),
+            "TimeOfEndDate": Field("TimeOfEndDate", "End Time", "e.g. 13:00", "The time at which it ends"),
         },
     ),
-    "Pbx.OfficeHours": BodyLayout((), (), frozenset({"OfficeHolidays"})),
+    "Pbx.OfficeHours": BodyLayout(
+        (), (), frozenset({"OfficeHolidays"}), {"TimeZoneId": Field("TimeZoneId", "Time Zone")}
+    ),
     "Pbx.Receptionist": BodyLayout(
         (
             Field("Number", "Number", "e.g. 820", "The number of the digital receptionist"),
