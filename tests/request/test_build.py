@@ -96,6 +96,15 @@ def test_a_number_for_a_text_becomes_its_digits(given: Any, text: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("parameters", "what"),
+    [({}, "missing"), ({"Id": None}, "null"), ({"Id": UNDEFINED}, "undefined"), ({"Id": " "}, "empty")],
+)
+def test_an_error_says_why_a_required_parameter_has_no_value(parameters: dict[str, Any], what: str) -> None:
+    with pytest.raises(ParameterError, match=f"^Id is required, but it is {what}$"):
+        build("GetUser", RequestValues(parameters))
+
+
 @pytest.mark.parametrize("body", [None, {}, {"ids": None}, {"ids": UNDEFINED}])
 def test_required_fields_of_an_action(body: Any) -> None:
     with pytest.raises(ParameterError, match="ids is required, but it is") as caught:

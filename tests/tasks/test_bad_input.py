@@ -180,6 +180,15 @@ def test_a_number_to_call_in_full_width(unchanged_pbx: Simulator, task: str) -> 
         assert '"External":"+49305"' in json.dumps(request["body"], separators=(",", ":"))
 
 
+def test_a_mapper_in_an_unknown_mode_is_not_an_empty_row(unchanged_pbx: Simulator) -> None:
+    row, body = {"FirstName": "x", "PhoneNumber": "1"}, {"mappingMode": "auto", "value": None}
+    [result] = run_task(unchanged_pbx, "UpsertContact", [row], {"body": body})
+    assert result.error is not None
+    assert (
+        result.error.message == 'body: expected the mapping mode defineBelow or autoMapInputData, got "auto"'
+    )
+
+
 def test_an_error_names_the_parameter_of_the_task(unchanged_pbx: Simulator) -> None:
     message = refuse(unchanged_pbx, "MakeCallFromExtension", fromExtension="ada@office.example", to="101")
     assert "fromExtension: expected the number of a DN" in message

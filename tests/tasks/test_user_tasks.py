@@ -95,7 +95,7 @@ def test_a_dry_run_of_a_forwarding(threecx_simulator: Simulator) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"when": "busy", "to": "number"}, "number is required, but it is null"),
+        ({"when": "busy", "to": "number"}, "number is required, but it is missing"),
         ({"when": "busy", "to": "number", "number": "Ada"}, "number: expected an outside number"),
         ({"when": "busy", "to": "extension", "extension": "999"}, 'extension: there is no user "999"'),
         ({"when": "busy", "to": "queue", "queue": "810"}, 'queue: there is no queue "810"'),

@@ -41,8 +41,8 @@ def find_task_listing(catalog: Catalog, task: Task, parameter: str | None) -> tu
     listing = catalog.listing(found.reference) if found is not None else None
     if found is None or listing is None:
         raise UnknownNameError(
-            f"{parameter} of {task.id}: there is no list to choose from",
-            description="Set the value itself.",
+            f"{parameter or 'parameter'} of {task.id}: there is no list to choose from",
+            description="Set the value itself." if parameter else "Name the parameter.",
             field=parameter,
         )
     version = listing.version()

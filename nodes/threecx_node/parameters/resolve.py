@@ -265,8 +265,15 @@ def _build_body(table: ParameterTable, sorted_: _Sorted, item: Mapping[str, Any]
             columns = take_wait(item, sorted_.wait) if table.operation.id == PLACE_CALL else item
             mapped = map_columns(table, columns)
             body, sorted_.left_out = mapped.body, mapped.left_out
-        else:
+        elif sorted_.mapping_mode == "defineBelow":
             body = map_fields(table, body)
+        else:
+            raise BodyError(
+                "body: expected the mapping mode defineBelow or autoMapInputData, got "
+                f"{describe(sorted_.mapping_mode)}",
+                field="body",
+                description="Choose how the fields are mapped again.",
+            )
     if not sorted_.field:
         return body
     if is_missing(body):

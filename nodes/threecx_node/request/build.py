@@ -106,7 +106,7 @@ class RequestBuilder:
 
     def fill_key(self, request: HttpRequest, name: str, value: Any) -> HttpRequest:
         """Return `request` with a value in the place of an open key. Raises ParameterError."""
-        text, coerced = self._encode(name, value)
+        text, coerced = self._encode(name, {name: value})
         # No other part of a path can contain a brace: literals are percent-encoded.
         path = request.path.replace(f"{{{name}}}", text)
         return replace(request, path=path, keys={**request.keys, name: coerced})
@@ -125,17 +125,18 @@ class RequestBuilder:
                 pieces[place] = f"{{{name}}}"
             else:
                 # A default is for an argument that is not given. One that was evaluated to nothing is an error.
-                value = parameters[name] if name in parameters else self._defaults.get(name)
-                pieces[place], keys[name] = self._encode(name, value)
+                given = parameters if name in parameters else self._defaults
+                pieces[place], keys[name] = self._encode(name, given)
         if self._has_period:
             check_period(keys)
         return "".join(pieces), keys
 
-    def _encode(self, name: str, value: Any) -> tuple[str, Any]:
-        """Return a path parameter's literal and its coerced value."""
+    def _encode(self, name: str, given: Mapping[str, Any]) -> tuple[str, Any]:
+        """Return the literal of a path parameter, and its coerced value."""
+        value = given.get(name)
         if is_missing(value):
             if name not in self._may_be_empty:
-                raise missing_value(name, value)
+                raise missing_value(name, given)
             value = ""
         try:
             return self._encoders[name](value)

@@ -64,7 +64,8 @@ def check_call_body(body: Mapping[Any, Any], required: Collection[str]) -> dict[
         value = checked.get(name, UNDEFINED)
         if is_missing(value):
             if name in required:
-                raise missing_value(_SHOWN.get(name, name), value)
+                shown = _SHOWN.get(name, name)
+                raise missing_value(shown, {shown: value} if name in checked else {})
             checked.pop(name, None)
             continue
         try:

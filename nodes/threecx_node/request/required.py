@@ -34,8 +34,8 @@ class RequiredFields:
         # An action may be given an empty text, such as the password of a backup that has none.
         is_empty = is_missing if self._operation.kind == "create" else _is_nothing
         for name in self.fields:
-            if is_empty(value := body.get(name, UNDEFINED)):
-                raise missing_value(name, value)
+            if is_empty(body.get(name)):
+                raise missing_value(name, body)
         for names in self._choices:
             if all(is_empty(body.get(name)) for name in names):
                 raise ParameterError(
@@ -64,9 +64,18 @@ class RequiredFields:
         return [name for name in simple_fields(self._catalog, schema) if name not in known]
 
 
-def missing_value(name: str, value: Any) -> ParameterError:
-    """Return the error of a required parameter or field that has no value."""
-    what = "null" if value is None else "undefined" if value is UNDEFINED else "empty"
+def missing_value(name: str, given: Mapping[Any, Any]) -> ParameterError:
+    """Return the error of a required parameter or field that has no value in `given`."""
+    value = given.get(name)
+    what = (
+        "missing"
+        if name not in given
+        else "null"
+        if value is None
+        else "undefined"
+        if value is UNDEFINED
+        else "empty"
+    )
     return ParameterError(
         f"{name} is required, but it is {what}",
         field=name,

@@ -108,7 +108,7 @@ def read_values(task: Task, given: Mapping[str, Any], body: Any, time_zone: tzin
     values = {each.name: reader.read(each, given.get(each.name)) for each in parameters}
     for each in parameters:
         if each.required and values[each.name] in (None, ()) and _applies(each, values):
-            raise missing_value(each.name, given.get(each.name))
+            raise missing_value(each.name, given)
     return Values(values, body)
 
 
