@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 
     from .values import Values
 
@@ -18,10 +18,16 @@ T = TypeVar("T")
 
 
 class SharedState:
-    """The values and locks of one batch; `all_values` are those of its items."""
+    """The values and locks of one batch.
+
+    `all_values` are those of its items. `planned` has the fields that a dry run would have set, by entity, and
+    `created` the entities that it would have created, by operation.
+    """
 
     def __init__(self, all_values: Sequence[Values] = ()) -> None:
         self.all_values = all_values
+        self.planned: defaultdict[Hashable, dict[str, Any]] = defaultdict(dict)
+        self.created: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._values: dict[Hashable, Any] = {}
         self._locks: defaultdict[Hashable, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._turns = Turns()

@@ -157,8 +157,11 @@ class TaskContext:
         what: str,
         query: Mapping[str, Any],
     ) -> Change:
+        # In a dry run, the entity as the items before this one would have left it.
+        planned = self._state.planned[updater, *key.values()]
         for is_last in (False, True):
-            [entity] = await self.read(reader, {**key, **query})
+            [read] = await self.read(reader, {**key, **query})
+            entity = {**read, **planned}
             fields = dict(edit(entity))
             if not fields:
                 break
@@ -169,6 +172,8 @@ class TaskContext:
                     done=f"{what} was updated ({', '.join(fields)})",
                     if_match=read_etag(entity),
                 )
+                if self.is_dry_run:
+                    planned.update(fields)
                 break
             except ResponseError as error:
                 if error.http_code != HTTPStatus.PRECONDITION_FAILED or is_last:
@@ -187,12 +192,17 @@ class TaskContext:
         result = await self._run(operation, parameters, if_match=if_match, dry_run=self.is_dry_run)
         if self.is_dry_run:
             self.requests.append(_describe(_request_of(result)))
+            self._state.created[operation].append(parameters.get("body") or {})
             return []
         if result.error is not None and result.error.http_code == HTTPStatus.PRECONDITION_FAILED:
             result.error.description = _CHANGED_AGAIN
         items = _items_of(result)
         self.done.append(done)
         return items
+
+    def list_planned(self, operation: str) -> Sequence[Mapping[str, Any]]:
+        """Return the bodies with which a dry run would have called an operation for this item and those before it."""
+        return self._state.created[operation]
 
     async def shared(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> T:
         """Return a value that all items of the batch share; `make` gets it once, when the first item needs it."""

@@ -58,7 +58,8 @@ async def _create(
 ) -> Mapping[str, Any] | None:
     """Create the holiday of a department, None where it is there already; the PBX knows the department by number."""
     own = {number, name, *(("", None) if is_default else ())}
-    stored = [each for each in await context.read("ListHoliday") if each.get("Group") in own]
+    known = [*await context.read("ListHoliday"), *context.list_planned("CreateHoliday")]
+    stored = [dict(each) for each in known if each.get("Group") in own]
     if _is_stored(holiday, stored, name):
         return None
     body = {**holiday, "Group": number}
