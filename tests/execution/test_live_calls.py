@@ -110,6 +110,15 @@ def test_dns_and_devices(pbx: Simulator) -> None:
     assert pbx.requests[-1].path.startswith("/callcontrol/101/devices/sip%3A101%40")
 
 
+def test_simplify_keeps_the_handle_and_the_result_of_a_call(pbx: Simulator) -> None:
+    made = place(pbx, "104")
+    [leg] = read(pbx, "ListParticipant", dn="104")
+    assert read(pbx, "ListParticipant", dn="104", simplify=True) == [leg]
+    [dropped] = read(pbx, "DropParticipant", leg, simplify=True)
+    assert dropped["finalStatus"] == "success"
+    assert dropped["call"]["callId"] == made["callId"]
+
+
 def test_a_call_from_beginning_to_end(pbx: Simulator) -> None:
     made = place(pbx)
     assert list(made) == RESULT_FIELDS

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..advice import VALUE_ADVICE
 from ..catalog.api_request import API_REQUEST, get_responder
 from ..catalog.call_control import DEVICE_ID, DN, GET_DN, PLACE_CALL
+from ..catalog.call_control import NAMESPACE as CALL_CONTROL
 from ..catalog.list_entries import whole_schemas
 from ..catalog.summary_fields import simple_fields
 from ..errors import InputError, ItemError, ParameterError, ThreeCxError
@@ -237,7 +238,9 @@ class Planner:
     @cached_property
     def _simple_fields(self) -> tuple[str, ...]:
         type_name = self._version.returns.type
-        if not self._catalog.is_schema(type_name) or type_name in whole_schemas(self._catalog):
+        # Later operations need the handle of a call, and lists that an update takes back need all of their fields.
+        is_whole = type_name.startswith(CALL_CONTROL) or type_name in whole_schemas(self._catalog)
+        if is_whole or not self._catalog.is_schema(type_name):
             return ()
         return simple_fields(self._catalog, type_name)
 
