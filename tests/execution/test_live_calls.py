@@ -279,7 +279,7 @@ def test_a_dn_that_contradicts_the_handle(pbx: Simulator) -> None:
             "sip:100",
             "1/2",
             "100\n200",
-            "９",
+            "\N{ARABIC-INDIC DIGIT NINE}",
             "é",
             "1" * 65,
         ),
@@ -290,6 +290,11 @@ def test_odd_destinations(idle: Simulator, destination: Any) -> None:
     error = refuse(idle, "PlaceCall", dn="100", deviceId="sip:100@192.0.2.1", destination=destination)
     assert error.field == "destination"
     assert error.message.startswith("destination")
+
+
+def test_a_destination_in_wide_digits_is_dialed(pbx: Simulator) -> None:
+    place(pbx, "\N{FULLWIDTH DIGIT ONE}0\N{FULLWIDTH DIGIT FOUR}")
+    assert find(pbx, "104")["status"] == "Ringing"
 
 
 @pytest.mark.parametrize("data", ["x", [1], 5, True, '{"a":', '["a"]', {"a": "x" * 70_000}])
