@@ -10,6 +10,7 @@ import pytest
 
 from tests.descriptor.committed import CATALOG
 from threecx_node.catalog import Operation
+from threecx_node.canvas.resource_mapping import describe_body_fields
 from threecx_node.codegen.descriptor.everyday import NAME, derive_action
 from threecx_node.codegen.descriptor.everyday_fields import ADDITIONAL, LAYOUTS
 from threecx_node.codegen.descriptor.everyday_table import RESOURCES
@@ -95,6 +96,16 @@ def test_times_and_references_of_holidays_are_named_as_in_tasks() -> None:
     assert added["TimeOfEndDate"]["placeholder"] == OFFERED["AddHoliday"]["endTime"]["placeholder"]
     hours = {each["name"]: each for each in OFFERED["UpdateOfficeHours"][ADDITIONAL]["options"]}
     assert hours["TimeZoneId"]["displayName"] == OFFERED["CreateGroup"]["TimeZoneId"]["displayName"]
+
+
+def test_a_field_has_one_label_in_create_and_in_create_or_update() -> None:
+    offered = {
+        each["id"]: each["displayName"] for each in describe_body_fields(CATALOG, "UpsertContact", None)
+    }
+    shown = [each for each in OFFERED["CreateContact"].values() if each["name"] in offered]
+    assert len(shown) > 4
+    for each in (*shown, *OFFERED["CreateContact"][ADDITIONAL]["options"]):
+        assert each["displayName"] == offered[each["name"]]
 
 
 def test_every_task_is_offered() -> None:

@@ -179,8 +179,8 @@ LAYOUTS: Mapping[str, BodyLayout] = {
         (
             Field("FirstName", "First Name", "e.g. Ada"),
             Field("LastName", "Last Name", "e.g. Lovelace"),
-            Field("CompanyName", "Company", "e.g. Example Ltd"),
-            Field("PhoneNumber", "Mobile", "e.g. +49 170 5550100"),
+            Field("CompanyName", "", "e.g. Example Ltd"),
+            Field("PhoneNumber", "", "e.g. +49 170 5550100", "3CX's console calls it Mobile"),
             Field("Business", "Business", "e.g. +49 30 5550100"),
             Field("Email", "Email", "e.g. ada@example.com"),
         ),
