@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.descriptor.committed import CATALOG
-from threecx_node.catalog import Operation
 from threecx_node.canvas.resource_mapping import describe_body_fields
+from threecx_node.catalog import Operation
 from threecx_node.codegen.descriptor.everyday import NAME, derive_action
 from threecx_node.codegen.descriptor.everyday_fields import ADDITIONAL, LAYOUTS
 from threecx_node.codegen.descriptor.everyday_table import RESOURCES
