@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.tasks.support import do, plan, read, refuse, run_task
 from threecx_node import Item
-from threecx_node.simulator import Simulator
+from threecx_node.simulator import Simulator, SimulatorConfig
 
 MAKE, TRANSFER, HANG_UP = "MakeCallFromExtension", "TransferCall", "HangUpCall"
 
@@ -81,3 +82,18 @@ def test_a_call_that_is_not_there(threecx_simulator: Simulator) -> None:
     assert "the call is on the PBX other.example" in refuse(pbx, HANG_UP, call=other)
     made = call(pbx)
     assert "100 is still calling" in refuse(pbx, TRANSFER, call=made["call"], to="102")
+
+
+@pytest.mark.parametrize(
+    ("dn", "options", "says"),
+    [
+        ("4711", {}, "The DN '4711' does not exist"),
+        ("100", {"call_control": False}, "The Call Control API is turned off"),
+    ],
+)
+def test_a_call_of_a_dn_that_cannot_be_read(
+    threecx_simulator_factory: Callable[..., Simulator], dn: str, options: dict[str, Any], says: str
+) -> None:
+    """That is not a call that has ended."""
+    pbx = threecx_simulator_factory(SimulatorConfig(**options))
+    assert says in refuse(pbx, TRANSFER, call={"dn": dn, "participantId": 1}, to="101")

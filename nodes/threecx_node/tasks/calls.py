@@ -54,6 +54,8 @@ async def transfer_call(context: TaskContext, values: Values) -> Outcome:
     except ResponseError as error:
         if error.http_code != HTTPStatus.NOT_FOUND:
             raise
+        # A DN that does not exist, or an API that is turned off, is another error.
+        await context.read("ListParticipant", {DN: leg[DN]})
         raise _refuse_transfer(f"the call has ended, or {leg[DN]} is not part of it any more") from error
     status = str(participant.get("status") or "").casefold()
     if status == _DIALING:

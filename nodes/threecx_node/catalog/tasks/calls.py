@@ -98,7 +98,7 @@ TASKS = (
             ),
         ),
         effect="change",
-        uses=("GetParticipant", "TransferParticipant", "DivertParticipant"),
+        uses=("GetParticipant", "ListParticipant", "TransferParticipant", "DivertParticipant"),
         returns=(TaskField("action", "String", "transferred or diverted"), *_RESULT),
         is_repeatable=False,
     ),
