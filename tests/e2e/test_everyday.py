@@ -8,6 +8,7 @@ from typing import Any
 from tests.e2e.conftest import Canvas
 
 EVERYDAY = "n8n-nodes-threecx.threeCxPhoneSystem"
+ADMIN = "n8n-nodes-threecx.threeCx"
 USER = {"__rl": True, "mode": "number", "value": "100"}
 
 
@@ -30,6 +31,14 @@ def test_task(canvas: Canvas) -> None:
     done = canvas.run(canvas.node("SetUserStatus", parameters) | {"type": EVERYDAY})
     [item] = done.items("3CX")
     assert (item["json"]["user"], item["json"]["status"]) == ("100", "Away"), done.error
+
+
+def test_n8n_finds_the_output_schemas(canvas: Canvas) -> None:
+    """It looks for them at a place of its own, beside the code of the node."""
+    client = canvas.stage.client
+    assert "calledNumber" in client.output_schema(EVERYDAY, "ReportCallLogData", "ListCalls")["properties"]
+    assert "call" in client.output_schema(EVERYDAY, "CallControl", "AnswerParticipant")["properties"]
+    assert "DisplayName" in client.output_schema(ADMIN, "Users", "ListUser")["properties"]
 
 
 def test_create_or_update_finds_by_the_chosen_fields(canvas: Canvas) -> None:

@@ -81,6 +81,16 @@ class N8nClient:
                 return dict(each)
         raise LabError(f"n8n offers no node {name}")
 
+    def output_schema(self, node: str, resource: str, operation: str) -> dict[str, Any]:
+        """Return the schema from which the editor shows the fields of a node that has not run yet.
+
+        Raise LabError where n8n has none.
+        """
+        response = self._http.get(f"/schemas/{node}/1.0.0/{resource}/{operation}.json")
+        if not response.is_success:
+            raise LabError(f"{node} has no schema of {operation}: {response.status_code}")
+        return dict(response.json())
+
     def create_credential(self, name: str, type_: str, data: Mapping[str, Any]) -> dict[str, str]:
         """Create a credential and return the reference by which a node names it: id and name."""
         created = self.call("POST", "/credentials", {"name": name, "type": type_, "data": dict(data)})
