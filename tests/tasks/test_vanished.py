@@ -34,10 +34,11 @@ def delete_before(pbx: Simulator, method: str, path: str, target: str) -> Interf
 
 
 def answer_with(path: str, value: Mapping[str, Any], status: int = 200) -> Interfere:
-    """Return an interference that answers each read whose path ends with `path`."""
+    """Return an interference that answers each read whose path ends with `path`, or contains it before arguments."""
 
     async def interfere(request: httpx.Request) -> httpx.Response | None:
-        if request.method == "GET" and request.url.path.endswith(path):
+        is_meant = path in request.url.path if path.endswith("(") else request.url.path.endswith(path)
+        if request.method == "GET" and is_meant:
             return httpx.Response(status, json=dict(value))
         return None
 
@@ -176,3 +177,56 @@ def test_rows_without_an_id_are_not_updated(threecx_simulator: Simulator) -> Non
     assert result.error is not None
     assert result.error.code == "unusable_response"
     assert list_changes(pbx) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "parameters", "path", "value", "code"),
+    [
+        ("SetUserStatus", {"user": LEAVER, "status": "away"}, "/Users",
+         {"value": [{"Id": [1], "Number": LEAVER}]}, "unusable_response"),
+        ("ListCalls", {"extension": "farid.haddad@office.example"}, "/Users",
+         {"value": [{"Id": 14, "EmailAddress": "farid.haddad@office.example"}]}, "unusable_response"),
+        ("AddHoliday", {"name": "x", "start": "2027-01-01"}, "/Groups",
+         {"value": [{"Id": 1, "Number": None}]}, "unusable_response"),
+        ("UpsertUser", {"body": {"Number": LEAVER, "FirstName": "x"}}, "/Users",
+         {"value": [{"Id": {}, "Number": LEAVER}]}, "unusable_response"),
+        ("SetUserStatus", {"user": LEAVER, "status": "away"}, "/Users(14)",
+         {"Id": 14, "ForwardingProfiles": [None, "x"]}, "parameter"),
+        ("ForwardUserCalls", {"user": LEAVER, "when": "away", "to": "voicemail"}, "/Users(14)",
+         {"Id": 14, "ForwardingProfiles": [{"Name": "Away"}, None]}, "incomplete_list"),
+        ("RemoveQueueAgent", {"queue": "800", "users": LEAVER}, "/Queues(33)",
+         {"Id": 33, "Agents": [{"Number": LEAVER}, None]}, "incomplete_list"),
+    ],
+)  # fmt: skip
+def test_a_response_of_another_shape_changes_nothing(
+    threecx_simulator: Simulator,
+    task: str,
+    parameters: dict[str, Any],
+    path: str,
+    value: dict[str, Any],
+    code: str,
+) -> None:
+    pbx = threecx_simulator
+    result = run_disturbed(pbx, task, parameters, answer_with(path, value))
+    assert result.error is not None
+    assert result.error.code == code
+    assert list_changes(pbx) == []
+
+
+@pytest.mark.parametrize(
+    ("task", "parameters", "path", "value"),
+    [
+        ("LogUserIntoQueues", {"user": LEAVER}, "/Users(14)",
+         {"Id": 14, "QueueStatus": "LoggedOut", "ForwardingProfiles": [None, "x"]}),
+        ("ForwardUserCalls", {"user": LEAVER, "when": "away", "to": "voicemail"}, "/Users(14)",
+         {"Id": 14, "ForwardingProfiles": [{"Name": "Away", "AwayRoute": {"Internal": "x", "External": 5}}]}),
+        ("AddHoliday", {"name": "x", "start": "2027-01-01"}, "/Holidays", {"value": [{"Id": 1, "Group": ["x"]}]}),
+        ("ListCalls", {"period": "last7Days"}, "GetCallLogData(",
+         {"value": [{"CdrId": "1", "MainCallHistoryId": "1", "Recordings": 5}]}),
+    ],
+)  # fmt: skip
+def test_a_value_of_another_shape_counts_as_none(
+    threecx_simulator: Simulator, task: str, parameters: dict[str, Any], path: str, value: dict[str, Any]
+) -> None:
+    result = run_disturbed(threecx_simulator, task, parameters, answer_with(path, value))
+    assert result.error is None, result.error.one_line()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..callcontrol.call_events import format_time
 from ..values.clock import parse_duration
-from ..values.row_values import first_text, read_number, read_text, read_time
+from ..values.row_values import first_text, read_number, read_objects, read_text, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -105,9 +105,7 @@ def read_log_row(row: Row, default_start: datetime) -> LegRow | None:
     if not (call or leg_id):
         return None
     target = _read_party(row, "Destination", "CallerId", "Type")
-    recordings = [
-        read_number(each.get("Id")) for each in row.get("Recordings") or () if isinstance(each, dict)
-    ]
+    recordings = [read_number(each.get("Id")) for each in read_objects(row.get("Recordings"))]
     recordings += [read_number(row.get(name)) for name in ("SrcRecId", "DstRecId")]
     return LegRow(
         call=call or leg_id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ParameterError
 from ..values.coerce import CoercionError, coerce_date_time
 from .code import TaskCode
-from .finding import name_entity
+from .finding import check_rows, name_entity
 from .outcome import Outcome, report
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ async def find_default_department(context: TaskContext, field: str) -> Mapping[s
                 field=field,
                 description="Check the departments in 3CX's console, or name one; nothing was changed for this item.",
             )
+        for name in ("Id", "Number"):
+            check_rows(found, name, "department")
         return found[0]
 
     return await context.shared("default department", find)

@@ -55,7 +55,8 @@ async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
         listing.id, {"$filter": conditions, "$select": select, "limit": _MOST_NAMED + 1}
     )
     word = name_set(catalog, entity_set)
-    check_rows(found, key, word)
+    for name in (key, *((_NUMBER,) if _NUMBER in properties else ())):
+        check_rows(found, name, word)
     if not all(any(_is_equal(each.get(name), text) for name, text in wanted) for each in found):
         # A change would be that of another entity.
         raise _unusable(f"the PBX returned a {word} that was not asked for")
@@ -67,8 +68,8 @@ async def find_entity(reader: Reader, reference: Reference) -> dict[str, Any]:
 
 
 def check_rows(rows: Iterable[Mapping[str, Any]], key: str, word: str) -> None:
-    """Raise ThreeCxError where one of the rows of a list has no key, so that it cannot be read or changed."""
-    if any(each.get(key) is None for each in rows):
+    """Raise ThreeCxError where one of the rows of a list has no key or number, so that it cannot be changed."""
+    if any(not isinstance(value := each.get(key), (int, str)) or value == "" for each in rows):
         raise _unusable(f"the PBX returned a {word} without its {key}")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..catalog.tasks.forwarding import TASKS
 from ..errors import ParameterError
 from ..values.coerce import describe
+from ..values.row_values import read_object
 from .calls import put_number
 from .code import TaskCode
 from .finding import name_entity
@@ -56,7 +57,7 @@ class Destination(NamedTuple):
 
     def is_that_of(self, stored: Any) -> bool:
         """Return whether a destination that the PBX has stored is this one."""
-        given = stored or {}
+        given = read_object(stored)
         same_kind = (given.get("To") or "None") == self.kind
         if self.outside:
             return same_kind and given.get("External") == self.outside
@@ -149,10 +150,10 @@ def _edit_route(
     """Return the changed route of a rule by its name, and whether anything in it differs."""
     reason = _REASONS.get(values.when, "")
     name = "AvailableRoute" if reason else "AwayRoute"
-    stored = profile.get(name) or {}
+    stored = read_object(profile.get(name))
     places = [f"{reason}{side}" for side in _SIDES[values.calls]]
     wanted: dict[str, Any] = {
-        place: {**(stored.get(place) or {}), **destination.to_json()}
+        place: {**read_object(stored.get(place)), **destination.to_json()}
         for place in places
         if not destination.is_that_of(stored.get(place))
     }

@@ -57,7 +57,7 @@ async def _create(
     context: TaskContext, holiday: Mapping[str, Any], number: str, name: str, *, is_default: bool
 ) -> Mapping[str, Any] | None:
     """Create the holiday of a department, None where it is there already; the PBX knows the department by number."""
-    own = {number, name, *(("", None) if is_default else ())}
+    own = (number, name, *(("", None) if is_default else ()))
     known = [*await context.read("ListHoliday"), *context.list_planned("CreateHoliday")]
     stored = [dict(each) for each in known if each.get("Group") in own]
     if _is_stored(holiday, stored, name):

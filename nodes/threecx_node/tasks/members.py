@@ -5,7 +5,7 @@ An update replaces such a list as a whole, so every entry that stays is sent bac
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeGuard
 
 from ..errors import BodyError
 from .finding import name_entity
@@ -90,7 +90,7 @@ def has_user(entity: Mapping[str, Any], name: str, number: str) -> bool:
     """Return whether a list contains a user, or is incomplete, so that it may contain the user."""
     entries = entity.get(name)
     return (
-        not isinstance(entries, list)
+        not _is_whole(entries)
         or f"{name}{_NEXT_PAGE}" in entity
         or any(each.get("Number") == number for each in entries)
     )
@@ -99,18 +99,18 @@ def has_user(entity: Mapping[str, Any], name: str, number: str) -> bool:
 def read_entries(entity: Mapping[str, Any], name: str, what: str) -> list[Entry]:
     """Return the entries of a list without annotations. Raises BodyError where the PBX sent only a part of it."""
     entries = entity.get(name)
-    if not isinstance(entries, list) or f"{name}{_NEXT_PAGE}" in entity:
+    if not _is_whole(entries) or f"{name}{_NEXT_PAGE}" in entity:
         raise BodyError(
             f"{what}: the PBX returned only a part of the list {name}, so it cannot be changed",
             description="An update replaces the whole list, and entries would be lost; change it in 3CX's console.",
             field=name,
             code="incomplete_list",
         )
-    return [
-        {key: value for key, value in each.items() if not key.startswith("@")}
-        for each in entries
-        if isinstance(each, dict)
-    ]
+    return [{key: value for key, value in each.items() if not key.startswith("@")} for each in entries]
+
+
+def _is_whole(entries: Any) -> TypeGuard[list[Entry]]:
+    return isinstance(entries, list) and all(isinstance(each, dict) for each in entries)
 
 
 async def find_numbers(context: TaskContext, references: Iterable[Reference]) -> list[str]:

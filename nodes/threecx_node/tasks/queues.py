@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..values.row_values import read_objects
 from .code import TaskCode
 from .finding import name_entity
 from .members import (
@@ -125,7 +126,7 @@ async def _set_status(context: TaskContext, reference: Reference, status: str) -
 def _find_automatic_log_out(user: Mapping[str, Any]) -> str:
     """Return a hint where the rules of the user's status log out of queues all the same, "" elsewhere."""
     current = user.get(STATUS)
-    for each in user.get(RULES) or []:
+    for each in read_objects(user.get(RULES)):
         if each.get("Name") == current and each.get("OfficeHoursAutoQueueLogOut"):
             return f"the forwarding rules of the user's status, {current}, log the user out of queues automatically"
     return ""

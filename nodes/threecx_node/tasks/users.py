@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.tasks.users import ROLES, STATUSES
 from ..errors import ParameterError
+from ..values.row_values import read_objects
 from .code import TaskCode
 from .departments import name_department
 from .failures import naming
@@ -69,11 +70,10 @@ async def change_user(
 
 def find_profile(user: Mapping[str, Any], name: str, number: str) -> Mapping[str, Any]:
     """Return the forwarding profile of a user by its name in 3CX's API. Raises ParameterError."""
-    profiles = user.get(RULES) or []
+    profiles = read_objects(user.get(RULES))
     for each in profiles:
         if each.get("Name") == name:
-            found: Mapping[str, Any] = each
-            return found
+            return each
     names = ", ".join(str(each.get("Name")) for each in profiles)
     raise ParameterError(
         f'user {number} has no forwarding profile "{name}", only {names or "none"}',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,16 @@ def read_time(value: Any) -> datetime | None:
         return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def read_object(value: Any) -> Mapping[str, Any]:
+    """Return an object of a row, an empty one where there is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def read_objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects in a list of a row, none where there is no list."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
 def read_text(value: Any) -> str:
