@@ -33,7 +33,7 @@ def test_an_extension_however_it_was_copied(unchanged_pbx: Simulator, written: A
         ("AddQueueAgent", {"queue": "800", "users": True}, "users: expected an extension number"),
         ("AddQueueAgent", {"queue": "800", "users": [["101"]]}, "users: expected an extension number"),
         ("ForwardUserCalls", {"user": "100", "when": "busy", "to": "extension", "extension": "100"},
-         "extension: user 100 cannot take over the own calls"),
+         "extension: user 100 cannot take over their own calls"),
         ("ForwardUserCalls", {"user": "100", "when": "noAnswer", "to": "endCall", "ringTime": 15.5},
          "ringTime: expected a whole number from 1 to 3,600, got 15.5"),
         ("AddHoliday", {"name": "x", "start": "2027-05-01", "end": "2027-05-02", "startTime": "24:00"},

@@ -256,7 +256,7 @@ def test_several_users_at_once(pbx: Simulator) -> None:
         ({"user": LEAVER, "disable": "perhaps"}, "disable: expected true or false"),
         ({"user": LEAVER, "forwardTo": "999"}, 'forwardTo: there is no user "999"'),
         ({"user": LEAVER, "forwardTo": "farid.haddad@office.example"}, "forwardTo: "),
-        ({"user": LEAVER, "forwardTo": LEAVER}, "forwardTo: user 106 cannot take over the own calls"),
+        ({"user": LEAVER, "forwardTo": LEAVER}, "forwardTo: user 106 cannot take over their own calls"),
     ],
 )
 def test_bad_input(unchanged_pbx: Simulator, parameters: dict[str, Any], says: str) -> None:

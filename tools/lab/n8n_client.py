@@ -196,7 +196,8 @@ class N8nClient:
         """Return the ids of all executions of a workflow, the oldest first."""
         wanted = json.dumps({"workflowId": workflow["id"]})
         found = self.call("GET", f"/executions?{urlencode({'filter': wanted, 'limit': 100})}")
-        return sorted((str(each["id"]) for each in found["results"]), key=int)
+        # n8n lists those that run and those that ended one after the other: one that ends meanwhile is in both.
+        return sorted({str(each["id"]) for each in found["results"]}, key=int)
 
     def run(self, workflow: Mapping[str, Any], timeout: float = 120) -> Execution:
         """Run a saved workflow to its end."""

@@ -73,7 +73,7 @@ async def forward_user_calls(context: TaskContext, values: Values) -> Outcome:
         target = name_entity(await context.find(values[values.to]))
     if values.to == "extension" and target == number:
         raise ParameterError(
-            f"extension: user {number} cannot take over the own calls",
+            f"extension: user {number} cannot take over their own calls",
             field="extension",
             description="Choose another user, or forward to the voicemail; nothing was changed for this item.",
         )

@@ -188,7 +188,7 @@ async def _find_successor(
     successor = await context.find(values.forwardTo)
     if successor["Id"] == user["Id"]:
         raise ParameterError(
-            f"forwardTo: user {name_entity(user)} cannot take over the own calls",
+            f"forwardTo: user {name_entity(user)} cannot take over their own calls",
             field="forwardTo",
             description="Give another user, or leave it empty; nothing was changed for this item.",
         )
